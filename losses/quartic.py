@@ -1,0 +1,16 @@
+"""The one-dimensional quartic of TensorFlow's guide "Optimizers with Core APIs"."""
+
+from reportgen.loss import loss
+
+
+@loss(
+    minima=[(-9 / 8,)],
+    minimum=1909 / 2048,
+    start=(2.0,),
+    domain=[(-2.0, 2.0)],
+    formula=r"2x^4 + 3x^3 + 2",
+    source='TensorFlow guide "Optimizers with Core APIs"',
+    note="The gradient also vanishes at x = 0, an inflection that is no minimum: slow methods end there.",
+)
+def quartic(x):
+    return (2 * x + 3) * (x * x * x) + 2

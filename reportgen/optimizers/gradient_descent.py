@@ -1,0 +1,22 @@
+"""Gradient descent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from reportgen.optimizer import Optimizer, Problem
+
+
+@dataclass(frozen=True)
+class GradientDescent(Optimizer):
+    """A step against the gradient."""
+
+    title: ClassVar[str] = "Gradient descent"
+    formula: ClassVar[str] = r"x_t = x_{t-1} - \eta\, g_t"
+    source: ClassVar[str] = "Cauchy 1847"
+
+    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+        """One step; there is no state."""
+        _, gradient = problem.value_and_gradient(x)
+        return x - problem.learning_rate * gradient, state
