@@ -1,0 +1,18 @@
+"""Finds a loss or an optimizer by its name, and lists what there is, without importing TensorFlow."""
+
+from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
+from reportgen.catalogue.lookup import find_loss, find_optimizer, losses, optimizers
+from reportgen.catalogue.source import optimizer_name, source_hash
+
+__all__ = [
+    "BrokenPlugin",
+    "UnknownName",
+    "and_nearest",
+    "find_loss",
+    "find_optimizer",
+    "losses",
+    "nearest",
+    "optimizer_name",
+    "optimizers",
+    "source_hash",
+]

@@ -1,0 +1,149 @@
+"""The shape of a config: its keys, their types, ranges and defaults."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from reportgen.config.labels import parse_label
+
+Item = TypeVar("Item")
+Scalar = bool | int | float | str
+
+_INT32 = 2**31 - 1  # step counts, starts and seeds are int32 columns in the results
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _scalars(value: Any) -> tuple[Scalar, ...]:
+    # What the values may be depends on the hyperparameter, and is checked where the optimizer is known.
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+Many = Annotated[tuple[Item, ...], BeforeValidator(_listed)]
+AtLeastOne = Annotated[tuple[Item, ...], BeforeValidator(_listed), Field(min_length=1)]
+Rate = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Part(BaseModel):
+    """What all parts of a config have in common: they never change, and know no keys but their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class LossEntry(_Part):
+    """One entry of ``losses``: a name, or a table with ``name`` and ``dim``."""
+
+    name: Annotated[str, Field(min_length=1)]
+    dim: Annotated[int, Field(ge=1)] | None = None
+    """Number of coordinates; None: the loss's own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_label(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        name, settings = parse_label(value)
+        return {"name": name} | settings
+
+
+class OptimizerEntry(_Part):
+    """One entry of ``optimizers``: a name, or a table with ``name`` and any hyperparameters."""
+
+    name: Annotated[str, Field(min_length=1)]
+    hyperparameters: dict[str, Annotated[tuple[Scalar, ...], PlainValidator(_scalars)]] = {}
+    """Values by hyperparameter; several values of one widen the matrix."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_label_or_table(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            name, settings = parse_label(value)
+            return {"name": name, "hyperparameters": settings}
+        if isinstance(value, dict) and "hyperparameters" not in value:
+            own = {key: value[key] for key in value.keys() & {"name"}}
+            return own | {"hyperparameters": {key: value[key] for key in value if key != "name"}}
+        return value
+
+
+class RateRange(_Part):
+    """Learning rates evenly spaced in the logarithm: ``{ from = 1e-4, to = 1.0, per_decade = 2 }``."""
+
+    low: Annotated[float, Field(gt=0, alias="from")]
+    high: Annotated[float, Field(gt=0, alias="to")]
+    per_decade: Annotated[int, Field(ge=1, le=100)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RateRange:
+        if self.low > self.high:
+            raise ValueError(f"from = {self.low:g} is above to = {self.high:g}")
+        return self
+
+    def rates(self) -> tuple[float, ...]:
+        """The rates, computed in decimals, so that 1e-3 is the same number as when it is written out."""
+        low, high = Decimal(repr(self.low)), Decimal(repr(self.high))
+        last = int((high / low).log10() * self.per_decade + Decimal("1e-9"))
+        return tuple(float(low * Decimal(10) ** (Decimal(k) / self.per_decade)) for k in range(last + 1))
+
+
+_DEFAULT_RATES = RateRange.model_validate({"from": 1e-4, "to": 1.0, "per_decade": 2}).rates()
+
+
+class Starts(_Part):
+    """Where the runs of a cell begin."""
+
+    standard: bool = True
+    """Whether the loss's standard start is one of them."""
+    random: Annotated[int, Field(ge=0, le=_INT32)] = 8
+    """How many are drawn uniformly from the loss's domain."""
+    seed: Annotated[int, Field(ge=0, le=_INT32)] = 0
+    """Fixes those draws."""
+    points: Many[AtLeastOne[float]] = ()
+    """Points of one's own, each used for the losses whose dimension it fits."""
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Starts:
+        if not (self.standard or self.random or self.points):
+            raise ValueError("at least one start is expected: standard = true, random = 1 or more, or points")
+        return self
+
+
+class Config(_Part):
+    """A whole comparison; every key has a default, and together these are the default matrix."""
+
+    title: str = ""
+    """The heading of the report."""
+    losses: AtLeastOne[LossEntry] = tuple(LossEntry(name=name) for name in ("quartic", "rosenbrock", "beale"))
+    """Built-in names, ``file.py:name`` or ``package.module:name``."""
+    optimizers: AtLeastOne[OptimizerEntry] = tuple(
+        OptimizerEntry(name=name) for name in ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+    )
+    """As ``losses``, with any hyperparameters."""
+    learning_rates: AtLeastOne[Rate] = _DEFAULT_RATES
+    """In a file a list, or a table with ``from``, ``to`` and ``per_decade``."""
+    starts: Starts = Starts()
+    """In the environment and on the command line: the number of random ones."""
+    steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
+    """Steps of each run."""
+    targets: AtLeastOne[Share] = (1e-1, 1e-3, 1e-5, 1e-7)
+    """Shares of the initial gap; the step at which each is first reached is recorded."""
+    dtype: Literal["float32", "float64"] = "float32"
+    """The precision in which everything is computed."""
+    gradient_tolerance: Annotated[float, Field(gt=0)] = 1e-5
+    """A gradient vanishes where its norm is at most this, times max(1, norm at the start)."""
+    trace_points: Annotated[int, Field(ge=16, le=_INT32)] = 128
+    """The most rows a trace has."""
+    device: Annotated[str, Field(pattern=r"^(auto|(cpu|gpu|tpu)(:\d+)?)$")] = "auto"
+    """``auto`` takes an accelerator where TensorFlow sees one; else a kind, or one of a kind: ``gpu:1``."""
+    deadline: Annotated[float, Field(gt=0)] = 600.0
+    """Seconds that a program may take before it is given up."""
+    output: Annotated[Path, Field(strict=False)] = Path("output")
+    """Where report and results go, relative to the current folder."""
+    base: Path = Path()
+    """The folder that plug-in files are relative to: that of the config file."""

@@ -1,0 +1,264 @@
+"""From a config to programs, cells and runs, each with a stable id and each program with a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reportgen import __version__, catalogue
+from reportgen.config import Config, OptimizerEntry
+from reportgen.loss import Loss, Point
+from reportgen.optimizer import Optimizer, hyperparameters
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all programs of a matrix have in common."""
+
+    steps: int
+    targets: tuple[float, ...]
+    dtype: str
+    gradient_tolerance: float
+    trace_points: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Loss x optimizer with its hyperparameters x learning rate."""
+
+    cell_id: str
+    optimizer: str
+    """The optimizer's label: ``adam[beta_2=0.99]``."""
+    hyperparameters: Mapping[str, Any]
+    """All of them, with their values."""
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Program:
+    """All runs that share one loss and one optimizer structure; picklable, and all that a worker needs to know."""
+
+    id: str
+    loss_ref: str
+    dim: int | None
+    loss: str
+    """The loss's label: ``rosenbrock[dim=20]``."""
+    family: str
+    """The optimizer as the catalogue knows it: ``adam``, ``my_opt.py:Lookahead``."""
+    cells: tuple[Cell, ...]
+    starts: tuple[tuple[int, Point], ...]
+    """Number and position; 0 is the standard start."""
+    settings: Settings
+    base: Path
+    """The folder that plug-in files are relative to."""
+    broken: str | None = None
+    """Why the loss or the optimizer could not be loaded."""
+    sources: tuple[str, ...] = field(default=(), repr=False)
+    """Hashes of the code that decides the results."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs it has: each cell from each start."""
+        return len(self.cells) * len(self.starts)
+
+    def pairs(self) -> Iterator[tuple[Cell, int, Point]]:
+        """Cell, start number and start of each run, in the order of all result arrays."""
+        for cell in self.cells:
+            for number, point in self.starts:
+                yield cell, number, point
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over everything that decides the results: equal fingerprints, equal results."""
+        facts = {
+            "sources": self.sources,
+            "loss": [self.loss_ref, self.dim],
+            "optimizer": self.family,
+            "cells": [[c.cell_id, dict(c.hyperparameters), c.learning_rate] for c in self.cells],
+            "starts": self.starts,
+            "settings": vars(self.settings),
+            "broken": self.broken,
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole matrix."""
+
+    programs: tuple[Program, ...]
+    losses: Mapping[str, Loss | str]
+    """By label; a text where it could not be loaded: the reason."""
+    optimizers: Mapping[str, tuple[type[Optimizer] | str, Mapping[str, Any]]]
+    """By label: the class (or the reason why there is none) and the values of its hyperparameters."""
+    starts: Mapping[str, tuple[tuple[int, Point], ...]]
+    """By the loss's label."""
+
+
+def plan(config: Config) -> Plan:
+    """The programs that ``config`` asks for, loss by loss, each optimizer structure once."""
+    losses = {}
+    starts = {}
+    optimizers = _optimizers(config)
+    programs = []
+    settings = Settings(
+        config.steps,
+        config.targets,
+        config.dtype,
+        config.gradient_tolerance,
+        config.trace_points,
+        config.device,
+    )
+    for entry in config.losses:
+        label, loss = _loss(entry.name, entry.dim, config.base)
+        if label in losses:
+            continue
+        losses[label] = loss
+        starts[label] = _starts(loss, config) if isinstance(loss, Loss) else ((0, ()),)
+        for structure, labels in _structures(optimizers).items():
+            kind = optimizers[labels[0]][0]
+            programs.append(
+                Program(
+                    id=f"{label}/{structure}",
+                    loss_ref=entry.name,
+                    dim=entry.dim,
+                    loss=label,
+                    family=_family(labels[0]),
+                    cells=tuple(_cells(label, labels, optimizers, config.learning_rates)),
+                    starts=starts[label],
+                    settings=settings,
+                    base=config.base,
+                    broken=next((thing for thing in (loss, kind) if isinstance(thing, str)), None),
+                    sources=_sources(loss, kind),
+                )
+            )
+    return Plan(tuple(programs), losses, optimizers, starts)
+
+
+def _loss(ref: str, dim: int | None, base: Path) -> tuple[str, Loss | str]:
+    try:
+        loss = catalogue.find_loss(ref, base, dim)
+    except catalogue.BrokenPlugin as error:
+        return ref if dim is None else f"{ref}[dim={dim}]", str(error)
+    return loss.label, loss
+
+
+def _optimizers(config: Config) -> dict[str, tuple[type[Optimizer] | str, dict[str, Any]]]:
+    found: dict[str, tuple[type[Optimizer] | str, dict[str, Any]]] = {}
+    for entry in config.optimizers:
+        try:
+            kind: type[Optimizer] | str = catalogue.find_optimizer(entry.name, config.base)
+        except catalogue.BrokenPlugin as error:
+            kind = str(error)
+        for values in _grid(entry, kind):
+            found.setdefault(_label(entry.name, kind, values), (kind, values))
+    return found
+
+
+def _grid(entry: OptimizerEntry, kind: type[Optimizer] | str) -> Iterator[dict[str, Any]]:
+    """Every combination of the values that were asked for, completed by the defaults."""
+    declared = {} if isinstance(kind, str) else hyperparameters(kind)
+    defaults = {name: item.default for name, item in declared.items()}
+    for values in itertools.product(*entry.hyperparameters.values()):
+        chosen = dict(zip(entry.hyperparameters, values, strict=True))
+        typed = {
+            name: float(value) if isinstance(defaults.get(name), float) else value for name, value in chosen.items()
+        }
+        yield defaults | typed
+
+
+def _label(name: str, kind: type[Optimizer] | str, values: Mapping[str, Any], only: bool | None = None) -> str:
+    """The name with the hyperparameters that are not at their defaults; ``only`` names the structural ones alone."""
+    declared = {} if isinstance(kind, str) else hyperparameters(kind)
+    shown = [
+        f"{key}={number(value)}" if isinstance(value, float) else f"{key}={value}"
+        for key, value in values.items()
+        if key not in declared
+        or (value != declared[key].default and (only is None or declared[key].structural == only))
+    ]
+    return f"{name}[{','.join(shown)}]" if shown else name
+
+
+def number(value: float) -> str:
+    """Its shortest text that gives the very same number back: ``0.001``, ``1e-08``."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _family(label: str) -> str:
+    return label.partition("[")[0]
+
+
+def _structures(
+    optimizers: Mapping[str, tuple[type[Optimizer] | str, Mapping[str, Any]]],
+) -> dict[str, list[str]]:
+    """The labels that can share a compiled program, by the name of the structure: ``rmsprop[centered=True]``."""
+    found: dict[str, list[str]] = {}
+    for label, (kind, values) in optimizers.items():
+        found.setdefault(_label(_family(label), kind, values, only=True), []).append(label)
+    return found
+
+
+def _cells(
+    loss: str,
+    labels: list[str],
+    optimizers: Mapping[str, tuple[type[Optimizer] | str, Mapping[str, Any]]],
+    learning_rates: tuple[float, ...],
+) -> Iterator[Cell]:
+    for label in labels:
+        for rate in learning_rates:
+            yield Cell(f"{loss}/{label}/lr={number(rate)}", label, optimizers[label][1], rate)
+
+
+def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
+    """Standard start, random ones, then the points that fit; rounded to the dtype, as the runs will see them.
+
+    A random start depends on the seed, the dimension and its number alone, so more of them leave the first as they are.
+    """
+    asked = config.starts
+    points: list[tuple[int, Any]] = [(0, loss.start)] if asked.standard else []
+    low, high = np.array(loss.domain).T
+    draws = np.random.default_rng([asked.seed, loss.dim]).random((asked.random, loss.dim))
+    points += enumerate(low + (high - low) * draws, 1)
+    fitting = (point for point in asked.points if len(point) == loss.dim)
+    points += enumerate(fitting, asked.random + 1)
+    return tuple((number, tuple(np.asarray(point, config.dtype).astype(float).tolist())) for number, point in points)
+
+
+def _sources(loss: Loss | str, kind: type[Optimizer] | str) -> tuple[str, ...]:
+    things = (thing for thing in (loss, kind) if not isinstance(thing, str))
+    return (*(catalogue.source_hash(thing) for thing in things), *_engine_sources())
+
+
+@cache
+def _engine_sources() -> tuple[str, ...]:
+    """Versions, and a hash of the engine and of the contracts: what decides the results besides rule and loss."""
+    package = resources.files("reportgen")
+    engine = sorted(
+        (item for item in package.joinpath("engine").iterdir() if item.name.endswith(".py")),
+        key=lambda i: i.name,
+    )
+    digest = hashlib.sha256()
+    for item in (*engine, package / "loss.py", package / "optimizer.py"):
+        digest.update(item.read_bytes())
+    return (__version__, tensorflow_version(), digest.hexdigest())
+
+
+def tensorflow_version() -> str:
+    """The installed version of TensorFlow, without importing it."""
+    for distribution in ("tensorflow", "tensorflow-cpu", "tensorflow-macos"):
+        try:
+            return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            continue
+    return "unknown"

@@ -1,0 +1,227 @@
+"""Names of losses and optimizers: built in, in a user's file, in a module; unknown ones and broken ones."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reportgen.catalogue import (
+    BrokenPlugin,
+    UnknownName,
+    find_loss,
+    find_optimizer,
+    losses,
+    optimizer_name,
+    optimizers,
+    source_hash,
+)
+
+LOSS = """
+from reportgen.loss import loss
+
+@loss(dim=2, minima=lambda dim: [(0,) * dim], minimum=0, start=lambda dim: (1,) * dim,
+      domain=lambda dim: [(-1, 1)] * dim, formula="|x|^2", source="here")
+def bowl(x):
+    return x
+
+def plain(x):
+    return x
+"""
+OPTIMIZER = """
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import ClassVar
+import tensorflow as tf
+from reportgen.optimizer import Optimizer, hyperparameter
+
+@dataclass(frozen=True)
+class Mine(Optimizer):
+    rate: float = hyperparameter(0.5, low=0, high=1)
+    def step(self, x, state, problem):
+        return tf.identity(x), state
+
+class OnlyATitle(Optimizer):
+    title: ClassVar[str] = "no hyperparameters"
+    def step(self, x, state, problem):
+        return x, state
+
+class NoStep(Optimizer):
+    pass
+
+class Undecorated(Optimizer):
+    rate: float = 0.5
+    def step(self, x, state, problem):
+        return x, state
+
+class Stranger:
+    def step(self, x, state, problem):
+        return x, state
+
+NUMBER = 3
+"""
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    (tmp_path / "my_losses.py").write_text(LOSS)
+    (tmp_path / "my_opt.py").write_text(OPTIMIZER)
+    return tmp_path
+
+
+def test_the_built_in_names_come_in_the_order_of_their_files() -> None:
+    assert list(losses()) == sorted(losses())
+    assert {"quartic", "rosenbrock", "beale"} <= set(losses())
+    assert {"gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam"} <= set(optimizers())
+    assert all(optimizer_name(kind) == name for name, kind in optimizers().items())
+
+
+def test_listing_and_plug_ins_do_not_import_tensorflow(base: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from reportgen.catalogue import find_optimizer, losses, optimizers
+losses(), optimizers(), find_optimizer("my_opt.py:Mine", Path({str(base)!r}))
+assert "tensorflow" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_stand_in_for_tensorflow_imports_the_real_one_when_it_is_used(base: Path) -> None:
+    (base / "tensorflow.py").write_text("def identity(x):\n    return ('the real one', x)\n")
+    program = f"""
+import sys
+from pathlib import Path
+from reportgen.catalogue import find_optimizer
+kind = find_optimizer("my_opt.py:Mine", Path({str(base)!r}))
+sys.path.insert(0, {str(base)!r})
+assert kind().step(1, (), None) == (("the real one", 1), ())
+assert "tensorflow" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_plug_in_may_use_tensorflow_while_it_is_imported(base: Path) -> None:
+    (base / "tensorflow.py").write_text("one = 1\n")
+    (base / "eager.py").write_text("import tensorflow as tf\nVALUE = tf.one\n" + LOSS)
+    program = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(base)!r})
+from reportgen.catalogue import find_loss
+import reportgen.catalogue
+find_loss("eager.py:bowl", Path({str(base)!r}))
+assert sys.modules["tensorflow"].one == 1
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_loss_in_a_file_keeps_the_name_that_the_user_wrote_in_every_dimension(base: Path) -> None:
+    assert find_loss("my_losses.py:bowl", base).label == "my_losses.py:bowl"
+    assert find_loss("my_losses.py:bowl", base, 5).label == "my_losses.py:bowl[dim=5]"
+    assert find_loss("rosenbrock", base, 20).label == "rosenbrock[dim=20]"
+
+
+def test_a_class_in_a_file_is_loaded_once_and_can_be_pickled(base: Path) -> None:
+    kind = find_optimizer("my_opt.py:Mine", base)
+    assert find_optimizer("my_opt.py:Mine", base) is kind
+    assert pickle.loads(pickle.dumps(kind(rate=0.25))) == kind(rate=0.25)
+    assert find_optimizer("my_opt.py:OnlyATitle", base).title == "no hyperparameters"
+
+
+def test_an_edited_file_is_loaded_anew(base: Path) -> None:
+    before = find_optimizer("my_opt.py:Mine", base)
+    (base / "my_opt.py").write_text(OPTIMIZER.replace("0.5", "0.75"))
+    after = find_optimizer("my_opt.py:Mine", base)
+    assert (before().rate, after().rate) == (0.5, 0.75)  # type: ignore[attr-defined]
+    assert source_hash(after) == hashlib.sha256((base / "my_opt.py").read_bytes()).hexdigest()
+
+
+def test_a_plug_in_may_import_its_neighbours(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (base / "beside_the_plug_in.py").write_text("VALUE = 1\n")
+    (base / "needs.py").write_text("import beside_the_plug_in\n" + LOSS)
+    monkeypatch.delitem(sys.modules, "beside_the_plug_in", raising=False)
+    path = list(sys.path)
+    assert find_loss("needs.py:bowl", base).dim == 2
+    assert sys.path == path
+
+
+def test_a_loss_in_a_module_is_found() -> None:
+    assert find_loss("reportgen.losses.beale:beale", Path()).minima == losses()["beale"].minima
+
+
+def test_source_hash_is_that_of_the_defining_file() -> None:
+    file = Path(losses()["beale"].function.__code__.co_filename)
+    assert source_hash(losses()["beale"]) == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_source_hash_of_a_derived_optimizer_changes_with_its_base(base: Path) -> None:
+    (base / "base_of_child.py").write_text(OPTIMIZER)
+    (base / "child.py").write_text("from base_of_child import Mine\nclass Child(Mine):\n    pass\n")
+    child = find_optimizer("child.py:Child", base)
+    before = source_hash(child)
+    (base / "base_of_child.py").write_text(OPTIMIZER.replace("0.5", "0.75"))
+    assert source_hash(child) != before
+
+
+@pytest.mark.parametrize(
+    ("ref", "nearest", "said"),
+    [
+        ("adm", "adam", "there is no optimizer adm; there are "),
+        ("my_opt.py:Mien", "Mine", "my_opt.py has no optimizer Mien; it has Mine, OnlyATitle, Undecorated"),
+        ("my_op.py:Mine", "my_opt.py", "there is no file my_op.py"),
+        ("no_such_module.at_all:Mine", None, "there is no module no_such_module.at_all"),
+        ("reportgen.optimizers.adam:Adan", "Adam", "reportgen.optimizers.adam has no optimizer Adan"),
+    ],
+)
+def test_an_unknown_name_is_told_with_what_there_is(base: Path, ref: str, nearest: str | None, said: str) -> None:
+    with pytest.raises(UnknownName) as caught:
+        find_optimizer(ref, base)
+    assert caught.value.nearest == nearest
+    assert str(caught.value).startswith(said)
+    assert str(caught.value).endswith(f"did you mean {nearest}?") == (nearest is not None)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("my_opt.py:NoStep", "has no step(self, x, state, problem)"),
+        ("my_opt.py:Undecorated", "its hyperparameters are not seen"),
+        ("my_opt.py:Stranger", "not derived from reportgen.optimizer.Optimizer"),
+        ("my_opt.py:NUMBER", "an int and no class"),
+    ],
+)
+def test_what_is_no_optimizer_is_a_broken_plug_in(base: Path, ref: str, said: str) -> None:
+    with pytest.raises(BrokenPlugin, match=r"my_opt\.py") as caught:
+        find_optimizer(ref, base)
+    assert caught.value.reason.startswith(said)
+
+
+def test_an_undecorated_function_is_a_broken_plug_in(base: Path) -> None:
+    with pytest.raises(BrokenPlugin, match=r"a plain function: declare its facts with @loss"):
+        find_loss("my_losses.py:plain", base)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("\n\n1 / 0\n", "ZeroDivisionError: division by zero (broken.py:3)"),
+        ("import no_such_module_at_all\n", "ModuleNotFoundError: No module named 'no_such_module_at_all'"),
+        ("def f(:\n", "SyntaxError: invalid syntax (broken.py:1)"),
+        ("import sys\nsys.exit(3)\n", "SystemExit: 3 (broken.py:2)"),
+        ("raise ValueError('two\\nlines')\n", "ValueError: two lines (broken.py:1)"),
+    ],
+)
+def test_an_error_while_importing_is_one_line_with_its_place(tmp_path: Path, source: str, reason: str) -> None:
+    (tmp_path / "broken.py").write_text(source)
+    modules = set(sys.modules)
+    with pytest.raises(BrokenPlugin) as caught:
+        find_optimizer("broken.py:Anything", tmp_path)
+    assert caught.value.reason.startswith(reason)
+    assert not any(name.startswith("reportgen_plugin_broken") for name in set(sys.modules) - modules)
+    assert pickle.loads(pickle.dumps(caught.value)).reason == caught.value.reason
