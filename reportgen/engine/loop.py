@@ -1,0 +1,206 @@
+"""The compiled loop: every run of a program stepped at once, with targets, best and outcome tracked on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from reportgen.engine import batch
+from reportgen.engine.batch import Scalar, Vector
+from reportgen.engine.problem import BatchProblem, value_and_gradient
+from reportgen.engine.result import NEVER
+from reportgen.engine.state import carried, same_structure
+from reportgen.loss import Loss
+from reportgen.optimizer import Optimizer
+
+
+class Record(NamedTuple):
+    """What is known of each run so far."""
+
+    best_loss: Any
+    """[batch]"""
+    steps: Any
+    """int32 [5 + targets, batch]: one row for each of ``ROWS``, then the first step at which each target was reached.
+
+    One tensor, because XLA would make a kernel of its own for each and recompute in it what they share.
+    """
+
+
+ROWS = ("last_finite", "last_finite_x", "last_moved", "first_unchanged", "best_step")
+"""Last step after which x, loss and gradient are finite (there the run stays), and after which x is; last step that
+changed x, and first that did not; step of the lowest loss."""
+
+
+class Position(NamedTuple):
+    """Where each run is."""
+
+    x: Vector
+    loss: Any
+    gradient: Vector
+
+
+class Carry(NamedTuple):
+    """The loop's variables."""
+
+    step: Any
+    position: Position
+    state: Any
+    record: Record
+
+
+class Arrays(NamedTuple):
+    """The outputs of the compiled loop for one batch of runs, as tensors; ``points`` is the length of the schedule."""
+
+    initial_loss: Any
+    initial_gradient: Any
+    """[dim, batch]"""
+    final_x: Any
+    """[dim, batch]"""
+    final_loss: Any
+    final_gradient: Any
+    """[dim, batch]"""
+    record: Record
+    trace: Any
+    """[points, rows, batch]: the loss, the first one or two coordinates of x, and the gradient or its norm; what follows
+    the last finite step of a run is without meaning."""
+
+
+def build(loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], points: int) -> tuple[Any, list[int]]:
+    """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
+
+    The function takes ``x0`` [dim, batch], ``learning_rate`` and numeric ``hyperparameters`` (float64, [batch] or []),
+    ``schedule`` (int32 [points]) and ``levels`` (the loss that each target asks for, [targets, batch]).
+    """
+    evaluations: list[int] = []
+
+    @tf.function(jit_compile=True, autograph=False)
+    def run(x0: Any, learning_rate: Any, hyperparameters: Any, schedule: Any, minimum: Any, targets: Any) -> Arrays:
+        rate = Scalar(learning_rate, weak=True)
+        optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()})
+        start = _start(loss, batch.vector(x0))
+        levels = _levels(start.loss, minimum, targets)
+        carry = Carry(tf.constant(1), start, carried(optimizer.init(start.x), start.x), _first_record(start, levels))
+
+        def advance(carry: Carry) -> Carry:
+            problem = BatchProblem(loss, carry.step, rate, carry.position.x, carry.position[1:])
+            new_x, new_state = optimizer.step(carry.position.x, carry.state, problem)
+            evaluations[:] = [problem.evaluations]
+            _require_position(new_x, carry.position.x)
+            new = Position(new_x, *value_and_gradient(loss, new_x))
+            position, record = _observe(carry, new, levels)
+            return Carry(carry.step + 1, position, same_structure(carry.state, new_state, start.x), record)
+
+        carry, samples = _sampled(carry, advance, schedule, points)
+        return Arrays(
+            start.loss,
+            batch.rows(start.gradient),
+            batch.rows(carry.position.x),
+            carry.position.loss,
+            batch.rows(carry.position.gradient),
+            carry.record,
+            samples,
+        )
+
+    return run, evaluations
+
+
+def _start(loss: Loss, x: Vector) -> Position:
+    return Position(x, *value_and_gradient(loss, x))
+
+
+def _levels(initial_loss: Any, minimum: Any, targets: Any) -> Any:
+    """f* + tau (f(x_0) - f*) for each target tau, computed in float64: [targets, batch] in the run's dtype."""
+    excess = tf.cast(initial_loss, tf.float64) - minimum
+    return tf.cast(minimum + targets[:, tf.newaxis] * excess, initial_loss.dtype)
+
+
+def _finite(position: Position) -> tuple[Any, Any]:
+    """Whether x is finite, and whether x, loss and gradient are: two [batch] booleans."""
+    x = _every(tf.math.is_finite(part) for part in position.x.parts)
+    rest = _every(tf.math.is_finite(part) for part in (position.loss, *position.gradient.parts))
+    return x, x & rest
+
+
+def _every(flags: Any) -> Any:
+    """Whether all hold: [batch]. A reduction, so that XLA computes it once and not again in every kernel that asks."""
+    blocks = [flag if flag.shape.rank == 2 else flag[tf.newaxis] for flag in flags]
+    return tf.reduce_all(tf.concat(blocks, axis=0), axis=0)
+
+
+def _first_record(start: Position, levels: Any) -> Record:
+    zero = tf.zeros_like(start.loss, tf.int32)
+    never = zero + NEVER
+    _, finite = _finite(start)
+    # A start that is not finite shows in the first step, which evaluates it.
+    last_finite = tf.where(finite, 0, NEVER)
+    rows = [last_finite, zero, zero, never, zero]
+    return Record(start.loss, tf.concat([tf.stack(rows), tf.where(start.loss <= levels, 0, NEVER)], axis=0))
+
+
+def _running(record: Record, step: Any) -> Any:
+    """Whether each run was finite at all positions before ``step``."""
+    return record.steps[0] == step - 1
+
+
+def _observe(carry: Carry, new: Position, levels: Any) -> tuple[Position, Record]:
+    """The position and the record after a step; a run that diverged stays at its last finite position."""
+    step, old, record = carry.step, carry.position, carry.record
+    running = _running(record, step)
+    finite_x, finite = _finite(new)
+    kept = running & finite
+    unchanged = _every(new_part == old_part for new_part, old_part in zip(new.x.parts, old.x.parts, strict=True))
+    x = batch.elementwise(tf.where, (Scalar(kept), new.x, old.x))
+    gradient = batch.elementwise(tf.where, (Scalar(kept), new.gradient, old.gradient))
+    loss = tf.where(kept, new.loss, old.loss)
+    never = record.steps == NEVER
+    happened = [
+        kept,
+        running & finite_x,
+        kept & ~unchanged,
+        kept & unchanged & never[3],
+        loss < record.best_loss,
+    ]
+    reached = never[len(ROWS) :] & (loss <= levels)
+    happened = tf.concat([tf.stack(happened), reached], axis=0)
+    best_loss = tf.where(loss < record.best_loss, loss, record.best_loss)
+    return Position(x, loss, gradient), Record(best_loss, tf.where(happened, step, record.steps))
+
+
+def _sampled(carry: Carry, advance: Callable[[Carry], Carry], schedule: Any, points: int) -> tuple[Carry, Any]:
+    """Run to the end of the schedule, or until no run is left, and sample the runs at its steps.
+
+    Each step writes the row of the sample to come, and the last to do so is the sample: a branch or a second loop would
+    cost more to compile than the writing costs to run.
+    """
+    row = _sample(carry.position)
+    rows = tf.TensorArray(row.dtype, points, element_shape=row.shape)
+
+    def running(index: Any, carry: Carry, _: Any) -> Any:
+        return (index < points) & tf.reduce_any(_running(carry.record, carry.step))
+
+    def step(index: Any, carry: Carry, rows: Any) -> Any:
+        due = tf.cast(schedule[index] == carry.step, tf.int32)
+        carry = advance(carry)
+        return index + due, carry, rows.write(index, _sample(carry.position))
+
+    _, carry, rows = tf.while_loop(running, step, (tf.constant(0), carry, rows))
+    return carry, rows.stack()
+
+
+def _sample(position: Position) -> Any:
+    """One row of the trace: loss, first coordinates of x, and the gradient (in a block its norm): [2 + ..., batch]."""
+    x, loss, gradient = position
+    plane = batch.rows(x)[:2]
+    slope = batch.norm(gradient).value[tf.newaxis] if gradient.block else batch.rows(gradient)
+    return tf.concat([loss[tf.newaxis], plane, slope], axis=0)
+
+
+def _require_position(new: Any, old: Vector) -> None:
+    if not isinstance(new, Vector) or len(new) != len(old) or new.dtype != old.dtype:
+        found = f"dtype {new.dtype.name}" if isinstance(new, Vector) else type(new).__name__
+        raise TypeError(
+            f"step must return the new position and the new state, the position with shape [{len(old)}] and "
+            f"dtype {old.dtype.name}: found {found}"
+        )

@@ -1,0 +1,58 @@
+"""What running a program gives: plain arrays that travel from the worker to the store without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+NEVER = -1
+"""In a column of steps: it did not happen."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as TensorFlow names it, and in words for the report."""
+
+    name: str
+    """``/device:CPU:0``"""
+    kind: str
+    """``CPU``, ``GPU`` or ``TPU``"""
+    description: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The loss over its domain: ``values`` has shape [len(y), len(x)], and y is empty in one dimension."""
+
+    x: Array
+    y: Array
+    values: Array
+
+
+@dataclass(frozen=True)
+class ProgramResult:
+    """All runs of a program in the order of ``Program.pairs``; a step is -1 where something never happened."""
+
+    columns: Mapping[str, Array]
+    """One value a run: initial_loss, final_loss, final_gradient_norm, best_loss, best_step, ..."""
+    final_x: Array
+    """[runs, dim], the last finite position"""
+    hits: Array
+    """[targets, runs], the first step at which each target was reached"""
+    trace_steps: Array
+    """[points], from 0"""
+    trace_loss: Array
+    """[points, runs]"""
+    trace_gradient_norm: Array
+    trace_x: Array
+    """[points, 1 or 2, runs], the first two coordinates"""
+    evaluations_per_step: int
+    grid: Grid | None
+    device: Device
+    seconds: Mapping[str, float]
+    """Wall time of tracing, compiling with the first tile, and running."""

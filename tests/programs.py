@@ -1,0 +1,28 @@
+"""Running the engine inside a test: one program of a small matrix, said as a user would say it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from reportgen import matrix
+from reportgen.config import Config
+from reportgen.engine.environment import prepare_environment
+from reportgen.engine.result import ProgramResult
+from reportgen.matrix import Program
+
+
+def program(loss: str, optimizer: str, rates: tuple[float, ...], base: Path = Path(), **config: Any) -> Program:
+    """The only program of the matrix of one loss and one optimizer."""
+    settings = {"starts": {"random": 0}} | config
+    asked = {"losses": [loss], "optimizers": [optimizer], "learning_rates": rates, "base": base} | settings
+    (found,) = matrix.plan(Config.model_validate(asked)).programs
+    return found
+
+
+def run(loss: str, optimizer: str, rates: tuple[float, ...], **config: Any) -> ProgramResult:
+    """The arrays of that program."""
+    prepare_environment()
+    from reportgen.engine.run import run as run_program
+
+    return run_program(program(loss, optimizer, rates, **config))
