@@ -1,0 +1,58 @@
+"""What happens while a matrix is run, as small values that a progress display or a log can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The matrix is known, and so is what of it has to be run."""
+
+    programs: int
+    reused: int
+    """Programs whose results on disk are still right."""
+    cells: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """A worker has taken up a program and compiles it."""
+
+    program: str
+    """Its id: ``rosenbrock/adam``."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A compiled program is running its batch."""
+
+    program: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program is done and its results are on disk."""
+
+    program: str
+    reason: str | None
+    """Why it failed; None when it did not."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure is being drawn."""
+
+    figure: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """The report stands at ``path``."""
+
+    path: Path
+
+
+Event = Planned | Compiling | Running | Finished | Drawing | Written

@@ -1,0 +1,64 @@
+"""What happens inside a worker process: TensorFlow is imported here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from reportgen.engine.environment import prepare_environment
+from reportgen.execute.events import Compiling, Running
+from reportgen.matrix import Program
+
+_events: Any = None
+
+
+def prepare(events: Any, log: str) -> None:
+    """Make this process a worker: quiet, deaf to Ctrl-C (its parent decides), with TensorFlow imported.
+
+    ``events`` is the queue to the parent; what TensorFlow and plug-ins print goes to the file ``log``.
+    """
+    global _events
+    _events = events
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Path(log).open("a", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    prepare_environment()
+    import reportgen.engine.run  # noqa: F401 - the point of this function
+
+
+def run_program(program: Program) -> Any:
+    """The ProgramResult of ``program``, or a text: why there is none."""
+    import reportgen.engine.run as engine  # imports TensorFlow, which only a worker may
+
+    _events.put(Compiling(program.id))
+    try:
+        return engine.run(program, lambda: _events.put(Running(program.id)))
+    except Exception as error:  # whatever a plug-in raises is its program's result
+        traceback.print_exc()
+        return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    """One line: type, message, and the last line of the traceback that is not TensorFlow's or the engine's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _foreign(frame.filename)]
+    where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message[:500]}{where}"
+
+
+def _foreign(filename: str) -> bool:
+    engine = Path(__file__).parent.parent
+    path = Path(filename)
+    return filename.startswith(("<", sys.prefix, sys.base_prefix)) or (
+        path.is_relative_to(engine) and path.parent.name in ("engine", "execute", "reportgen")
+    )
+
+
+def ready() -> None:
+    """Nothing: the task that starts a worker before there is work."""

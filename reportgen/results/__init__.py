@@ -1,0 +1,1 @@
+"""Results on disk: Parquet and JSON, atomic, resumable; reading them runs no code."""

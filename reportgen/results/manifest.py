@@ -1,0 +1,113 @@
+"""The manifest: the whole question, and all that a reader of the results needs to know besides the tables."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from reportgen import __version__
+from reportgen.config import Config
+from reportgen.loss import Loss
+from reportgen.matrix import Plan, tensorflow_version
+from reportgen.optimizer import Optimizer, hyperparameters
+
+
+def describe(config: Config, plan: Plan) -> dict[str, Any]:
+    """What is known before anything is run; the store adds programs and files, ``with_device`` the device."""
+    return {
+        "format": 1,
+        "reportgen": __version__,
+        "title": config.title,
+        "config": json.loads(config.model_dump_json(exclude={"base", "output"})),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tensorflow_version(),
+            **{name: metadata.version(name) for name in ("numpy", "pandas", "matplotlib")},
+        },
+        "device": {"requested": config.device, "name": None, "kind": None, "description": None},
+        "dtype": config.dtype,
+        "git_commit": git_commit(config.base),
+        "losses": [_loss(label, loss) for label, loss in plan.losses.items()],
+        "optimizers": [_optimizer(label, *entry) for label, entry in plan.optimizers.items()],
+        "learning_rates": list(config.learning_rates),
+        "starts": {label: [list(point) for _, point in starts] for label, starts in plan.starts.items()},
+        "steps": config.steps,
+        "targets": list(config.targets),
+        "gradient_tolerance": config.gradient_tolerance,
+    }
+
+
+def with_device(manifest: Mapping[str, Any], device: Mapping[str, str] | None) -> dict[str, Any]:
+    """The manifest with the device that a program ran on."""
+    return {**manifest, "device": {**manifest["device"], **(device or {})}}
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit checked out where the config lies; None outside a repository or without git."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip() or None
+
+
+def _loss(label: str, loss: Loss | str) -> dict[str, Any]:
+    if isinstance(loss, str):
+        empty = {"dim": None, "formula": "", "source": "", "minimum": None}
+        return {"label": label, "name": label, "title": label, "note": loss, **empty} | {
+            "start": [],
+            "domain": [],
+            "minima": [],
+        }
+    return {
+        "label": label,
+        "name": loss.name,
+        "dim": loss.dim,
+        "title": loss.title,
+        "formula": loss.formula,
+        "source": loss.source,
+        "note": loss.note,
+        "start": list(loss.start),
+        "domain": [list(interval) for interval in loss.domain],
+        "minima": [list(point) for point in loss.minima],
+        "minimum": loss.minimum,
+    }
+
+
+def _optimizer(label: str, kind: type[Optimizer] | str, values: Mapping[str, Any]) -> dict[str, Any]:
+    family = label.partition("[")[0]
+    if isinstance(kind, str):
+        told = [{"name": name, "value": value} for name, value in values.items()]
+        blank = {"default": None, "structural": True, "low": None, "high": None, "symbol": "", "doc": ""}
+        return {
+            "label": label,
+            "family": family,
+            "title": family,
+            "formula": "",
+            "source": "",
+            "note": kind,
+            "doc": "",
+            "hyperparameters": [blank | item for item in told],
+        }
+    return {
+        "label": label,
+        "family": family,
+        "title": kind.title or kind.__name__,
+        "formula": kind.formula,
+        "source": kind.source,
+        "note": kind.note,
+        "doc": inspect.getdoc(kind) or "",
+        "hyperparameters": [vars(item) | {"value": values[name]} for name, item in hyperparameters(kind).items()],
+    }

@@ -1,0 +1,142 @@
+"""From the arrays of a program to the rows of the result files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from reportgen.engine.outcome import judge
+from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
+from reportgen.loss import Loss
+from reportgen.matrix import Program
+from reportgen.results.schema import GRIDS, TRACES, hit_column, runs_schema
+
+
+def run_rows(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
+    """The rows of ``runs.parquet`` for a program that ran."""
+    settings = program.settings
+    outcomes, reasons = judge(result, settings.targets, loss.minimum, settings.gradient_tolerance)
+    columns = result.columns
+    final_loss = columns["final_loss"].astype(float)
+    rows = _asked_for(program) | {
+        "outcome": outcomes,
+        "reason": reasons,
+        "steps": columns["steps"],
+        "gradient_evaluations": columns["steps"].astype(np.int64) * result.evaluations_per_step,
+        "first_unchanged": _nullable(columns["first_unchanged"]),
+        "diverged_at": _nullable(columns["diverged_at"]),
+        "initial_loss": columns["initial_loss"].astype(float),
+        "final_loss": final_loss,
+        "best_loss": columns["best_loss"].astype(float),
+        "best_step": columns["best_step"],
+        "final_gradient_norm": columns["final_gradient_norm"].astype(float),
+        "final_x": _lists(result.final_x),
+        "distance": _distance(result.final_x, loss),
+        "gap": final_loss - loss.minimum,
+    }
+    for target, steps in zip(settings.targets, result.hits, strict=True):
+        rows[hit_column(target)] = _nullable(steps)
+    return _table(rows, runs_schema(settings.targets), program.runs)
+
+
+def failed_rows(program: Program, reason: str) -> pa.Table:
+    """The rows for a program that could not be run: what was asked for, and why there is nothing else."""
+    rows = _asked_for(program) | {"outcome": ["failed"] * program.runs, "reason": [reason] * program.runs}
+    return _table(rows, runs_schema(program.settings.targets), program.runs)
+
+
+def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
+    """The rows of ``traces.parquet``: from step 0 to each run's last finite position."""
+    columns = result.columns
+    x0 = np.array([point for _, _, point in program.pairs()])[:, : result.trace_x.shape[1]]
+    steps = np.concatenate([[0], result.trace_steps])
+    loss = _with_start(columns["initial_loss"], result.trace_loss)
+    norm = _with_start(columns["initial_gradient_norm"], result.trace_gradient_norm)
+    x = np.concatenate([x0[:, np.newaxis], np.moveaxis(result.trace_x, 2, 0)], axis=1)
+    kept = steps <= columns["last_finite"][:, np.newaxis]
+    rows = {
+        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program)),
+        "step": np.broadcast_to(steps, kept.shape)[kept],
+        "loss": loss[kept].astype(float),
+        "gradient_norm": norm[kept].astype(float),
+        "x": _lists(x[kept]),
+    }
+    return _table(rows, TRACES, int(kept.sum()))
+
+
+def grid_row(label: str, grid: Grid | None) -> pa.Table:
+    """The row of ``grids.parquet`` for a loss; none where the loss cannot be drawn."""
+    if grid is None:
+        return GRIDS.empty_table()
+    row = {"loss": label, "x": grid.x, "y": grid.y, "values": grid.values.ravel().astype(float)}
+    return pa.Table.from_pylist([row], schema=GRIDS)
+
+
+def run_ids(program: Program) -> list[str]:
+    """The id of each run, in the order of all result arrays."""
+    return [f"{cell.cell_id}/start={number}/seed=0" for cell, number, _ in program.pairs()]
+
+
+def _asked_for(program: Program) -> dict[str, Any]:
+    """The columns that are known before anything is run."""
+    pairs = list(program.pairs())
+    dim = len(pairs[0][2]) if pairs[0][2] else program.dim
+    return {
+        "run_id": run_ids(program),
+        "cell_id": [cell.cell_id for cell, _, _ in pairs],
+        "loss": [program.loss] * len(pairs),
+        "dim": [dim] * len(pairs),
+        "optimizer": [cell.optimizer for cell, _, _ in pairs],
+        "family": [program.family] * len(pairs),
+        "hyperparameters": [
+            text
+            for cell in program.cells
+            for text in [json.dumps(dict(cell.hyperparameters), sort_keys=True)] * len(program.starts)
+        ],
+        "learning_rate": [cell.learning_rate for cell, _, _ in pairs],
+        "start": [number for _, number, _ in pairs],
+        "seed": [0] * len(pairs),
+        "x0": [list(point) for _, _, point in pairs],
+    }
+
+
+def _table(rows: dict[str, Any], schema: pa.Schema, length: int) -> pa.Table:
+    arrays = []
+    for field in schema:
+        values = rows.get(field.name)
+        if values is None:
+            arrays.append(pa.nulls(length, field.type))
+        elif isinstance(values, pa.Array):
+            arrays.append(values.cast(field.type))
+        elif pa.types.is_dictionary(field.type):
+            arrays.append(pa.array(values, pa.string()).dictionary_encode())
+        else:
+            arrays.append(pa.array(values, field.type))
+    return pa.table(arrays, schema=schema)
+
+
+def _nullable(steps: Array) -> pa.Array:
+    return pa.array(steps, pa.int32(), mask=steps == NEVER)
+
+
+def _lists(rows: Array) -> pa.Array:
+    """A list column from an array [rows, width]."""
+    offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
+    return pa.ListArray.from_arrays(offsets, pa.array(rows.ravel().astype(float)))
+
+
+def _with_start(first: Array, later: Array) -> Array:
+    """[runs, points + 1] from the values at the start [runs] and at the sampled steps [points, runs]."""
+    return np.concatenate([first[:, np.newaxis], later.T], axis=1)
+
+
+def _distance(x: Array, loss: Loss) -> Array:
+    """Euclidean distance of each row of ``x`` to the nearest known minimizer; NaN where none is known."""
+    if not loss.minima:
+        return np.full(len(x), np.nan)
+    apart = x[:, np.newaxis].astype(float) - np.array(loss.minima)
+    distances: Array = np.sqrt((apart**2).sum(axis=2)).min(axis=1)
+    return distances

@@ -1,0 +1,146 @@
+"""The main job: run what is missing of a matrix, and draw and write its report while programs still run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen import matrix
+from reportgen.execute.events import Drawing, Event, Finished, Planned, Written
+from reportgen.execute.local import LocalWorkers
+from reportgen.results.kept import holds_exactly, kept_programs
+
+if TYPE_CHECKING:
+    from reportgen.config import Config
+    from reportgen.matrix import Plan, Program
+    from reportgen.report.site import Site
+    from reportgen.results.read import Results
+    from reportgen.results.store import Store
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build or a run came to."""
+
+    results: Path
+    """The results folder."""
+    site: Path | None
+    """The report's first page; None where none was asked for."""
+    programs: int
+    reused: int
+    """Programs whose results were on disk already."""
+    failed_cells: int = 0
+    nothing_to_do: bool = False
+    best: list[dict[str, Any]] = field(default_factory=list)
+    """The best cell of each loss: loss, optimizer, learning_rate, solved, gap, steps."""
+
+
+def build(config: Config, on_event: OnEvent) -> Outcome:
+    """Run what is missing of the matrix and write the report into ``config.output``."""
+    plan = matrix.plan(config)
+    folder = config.output / "results"
+    if holds_exactly(folder, plan):
+        from reportgen.report.current import is_current
+
+        if is_current(config.output, config.title):
+            count = len(plan.programs)
+            return Outcome(folder, config.output / "index.html", count, count, nothing_to_do=True)
+    return _Session(config, plan, on_event).build()
+
+
+def run(config: Config, on_event: OnEvent) -> Outcome:
+    """Run what is missing of the matrix; no report."""
+    plan = matrix.plan(config)
+    folder = config.output / "results"
+    if holds_exactly(folder, plan):
+        return Outcome(folder, None, len(plan.programs), len(plan.programs), nothing_to_do=True)
+    return _Session(config, plan, on_event).run()
+
+
+class _Session:
+    """One build or run of one plan."""
+
+    def __init__(self, config: Config, plan: Plan, on_event: OnEvent) -> None:
+        self._config = config
+        self._plan = plan
+        self._on_event = on_event
+        self._folder = config.output / "results"
+        self._log = self._folder / "worker.log"
+
+    def build(self) -> Outcome:
+        """Results and report."""
+        with LocalWorkers(self._log) as workers:
+            self._start(workers)
+            from reportgen.report.site import Site
+
+            site = Site(self._config.output, lambda figure: self._on_event(Drawing(figure)))
+            outcome, results = self._run(workers, site)
+            page = site.write(results)
+        self._on_event(Written(page))
+        return replace(outcome, site=page)
+
+    def run(self) -> Outcome:
+        """Results alone."""
+        with LocalWorkers(self._log) as workers:
+            self._start(workers)
+            return self._run(workers, None)[0]
+
+    def _start(self, workers: LocalWorkers) -> None:
+        """Have TensorFlow imported over there while this process imports pandas and matplotlib."""
+        kept = kept_programs(self._folder)
+        if any(program.fingerprint not in kept for program in self._plan.programs):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            workers.start()
+
+    def _run(self, workers: LocalWorkers, site: Site | None) -> tuple[Outcome, Results]:
+        from reportgen.analysis import best_cells
+        from reportgen.results.manifest import describe, with_device
+        from reportgen.results.read import Results
+        from reportgen.results.store import Store
+
+        store = Store(self._folder)
+        programs = self._plan.programs
+        missing = [program for program in programs if not store.has(program)]
+        cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
+        self._on_event(Planned(len(programs), len(programs) - len(missing), cells, runs))
+        manifest = describe(self._config, self._plan)
+        self._execute(workers, store, missing, site, manifest)
+        store.finish(self._plan, with_device(manifest, store.device(self._plan)))
+        results = Results.load(self._folder)
+        failed = results.runs.loc[results.runs["outcome"] == "failed", "cell_id"].nunique()
+        if not failed:
+            self._log.unlink(missing_ok=True)
+        best = [{str(k): v for k, v in row.items()} for row in best_cells(results).to_dict("records")]
+        reused = len(programs) - len(missing)
+        return Outcome(self._folder, None, len(programs), reused, failed, best=best), results
+
+    def _execute(
+        self,
+        workers: LocalWorkers,
+        store: Store,
+        missing: list[Program],
+        site: Site | None,
+        manifest: dict[str, Any],
+    ) -> None:
+        """Run what is missing, keep each program's results, and draw each loss whose last program came in."""
+        from reportgen.results.store import failure, success
+
+        waiting = Counter(program.loss for program in missing)
+        for item in workers.run(missing, self._config.deadline):
+            if not isinstance(item, tuple):
+                self._on_event(item)
+                continue
+            program, result = item
+            reason = result if isinstance(result, str) else None
+            loss = self._plan.losses[program.loss]
+            store.add(program, *(failure(program, result) if reason else success(program, loss, result)))
+            self._on_event(Finished(program.id, reason))
+            waiting[program.loss] -= 1
+            if site and not waiting[program.loss]:
+                of_loss = [other for other in self._plan.programs if other.loss == program.loss]
+                site.draw(store.results(of_loss, manifest))
