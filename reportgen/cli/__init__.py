@@ -1,0 +1,47 @@
+"""The ``reportgen`` command: words in, exit code out; whatever is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import click
+
+from reportgen import __version__
+from reportgen.cli.build import build, run
+from reportgen.cli.list import list_
+from reportgen.cli.render import render
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group that ends in one sentence, where a command is interrupted or the file system refuses."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that the context asks for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted: what was finished is kept, and the next build goes on from there.", err=True)
+            ctx.exit(INTERRUPTED)
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+
+
+@click.group(
+    cls=Commands,
+    commands=[build, run, render, list_],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="reportgen")
+def main() -> None:
+    """Which optimizer, at which learning rate, gets where on which loss, and how sure can I be?
+
+    \b
+    Examples:
+      reportgen build                  the default matrix, into output/
+      reportgen build -o adam -o momentum -l rosenbrock --lr 1e-3 --lr 1e-2
+      reportgen list optimizers        what there is to choose from
+
+    Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some cells failed; 130 interrupted.
+    """

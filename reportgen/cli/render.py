@@ -1,0 +1,62 @@
+"""``reportgen render``: the report from results that are on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from reportgen.cli.console import color_option, progress_console
+from reportgen.cli.mistakes import Mistakes
+from reportgen.cli.opening import open_option, show_in_browser
+
+_FILES = ("manifest.json", "runs.parquet", "traces.parquet", "grids.parquet")
+
+
+@click.command(short_help="Make the report from results on disk.")
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Where the report goes.",
+)
+@open_option
+@color_option
+def render(results: Path, output: Path, open_: bool) -> None:
+    """Make the report from RESULTS, a folder that build or run has written, and run nothing.
+
+    \b
+    Examples:
+      reportgen render output/results
+      reportgen render downloaded/results --output site --open
+    """
+    _check_is_results(results)
+    from reportgen.execute.events import Drawing
+    from reportgen.progress import Progress
+    from reportgen.report import render as render_report
+
+    with Progress(progress_console()) as progress:
+        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)))
+    click.echo(page)
+    if open_:
+        show_in_browser(page)
+
+
+def _check_is_results(folder: Path) -> None:
+    if not folder.is_dir():
+        raise Mistakes(f"{folder}: {'is a file' if folder.exists() else 'is not there'}; a results folder is expected")
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    if missing:
+        inside = folder / "results"
+        hint = f"; did you mean {inside}?" if (inside / _FILES[0]).is_file() else ""
+        raise Mistakes(f"{folder}: is no results folder, {', '.join(missing)} not found in it{hint}")
+    try:
+        manifest = json.loads((folder / _FILES[0]).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Mistakes(f"{folder / _FILES[0]}: is damaged: {error}") from error
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise Mistakes(f"{folder / _FILES[0]}: is not the manifest of a results folder")
