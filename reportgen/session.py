@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,9 @@ class _Session:
         from reportgen.results.store import failure, success
 
         waiting = Counter(program.loss for program in missing)
-        for item in workers.run(missing, self._config.deadline):
+        broken = ((program, program.broken) for program in missing if program.broken)
+        whole = [program for program in missing if not program.broken]
+        for item in chain(broken, workers.run(whole, self._config.deadline)):
             if not isinstance(item, tuple):
                 self._on_event(item)
                 continue

@@ -32,7 +32,7 @@ def test_the_default_matrix_is_six_optimizers_nine_rates_and_three_losses(tmp_pa
     ]
     assert config.learning_rates == pytest.approx([10 ** (k / 2 - 4) for k in range(9)], rel=1e-15)
     assert config.learning_rates[::2] == (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-    assert config.learning_rates[1] == 0.00031622776601683794
+    assert config.learning_rates[1] == 0.0003162
     assert (config.starts.standard, config.starts.random, config.steps, config.dtype) == (
         True,
         8,

@@ -86,10 +86,11 @@ class RateRange(_Part):
         return self
 
     def rates(self) -> tuple[float, ...]:
-        """The rates, computed in decimals, so that 1e-3 is the same number as when it is written out."""
+        """The rates to four significant digits, as a person would write them: 0.0003162, 0.001, 0.003162."""
         low, high = Decimal(repr(self.low)), Decimal(repr(self.high))
         last = int((high / low).log10() * self.per_decade + Decimal("1e-9"))
-        return tuple(float(low * Decimal(10) ** (Decimal(k) / self.per_decade)) for k in range(last + 1))
+        exact = (low * Decimal(10) ** (Decimal(k) / self.per_decade) for k in range(last + 1))
+        return tuple(float(f"{rate:.4g}") for rate in exact)
 
 
 _DEFAULT_RATES = RateRange.model_validate({"from": 1e-4, "to": 1.0, "per_decade": 2}).rates()

@@ -1,0 +1,215 @@
+"""The main job through its interface: what lands on disk, what is reused, and what a broken plug-in costs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from reportgen import session
+from reportgen.config import Config
+from reportgen.execute.events import Compiling, Event, Finished, Planned, Running
+from reportgen.results.read import NotResultsError, Results
+from reportgen.results.schema import TRACES, runs_schema
+
+TABLES = ("runs.parquet", "traces.parquet", "grids.parquet")
+
+
+def config(folder: Path, **changes: Any) -> Config:
+    """A matrix of 2 losses x 2 optimizers x 2 rates x 2 starts, run in a second."""
+    asked: dict[str, Any] = {
+        "losses": ["quartic", "beale"],
+        "optimizers": ["gradient_descent", "adam"],
+        "learning_rates": (0.01, 0.1),
+        "starts": {"random": 1},
+        "steps": 50,
+        "output": folder / "output",
+        "base": folder,
+    }
+    return Config.model_validate(asked | changes)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in TABLES}
+
+
+def record(events: list[Event]) -> Callable[[Event], None]:
+    return events.append
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    folder = tmp_path_factory.mktemp("ran")
+    events: list[Event] = []
+    session.run(config(folder), record(events))
+    return folder, events
+
+
+def test_every_cell_has_its_rows_in_the_documented_columns(ran: tuple[Path, list[Event]]) -> None:
+    results = Results.load(ran[0] / "output" / "results")
+    runs = results.runs
+    assert list(runs.columns) == runs_schema((1e-1, 1e-3, 1e-5, 1e-7)).names
+    assert list(results.traces.columns) == TRACES.names
+    assert len(runs) == 16
+    assert runs["run_id"].is_unique
+    assert runs["cell_id"].nunique() == 8
+    assert "quartic/adam/lr=0.01/start=0/seed=0" in set(runs["run_id"])
+    first = runs.iloc[0]
+    assert (first["loss"], first["optimizer"], first["start"]) == ("quartic", "gradient_descent", 0)
+    assert list(first["x0"]) == [2.0]
+    assert json.loads(runs["hyperparameters"].iloc[-1]) == {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+    assert (runs["gradient_evaluations"] == runs["steps"]).all()
+    assert set(results.grids["loss"]) == {"quartic", "beale"}
+
+
+def test_gap_and_distance_are_those_of_the_final_position(ran: tuple[Path, list[Event]]) -> None:
+    runs = Results.load(ran[0] / "output" / "results").runs
+    quartic = runs[runs["loss"] == "quartic"]
+    x = quartic["final_x"].str[0]
+    expected = (2 * x**4 + 3 * x**3 + 2) - 1909 / 2048
+    moderate = expected < 100  # float32 keeps 7 digits of what is subtracted
+    pd.testing.assert_series_equal(quartic["gap"][moderate], expected[moderate], check_names=False, atol=1e-5)
+    pd.testing.assert_series_equal(quartic["distance"], (x + 9 / 8).abs(), check_names=False)
+
+
+def test_traces_run_from_the_start_to_the_end(ran: tuple[Path, list[Event]]) -> None:
+    results = Results.load(ran[0] / "output" / "results")
+    by_run = results.traces.groupby("run_id", observed=True)
+    assert (by_run["step"].min() == 0).all()
+    for run in results.runs.itertuples():
+        rows = results.traces[results.traces["run_id"] == run.run_id]
+        assert rows["loss"].iloc[0] == run.initial_loss
+        assert rows["loss"].iloc[-1] == run.final_loss
+        assert (rows["step"].iloc[-1] == 50) == (run.outcome != "diverged")
+
+
+def test_manifest_says_what_was_asked_and_how_it_was_run(ran: tuple[Path, list[Event]]) -> None:
+    manifest = json.loads((ran[0] / "output" / "results" / "manifest.json").read_text())
+    assert manifest["config"]["steps"] == 50
+    assert str(ran[0]) not in json.dumps(manifest["config"])
+    assert manifest["device"]["requested"] == "auto"
+    assert manifest["device"]["name"].startswith("/device:")
+    assert [program["state"] for program in manifest["programs"]] == ["done"] * 4
+    assert all(program["seconds"]["compile"] > 0 for program in manifest["programs"])
+    assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == hashes(
+        ran[0] / "output" / "results"
+    )
+
+
+def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> None:
+    events = ran[1]
+    assert events[0] == Planned(programs=4, reused=0, cells=8, runs=16)
+    for kind in (Compiling, Running, Finished):
+        named = [event.program for event in events if isinstance(event, kind)]
+        assert named == ["quartic/gradient_descent", "quartic/adam", "beale/gradient_descent", "beale/adam"]
+
+
+def test_the_same_matrix_gives_the_same_bytes(ran: tuple[Path, list[Event]], tmp_path: Path) -> None:
+    session.run(config(tmp_path), record([]))
+    assert hashes(tmp_path / "output" / "results") == hashes(ran[0] / "output" / "results")
+
+
+def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
+    session.run(config(tmp_path, optimizers=["adam"], losses=["quartic"]), record([]))
+    before = Results.load(tmp_path / "output" / "results").runs
+    events: list[Event] = []
+    outcome = session.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
+    assert (outcome.programs, outcome.reused) == (2, 1)
+    assert [e.program for e in events if isinstance(e, Compiling)] == ["quartic/momentum"]
+    after = Results.load(tmp_path / "output" / "results").runs
+    kept = after[after["optimizer"] == "adam"].reset_index(drop=True)
+    assert kept["final_loss"].tolist() == before["final_loss"].tolist()
+    again = session.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
+    assert again.nothing_to_do
+
+
+MINE = """
+from dataclasses import dataclass
+import tensorflow as tf
+from reportgen.optimizer import Optimizer, hyperparameter
+
+@dataclass(frozen=True)
+class Mine(Optimizer):
+    scale: float = hyperparameter(1.0)
+
+    def step(self, x, state, problem):
+        {body}
+        _, gradient = problem.value_and_gradient(x)
+        return x - {factor} * problem.learning_rate * gradient, state
+"""
+
+
+def mine(folder: Path, body: str = "pass", factor: float = 1.0) -> list[str]:
+    (folder / "mine.py").write_text(MINE.format(body=body, factor=factor))
+    return ["mine.py:Mine", "adam"]
+
+
+def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
+    def final() -> float:
+        asked = config(tmp_path, optimizers=["mine.py:Mine"], losses=["quartic"], learning_rates=(0.001,))
+        session.run(asked, record([]))
+        return float(Results.load(tmp_path / "output" / "results").runs["final_loss"].iloc[0])
+
+    mine(tmp_path, factor=1.0)
+    first = final()
+    mine(tmp_path, factor=2.0)
+    assert final() < first
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("raise RuntimeError('no such luck')", "RuntimeError: no such luck (mine.py:11)"),
+        ("import os; os._exit(7)", "its process died (exit code 7)"),
+        ("import time; time.sleep(60)", "took longer than the deadline of 4 s"),
+        ("syntax error here", "SyntaxError"),
+    ],
+    ids=["raises", "dies", "hangs", "does not load"],
+)
+def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason: str, tmp_path: Path) -> None:
+    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=4)
+    outcome = session.run(asked, record([]))
+    runs = Results.load(outcome.results).runs
+    assert outcome.failed_cells == 2
+    broken, whole = runs[runs["optimizer"] == "mine.py:Mine"], runs[runs["optimizer"] == "adam"]
+    assert set(broken["outcome"]) == {"failed"}
+    assert broken["reason"].str.contains(reason, regex=False).all()
+    assert broken["final_loss"].isna().all()
+    assert broken["x0"].notna().all()
+    assert not (whole["outcome"] == "failed").any()
+    mine(tmp_path)
+    assert session.run(asked, record([])).failed_cells == 0
+
+
+def test_an_interrupted_run_is_resumed(tmp_path: Path) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Finished):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session.run(config(tmp_path), interrupt)
+    outcome = session.run(config(tmp_path), record([]))
+    assert outcome.reused == 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_damaged_results_are_run_again(name: str, tmp_path: Path) -> None:
+    asked = config(tmp_path, optimizers=["adam"], losses=["quartic"])
+    session.run(asked, record([]))
+    folder = tmp_path / "output" / "results"
+    whole = hashes(folder)
+    (folder / name).write_bytes((folder / name).read_bytes()[:100])
+    with pytest.raises(NotResultsError, match=name):
+        Results.load(folder)
+    assert session.run(asked, record([])).reused == 0
+    assert hashes(folder) == whole
+
+
+def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotResultsError, match=r"holds no results: a readable manifest\.json is expected"):
+        Results.load(tmp_path)
