@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from types import ModuleType
 
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
 from reportgen.catalogue.stand_in import tensorflow_on_first_use
+
+
+_one_at_a_time = threading.RLock()
+"""Programs run side by side, and a plug-in that one thread is importing is not ready for another."""
 
 
 def load(ref: str, kind: str, base: Path) -> ModuleType:
@@ -50,7 +55,8 @@ def _load_file(ref: str, path: Path) -> ModuleType:
         # The content is part of the name: an edited file is loaded anew, and an unchanged one only once.
         digest = hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()
         name = f"reportgen_plugin_{path.stem}_{digest[:16]}"
-        return sys.modules[name] if name in sys.modules else _execute(name, path)
+        with _one_at_a_time:
+            return sys.modules[name] if name in sys.modules else _execute(name, path)
     except (Exception, SystemExit) as error:
         raise BrokenPlugin(ref, _one_line(error, path)) from error
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as DeadlineError
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,10 +19,16 @@ from reportgen.matrix import Program
 
 Done = tuple[Program, Any]
 """A program with its ProgramResult, or with a text that says why there is none."""
+Programs = Sequence[Program]
+Future = Any
+"""Pebble's, which has no types."""
+
+_THREADS = min(os.cpu_count() or 1, 4)
+"""Programs that a worker compiles at the same time; tracing is Python and does not get faster beyond a few."""
 
 
 class LocalWorkers:
-    """A worker process that runs one program after the other; a context manager that ends it."""
+    """A worker process that runs programs; a context manager that ends it."""
 
     def __init__(self, log: Path) -> None:
         context = multiprocessing.get_context("spawn")
@@ -45,38 +51,45 @@ class LocalWorkers:
     def run(self, programs: Sequence[Program], deadline: float) -> Iterator[Done | Compiling | Running]:
         """Yield each program when it is done, and events in between.
 
-        A program that takes longer than ``deadline`` seconds, or whose process dies, costs itself and no other.
+        Programs run side by side, one a processor. One that takes longer than ``deadline`` seconds, or whose process
+        dies, costs itself and no other: those beside it are run again by themselves, and so is it, to be sure.
         """
-        finished: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        for program in programs:
-            future = self._pool.schedule(worker.run_program, args=[program], timeout=deadline)
-            future.add_done_callback(partial(_finish, finished, program, deadline))
+        finished: queue.SimpleQueue[tuple[Programs, Future]] = queue.SimpleQueue()
+        for begin in range(0, len(programs), _THREADS):
+            self._submit(programs[begin : begin + _THREADS], deadline, finished)
         waiting = len(programs)
         while waiting:
             try:
-                done = finished.get(timeout=0.05)
+                group, future = finished.get(timeout=0.05)
             except queue.Empty:
                 yield from self._reported()
                 continue
             yield from self._reported()
-            waiting -= 1
-            yield done
+            results = _results(future, deadline)
+            if isinstance(results, str) and len(group) > 1:
+                for program in group:
+                    self._submit([program], deadline, finished)
+                continue
+            waiting -= len(group)
+            yield from zip(group, [results] if isinstance(results, str) else results, strict=True)
+
+    def _submit(self, group: Programs, deadline: float, finished: queue.SimpleQueue[tuple[Programs, Future]]) -> None:
+        future = self._pool.schedule(worker.run_programs, args=[group], timeout=deadline)
+        future.add_done_callback(lambda done: finished.put((group, done)))
 
     def _reported(self) -> Iterator[Compiling | Running]:
         while not self._events.empty():
             yield self._events.get()
 
 
-def _finish(finished: queue.SimpleQueue[Done], program: Program, deadline: float, future: Any) -> None:
-    finished.put((program, _outcome(future, deadline)))
-
-
-def _outcome(future: Any, deadline: float) -> Any:
+def _results(future: Future, deadline: float) -> list[Any] | str:
+    """What the worker sent back, or why it could not."""
     try:
-        return future.result()
+        results: list[Any] = future.result()
     except DeadlineError:
         return f"took longer than the deadline of {deadline:g} s and was ended"
     except ProcessExpired as error:
         return f"its process died (exit code {error.exitcode})"
     except Exception as error:  # for example a result that cannot be sent back
         return f"{type(error).__name__}: {error}"
+    return results

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,13 @@ def prepare(events: Any, log: str) -> None:
     import reportgen.engine.run  # noqa: F401 - the point of this function
 
 
-def run_program(program: Program) -> Any:
-    """The ProgramResult of ``program``, or a text: why there is none."""
+def run_programs(programs: Sequence[Program]) -> list[Any]:
+    """For each program, run at the same time, its ProgramResult, or a text: why there is none."""
+    with ThreadPoolExecutor(len(programs)) as threads:
+        return list(threads.map(_run_program, programs))
+
+
+def _run_program(program: Program) -> Any:
     import reportgen.engine.run as engine  # imports TensorFlow, which only a worker may
 
     _events.put(Compiling(program.id))
