@@ -1,0 +1,89 @@
+"""Prints what a user waits for, as ratios to a bare import of TensorFlow in the same run.
+
+python benchmarks/build.py --rounds 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+REPORTGEN = [Path(sys.executable).with_name("reportgen")]
+BARE_IMPORT = [sys.executable, "-c", "import tensorflow"]
+HEAVY = ("tensorflow", "matplotlib")
+
+
+def seconds(command: Sequence[str | Path], folder: Path) -> float:
+    """The wall time of ``command`` in ``folder``; an error of the command is one here."""
+    begin = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{command} failed with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return time.perf_counter() - begin
+
+
+def heavy_imports(folder: Path) -> list[str]:
+    """Which of the heavy packages a build with nothing to do imports, as Python's own import log tells it."""
+    command = [sys.executable, "-X", "importtime", "-m", "reportgen", "build"]
+    done = subprocess.run(command, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    return sorted(imported & set(HEAVY))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The user's own, with a cache of its own beside ``folder``, so that a cold build is cold."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("REPORTGEN_")}
+    return own | {"XDG_CACHE_HOME": str(folder / "cache"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def measure(rounds: int) -> dict[str, list[float]]:
+    """Alternates the commands, so that a busy moment of the machine falls on all of them."""
+    times: dict[str, list[float]] = {name: [] for name in ("import", "cold", "second", "help")}
+    heavy: list[str] = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            times["import"].append(seconds(BARE_IMPORT, folder))
+            times["cold"].append(seconds([*REPORTGEN, "build"], folder))
+            times["second"].append(seconds([*REPORTGEN, "build"], folder))
+            times["help"].append(seconds([*REPORTGEN, "--help"], folder))
+            heavy += heavy_imports(folder)
+    if heavy:
+        sys.exit(f"a build with nothing to do imported {', '.join(sorted(set(heavy)))}")
+    return times
+
+
+def table(times: dict[str, list[float]]) -> str:
+    """Medians, ratios to the bare import, and what is to be reached."""
+    middle = {name: median(values) for name, values in times.items()}
+    base = middle["import"]
+    rows = [
+        ("", "seconds", "x import", "to reach"),
+        ("import tensorflow", f"{base:.2f}", "1.00", ""),
+        ("build, cold", f"{middle['cold']:.2f}", f"{middle['cold'] / base:.2f}", "2.5 x import"),
+        ("build, nothing to do", f"{middle['second']:.2f}", f"{middle['second'] / base:.2f}", "1 s"),
+        ("--help", f"{middle['help']:.2f}", f"{middle['help'] / base:.2f}", "0.2 s"),
+    ]
+    return "\n".join(f"{name:<22}{took:>9}{ratio:>10}   {goal}".rstrip() for name, took, ratio, goal in rows)
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="how often each command is timed (default: 3)")
+    rounds = parser.parse_args().rounds
+    times = measure(rounds)
+    print(table(times))
+    print(f"medians of {rounds} alternating rounds")
+    print(f"a build with nothing to do imported neither {' nor '.join(HEAVY)}")
+
+
+if __name__ == "__main__":
+    main()

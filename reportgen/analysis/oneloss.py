@@ -1,0 +1,137 @@
+"""Everything that figures and pages show of one loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.analysis.cells import Array, cells
+from reportgen.analysis.ranking import best
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportgen.results.read import Results
+
+SHOWN_STARTS = 12
+"""Paths are drawn from the standard start and at most this many in all."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The sampled history of one run."""
+
+    start: int
+    outcome: str
+    step: Array
+    gap: Array
+    x: Array
+    """Shape [steps, 1 or 2]."""
+
+
+@dataclass(frozen=True)
+class OneLoss:
+    """One loss: its facts, its cells and, on demand, the history of its runs."""
+
+    results: Results
+    """With the runs of this loss only."""
+    facts: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The loss's label."""
+        return str(self.facts["label"])
+
+    @property
+    def optimizers(self) -> list[str]:
+        """All labels, in the manifest's order, which is also the order of their colours."""
+        return [fact["label"] for fact in self.results.manifest["optimizers"]]
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """One row a cell."""
+        return cells(self.results)
+
+    @cached_property
+    def best(self) -> dict[str, dict[str, Any]]:
+        """The best cell of each optimizer that has one."""
+        return {row["optimizer"]: row for row in records(best(self.cells))}
+
+    def of_optimizer(self, label: str) -> pd.DataFrame:
+        """The cells of one optimizer, by learning rate."""
+        return self.cells[self.cells["optimizer"] == label]
+
+    def best_runs(self, optimizer: str) -> list[Run]:
+        """The histories of an optimizer's best cell, by start; a run that failed has none."""
+        return self._histories.get(optimizer, [])
+
+    @cached_property
+    def grid(self) -> tuple[Array, Array, Array] | None:
+        """x, y (empty in one dimension) and the gap at each (y, x), or None where there is no grid."""
+        found = self.results.grids
+        found = found[found["loss"] == self.label]
+        if found.empty:
+            return None
+        row = found.iloc[0]
+        x, y = np.asarray(row["x"], float), np.asarray(row["y"], float)
+        gap = np.asarray(row["values"], float) - self.facts["minimum"]
+        return x, y, gap.reshape(len(y), len(x)) if len(y) else gap
+
+    @cached_property
+    def _histories(self) -> dict[str, list[Run]]:
+        runs = self.results.runs
+        owner = {cell["cell_id"]: name for name, cell in self.best.items()}
+        wanted = runs[runs["cell_id"].isin(list(owner))].sort_values(["cell_id", "start", "seed"])
+        traces = self.results.traces
+        traces = traces[traces["run_id"].isin(wanted["run_id"].astype(str).tolist())].sort_values(["run_id", "step"])
+        rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
+        if traces.empty:
+            return {}
+        step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
+        x = np.array([np.asarray(p, float)[:2] for p in traces["x"]])
+        histories: dict[str, list[Run]] = {}
+        columns = zip(wanted["cell_id"], wanted["run_id"], wanted["start"], wanted["outcome"], strict=True)
+        for cell, run, start, outcome in columns:
+            if (at := rows.get(str(run))) is not None:
+                history = Run(int(start), str(outcome), step[at], loss[at] - self.facts["minimum"], x[at])
+                histories.setdefault(owner[str(cell)], []).append(history)
+        return histories
+
+
+def one_loss(results: Results, label: str) -> OneLoss:
+    """What there is of the loss ``label``."""
+    facts = next(fact for fact in results.manifest["losses"] if fact["label"] == label)
+    return OneLoss(results.of_loss(label), facts)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, each by column name."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def initial_gaps(view: OneLoss) -> Array:
+    """The gaps at the starts that are finite and above zero."""
+    at_start = view.results.runs["initial_loss"].to_numpy(dtype=float, na_value=np.nan)
+    gaps: Array = at_start - (view.facts["minimum"] or 0.0)
+    return gaps[np.isfinite(gaps) & (gaps > 0)]
+
+
+def median_gap(runs: list[Run], points: int = 96) -> tuple[Array, Array]:
+    """Steps, and the median over runs of the gap at each: a run that diverged is infinite after its last step."""
+    if not runs:
+        return np.empty(0), np.empty(0)
+    steps = np.unique(np.concatenate([run.step for run in runs]))
+    if len(steps) > points:
+        steps = steps[np.unique(np.geomspace(1, len(steps), points).astype(int) - 1)]
+    gaps = np.stack([_carried(run, steps) for run in runs])
+    middle = int(np.ceil(0.5 * (len(runs) - 1)))
+    return steps, np.sort(gaps, axis=0)[middle]
+
+
+def _carried(run: Run, steps: Array) -> Array:
+    at = np.searchsorted(run.step, steps, side="right") - 1
+    gap: Array = run.gap[np.maximum(at, 0)]
+    return np.where(steps > run.step[-1], np.inf, gap) if run.outcome == "diverged" else gap

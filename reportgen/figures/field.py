@@ -1,0 +1,95 @@
+"""The loss as a quiet ground under paths: bands between contours in two dimensions, strips along x in one.
+
+It is the same under every path of a loss, so it is made once, as a piece of SVG that is put under each drawing.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.analysis.cells import Array
+from reportgen.figures.style import sentinel
+
+if TYPE_CHECKING:
+    from reportgen.analysis.oneloss import OneLoss
+
+BANDS = 9
+TINT = 0.05
+"""Opacity of one band; they lie over each other, so the highest region has all of them."""
+FINEST = 160
+"""A finer grid than this many points a side is thinned: the picture has no more room."""
+
+Size = tuple[int, int]
+Margins = tuple[float, float, float, float]
+"""Left, bottom, right, top; pixels."""
+
+
+def ground(view: OneLoss, size: Size, margins: Margins) -> str:
+    """SVG of the loss over its domain, inside the margins of a figure; empty without a grid."""
+    if view.grid is None:
+        return ""
+    x, y, gap = view.grid
+    level = heights(gap)
+    left, bottom, right, top = margins
+    width, height = size[0] - left - right, size[1] - bottom - top
+
+    def across(values: Array, low: float, high: float) -> Array:
+        return left + (values - low) / (high - low) * width
+
+    def down(values: Array, low: float, high: float) -> Array:
+        return top + (high - values) / (high - low) * height
+
+    if len(y):
+        pieces = _bands(across(x, x[0], x[-1]), down(y, y[0], y[-1]), level)
+    else:
+        pieces = _strips(down(x, x[0], x[-1]), level, left, width)
+    return f'<g fill="{sentinel("field")}" fill-opacity="{TINT}">{"".join(pieces)}</g>'
+
+
+def _bands(x: Array, y: Array, level: Array) -> list[str]:
+    """The regions above each contour, low to high."""
+    import contourpy
+
+    thin = max(1, -(-max(level.shape) // FINEST))
+    lines = contourpy.contour_generator(
+        x[::thin], y[::thin], level[::thin, ::thin], fill_type=contourpy.FillType.OuterOffset
+    )
+    edge = f'stroke="{sentinel("paper")}" stroke-opacity="0.55" stroke-width="0.7"'
+    return [
+        f'<path fill-rule="evenodd" {edge} d="{outline}"/>'
+        for cut in np.arange(1, BANDS) / BANDS
+        if (outline := "".join(map(_outline, *lines.filled(cut, 2.0))))
+    ]
+
+
+def _outline(points: Array, offsets: Array) -> str:
+    text = [f"{x:g} {y:g}" for x, y in np.round(points, 1).tolist()]
+    rings = (text[begin:end] for begin, end in pairwise(offsets.tolist()))
+    return "".join(f"M{'L'.join(ring[:-1])}Z" for ring in rings)
+
+
+def _strips(y: Array, level: Array, left: float, width: float) -> list[str]:
+    """Horizontal strips across the whole width: the loss of one coordinate does not change with the step."""
+    tone = np.ceil(level * BANDS).astype(int)
+    cuts = [0, *(np.flatnonzero(np.diff(tone)) + 1).tolist(), len(y)]
+    edges = np.concatenate([[y[0]], (y[1:] + y[:-1]) / 2, [y[-1]]])
+    return [
+        f'<rect x="{left:g}" width="{width:g}" y="{edges[end]:.1f}" height="{edges[begin] - edges[end]:.1f}" '
+        f'fill-opacity="{1 - (1 - TINT) ** int(tone[begin]):.3f}"/>'
+        for begin, end in pairwise(cuts)
+    ]
+
+
+def heights(gap: Array) -> Array:
+    """The gap on a logarithmic scale from 0 to 1 with robust ends; not finite counts as highest."""
+    finite = gap[np.isfinite(gap)]
+    if not len(finite):
+        return np.ones_like(gap)
+    least = max(float(np.quantile(finite, 0.01)), 1e-12 * max(float(finite.max()), 1e-300), 1e-300)
+    power = np.log10(np.where(np.isfinite(gap), np.maximum(gap, least), np.inf))
+    low, high = np.log10(least), float(np.log10(max(np.quantile(finite, 0.98), least * 10)))
+    height: Array = np.clip((power - low) / (high - low), 0, 1)
+    return height

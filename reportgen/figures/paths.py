@@ -1,0 +1,204 @@
+"""Where runs went: over the contours of a loss in two dimensions, over steps in one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.analysis.cells import Array
+from reportgen.analysis.numbers import count, listed, number, rate
+from reportgen.analysis.oneloss import SHOWN_STARTS, OneLoss, Run
+from reportgen.figures.scales import few_ticks, step_axis
+from reportgen.figures.style import PANEL, THUMBNAIL, dash_pattern, sentinel, series
+from reportgen.figures.svg import drawn
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARGINS = (38.0, 34.0, 14.0, 16.0)
+BARE = (0.0, 0.0, 0.0, 0.0)
+Spread = list[tuple[float, float]]
+
+
+def drawable(view: OneLoss) -> bool:
+    """Whether paths can be shown whole: the loss has one or two coordinates."""
+    return view.facts["dim"] in (1, 2)
+
+
+def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
+    """The paths of an optimizer's best cell from the standard start (strong) and the others (faint)."""
+    runs = view.best_runs(optimizer)[:SHOWN_STARTS]
+    colour = series(view.optimizers.index(optimizer)).colour
+
+    def draw(axes: Axes) -> None:
+        _frame(axes, view)
+        taken: Spread = []
+        for run in reversed(runs):
+            _path(axes, view, run, colour, "-", strong=run.start == 0, taken=taken)
+        _minima(axes, view)
+
+    return drawn(PANEL, MARGINS, draw, ground)
+
+
+def draw_thumbnail(view: OneLoss, ground: str) -> str:
+    """The paths of the leading optimizers, at their best rates, from the standard start."""
+
+    def draw(axes: Axes) -> None:
+        _frame(axes, view)
+        axes.set_axis_off()
+        for optimizer in reversed(leading(view)):
+            look = series(view.optimizers.index(optimizer))
+            for run in view.best_runs(optimizer)[:1]:
+                _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
+        _minima(axes, view)
+
+    return drawn(THUMBNAIL, BARE, draw, ground)
+
+
+def alt_paths(view: OneLoss, optimizer: str) -> str:
+    """What the drawing of ``draw_paths`` shows, in words."""
+    runs = view.best_runs(optimizer)[:SHOWN_STARTS]
+    if not runs:
+        return f"No path to draw: {optimizer} has no finished run on {view.label}."
+    left = sum(_leaving(_points(run, view), _box(view)) is not None for run in runs)
+    ends = ", ".join(
+        f"{sum(r.outcome == kind for r in runs)} {kind}" for kind in dict.fromkeys(r.outcome for r in runs)
+    )
+    told = f"Paths of {optimizer} on {view.label} at learning rate {rate(view.best[optimizer]['learning_rate'])}"
+    return f"{told} from {count(len(runs), 'start')}: {ends}; {left or 'none'} end outside the picture."
+
+
+def alt_thumbnail(view: OneLoss) -> str:
+    """What the drawing of ``draw_thumbnail`` shows, in words."""
+    return f"Paths of {listed(leading(view))} on {view.label} from the standard start, each at its best learning rate."
+
+
+def leading(view: OneLoss) -> list[str]:
+    """The optimizers of the thumbnail, the best first: more than three would hide each other."""
+    drawn = [cell for name, cell in view.best.items() if view.best_runs(name)]
+    drawn.sort(key=lambda cell: (-cell["reached"], cell["gap_median"], cell["steps_to_target"]))
+    return [cell["optimizer"] for cell in drawn[:3]]
+
+
+def _frame(axes: Axes, view: OneLoss) -> None:
+    axes.spines[["left", "bottom"]].set_visible(False)
+    if int(view.facts["dim"]) == 1:
+        steps = int(view.results.manifest["steps"])
+        step_axis(axes, steps)
+        axes.set_ylim(*view.facts["domain"][0])
+        axes.set_yticks(few_ticks(*view.facts["domain"][0]))
+        axes.set_ylabel("x", labelpad=0, rotation=0)
+        return
+    (left, right), (bottom, top) = view.facts["domain"][:2]
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    axes.set_xticks(few_ticks(left, right))
+    axes.set_yticks(few_ticks(bottom, top))
+    axes.set_xlabel("x", labelpad=0)
+    axes.set_ylabel("y", labelpad=0, rotation=0)
+
+
+def _minima(axes: Axes, view: OneLoss) -> None:
+    for point in view.facts["minima"]:
+        if len(point) == 1:
+            axes.axhline(point[0], color=sentinel("ink"), lw=0.8, dashes=(2, 3), zorder=1)
+            point = (axes.get_xlim()[1], point[0])
+        axes.plot(
+            *point[:2],
+            marker="*",
+            ms=15,
+            color=sentinel("ink"),
+            mec=sentinel("paper"),
+            mew=1.1,
+            zorder=6,
+            clip_on=False,
+        )
+
+
+def _points(run: Run, view: OneLoss) -> Array:
+    """The run as drawn: (x, y), or (log10(step + 1), x) in one dimension."""
+    return run.x[:, :2] if int(view.facts["dim"]) > 1 else np.column_stack([np.log10(run.step + 1), run.x[:, 0]])
+
+
+def _box(view: OneLoss) -> Array:
+    """The corners of the picture, shape [2, 2]: low, high."""
+    if int(view.facts["dim"]) > 1:
+        return np.array(view.facts["domain"][:2], dtype=float).T
+    low, high = view.facts["domain"][0]
+    return np.array([[-1.0, low], [math.inf, high]])
+
+
+def _leaving(points: Array, box: Array) -> int | None:
+    """The index of the first sampled point outside, of a run that ends outside; None for one that ends inside."""
+    outside = ((points < box[0]) | (points > box[1])).any(axis=1)
+    if not outside[-1]:
+        return None
+    return int(np.flatnonzero(outside)[0])
+
+
+def _path(
+    axes: Axes, view: OneLoss, run: Run, colour: str, style: object, *, strong: bool, taken: Spread | None
+) -> None:
+    points, box = _points(run, view), _box(view)
+    left = _leaving(points, box)
+    shown = points if left is None else points[: left + 1]
+    tone, alpha, width = sentinel(colour), 1.0 if strong else 0.5, 2.0 if strong else 1.1
+    width *= _thinner(shown, box)
+    # Far outside the picture a segment's own length would drown the part that shows.
+    reach = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
+    near = np.clip(shown, box[0] - 4 * reach, np.where(np.isfinite(box[1]), box[1] + 4 * reach, math.inf))
+    axes.plot(near[:, 0], near[:, 1], color=tone, alpha=alpha, lw=width, ls=style, zorder=4 if strong else 3)
+    if ((points[0] >= box[0]) & (points[0] <= box[1])).all():
+        size = 7.5 if strong else 5
+        axes.plot(*points[0], "o", ms=size, mfc=sentinel("paper"), mec=tone, mew=1.6 if strong else 1.1, zorder=5)
+    if left is None:
+        axes.plot(
+            *points[-1],
+            "o",
+            ms=7 if strong else 4.5,
+            color=tone,
+            mec=sentinel("paper"),
+            mew=0.8,
+            zorder=5,
+            clip_on=False,
+        )
+    elif left > 0:
+        _arrow(axes, points[left - 1], points[left], box, tone, str(number(int(run.step[left]), 6)), taken)
+
+
+def _thinner(points: Array, box: Array) -> float:
+    """How much thinner a path is drawn that crosses its picture again and again, so that it does not black it out."""
+    side = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
+    length = np.minimum(np.linalg.norm(np.diff(points, axis=0) / side, axis=1), 2.0).sum()
+    return max(1 / (1 + float(length) / 12), 0.4)
+
+
+def _arrow(axes: Axes, inside: Array, outside: Array, box: Array, tone: str, step: str, taken: Spread | None) -> None:
+    """A wedge where the run crosses the edge of the picture, with the step by which it had left."""
+    way = outside - inside
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(way > 0, (box[1] - inside) / way, np.where(way < 0, (box[0] - inside) / way, np.inf))
+    crossing = inside + way * min(max(float(room.min()), 0.0), 1.0)
+    to_pixels = axes.transData.transform
+    start, end = to_pixels(inside), to_pixels(inside + way * min(1.0, 1e3 / max(float(np.abs(way).max()), 1e-300)))
+    angle = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
+    axes.plot(*crossing, marker=(3, 0, angle - 90), ms=9, color=tone, mew=0, zorder=5, clip_on=False)
+    if taken is None:
+        return
+    x, y = to_pixels(crossing)
+    if all(abs(x - a) > 34 or abs(y - b) > 15 for a, b in taken):
+        taken.append((x, y))
+        back = (-12 * math.cos(math.radians(angle)), -12 * math.sin(math.radians(angle)))
+        axes.annotate(
+            step,
+            (float(crossing[0]), float(crossing[1])),
+            back,
+            textcoords="offset pixels",
+            fontsize=11,
+            color=sentinel("ink"),
+            zorder=7,
+            ha="right" if back[0] < -4 else "left" if back[0] > 4 else "center",
+            va="top" if back[1] < -4 else "bottom" if back[1] > 4 else "center",
+        )

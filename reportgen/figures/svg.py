@@ -1,0 +1,87 @@
+"""A blank figure in the shared style, and its SVG: always the same bytes, themed by the reader's colour scheme."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from reportgen.figures.style import COLOURS, RC, sentinel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
+_SENTINEL = re.compile(r"#fe00([0-9a-f]{2})\b")
+_LONG = re.compile(r"(-?\d+\.\d)\d+")
+_PATH_DATA = re.compile(r' d="([^"]*)"')
+
+
+def drawn(
+    size: tuple[int, int], box: tuple[float, float, float, float], draw: Callable[[Axes], None], ground: str = ""
+) -> str:
+    """The SVG of a figure of ``size`` pixels with one axes.
+
+    Args:
+        size: width and height.
+        box: the margins left, bottom, right, top of the axes, pixels.
+        draw: fills the axes.
+        ground: SVG that lies under all of it.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    (width, height), (left, bottom, right, top) = size, box
+    with rc_context(RC):  # type: ignore[arg-type]  # its keys are typed as literals
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        figure.patch.set_visible(False)
+        inner = (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+        axes = figure.add_axes(inner)
+        _calm(axes)
+        draw(axes)
+        return _written(figure, ground)
+
+
+def _calm(axes: Axes) -> None:
+    axes.patch.set_visible(False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(sentinel("rule"))
+    axes.tick_params(length=0, colors=sentinel("quiet"), labelsize=11.5, pad=5)
+    axes.xaxis.label.set_color(sentinel("quiet"))
+    axes.yaxis.label.set_color(sentinel("quiet"))
+
+
+def _written(figure: Figure, ground: str) -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    file = io.StringIO()
+    unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    FigureCanvasSVG(figure).print_svg(file, metadata=unsaid)  # type: ignore[no-untyped-call]
+    text = file.getvalue()
+    head, body = text[text.index("<svg") :].split(">", 1)
+    head = re.sub(r'="([\d.]+)pt"', r'="\1"', head)
+    body = _PATH_DATA.sub(lambda found: f' d="{_tidy(found[1])}"', body)
+    body = body.replace("'DejaVu Sans'", FONTS)
+    body = body.replace("<g ", f"{ground}<g ", 1)
+    used: dict[str, None] = {"paper": None}
+    body = _SENTINEL.sub(lambda found: _variable(int(found[1], 16), used), body)
+    return f"{head}>{_theme(list(used))}{body}"
+
+
+def _tidy(path: str) -> str:
+    return " ".join(_LONG.sub(r"\1", path).split())
+
+
+def _variable(index: int, used: dict[str, None]) -> str:
+    name = list(COLOURS)[index]
+    used[name] = None
+    return f"var(--{name},{COLOURS[name][0]})"
+
+
+def _theme(names: list[str]) -> str:
+    light, dark = ("".join(f"--{name}:{COLOURS[name][dark]};" for name in sorted(names)) for dark in (0, 1))
+    # Text keeps clear of the lines behind it by an outline in the colour of the paper.
+    halo = "text{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}"
+    return f"<style>{halo}:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"

@@ -1,0 +1,20 @@
+"""The report: static pages from results, for any web server or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+
+def render(results: Path, output: Path, on_figure: Callable[[str], None] | None = None) -> Path:
+    """Make the report of a results folder in ``output``; the path of its first page.
+
+    Args:
+        results: the folder with the tables and the manifest.
+        output: where the site goes; what is there and not of the site stays.
+        on_figure: told the name of each figure before it is drawn.
+    """
+    from reportgen.report.site import Site
+    from reportgen.results.read import Results
+
+    return Site(output, on_figure).write(Results.load(results))

@@ -1,0 +1,172 @@
+"""What the templates are given: plain values, each computed once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from reportgen.analysis.findings import findings
+from reportgen.analysis.numbers import count, listed, number, rate
+from reportgen.analysis.oneloss import OneLoss
+from reportgen.analysis.outcomes import outcome_counts
+from reportgen.analysis.ranking import best, ranking
+from reportgen.figures.plan import MOST_PANELS, Picture, slug
+from reportgen.figures.style import Series, series
+from reportgen.report.headings import curve_heading, loss_heading, paths_heading, rates_heading
+from reportgen.report.heat import by_loss, by_optimizer
+from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
+from reportgen.results.read import Results
+
+Page = tuple[str, str, dict[str, Any]]
+"""File name, template, context."""
+
+
+class Report:
+    """The pages of one set of results."""
+
+    def __init__(
+        self, results: Results, views: list[OneLoss], drawn: Mapping[str, list[Picture]], *, has_data: bool
+    ) -> None:
+        self._results = results
+        self._manifest = results.manifest
+        self._views = views
+        self._drawn = drawn
+        self._has_data = has_data
+
+    def pages(self) -> Iterator[Page]:
+        """Every page, the first one first."""
+        yield "index.html", "index.html", self._shared("") | self._index()
+        for view in self._views:
+            context = self._shared("../") | self._loss(view)
+            yield f"losses/{slug(view.label)}.html", "loss.html", context
+        for fact in self._manifest["optimizers"]:
+            context = self._shared("../") | self._optimizer(fact)
+            yield f"optimizers/{slug(fact['label'])}.html", "optimizer.html", context
+
+    def _shared(self, root: str) -> dict[str, Any]:
+        """What every page needs; ``root`` leads from the page to the site's top."""
+        return {
+            "root": root,
+            "title": self._manifest["title"] or "Which optimizer gets where, and at which learning rate",
+            "manifest": self._manifest,
+            "looks": self._looks,
+            "rates": self._manifest["learning_rates"],
+        }
+
+    @cached_property
+    def _looks(self) -> dict[str, Series]:
+        return {fact["label"]: series(place) for place, fact in enumerate(self._manifest["optimizers"])}
+
+    @cached_property
+    def _cells(self) -> pd.DataFrame:
+        return pd.concat([view.cells for view in self._views], ignore_index=True)
+
+    def _index(self) -> dict[str, Any]:
+        top = best(self._cells)
+        ranks = ranking(top)
+        return {
+            "setup": self._setup(),
+            "findings": [
+                {"pieces": found.pieces, "href": _address(found.evidence)}
+                for found in findings(self._results, self._cells, top, ranks)
+            ],
+            "counts": outcome_counts(self._results.runs),
+            "total": len(self._results.runs),
+            "cell_count": len(self._cells),
+            "ranks": ranks,
+            "losses": [
+                {
+                    "facts": view.facts,
+                    "heading": loss_heading(view),
+                    "rows": by_optimizer(view),
+                    "thumbnail": self._picture(view, "thumbnail"),
+                    "shown": self._thumbnail_names(view),
+                }
+                for view in self._views
+            ],
+            "config": json.dumps(self._manifest["config"], indent=2, ensure_ascii=False),
+            "has_data": self._has_data,
+        }
+
+    def _loss(self, view: OneLoss) -> dict[str, Any]:
+        panels = view.optimizers[:MOST_PANELS]
+        table = view.cells.head(MOST_ROWS)
+        return {
+            "facts": view.facts,
+            "heading": loss_heading(view),
+            "counts": outcome_counts(view.results.runs),
+            "total": len(view.results.runs),
+            "rows": by_optimizer(view),
+            "rates_heading": rates_heading(view),
+            "rates_pictures": [self._panel(view, "rates", name) for name in panels],
+            "paths_heading": paths_heading(view),
+            "paths_pictures": [self._panel(view, "paths", name) for name in panels],
+            "curve_heading": curve_heading(view),
+            "curve": self._picture(view, "convergence"),
+            "best": [view.best[name] for name in view.optimizers if name in view.best],
+            "cells": cell_rows(table, self._manifest["targets"]),
+            "left_out": len(view.cells) - len(table),
+            "undrawn": len(view.optimizers) - len(panels),
+            "reasons": failure_reasons(view.results.runs),
+        }
+
+    def _optimizer(self, fact: dict[str, Any]) -> dict[str, Any]:
+        label = fact["label"]
+        runs = self._results.runs
+        mine = runs[runs["optimizer"] == label]
+        return {
+            "fact": fact,
+            "counts": outcome_counts(mine),
+            "total": len(mine),
+            "rows": by_loss(self._views, label),
+            "sections": [
+                {
+                    "facts": view.facts,
+                    "best": view.best.get(label),
+                    "pictures": [self._panel(view, kind, label) for kind in ("rates", "paths")],
+                }
+                for view in self._views
+            ],
+            "reasons": failure_reasons(mine),
+        }
+
+    def _setup(self) -> str:
+        told, rates = self._manifest, self._manifest["learning_rates"]
+        starts = {len(points) for points in told["starts"].values()} or {0}
+        each = count(min(starts), "start") if len(starts) == 1 else f"{min(starts)} to {max(starts)} starts"
+        span = f" from {rate(min(rates))} to {rate(max(rates))}" if len(rates) > 1 else f" of {rate(rates[0])}"
+        device = told["device"]["description"] or told["device"]["name"] or "an unknown device"
+        matrix = (
+            f"{count(len(told['optimizers']), 'optimizer')} × {count(len(rates), 'learning rate')}{span}"
+            f" × {_losses(len(told['losses']))} × {each}"
+        )
+        runs = count(len(self._results.runs), "run")
+        return f"{matrix}: {runs} of {number(told['steps'], 9)} steps in {told['dtype']} on {device}."
+
+    def _panel(self, view: OneLoss, kind: str, optimizer: str) -> dict[str, Any]:
+        return {"optimizer": optimizer, "best": view.best.get(optimizer), **self._picture(view, kind, optimizer)}
+
+    def _picture(self, view: OneLoss, kind: str, optimizer: str | None = None) -> dict[str, Any]:
+        """The file, size and alternative text of a figure; a ``file`` of None where it was not drawn."""
+        for picture in self._drawn[view.label]:
+            if (picture.kind, picture.optimizer) == (kind, optimizer):
+                return {"file": picture.file, "size": picture.size, "alt": picture.alt()}
+        return {"file": None, "size": None, "alt": None}
+
+    def _thumbnail_names(self, view: OneLoss) -> str:
+        from reportgen.figures.paths import leading
+
+        return listed(leading(view))
+
+
+def _losses(how_many: int) -> str:
+    return "1 loss" if how_many == 1 else f"{how_many} losses"
+
+
+def _address(evidence: str) -> str:
+    kind, _, label = evidence.partition(":")
+    return f"losses/{slug(label)}.html" if kind == "loss" else evidence

@@ -1,0 +1,53 @@
+"""Section headings that are statements where the results support one, and plain names where they do not."""
+
+from __future__ import annotations
+
+from reportgen.analysis.numbers import decades, listed, number, rate
+from reportgen.analysis.oneloss import OneLoss
+from reportgen.analysis.ranking import usable_decades
+
+
+def loss_heading(view: OneLoss) -> str:
+    """How the best optimizers of a loss did."""
+    most = max((cell["reached"] for cell in view.best.values()), default=0)
+    if most == 0:
+        return "No optimizer reached a target"
+    leaders = [name for name, cell in view.best.items() if cell["reached"] == most]
+    cell = view.best[leaders[0]]
+    if len(leaders) > 1:
+        verb = "solve all starts" if cell["solved"] == cell["runs"] else "reach equally many targets"
+        return f"{listed(leaders)} {verb}"
+    return f"{leaders[0]} does best: {cell['solved']} of {cell['runs']} starts solved at {rate(cell['learning_rate'])}"
+
+
+def rates_heading(view: OneLoss) -> str:
+    """Whose good range of learning rates is the widest."""
+    spans = {name: usable_decades(view.of_optimizer(name)) for name in view.optimizers}
+    wide = {name: round(span, 6) for name, span in spans.items() if span}
+    if not wide:
+        return "How the learning rate matters"
+    most = max(wide.values())
+    named = [name for name, span in wide.items() if span == most]
+    if len(named) == 1:
+        return f"The good range of {named[0]} is the widest: {decades(most)}"
+    return f"The good ranges of {listed(named)} are the widest: {decades(most)} each"
+
+
+def curve_heading(view: OneLoss) -> str:
+    """Whose median gap is the smallest in the end."""
+    ends = {name: cell["gap_median"] for name, cell in view.best.items()}
+    least = min(ends.values(), default=float("inf"))
+    named = [name for name, gap in ends.items() if gap == least]
+    if least == float("inf"):
+        return "How fast the gap closes"
+    if len(named) > 1:
+        return f"{listed(named)} end with equal gaps, of {number(least)}"
+    return f"{named[0]} ends closest: the median gap is {number(least, 2)}"
+
+
+def paths_heading(view: OneLoss) -> str:
+    """What the paths show."""
+    dim = view.facts["dim"]
+    if dim is not None and dim > 2:
+        return f"No paths: {view.label} has {dim} coordinates"
+    return "Where each optimizer went, at its best learning rate"

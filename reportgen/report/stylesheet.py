@@ -1,0 +1,51 @@
+"""The one style sheet: the hand-written part, and the colours that pages share with figures."""
+
+from __future__ import annotations
+
+from reportgen.figures.style import COLOURS
+from reportgen.report.template import read
+
+HEAT: dict[str, list[tuple[str, str]]] = {
+    "light": [
+        ("#f1f6f4", "#1c2430"),
+        ("#dcece6", "#1c2430"),
+        ("#bfdfd4", "#1c2430"),
+        ("#97cdbe", "#1c2430"),
+        ("#68b3a4", "#1c2430"),
+        ("#1f7f76", "#ffffff"),
+        ("#116360", "#ffffff"),
+        ("#06464a", "#ffffff"),
+    ],
+    "dark": [
+        ("#19222b", "#e8ebf0"),
+        ("#183037", "#e8ebf0"),
+        ("#174348", "#e8ebf0"),
+        ("#18595b", "#e8ebf0"),
+        ("#1f7471", "#ffffff"),
+        ("#3fa595", "#0d1117"),
+        ("#79ccb8", "#0d1117"),
+        ("#c3eedd", "#0d1117"),
+    ],
+}
+"""Background and text of a cell of a heat map, from far to close."""
+
+
+def stylesheet() -> str:
+    """The text of ``assets/site.css``."""
+    dark = _variables("dark").replace("\n", "\n  ")
+    return (
+        f"{_variables('light')}\n@media (prefers-color-scheme: dark) {{\n  {dark}\n}}\n{_levels()}\n{read('site.css')}"
+    )
+
+
+def _variables(scheme: str) -> str:
+    which = 0 if scheme == "light" else 1
+    named = [f"--{name}: {both[which]};" for name, both in COLOURS.items()]
+    heat = [f"--h{i}: {back}; --t{i}: {text};" for i, (back, text) in enumerate(HEAT[scheme])]
+    return "\n".join([":root {", *(f"  {line}" for line in (*named, *heat)), "}"])
+
+
+def _levels() -> str:
+    heat = [f".h{i} {{ background: var(--h{i}); color: var(--t{i}); }}" for i in range(len(HEAT["light"]))]
+    series = [f".{name} {{ color: var(--{name}); }}" for name in COLOURS if name[0] == "s"]
+    return "\n".join([*heat, *series])

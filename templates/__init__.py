@@ -1,0 +1,1 @@
+"""The templates of the report's pages, installed as ``reportgen.templates``."""

@@ -1,0 +1,162 @@
+"""What is computed from results: summaries, rankings and sentences, checked on numbers that can be seen by eye."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+
+from reportgen.analysis import best_cells, numbers
+from reportgen.analysis.cells import cells, order_statistic
+from reportgen.analysis.findings import findings
+from reportgen.analysis.oneloss import Run, median_gap, one_loss
+from reportgen.analysis.outcomes import outcome_counts
+from reportgen.analysis.ranking import at_edge, best, ranking, usable_decades
+from reportgen.results.read import Results
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return synthetic.results(optimizers=("gradient_descent", "momentum", "adam"), starts=5, steps=200)
+
+
+def edited(results: Results, **columns: Any) -> Results:
+    return Results(results.runs.assign(**columns), results.traces, results.grids, results.manifest)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.001234, "1.23·10⁻³"),
+        (-0.5, "−0.5"),
+        (1e-7, "10⁻⁷"),
+        (0.0999999, "0.1"),
+        (1234.0, "1\u202f230"),
+        (0, "0"),
+        (None, "n/a"),
+        (math.nan, "n/a"),
+        (math.inf, "∞"),
+        (5e-324, "4.94·10⁻³²⁴"),
+        (2.5e10, "2.5·10¹⁰"),
+    ],
+)
+def test_numbers_have_three_digits_and_powers(value: float | None, text: str) -> None:
+    assert numbers.number(value) == text
+
+
+def test_rates_targets_and_shares_read_well() -> None:
+    assert [numbers.rate(10 ** (k / 2)) for k in (-8, -7, -1, 0)] == ["10⁻⁴", "3.16·10⁻⁴", "0.316", "1"]
+    assert [numbers.exponent(v) for v in (1.0, 10**-3.5, 1e-4)] == ["0", "−3.5", "−4"]
+    assert [numbers.share(v) for v in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]
+    assert numbers.listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+
+
+def test_order_statistics_are_values_and_never_flatter() -> None:
+    values, group = np.array([1.0, np.inf, 5.0, 2.0]), np.array([0, 0, 1, 1])
+    assert order_statistic(values, group, 2, 0.5).tolist() == [np.inf, 5.0]
+    assert order_statistic(values, group, 2, 0.0).tolist() == [1.0, 2.0]
+
+
+def test_every_cell_has_a_row_and_every_run_an_outcome(results: Results) -> None:
+    table = cells(results)
+    assert len(table) == 3 * 3 * 9 == table["cell_id"].nunique()
+    assert sum(outcome_counts(results.runs).values()) == len(results.runs)
+    assert (table[list(outcome_counts(results.runs))].sum(axis=1) == table["runs"]).all()
+    assert table["optimizer"].iloc[:27].unique().tolist() == ["gradient_descent", "momentum", "adam"]
+
+
+def test_a_lost_run_counts_as_infinitely_far(results: Results) -> None:
+    table = cells(results)
+    assert np.isinf(table.loc[table["diverged"] == table["runs"], "gap_median"]).all()
+    zero = edited(results, gap=0.0)
+    assert np.isinf(cells(zero).loc[table["diverged"] > table["runs"] / 2, "gap_median"]).all()
+
+
+def test_median_steps_are_infinite_unless_most_runs_arrive() -> None:
+    tiny = synthetic.results([synthetic.QUARTIC], ["adam"], [0.1], starts=3, steps=5)
+    for hits, median in (([4, None, 7], 7.0), ([4, None, None], math.inf)):
+        table = cells(edited(tiny, **{"hit_1e-07": pd.array(hits, dtype="Int32")}))
+        assert table["steps_to_target"].tolist() == [median]
+
+
+def test_the_best_cell_reaches_most_and_ties_fall_to_the_smaller_gap(results: Results) -> None:
+    table = cells(results)
+    for (_, _), group in table.groupby(["loss", "optimizer"]):
+        chosen = best(group).iloc[0]
+        assert chosen["reached"] == group["reached"].max()
+        assert chosen["gap_median"] == group.loc[group["reached"] == chosen["reached"], "gap_median"].min()
+
+
+def test_ranking_tells_ties() -> None:
+    twins = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=3, steps=200)
+    runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
+    manifest = twins.manifest | {"optimizers": [*twins.manifest["optimizers"], {"label": "twin"}]}
+    ranks = ranking(best(cells(Results(runs, twins.traces, twins.grids, manifest))))
+    assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
+
+
+def test_usable_decades_need_an_unbroken_stretch() -> None:
+    rates = [1e-4, 1e-3, 1e-2, 1e-1]
+
+    def width(*solved: int) -> float | None:
+        return usable_decades(pd.DataFrame({"learning_rate": rates, "solved": solved, "runs": 4}))
+
+    assert width(0, 1, 1, 0) is None
+    assert width(0, 2, 0, 4) == 0
+    assert width(3, 2, 0, 4) == pytest.approx(1)
+
+
+def test_a_best_rate_at_the_edge_of_the_grid_is_named() -> None:
+    narrow = synthetic.results([synthetic.QUARTIC], ["adam"], [1e-3, 1e-2, 1e-1], starts=3, steps=200)
+    table = cells(narrow)
+    top = best(table)
+    assert at_edge(table, top)["learning_rate"].tolist() == [1e-1]
+    assert at_edge(table, top.assign(learning_rate=1e-2)).empty
+    told = " ".join(found.text for found in findings(narrow, table, top, ranking(top)))
+    assert "1 of 1 best learning rates" in told
+    assert "adam on quartic (10⁻¹)" in told
+
+
+def test_findings_of_a_matrix_in_which_nothing_worked() -> None:
+    dead = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=2, steps=5, failed=[("beale", "adam")])
+    table = cells(dead)
+    told = [found.text for found in findings(dead, table, best(table), ranking(best(table)))]
+    assert told[0] == "1 program failed: adam on beale. Its cells are kept and marked."
+    assert told[1].startswith("No target was reached")
+
+
+def test_where_stationary_runs_gathered_is_told() -> None:
+    inflection = synthetic.results([synthetic.QUARTIC], ["gradient_descent"], [1e-2], starts=9, steps=2000)
+    still = edited(inflection, outcome="stationary", final_x=[[0.01]] * 9)
+    table = cells(still)
+    told = [found.text for found in findings(still, table, best(table), ranking(best(table)))]
+    assert "9 runs ended where the gradient vanishes without being solved, 9 of them on quartic" in told[-1]
+    assert told[-1].endswith("most of those near x = 0.01.")
+
+
+def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
+    shown = best_cells(results)
+    assert list(shown) == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
+    assert len(shown) == 9
+    assert shown["solved"].between(0, 1).all()
+
+
+def test_a_median_curve_carries_what_ended_and_loses_what_diverged() -> None:
+    def run(outcome: str, *gaps: float) -> Run:
+        return Run(0, outcome, np.arange(len(gaps)), np.array(gaps), np.zeros((len(gaps), 2)))
+
+    steps, gaps = median_gap([run("solved", 4.0, 1.0), run("exhausted", 4.0, 3.0, 2.0), run("diverged", 4.0)])
+    assert steps.tolist() == [0, 1, 2]
+    assert gaps.tolist() == [4.0, 3.0, 2.0]
+
+
+def test_histories_are_those_of_the_best_cell_by_start(results: Results) -> None:
+    view = one_loss(results, "beale")
+    runs = view.best_runs("adam")
+    assert [run.start for run in runs] == list(range(5))
+    assert runs[0].x[0].tolist() == [1.0, 1.0]
+    assert runs[0].gap[0] == pytest.approx(14.203125)

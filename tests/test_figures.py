@@ -1,0 +1,158 @@
+"""Every figure: valid SVG in both themes, the same bytes each time, and drawable from whatever a matrix came to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import synthetic
+
+from reportgen.analysis.oneloss import OneLoss, one_loss
+from reportgen.figures.convergence import spread
+from reportgen.figures.field import heights
+from reportgen.figures.plan import pictures, slug
+from reportgen.figures.scales import few_ticks, gap_scale
+from reportgen.figures.style import COLOURS, series
+from reportgen.results.read import Results
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return synthetic.results(optimizers=("gradient_descent", "adam"), starts=3, steps=150)
+
+
+def drawn(view: OneLoss) -> dict[str, str]:
+    return {picture.file: picture.draw() for picture in pictures(view)}
+
+
+@pytest.mark.parametrize("label", ["quartic", "rosenbrock", "beale"])
+def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -> None:
+    first, again = (drawn(one_loss(results, label)) for _ in range(2))
+    assert first == again
+    assert len(first) == 6
+    for text in first.values():
+        root = ElementTree.fromstring(text)
+        assert root.tag.endswith("svg")
+        assert "prefers-color-scheme:dark" in text
+        assert "#fe00" not in text
+        assert "http" not in re.sub(r'xmlns(:xlink)?="[^"]*"', "", text)
+
+
+def test_colours_only_come_from_the_theme(results: Results) -> None:
+    for text in drawn(one_loss(results, "beale")).values():
+        style, _, body = text.partition("</style>")
+        assert "--paper" in style
+        literal = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", body))
+        assert literal == set()
+
+
+def test_alternative_texts_tell_what_is_seen(results: Results) -> None:
+    for picture in pictures(one_loss(results, "beale")):
+        told = picture.alt()
+        assert "beale" in told
+        assert told.endswith(".")
+
+
+def _all_diverged() -> Results:
+    return synthetic.results([synthetic.ROSENBROCK], ["gradient_descent"], [1.0, 10.0], starts=2, steps=20)
+
+
+def _all_failed() -> Results:
+    return synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=2, steps=5, failed=[("beale", "adam")])
+
+
+def _single() -> Results:
+    return synthetic.results([synthetic.QUARTIC], ["adam"], [0.1], starts=1, steps=1)
+
+
+def _no_traces() -> Results:
+    made = _single()
+    return Results(made.runs, made.traces.head(0), made.grids, made.manifest)
+
+
+def _no_grid() -> Results:
+    made = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=2, steps=20)
+    return Results(made.runs, made.traces, made.grids.head(0), made.manifest)
+
+
+def _many() -> Results:
+    names = dict.fromkeys(synthetic.OPTIMIZERS)
+    return synthetic.results([synthetic.BEALE], tuple(names) * 1, [1e-3, 1e-1], starts=40, steps=30)
+
+
+def _unloadable() -> Results:
+    made = _all_failed()
+    facts = made.manifest["losses"][0] | {"dim": None, "minimum": None, "minima": [], "domain": [], "start": []}
+    return Results(made.runs, made.traces, made.grids.head(0), made.manifest | {"losses": [facts]})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [_all_diverged, _all_failed, _single, _no_traces, _no_grid, _many, _unloadable],
+    ids=lambda make: make.__name__,
+)
+def test_figures_survive(make: Callable[[], Results]) -> None:
+    results = make()
+    for text in drawn(one_loss(results, results.manifest["losses"][0]["label"])).values():
+        ElementTree.fromstring(text)
+        assert "nan" not in re.sub(r"<text.*?</text>", "", text, flags=re.S)
+
+
+def test_paths_are_left_out_above_two_coordinates(results: Results) -> None:
+    facts = results.manifest["losses"][1] | {"dim": 5}
+    high = OneLoss(results.of_loss("rosenbrock"), facts)
+    assert {picture.kind for picture in pictures(high)} == {"convergence", "rates"}
+
+
+def test_a_gap_scale_is_robust_at_both_ends() -> None:
+    scale = gap_scale([np.array([1.0, 1e-4, 0.0, 1e30, np.inf])], np.array([10.0]), 1e-7)
+    assert (scale.low, scale.high, scale.below) == (-4, 0, "≤ 0")
+    placed = scale(np.array([0.0, -1.0, 1.0, 1e30, np.nan]))
+    assert placed.tolist() == [scale.floor, scale.floor, 0.0, 0.0, 0.0]
+    deep = gap_scale([np.array([1.0, 1e-30])], np.array([10.0]), 1e-7)
+    assert (deep.low, deep.below) == (-9, "< 10⁻⁹")
+
+
+def test_names_at_line_ends_do_not_touch() -> None:
+    placed = spread([10.0, 10.0, 11.0, 100.0], 15, 0, 100)
+    assert sorted(placed) == placed
+    assert min(b - a for a, b in pairwise(placed)) >= 15
+    assert max(placed) <= 100
+
+
+def test_heights_ignore_what_is_not_finite() -> None:
+    assert heights(np.array([0.0, 1.0, np.inf, np.nan]))[2:].tolist() == [1.0, 1.0]
+
+
+def test_ticks_are_few_and_round() -> None:
+    assert few_ticks(-4.5, 4.5) == [-4, -2, 0, 2, 4]
+    assert len(few_ticks(-1, 3)) <= 5 + 1
+
+
+def test_series_differ_in_more_than_colour() -> None:
+    looks = [series(place) for place in range(56)]
+    assert len({(look.colour, look.dash) for look in looks}) == 56
+    assert {look.colour for look in looks} <= set(COLOURS)
+
+
+def test_slugs_are_safe_unique_and_plain_where_they_can_be() -> None:
+    labels = [
+        "adam",
+        "Adam",
+        "adam[beta_2=0.99]",
+        "../../etc",
+        "損失",
+        "損失 2",
+        "x" * 200,
+        "<script>",
+        "my_opt.py:Mine",
+        "a.b",
+    ]
+    slugs = [slug(label) for label in labels]
+    assert slugs[0] == "adam"
+    assert len({name.lower() for name in slugs}) == len(labels)
+    assert all(re.fullmatch(r"[a-z0-9_-]{1,60}", name) for name in slugs)

@@ -1,0 +1,114 @@
+"""The project around the code: what README, docs, changelog and package say is so."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import tomllib
+from fnmatch import fnmatch
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import reportgen
+from reportgen.config import Config
+from reportgen.results.schema import GRIDS, TRACES, runs_schema
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+MADE = {".git", ".venv", "build", "dist", "node_modules", "output", "__pycache__"}
+REGISTRY = re.compile(r"https?://[\w.-]*(pypi|pythonhosted|npmjs|registry|artifactory|nexus|devpi|/simple/)", re.I)
+
+
+def text(*paths: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def own_files() -> list[Path]:
+    paths = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    return [path for path in paths if not MADE & set(path.parts) and "_cache" not in str(path)]
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    commands = re.findall(r"^    make (\w+)", text(ROOT / "README.md"), re.M)
+    assert commands == ["report", "test"]
+
+
+def test_every_make_command_in_the_prose_is_a_target() -> None:
+    targets = set(re.findall(r"^(\w+):", text(ROOT / "Makefile"), re.M))
+    named = set(re.findall(r"(?:^    |`)make (\w+)", text(*PROSE), re.M))
+    assert named <= targets
+
+
+def test_every_command_is_in_the_prose() -> None:
+    from reportgen.cli import main
+
+    missing = [name for name in main.commands if f"reportgen {name}" not in text(*PROSE)]
+    assert missing == []
+
+
+def test_every_config_key_is_documented_with_its_flag() -> None:
+    from reportgen.config.sources import FLAGS
+
+    page = text(ROOT / "docs/configuration.md")
+    cells = [[cell.strip(" `") for cell in line.split("|")] for line in page.splitlines() if "`" in line]
+    rows = {row[1]: row[2] for row in cells if len(row) == 6}
+    assert set(Config.model_fields) - {"base"} <= rows.keys()
+    assert set(FLAGS) == {key for key, flag in rows.items() if flag.startswith("-")}
+
+
+def test_every_result_column_is_documented() -> None:
+    names = [*runs_schema([0.1]).names, *TRACES.names, *GRIDS.names]
+    assert [name for name in names if f"`{name}`" not in text(ROOT / "docs/results.md")] == []
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: path.name)
+def test_links_in_the_prose_lead_to_files(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text(path))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_there_is_one_version() -> None:
+    assert importlib.metadata.version("optimizer-reportgen") == reportgen.__version__
+    assert f"## [{reportgen.__version__}]" in text(ROOT / "CHANGELOG.md")
+
+
+def test_every_package_is_installed() -> None:
+    folders = {path.parent.relative_to(ROOT) for path in (ROOT / "reportgen").rglob("__init__.py")}
+    expected = {".".join(folder.parts) for folder in folders} | {"reportgen.losses", "reportgen.templates"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == expected
+
+
+def test_every_template_is_installed() -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["reportgen.templates"]
+    suffixes = [pattern.removeprefix("**/") for pattern in patterns]
+    files = [path for path in own_files() if path.parts[0] == "templates" and path.suffix != ".py"]
+    assert files
+    assert [path for path in files if not any(fnmatch(path.name, suffix) for suffix in suffixes)] == []
+
+
+def test_constraints_pin_every_requirement() -> None:
+    lines = text(ROOT / "constraints.txt").splitlines()
+    pins = {_normal(line.partition("==")[0]) for line in lines if "==" in line}
+    project = PROJECT["project"]
+    asked = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = {_normal(re.split(r"[\[<>=]", line)[0]) for line in asked} - {"optimizer-reportgen"}
+    assert names <= pins
+    assert [line for line in lines if "@" in line or "/" in line or line.startswith("-")] == []
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def test_no_file_names_a_package_registry() -> None:
+    named = []
+    for path in own_files():
+        try:
+            content = (ROOT / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        named += [f"{path}: {found.group()}" for found in REGISTRY.finditer(content)]
+    assert named == []

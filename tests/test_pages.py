@@ -1,0 +1,153 @@
+"""The pages of the site: valid, whole without JavaScript or network, readable at every width and for all."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+CONFIG = Path(__file__).with_name("htmlvalidate.json")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LOADED_IMAGES = """async () => {
+    const images = [...document.images];
+    images.forEach(image => { image.loading = "eager"; });
+    await Promise.allSettled(images.map(image => image.decode()));
+    return images.map(image => [image.getAttribute("src"), image.naturalWidth, image.alt.trim()]);
+}"""
+
+
+def pages(site: Path) -> list[Path]:
+    found = sorted(site.rglob("*.html"))
+    assert found, "no page was rendered"
+    return found
+
+
+class Links(HTMLParser):
+    """What a page points to, and the anchors it has."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.targets: list[str] = []
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id" and value:
+                self.anchors.add(value)
+            elif name in ("href", "src", "poster") and value:
+                self.targets.append(value)
+            elif name == "srcset" and value:
+                self.targets += [part.split()[0] for part in value.split(",")]
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def test_every_page_is_valid_html(site: Path, html_validate: Path) -> None:
+    done = subprocess.run(
+        [html_validate, "--config", CONFIG, "--formatter", "text", *pages(site)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_there_is_a_page_for_each_loss_and_each_optimizer(site: Path) -> None:
+    assert (site / "index.html").exists()
+    assert len(list((site / "losses").glob("*.html"))) == 3
+    assert len(list((site / "optimizers").glob("*.html"))) == 3
+
+
+def test_links_lead_to_files_and_anchors_of_the_site(site: Path) -> None:
+    links = {page: Links(page) for page in pages(site)}
+    broken = [
+        f"{page.relative_to(site)}: {target}"
+        for page, found in links.items()
+        for target in found.targets
+        if not _leads_somewhere(target, page, site, links)
+    ]
+    assert broken == []
+
+
+def _leads_somewhere(target: str, page: Path, site: Path, links: dict[Path, Links]) -> bool:
+    parts = urlsplit(target)
+    if parts.scheme == "data":
+        return True
+    if parts.scheme or parts.netloc:
+        return False
+    file = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    if not file.is_file() or not file.is_relative_to(site.resolve()):
+        return False
+    return not parts.fragment or unquote(parts.fragment) in links[file].anchors
+
+
+def test_pages_open_without_an_error_or_a_request_outside(site: Path, page: Any) -> None:
+    errors: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    for path in pages(site):
+        page.goto(path.as_uri(), wait_until="load")
+    assert errors == []
+    assert [url for url in requests if not url.startswith((site.as_uri(), "data:"))] == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_no_page_scrolls_sideways(site: Path, page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    wide = {}
+    for path in pages(site):
+        page.goto(path.as_uri())
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            wide[path.name] = needed
+    assert wide == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_image_loads_and_says_what_it_shows(site: Path, page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    seen = 0
+    for path in pages(site):
+        page.goto(path.as_uri())
+        images = page.evaluate(LOADED_IMAGES)
+        assert [image for image in images if not (image[1] and image[2])] == [], path.name
+        seen += len(images)
+    assert seen > 0
+
+
+def test_pages_are_whole_without_javascript(site: Path, browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for path in pages(site):
+        page.goto(path.as_uri())
+        for kind in ("h1", "h2", "table", "img"):
+            assert page.locator(f"{kind}:visible").count() > 0, f"{path.name} shows no {kind}"
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_meet_wcag_aa(site: Path, page: Any, axe: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    violations = []
+    for path in pages(site):
+        page.goto(path.as_uri())
+        page.evaluate(axe)
+        report = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
+        violations += [
+            f"{path.name}: {rule['id']}: {rule['help']}: {rule['nodes'][0]['html'][:200]}"
+            for rule in report["violations"]
+        ]
+    assert violations == []

@@ -1,0 +1,179 @@
+"""The site as files: whole, escaped, repeatable, and tidy about what an earlier render left."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import synthetic
+
+from reportgen.figures.style import COLOURS
+from reportgen.report import render
+from reportgen.report.current import RECORD, is_current
+from reportgen.report.formula import block, inline
+from reportgen.report.site import Site
+from reportgen.report.stylesheet import HEAT
+from reportgen.results.read import Results
+
+HOSTILE = {"adam": "<script>alert(1)</script>", "beale": "損失 \"'&" + "x" * 200}
+
+
+def made(**options: object) -> Results:
+    chosen = {"optimizers": ("gradient_descent", "adam"), "rates": (1e-3, 1e-2, 1e-1), "starts": 3, "steps": 60}
+    return synthetic.results(**(chosen | options))  # type: ignore[arg-type]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and the text in each heading."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+
+def test_two_renders_give_the_same_bytes(tmp_path: Path) -> None:
+    folder = synthetic.write(made(), tmp_path / "results")
+    for name in ("a", "b"):
+        render(folder, tmp_path / name)
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_drawing_early_changes_nothing(tmp_path: Path) -> None:
+    results = made()
+    Site(tmp_path / "late").write(results)
+    early = Site(tmp_path / "early")
+    for label in ("beale", "quartic"):
+        early.draw(results.of_loss(label))
+    early.write(results)
+    assert files(tmp_path / "early") == files(tmp_path / "late")
+
+
+def test_each_figure_is_announced_and_lands_in_assets(tmp_path: Path) -> None:
+    told: list[str] = []
+    Site(tmp_path, told.append).write(made())
+    drawn = {path.stem for path in (tmp_path / "assets").glob("*.svg")}
+    assert set(told) == drawn
+    assert len(told) == len(drawn) == 3 * 6
+
+
+def test_what_is_no_longer_made_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    Site(tmp_path).write(made())
+    (tmp_path / "mine.txt").write_text("keep")
+    outside = tmp_path.parent / "outside.txt"
+    outside.write_text("keep")
+    record = json.loads((tmp_path / RECORD).read_text())
+    record["files"] += ["../outside.txt", str(outside)]
+    (tmp_path / RECORD).write_text(json.dumps(record))
+    Site(tmp_path).write(made(losses=[synthetic.BEALE]))
+    assert not (tmp_path / "losses" / "quartic.html").exists()
+    assert not list((tmp_path / "assets").glob("*quartic*"))
+    assert (tmp_path / "mine.txt").exists()
+    assert outside.exists()
+
+
+def test_a_site_is_current_until_anything_changes(tmp_path: Path) -> None:
+    folder = synthetic.write(made(), tmp_path / "results")
+    assert not is_current(tmp_path, "")
+    render(folder, tmp_path)
+    assert is_current(tmp_path, "")
+    assert not is_current(tmp_path, "Another title")
+    page = tmp_path / "optimizers" / "adam.html"
+    text = page.read_text()
+    page.unlink()
+    assert not is_current(tmp_path, "")
+    page.write_text(text)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"git_commit": "0" * 40}))
+    assert not is_current(tmp_path, "")
+
+
+def test_asking_whether_a_site_is_current_imports_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from reportgen.report.current import is_current;"
+        f"is_current(Path({str(tmp_path)!r}), '');"
+        "sys.exit(any(name in sys.modules for name in ('pandas', 'matplotlib', 'jinja2', 'tensorflow')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_hostile_names_are_only_text(tmp_path: Path) -> None:
+    Site(tmp_path).write(made(rename=HOSTILE))
+    for page in tmp_path.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "script" not in Elements(text).tags
+        assert len(page.name) < 80
+    assert "&lt;script&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_failed_and_diverged_cells_are_rows_like_all_others(tmp_path: Path) -> None:
+    Site(tmp_path).write(made(failed=[("beale", "adam")], rates=(1e-3, 100.0)))
+    text = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'<tr id="cell-', text)) == 4
+    assert "step() returned a position of another shape" in text
+    assert 'class="diverged' in text
+    assert 'class="failed' in text
+
+
+@pytest.mark.parametrize("failed", [[], [("quartic", "adam")]])
+def test_a_matrix_of_one(tmp_path: Path, failed: list[tuple[str, str]]) -> None:
+    one = made(losses=[synthetic.QUARTIC], optimizers=("adam",), rates=(0.1,), starts=1, steps=1, failed=failed)
+    page = Site(tmp_path).write(one)
+    assert "1 optimizer × 1 learning rate of 10⁻¹ × 1 loss × 1 start: 1 run" in page.read_text(encoding="utf-8")
+
+
+def test_a_loss_that_could_not_be_loaded_still_has_its_page(tmp_path: Path) -> None:
+    results = made(losses=[synthetic.BEALE], failed=[("beale", "adam"), ("beale", "gradient_descent")])
+    empty = {"dim": None, "minimum": None, "minima": [], "domain": [], "start": [], "formula": "", "source": ""}
+    facts = results.manifest["losses"][0] | empty | {"note": "cannot be imported"}
+    broken = Results(
+        results.runs, results.traces, results.grids.head(0), results.manifest | {"losses": [facts], "starts": {}}
+    )
+    Site(tmp_path).write(broken)
+    text = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
+    assert "cannot be imported" in text
+    assert "could not be loaded" in text
+
+
+def test_formulas_become_mathml_line_by_line() -> None:
+    assert block(r"b \leftarrow \mu b + g \\ x \leftarrow x - \eta b").count("<math") == 2
+    assert "<mi>μ</mi>" in inline(r"\mu")
+    assert "<script" not in block("<script>alert(1)</script>")
+    assert "<script" not in inline(r"\text{<script>}")
+
+
+def test_a_formula_that_cannot_be_read_is_shown_as_written() -> None:
+    assert block(r"\frac{") == r"<code>\frac{</code>"
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_lines_stand_out(scheme: str) -> None:
+    which = ("light", "dark").index(scheme)
+    for back, text in HEAT[scheme]:
+        assert _contrast(back, text) >= 4.5, (back, text)
+    paper = COLOURS["paper"][which]
+    for name in ("ink", "quiet", *(name for name in COLOURS if name[0] == "s")):
+        assert _contrast(COLOURS[name][which], paper) >= 4.5, name
