@@ -70,7 +70,7 @@ class Loss:
         return _resolve(self.function, self.facts, dim)
 
     def __call__(self, *coordinates: Any) -> Any:
-        """The loss at coordinates given one by one, or for a loss of any dimension at one array, the dimension first."""
+        """The loss at coordinates given one by one, or at one array, the dimension first, if it takes any."""
         if self.default_dim is None:
             return self.function(*coordinates)
         return self.function(coordinates[0])

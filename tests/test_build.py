@@ -12,7 +12,22 @@ from pathlib import Path
 
 import pytest
 
-SMALL = ["-o", "adam", "-o", "momentum", "-l", "quartic", "--lr", "0.01", "--lr", "0.1", "--steps", "100", "--starts", "1"]
+SMALL = [
+    "-o",
+    "adam",
+    "-o",
+    "momentum",
+    "-l",
+    "quartic",
+    "--lr",
+    "0.01",
+    "--lr",
+    "0.1",
+    "--steps",
+    "100",
+    "--starts",
+    "1",
+]
 
 
 def command(*arguments: str) -> list[str]:
@@ -106,7 +121,21 @@ def test_a_mistake_is_exit_code_2_with_the_nearest_name(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_is_finished_and_is_exit_code_130(tmp_path: Path) -> None:
-    asked = ["build", "-o", "adam", "-o", "momentum", "-o", "adagrad", "-l", "quartic", "-l", "beale", "-l", "rosenbrock"]
+    asked = [
+        "build",
+        "-o",
+        "adam",
+        "-o",
+        "momentum",
+        "-o",
+        "adagrad",
+        "-l",
+        "quartic",
+        "-l",
+        "beale",
+        "-l",
+        "rosenbrock",
+    ]
     process = subprocess.Popen(command(*asked), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "output" / "results" / "parts"
     while not (parts.is_dir() and any(not path.name.startswith(".") for path in parts.iterdir())):

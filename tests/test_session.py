@@ -96,9 +96,7 @@ def test_manifest_says_what_was_asked_and_how_it_was_run(ran: tuple[Path, list[E
     assert manifest["device"]["name"].startswith("/device:")
     assert [program["state"] for program in manifest["programs"]] == ["done"] * 4
     assert all(program["seconds"]["compile"] > 0 for program in manifest["programs"])
-    assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == hashes(
-        ran[0] / "output" / "results"
-    )
+    assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == hashes(ran[0] / "output" / "results")
 
 
 def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> None:
