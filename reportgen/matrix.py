@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,14 +94,52 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """An optimizer with its hyperparameters, as the matrix asks for it."""
+
+    family: str
+    """The name by which the catalogue knows it."""
+    kind: type[Optimizer] | str
+    """Its class, or a text where it could not be loaded: the reason."""
+    values: Mapping[str, Any]
+    """All its hyperparameters."""
+
+    @property
+    def label(self) -> str:
+        """The name with the hyperparameters that are not at their defaults: ``adam[beta_2=0.99]``."""
+        return self._named(structural_only=False)
+
+    @property
+    def structure(self) -> str:
+        """The name with those alone that make another program: ``rmsprop[centered=true]``."""
+        return self._named(structural_only=True)
+
+    def _named(self, structural_only: bool) -> str:
+        declared = {} if isinstance(self.kind, str) else hyperparameters(self.kind)
+        told = [
+            f"{key}={_text(value)}"
+            for key, value in self.values.items()
+            if key not in declared
+            or (value != declared[key].default and (declared[key].structural or not structural_only))
+        ]
+        return f"{self.family}[{','.join(told)}]" if told else self.family
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return number(value) if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
 class Plan:
     """The whole matrix."""
 
     programs: tuple[Program, ...]
     losses: Mapping[str, Loss | str]
     """By label; a text where it could not be loaded: the reason."""
-    optimizers: Mapping[str, tuple[type[Optimizer] | str, Mapping[str, Any]]]
-    """By label: the class (or the reason why there is none) and the values of its hyperparameters."""
+    optimizers: Mapping[str, Asked]
+    """By label."""
     starts: Mapping[str, tuple[tuple[int, Point], ...]]
     """By the loss's label."""
 
@@ -126,15 +165,16 @@ def plan(config: Config) -> Plan:
         losses[label] = loss
         starts[label] = _starts(loss, config) if isinstance(loss, Loss) else ((0, ()),)
         for structure, labels in _structures(optimizers).items():
-            kind = optimizers[labels[0]][0]
+            asked = [optimizers[each] for each in labels]
+            kind = asked[0].kind
             programs.append(
                 Program(
                     id=f"{label}/{structure}",
                     loss_ref=entry.name,
                     dim=entry.dim,
                     loss=label,
-                    family=_family(labels[0]),
-                    cells=tuple(_cells(label, labels, optimizers, config.learning_rates)),
+                    family=asked[0].family,
+                    cells=tuple(_cells(label, asked, config.learning_rates)),
                     starts=starts[label],
                     settings=settings,
                     base=config.base,
@@ -153,15 +193,16 @@ def _loss(ref: str, dim: int | None, base: Path) -> tuple[str, Loss | str]:
     return loss.label, loss
 
 
-def _optimizers(config: Config) -> dict[str, tuple[type[Optimizer] | str, dict[str, Any]]]:
-    found: dict[str, tuple[type[Optimizer] | str, dict[str, Any]]] = {}
+def _optimizers(config: Config) -> dict[str, Asked]:
+    found: dict[str, Asked] = {}
     for entry in config.optimizers:
         try:
             kind: type[Optimizer] | str = catalogue.find_optimizer(entry.name, config.base)
         except catalogue.BrokenPlugin as error:
             kind = str(error)
         for values in _grid(entry, kind):
-            found.setdefault(_label(entry.name, kind, values), (kind, values))
+            asked = Asked(entry.name, kind, values)
+            found.setdefault(asked.label, asked)
     return found
 
 
@@ -177,47 +218,24 @@ def _grid(entry: OptimizerEntry, kind: type[Optimizer] | str) -> Iterator[dict[s
         yield defaults | typed
 
 
-def _label(name: str, kind: type[Optimizer] | str, values: Mapping[str, Any], only: bool | None = None) -> str:
-    """The name with the hyperparameters that are not at their defaults; ``only`` names the structural ones alone."""
-    declared = {} if isinstance(kind, str) else hyperparameters(kind)
-    shown = [
-        f"{key}={number(value)}" if isinstance(value, float) else f"{key}={value}"
-        for key, value in values.items()
-        if key not in declared
-        or (value != declared[key].default and (only is None or declared[key].structural == only))
-    ]
-    return f"{name}[{','.join(shown)}]" if shown else name
-
-
 def number(value: float) -> str:
     """Its shortest text that gives the very same number back: ``0.001``, ``1e-08``."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
 
 
-def _family(label: str) -> str:
-    return label.partition("[")[0]
-
-
-def _structures(
-    optimizers: Mapping[str, tuple[type[Optimizer] | str, Mapping[str, Any]]],
-) -> dict[str, list[str]]:
-    """The labels that can share a compiled program, by the name of the structure: ``rmsprop[centered=True]``."""
+def _structures(optimizers: Mapping[str, Asked]) -> dict[str, list[str]]:
+    """The labels that can share a compiled program, by the name of the structure: ``rmsprop[centered=true]``."""
     found: dict[str, list[str]] = {}
-    for label, (kind, values) in optimizers.items():
-        found.setdefault(_label(_family(label), kind, values, only=True), []).append(label)
+    for label, asked in optimizers.items():
+        found.setdefault(asked.structure, []).append(label)
     return found
 
 
-def _cells(
-    loss: str,
-    labels: list[str],
-    optimizers: Mapping[str, tuple[type[Optimizer] | str, Mapping[str, Any]]],
-    learning_rates: tuple[float, ...],
-) -> Iterator[Cell]:
-    for label in labels:
+def _cells(loss: str, optimizers: list[Asked], learning_rates: tuple[float, ...]) -> Iterator[Cell]:
+    for asked in optimizers:
         for rate in learning_rates:
-            yield Cell(f"{loss}/{label}/lr={number(rate)}", label, optimizers[label][1], rate)
+            yield Cell(f"{loss}/{asked.label}/lr={number(rate)}", asked.label, asked.values, rate)
 
 
 def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
@@ -236,8 +254,10 @@ def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
 
 
 def _sources(loss: Loss | str, kind: type[Optimizer] | str) -> tuple[str, ...]:
-    things = (thing for thing in (loss, kind) if not isinstance(thing, str))
-    return (*(catalogue.source_hash(thing) for thing in things), *_engine_sources())
+    """What decides the results besides the matrix: the code, the loss's facts, and the user's own XLA flags."""
+    hashes = [catalogue.source_hash(thing) for thing in (loss, kind) if not isinstance(thing, str)]
+    facts = "" if isinstance(loss, str) else repr((loss.minimum, loss.minima))
+    return (*hashes, facts, os.environ.get("XLA_FLAGS", ""), *_engine_sources())
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -45,22 +47,38 @@ def build(config: Config, on_event: OnEvent) -> Outcome:
     """Run what is missing of the matrix and write the report into ``config.output``."""
     plan = matrix.plan(config)
     folder = config.output / "results"
-    if holds_exactly(folder, plan):
+    if holds_exactly(folder, plan, config.title):
         from reportgen.report.current import is_current
 
-        if is_current(config.output, config.title):
+        if is_current(config.output):
             count = len(plan.programs)
             return Outcome(folder, config.output / "index.html", count, count, nothing_to_do=True)
-    return _Session(config, plan, on_event).build()
+    with _alone(folder):
+        return _Session(config, plan, on_event).build()
 
 
 def run(config: Config, on_event: OnEvent) -> Outcome:
     """Run what is missing of the matrix; no report."""
     plan = matrix.plan(config)
     folder = config.output / "results"
-    if holds_exactly(folder, plan):
+    if holds_exactly(folder, plan, config.title):
         return Outcome(folder, None, len(plan.programs), len(plan.programs), nothing_to_do=True)
-    return _Session(config, plan, on_event).run()
+    with _alone(folder):
+        return _Session(config, plan, on_event).run()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the results folder for this process; raises BlockingIOError where another one has it."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        told = "another reportgen is at work in this folder: wait for it, or choose another --output"
+        raise BlockingIOError(errno.EWOULDBLOCK, told, str(folder)) from None
 
 
 class _Session:
@@ -95,7 +113,6 @@ class _Session:
         """Have TensorFlow imported over there while this process imports pandas and matplotlib."""
         kept = kept_programs(self._folder)
         if any(program.fingerprint not in kept for program in self._plan.programs):
-            self._folder.mkdir(parents=True, exist_ok=True)
             workers.start()
 
     def _run(self, workers: LocalWorkers, site: Site | None) -> tuple[Outcome, Results]:

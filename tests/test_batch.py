@@ -79,6 +79,74 @@ def test_numeric_hyperparameters_are_batched_in_one_program() -> None:
     assert not np.array_equal(both.final_x[0], both.final_x[1])
 
 
+FINE_POINTS = """
+from dataclasses import dataclass
+import numpy as np
+import tensorflow as tf
+from reportgen.optimizer import Optimizer, hyperparameter
+
+@dataclass(frozen=True)
+class EverySecond(Optimizer):
+    def step(self, x, state, problem):
+        _, gradient = problem.value_and_gradient(x)
+        return x - tf.where(problem.step % 2 == 0, problem.learning_rate, 0.0) * gradient, state
+
+@dataclass(frozen=True)
+class Scaled(Optimizer):
+    def step(self, x, state, problem):
+        _, gradient = problem.value_and_gradient(x)
+        return x - problem.learning_rate * (np.array([1.0, 0.1]) * gradient), state
+
+@dataclass(frozen=True)
+class Derived(Optimizer):
+    scale: float = hyperparameter(1.0)
+
+    def __post_init__(self):
+        object.__setattr__(self, "half", self.scale / 2)
+
+    def step(self, x, state, problem):
+        _, gradient = problem.value_and_gradient(x)
+        return x - problem.learning_rate * self.half * gradient, state
+"""
+
+
+def test_comparisons_constants_and_derived_values_are_each_runs_own(tmp_path: Path) -> None:
+    (tmp_path / "fine.py").write_text(FINE_POINTS)
+    settings: dict[str, Any] = {"base": tmp_path, "dtype": "float64", "steps": 1}
+    slope = np.array([0.0, 27.75])  # of Beale at its standard start (1, 1)
+    for rates in ((1e-3,), (1e-3, 2e-3), (1e-3, 2e-3, 3e-3)):
+        scaled = programs.run("beale", "fine.py:Scaled", rates, **settings).final_x
+        np.testing.assert_allclose(scaled, [1 - rate * slope * [1.0, 0.1] for rate in rates], rtol=1e-14)
+    first = programs.run("beale", "fine.py:EverySecond", (1e-3, 2e-3), **settings).final_x
+    second = programs.run("beale", "fine.py:EverySecond", (1e-3, 2e-3), **(settings | {"steps": 2})).final_x
+    np.testing.assert_array_equal(first, [[1.0, 1.0]] * 2)
+    np.testing.assert_allclose(second, [1 - rate * slope for rate in (1e-3, 2e-3)], rtol=1e-14)
+    asked = [{"name": "fine.py:Derived", "scale": [1.0, 4.0]}]
+    derived = programs.run("beale", "", (1e-3,), optimizers=asked, **settings).final_x
+    np.testing.assert_allclose(derived, [1 - 1e-3 * scale / 2 * slope for scale in (1.0, 4.0)], rtol=1e-14)
+
+
+MIXES = """
+import tensorflow as tf
+from reportgen.loss import loss
+
+@loss(minima=[(0.0, 0.0)], minimum=0.0, start=(1.0, 2.0), domain=[(-3.0, 3.0)] * 2, formula="x^2 + y^2", source="test")
+def mixes(x, y):
+    return tf.reduce_sum(tf.stack([x * x, y * y]))
+
+@loss(minima=[(0.0, 0.0)], minimum=0.0, start=(1.0, 2.0), domain=[(-3.0, 3.0)] * 2, formula="1", source="test")
+def constant(x, y):
+    return 1.0
+"""
+
+
+@pytest.mark.parametrize("name", ["mixes", "constant"])
+def test_a_loss_that_would_mix_the_runs_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text(MIXES)
+    with pytest.raises((TypeError, ValueError)):
+        programs.run(f"wrong.py:{name}", "adam", (0.1,), base=tmp_path)
+
+
 WRONG = {
     "Branches": (
         "if self.rate_limit > 0.1:\n            pass\n        return x, state",
@@ -86,6 +154,10 @@ WRONG = {
     ),
     "OneValue": ("return x", "step must return the new position and the new state"),
     "WrongDtype": ("return tf.cast(x, tf.float64), state", "dtype float64"),
+    "LongConstant": ("return x * tf.constant([1.0, 2.0, 3.0]), state", "does not fit a vector of shape"),
+    "LooseConstant": ("return problem.learning_rate * tf.constant([1.0, 2.0]) * x, state", "meet the position"),
+    "KeepsDims": ("return x / tf.reduce_sum(x, keepdims=True), state", "no keepdims"),
+    "ScalarState": ("return x, tf.reduce_sum(x)", "in its state where init gave"),
     "GrowingState": ("return x, (state, state)", "state of another structure than init"),
     "Loops": (
         "f = lambda: problem.value_and_gradient(x)[0].value\n"

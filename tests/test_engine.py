@@ -66,7 +66,8 @@ def test_a_diverged_run_keeps_its_last_finite_position() -> None:
     assert columns["steps"].tolist() == [columns["diverged_at"][0], 50]
     assert np.isfinite(result.final_x).all()
     assert np.isfinite(columns["final_loss"]).all()
-    assert columns["last_finite"][0] < columns["diverged_at"][0]
+    x, y = result.final_x[0].astype(float)
+    assert columns["final_loss"][0] == pytest.approx((1 - x) ** 2 + 100 * (y - x * x) ** 2, rel=1e-5)
 
 
 OVERFLOWS = """
@@ -87,6 +88,10 @@ def unbounded(x):
 @loss(minima=[(0.0,)], minimum=0.0, start=(1e8,), domain=[(-1.0, 1.0)], formula="x", source="a test")
 def far(x):
     return 1.0 * x
+
+@loss(minima=[(0.0,)], minimum=0.0, start=(1.0,), domain=[(-1.0, 1.0)], formula="x", source="a test")
+def cliff(x):
+    return 1e160 * x
 """
 
 
@@ -106,6 +111,23 @@ def test_each_outcome_and_its_reason(name: str, outcome: str, reason: str, tmp_p
     outcomes, reasons = judge(result, TARGETS, minimum, 1e-5)
     assert outcomes.tolist() == [outcome]
     assert reason in reasons[0]
+    if outcome == "diverged":
+        assert (result.hits == -1).all()
+
+
+def test_divergence_at_the_last_step_is_told_as_what_it_is() -> None:
+    result = programs.run("quartic", "gradient_descent", (0.1,), steps=4)
+    assert result.columns["diverged_at"].tolist() == [4]
+    _, reasons = judge(result, TARGETS, 1909 / 2048, 1e-5)
+    assert reasons[0].startswith("loss or gradient not finite at step 4; at step 3")
+
+
+def test_a_gradient_whose_square_overflows_is_not_vanishing(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OVERFLOWS)
+    result = programs.run("mine.py:cliff", "gradient_descent", (1e-170,), steps=5, base=tmp_path, dtype="float64")
+    assert result.columns["final_gradient_norm"].tolist() == [1e160]
+    outcomes, _ = judge(result, TARGETS, 0.0, 1e-5)
+    assert outcomes.tolist() == ["exhausted"]
 
 
 def test_a_batch_that_is_finished_stops(tmp_path: Path) -> None:

@@ -86,24 +86,23 @@ def test_what_is_no_longer_made_goes_and_what_is_not_ours_stays(tmp_path: Path) 
 
 def test_a_site_is_current_until_anything_changes(tmp_path: Path) -> None:
     folder = synthetic.write(made(), tmp_path / "results")
-    assert not is_current(tmp_path, "")
+    assert not is_current(tmp_path)
     render(folder, tmp_path)
-    assert is_current(tmp_path, "")
-    assert not is_current(tmp_path, "Another title")
+    assert is_current(tmp_path)
     page = tmp_path / "optimizers" / "adam.html"
     text = page.read_text()
     page.unlink()
-    assert not is_current(tmp_path, "")
+    assert not is_current(tmp_path)
     page.write_text(text)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"git_commit": "0" * 40}))
-    assert not is_current(tmp_path, "")
+    assert not is_current(tmp_path)
 
 
 def test_asking_whether_a_site_is_current_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from reportgen.report.current import is_current;"
-        f"is_current(Path({str(tmp_path)!r}), '');"
+        f"is_current(Path({str(tmp_path)!r}));"
         "sys.exit(any(name in sys.modules for name in ('pandas', 'matplotlib', 'jinja2', 'tensorflow')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

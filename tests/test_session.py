@@ -88,6 +88,18 @@ def test_traces_run_from_the_start_to_the_end(ran: tuple[Path, list[Event]]) -> 
         assert (rows["step"].iloc[-1] == 50) == (run.outcome != "diverged")
 
 
+def test_the_trace_of_a_diverged_run_ends_where_it_was_last_finite(tmp_path: Path) -> None:
+    asked = config(tmp_path, losses=["rosenbrock"], optimizers=["momentum"], steps=500, trace_points=16)
+    results = Results.load(session.run(asked, record([])).results)
+    diverged = results.runs[results.runs["outcome"] == "diverged"]
+    ends = results.traces.groupby("run_id", observed=True).last().loc[diverged["run_id"]]
+    assert len(ends) > 0
+    assert ends["loss"].tolist() == diverged["final_loss"].tolist()
+    assert (ends["step"].to_numpy() >= diverged["diverged_at"].to_numpy() - 2).all()
+    steps = results.traces.groupby("run_id", observed=True)["step"]
+    assert steps.apply(lambda s: s.is_monotonic_increasing and s.is_unique).all()
+
+
 def test_manifest_says_what_was_asked_and_how_it_was_run(ran: tuple[Path, list[Event]]) -> None:
     manifest = json.loads((ran[0] / "output" / "results" / "manifest.json").read_text())
     assert manifest["config"]["steps"] == 50

@@ -68,6 +68,12 @@ class OneLoss:
         """The histories of an optimizer's best cell, by start; a run that failed has none."""
         return self._histories.get(optimizer, [])
 
+    @property
+    def minimum(self) -> float:
+        """The known minimum; minus infinity where there is none."""
+        known = self.facts["minimum"]
+        return -np.inf if known is None else float(known)
+
     @cached_property
     def grid(self) -> tuple[Array, Array, Array] | None:
         """x, y (empty in one dimension) and the gap at each (y, x), or None where there is no grid."""
@@ -77,7 +83,7 @@ class OneLoss:
             return None
         row = found.iloc[0]
         x, y = np.asarray(row["x"], float), np.asarray(row["y"], float)
-        gap = np.asarray(row["values"], float) - self.facts["minimum"]
+        gap = np.asarray(row["values"], float) - self.minimum
         return x, y, gap.reshape(len(y), len(x)) if len(y) else gap
 
     @cached_property
@@ -96,7 +102,7 @@ class OneLoss:
         columns = zip(wanted["cell_id"], wanted["run_id"], wanted["start"], wanted["outcome"], strict=True)
         for cell, run, start, outcome in columns:
             if (at := rows.get(str(run))) is not None:
-                history = Run(int(start), str(outcome), step[at], loss[at] - self.facts["minimum"], x[at])
+                history = Run(int(start), str(outcome), step[at], loss[at] - self.minimum, x[at])
                 histories.setdefault(owner[str(cell)], []).append(history)
         return histories
 
@@ -115,7 +121,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def initial_gaps(view: OneLoss) -> Array:
     """The gaps at the starts that are finite and above zero."""
     at_start = view.results.runs["initial_loss"].to_numpy(dtype=float, na_value=np.nan)
-    gaps: Array = at_start - (view.facts["minimum"] or 0.0)
+    gaps: Array = at_start - view.minimum
     return gaps[np.isfinite(gaps) & (gaps > 0)]
 
 

@@ -14,6 +14,8 @@ from reportgen.catalogue import BrokenPlugin, UnknownName, and_nearest, find_los
 from reportgen.config.mistakes import Mistake
 from reportgen.config.model import Config, LossEntry, OptimizerEntry, Scalar
 from reportgen.config.sources import Key, dotted
+from reportgen.config.starts import not_finite, unfitting, without_start
+from reportgen.loss import Loss
 from reportgen.optimizer import Hyperparameter, hyperparameters
 
 Entry = TypeVar("Entry", LossEntry, OptimizerEntry)
@@ -56,6 +58,7 @@ def _as_declared(entry: OptimizerEntry, base: Path) -> OptimizerEntry:
 def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
     given = values.get("losses")
     dims: set[int] = set()
+    whole_losses: list[Loss] = []
     certain = True
     seen: dict[Hashable, Key] = {}
     listed = given if given is not None else Config.model_fields["losses"].default
@@ -73,20 +76,15 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
         else:
             dims.add(found.dim)
             certain = certain and whole
+            whole_losses += [found] if whole else []
             yield from _seen_before(key, raw, found.label, seen) if whole else ()
     starts = values.get("starts")
     points = starts.get("points") if isinstance(starts, dict) else None
     yield from _twice("starts", points, tuple, "points")
     if certain and dims:
-        yield from _unfitting(points, dims)
-
-
-def _unfitting(points: Any, dims: set[int]) -> Iterator[Mistake]:
-    for index, point in enumerate(points if isinstance(points, list) else ()):
-        if isinstance(point, list) and point and len(point) not in dims:
-            takes = " or ".join(str(dim) for dim in sorted(dims))
-            reason = f"has {len(point)} coordinates, but the losses have {takes}"
-            yield Mistake(("starts", "points", index), point, reason)
+        yield from unfitting(points, dims)
+    yield from without_start(starts, whole_losses)
+    yield from not_finite(points, values.get("dtype", Config.model_fields["dtype"].default))
 
 
 def _optimizers(listed: Any, base: Path) -> Iterator[Mistake]:

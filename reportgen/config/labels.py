@@ -6,11 +6,14 @@ import re
 import tomllib
 from typing import Any
 
-_LABEL = re.compile(r"(?P<name>[^\[\]]+)\[(?P<settings>[^\[\]]+=[^\[\]]+)\]")
+_LABEL = re.compile(r"(?P<name>.+)\[(?P<settings>[^\[\]]+=[^\[\]]+)\]")
 
 
 def parse_label(text: str) -> tuple[str, dict[str, Any]]:
-    """Name and settings: ``("adam", {"beta_2": 0.99})``; what is no label is a name as it stands."""
+    """Name and settings: ``("adam", {"beta_2": 0.99})``; what is no label is a name as it stands.
+
+    Only brackets at the very end hold settings: those of ``x[y]/opt.py:P[rate=0.5]`` are the last ones.
+    """
     label = _LABEL.fullmatch(text.strip())
     if not label:
         return text, {}

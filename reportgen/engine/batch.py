@@ -33,11 +33,14 @@ def _operator(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], 
 class _Operators:
     """Python's operators, element by element."""
 
+    __array_ufunc__ = None
+    """NumPy leaves operators with an array on the left to this side."""
+
     __add__, __radd__ = _operator(operator.add)
     __sub__, __rsub__ = _operator(operator.sub)
     __mul__, __rmul__ = _operator(operator.mul)
     __truediv__, __rtruediv__ = _operator(operator.truediv)
-    __pow__, __rpow__ = _operator(lambda x, y: _power(x, y))
+    __rpow__ = _operator(operator.pow)[1]
     __mod__, __rmod__ = _operator(operator.mod)
     __floordiv__, __rfloordiv__ = _operator(operator.floordiv)
     __and__, __rand__ = _operator(operator.and_)
@@ -46,6 +49,15 @@ class _Operators:
     __le__, _ = _operator(operator.le)
     __gt__, _ = _operator(operator.gt)
     __ge__, _ = _operator(operator.ge)
+
+    __eq__, _ = _operator(tf.equal)
+    __ne__, _ = _operator(tf.not_equal)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __pow__(self, exponent: Any) -> Any:
+        if isinstance(exponent, int | float) and exponent in (0.5, 2, 3, 4):
+            return unary(lambda part: _small_power(part, exponent), self)
+        return binary(operator.pow, self, exponent)
 
     def __neg__(self) -> Any:
         return unary(operator.neg, self)
@@ -62,14 +74,12 @@ class _Operators:
         )
 
 
-def _power(x: Any, y: Any) -> Any:
-    """``x ** y``, with products in place of the slow pow call for small whole exponents."""
-    if isinstance(y, int | float) and y in (0.5, 2, 3, 4):
-        if y == 0.5:
-            return tf.sqrt(x)
-        square = x * x
-        return square if y == 2 else square * (x if y == 3 else square)
-    return x**y
+def _small_power(x: Any, exponent: float) -> Any:
+    """``x ** exponent`` by products or a root, where a pow call would be slow."""
+    if exponent == 0.5:
+        return tf.sqrt(x)
+    square = x * x
+    return square if exponent == 2 else square * (x if exponent == 3 else square)
 
 
 class Scalar(_Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
@@ -146,8 +156,13 @@ def binary(function: Callable[..., Any], x: Any, y: Any) -> Any:
 
 
 def elementwise(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
-    """``function`` element by element over values for one run: Vectors, Scalars, tensors and numbers."""
+    """``function`` element by element over values for one run: Vectors, Scalars, tensors and numbers.
+
+    Raises TypeError for a tensor that has no place in a batch: of another length than the vectors, or of any length
+    where there are only scalars.
+    """
     vectors = [value for value in values if isinstance(value, Vector)]
+    values = tuple(_constant(value, vectors[0] if vectors else None) for value in values)
     dtype = _dtype(values)
     if vectors:
         columns = [_columns(value, vectors[0], dtype) for value in values]
@@ -181,11 +196,24 @@ def _plain(value: Any, dtype: Any) -> Any:
 
 def _columns(value: Any, like: Vector, dtype: Any) -> tuple[Any, ...]:
     """``value`` as one operand for each part of ``like``."""
-    if isinstance(value, Vector):
-        return value.parts
-    if not isinstance(value, Scalar) and tf.is_tensor(value) and value.shape.rank == 1:
-        return constant_vector(value, like).parts
-    return (_plain(value, dtype),) * len(like.parts)
+    return value.parts if isinstance(value, Vector) else (_plain(value, dtype),) * len(like.parts)
+
+
+def _constant(value: Any, like: Vector | None) -> Any:
+    """``value``, made a Vector if it is an array or tensor [dim] that is the same for every run."""
+    if isinstance(value, Vector | Scalar | bool | int | float):
+        return value
+    tensor = value if tf.is_tensor(value) else tf.convert_to_tensor(value, None if like is None else like.dtype)
+    if tensor.shape.rank == 0:
+        return tensor
+    if like is None:
+        raise TypeError(
+            f"a tensor of shape {tensor.shape} meets a number that differs from run to run: "
+            "let each of them meet the position or the gradient first"
+        )
+    if tensor.shape.rank > 1 or tensor.shape[0] != len(like):
+        raise TypeError(f"a tensor of shape {tensor.shape} does not fit a vector of shape [{len(like)}]")
+    return constant_vector(tensor, like)
 
 
 def constant_vector(value: Any, like: Vector) -> Vector:

@@ -49,6 +49,8 @@ def _tensordot(a: Any, b: Any, axes: Any, name: Any = None) -> Any:
 def _dispatch_reduction(api: Callable[..., Any], over_coordinates: Callable[[Vector], Scalar]) -> None:
     @tf.experimental.dispatch_for_api(api, {"input_tensor": Vector})
     def handler(input_tensor: Any, axis: Any = None, keepdims: Any = False, name: Any = None) -> Any:
+        if keepdims or axis not in (None, 0, -1):
+            raise TypeError("a position has one axis, 0, and a reduction over it gives a number: no keepdims")
         return over_coordinates(input_tensor)
 
 

@@ -63,8 +63,8 @@ class Arrays(NamedTuple):
     """[dim, batch]"""
     record: Record
     trace: Any
-    """[points, rows, batch]: the loss, the first one or two coordinates of x, and the gradient or its norm; what follows
-    the last finite step of a run is without meaning."""
+    """[points, rows, batch]: the loss, the first one or two coordinates of x, and the gradient or its norm; what
+    follows the last finite step of a run is without meaning."""
 
 
 def build(loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], points: int) -> tuple[Any, list[int]]:
@@ -136,7 +136,7 @@ def _first_record(start: Position, levels: Any) -> Record:
     # A start that is not finite shows in the first step, which evaluates it.
     last_finite = tf.where(finite, 0, NEVER)
     rows = [last_finite, zero, zero, never, zero]
-    return Record(start.loss, tf.concat([tf.stack(rows), tf.where(start.loss <= levels, 0, NEVER)], axis=0))
+    return Record(start.loss, tf.concat([tf.stack(rows), tf.where(finite & (start.loss <= levels), 0, NEVER)], axis=0))
 
 
 def _running(record: Record, step: Any) -> Any:

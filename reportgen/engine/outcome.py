@@ -25,7 +25,7 @@ def judge(result: ProgramResult, targets: Sequence[float], minimum: float, toler
     holds = {
         "diverged": columns["diverged_at"] != NEVER,
         "solved": result.hits[tightest] != NEVER,
-        "stationary": columns["final_gradient_norm"] <= vanishing,
+        "stationary": np.isfinite(vanishing) & (columns["final_gradient_norm"] <= vanishing),
         "stalled": columns["last_moved"] < columns["steps"],
     }
     outcomes = np.select(list(holds.values()), list(holds), "exhausted")
@@ -50,7 +50,7 @@ def _diverged(result: ProgramResult, i: int) -> str:
     at, last = columns["diverged_at"][i], columns["last_finite"][i]
     if last == NEVER:
         return "loss or gradient not finite at the start"
-    what = "x" if at == last + 1 else "loss or gradient"
+    what = "x" if columns["last_finite_x"][i] == last else "loss or gradient"
     x = ", ".join(f"{value:.3g}" for value in result.final_x[i][:3])
     more = ", ..." if result.final_x.shape[1] > 3 else ""
     return (

@@ -11,11 +11,16 @@ from reportgen.loss import Loss
 
 
 def evaluate(loss: Loss, x: Vector) -> Any:
-    """The loss at ``x``: a tensor [batch] of the dtype of ``x``."""
-    value = loss(*x.parts) if loss.default_dim is None else loss(x)
-    if isinstance(value, Scalar):
-        value = value.value
-    return tf.cast(value, x.dtype) + tf.zeros_like(x.parts[0] if not x.block else x.parts[0][0])
+    """The loss at ``x``: a tensor [batch] of the dtype of ``x``.
+
+    Raises TypeError where the function gives something else than a number a run.
+    """
+    value = loss(*(x[i] for i in range(len(x)))) if loss.default_dim is None else loss(x)
+    if not isinstance(value, Scalar):
+        raise TypeError(
+            f"loss {loss.name} must give one number computed from its coordinates, found {type(value).__name__}"
+        )
+    return value.cast(x.dtype)
 
 
 def value_and_gradient(loss: Loss, x: Vector) -> tuple[Any, Vector]:

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ def _maker(kind: type[Optimizer], program: Program) -> Callable[[dict[str, Any]]
         made = copy.copy(template)
         for name, value in numeric.items():
             object.__setattr__(made, name, value)
+        if hasattr(made, "__post_init__"):  # what it derives must come from the batch's values too
+            made.__post_init__()
         return made
 
     return make
@@ -144,7 +147,10 @@ def _result(
         "final_gradient_norm": _norm(arrays.final_gradient),
         "best_loss": arrays.record.best_loss,
         "diverged_at": _diverged_at(record["last_finite"], record["last_finite_x"], steps),
-        **{name: record[name] for name in ("last_finite", "last_moved", "first_unchanged", "best_step")},
+        **{
+            name: record[name]
+            for name in ("last_finite", "last_finite_x", "last_moved", "first_unchanged", "best_step")
+        },
     }
     columns["steps"] = np.where(columns["diverged_at"] == NEVER, steps, columns["diverged_at"])
     plane = min(len(arrays.final_x), 2)
@@ -164,11 +170,11 @@ def _result(
 
 
 def _norm(gradient: Array) -> Any:
-    """The Euclidean norm over the first axis, in float64, where the square of a float32 cannot overflow.
+    """The Euclidean norm over the first axis, in float64.
 
-    Row by row, because NumPy's own sum depends on the shape in its last bit.
+    Row by row, because NumPy's own sum depends on the shape in its last bit; by hypot, which does not overflow.
     """
-    return np.sqrt(sum(row.astype(np.float64) ** 2 for row in gradient))
+    return reduce(np.hypot, np.abs(gradient.astype(np.float64)))
 
 
 def _diverged_at(last_finite: Array, last_finite_x: Array, steps: int) -> Array:

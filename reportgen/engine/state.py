@@ -41,7 +41,7 @@ def _leaf(leaf: Any, x: Vector) -> Any:
 
 
 def _like(old: Any, new: Any) -> Any:
-    if isinstance(old, Scalar) and old.weak:
+    if isinstance(old, Scalar) and old.weak and isinstance(new, Scalar):
         return Scalar(new.cast(tf.float64), weak=True)
     if type(old) is not type(new) or old.dtype != new.dtype or len_of(old) != len_of(new):
         raise TypeError(f"step returned {_words(new)} in its state where init gave {_words(old)}")

@@ -15,13 +15,12 @@ RECORD = "site.json"
 _MAKERS = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
 
 
-def is_current(output: Path, title: str) -> bool:
-    """Whether ``output`` holds, whole, the site of the results in its ``results`` folder, under this title."""
+def is_current(output: Path) -> bool:
+    """Whether ``output`` holds, whole, the site of the results in its ``results`` folder."""
     manifest = read_json(output / "results" / MANIFEST)
     record = read_record(output)
     return (
         isinstance(manifest, dict)
-        and manifest.get("title") == title
         and record.get("key") == key(manifest)
         and all((output / file).is_file() for file in record["files"])
     )

@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def write_json(path: Path, value: Any) -> None:
     """``value`` as JSON with sorted keys, atomically."""
     with replacing(path) as temporary:
-        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
         temporary.write_text(text + "\n", encoding="utf-8")
 
 

@@ -9,11 +9,12 @@ from reportgen.matrix import Plan
 from reportgen.results.files import MANIFEST, TABLES, read_json
 
 
-def holds_exactly(folder: Path, plan: Plan) -> bool:
-    """Whether the finished files are the whole plan: nothing missing, nothing more, nothing failed."""
+def holds_exactly(folder: Path, plan: Plan, title: str) -> bool:
+    """Whether the finished files are the whole plan under its title: nothing missing, nothing more, nothing failed."""
     kept = kept_programs(folder)
     wanted = [program.fingerprint for program in plan.programs]
-    return list(kept) == wanted and all(entry["state"] == "done" for entry in kept.values())
+    whole = list(kept) == wanted and all(entry["state"] == "done" for entry in kept.values())
+    return whole and read_json(folder / MANIFEST)["title"] == title
 
 
 def kept_programs(folder: Path) -> dict[str, dict[str, Any]]:

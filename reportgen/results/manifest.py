@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -14,8 +15,8 @@ from typing import Any
 from reportgen import __version__
 from reportgen.config import Config
 from reportgen.loss import Loss
-from reportgen.matrix import Plan, tensorflow_version
-from reportgen.optimizer import Optimizer, hyperparameters
+from reportgen.matrix import Asked, Plan, tensorflow_version
+from reportgen.optimizer import hyperparameters
 
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def describe(config: Config, plan: Plan) -> dict[str, Any]:
         "dtype": config.dtype,
         "git_commit": git_commit(config.base),
         "losses": [_loss(label, loss) for label, loss in plan.losses.items()],
-        "optimizers": [_optimizer(label, *entry) for label, entry in plan.optimizers.items()],
+        "optimizers": [_optimizer(asked) for asked in plan.optimizers.values()],
         "learning_rates": list(config.learning_rates),
         "starts": {label: [list(point) for _, point in starts] for label, starts in plan.starts.items()},
         "steps": config.steps,
@@ -82,19 +83,19 @@ def _loss(label: str, loss: Loss | str) -> dict[str, Any]:
         "start": list(loss.start),
         "domain": [list(interval) for interval in loss.domain],
         "minima": [list(point) for point in loss.minima],
-        "minimum": loss.minimum,
+        "minimum": loss.minimum if math.isfinite(loss.minimum) else None,
     }
 
 
-def _optimizer(label: str, kind: type[Optimizer] | str, values: Mapping[str, Any]) -> dict[str, Any]:
-    family = label.partition("[")[0]
+def _optimizer(asked: Asked) -> dict[str, Any]:
+    kind = asked.kind
     if isinstance(kind, str):
-        told = [{"name": name, "value": value} for name, value in values.items()]
+        told = [{"name": name, "value": value} for name, value in asked.values.items()]
         blank = {"default": None, "structural": True, "low": None, "high": None, "symbol": "", "doc": ""}
         return {
-            "label": label,
-            "family": family,
-            "title": family,
+            "label": asked.label,
+            "family": asked.family,
+            "title": asked.family,
             "formula": "",
             "source": "",
             "note": kind,
@@ -102,12 +103,12 @@ def _optimizer(label: str, kind: type[Optimizer] | str, values: Mapping[str, Any
             "hyperparameters": [blank | item for item in told],
         }
     return {
-        "label": label,
-        "family": family,
+        "label": asked.label,
+        "family": asked.family,
         "title": kind.title or kind.__name__,
         "formula": kind.formula,
         "source": kind.source,
         "note": kind.note,
         "doc": inspect.getdoc(kind) or "",
-        "hyperparameters": [vars(item) | {"value": values[name]} for name, item in hyperparameters(kind).items()],
+        "hyperparameters": [vars(item) | {"value": asked.values[name]} for name, item in hyperparameters(kind).items()],
     }

@@ -44,7 +44,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._parts = folder / "parts"
-        self._kept = kept_programs(folder)
+        self._kept = _undamaged(folder)
 
     def has(self, program: Program) -> bool:
         """Whether the results of exactly this program are here; a failed one is always worth another try."""
@@ -95,8 +95,9 @@ class Store:
         return self._parts / program.fingerprint
 
     def _state(self, program: Program) -> dict[str, Any] | None:
-        state = read_json(self._part(program) / _STATE)
-        if isinstance(state, dict):
+        part = self._part(program)
+        state = read_json(part / _STATE)
+        if isinstance(state, dict) and all(_readable(part / name) for name in TABLES):
             return state
         return self._kept.get(program.fingerprint)
 
@@ -109,6 +110,15 @@ class Store:
             return rows.filter(pa.compute.equal(rows["loss"].cast(pa.string()), program.loss))
         index = list(self._kept).index(program.fingerprint)
         return pq.ParquetFile(self.folder / name).read_row_group(index)
+
+
+def _undamaged(folder: Path) -> dict[str, dict[str, Any]]:
+    """The programs in the finished files; none where a file is not, byte for byte, the one that the manifest names."""
+    kept = kept_programs(folder)
+    manifest = read_json(folder / MANIFEST)
+    if kept and any(digest(folder / name) != manifest["files"].get(name) for name in TABLES):
+        return {}
+    return kept
 
 
 def failure(program: Program, reason: str) -> tuple[dict[str, pa.Table], dict[str, Any]]:
@@ -129,6 +139,15 @@ def success(program: Program, loss: Any, result: Any) -> tuple[dict[str, pa.Tabl
         GRIDS: tables.grid_row(program.loss, result.grid),
     }
     return parts, _entry(program, "done", None, result.seconds) | {"device": vars(result.device)}
+
+
+def _readable(table: Path) -> bool:
+    """Whether a Parquet file is whole: its end is written last."""
+    try:
+        pq.read_metadata(table)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def _entry(program: Program, state: str, reason: str | None, seconds: Mapping[str, float]) -> dict[str, Any]:

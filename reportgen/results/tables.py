@@ -51,15 +51,21 @@ def failed_rows(program: Program, reason: str) -> pa.Table:
 def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
     """The rows of ``traces.parquet``: from step 0 to each run's last finite position."""
     columns = result.columns
-    x0 = np.array([point for _, _, point in program.pairs()])[:, : result.trace_x.shape[1]]
-    steps = np.concatenate([[0], result.trace_steps])
-    loss = _with_start(columns["initial_loss"], result.trace_loss)
-    norm = _with_start(columns["initial_gradient_norm"], result.trace_gradient_norm)
-    x = np.concatenate([x0[:, np.newaxis], np.moveaxis(result.trace_x, 2, 0)], axis=1)
-    kept = steps <= columns["last_finite"][:, np.newaxis]
+    plane = result.trace_x.shape[1]
+    x0 = np.array([point for _, _, point in program.pairs()])[:, :plane]
+    last = np.maximum(columns["last_finite"], 0)
+    steps = _with_ends(
+        np.zeros_like(last), np.broadcast_to(result.trace_steps, (len(last), len(result.trace_steps))), last
+    )
+    loss = _with_ends(columns["initial_loss"], result.trace_loss.T, columns["final_loss"])
+    norm = _with_ends(columns["initial_gradient_norm"], result.trace_gradient_norm.T, columns["final_gradient_norm"])
+    x = _with_ends(x0, np.moveaxis(result.trace_x, 2, 0), result.final_x[:, :plane])
+    kept = steps <= last[:, np.newaxis]
+    # The last position is a sample already, unless the run diverged between two of them.
+    kept[:, -1] = ~(steps[:, :-1] == last[:, np.newaxis]).any(axis=1)
     rows = {
         "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program)),
-        "step": np.broadcast_to(steps, kept.shape)[kept],
+        "step": steps[kept],
         "loss": loss[kept].astype(float),
         "gradient_norm": norm[kept].astype(float),
         "x": _lists(x[kept]),
@@ -128,9 +134,9 @@ def _lists(rows: Array) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(rows.ravel().astype(float)))
 
 
-def _with_start(first: Array, later: Array) -> Array:
-    """[runs, points + 1] from the values at the start [runs] and at the sampled steps [points, runs]."""
-    return np.concatenate([first[:, np.newaxis], later.T], axis=1)
+def _with_ends(first: Array, sampled: Array, last: Array) -> Array:
+    """[runs, points + 2, ...] from each run's value at the start, at the sampled steps, and at its last position."""
+    return np.concatenate([first[:, np.newaxis], sampled, last[:, np.newaxis]], axis=1)
 
 
 def _distance(x: Array, loss: Loss) -> Array:
@@ -138,5 +144,5 @@ def _distance(x: Array, loss: Loss) -> Array:
     if not loss.minima:
         return np.full(len(x), np.nan)
     apart = x[:, np.newaxis].astype(float) - np.array(loss.minima)
-    distances: Array = np.sqrt((apart**2).sum(axis=2)).min(axis=1)
+    distances: Array = np.hypot.reduce(apart, axis=2).min(axis=1)
     return distances
