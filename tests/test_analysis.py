@@ -141,7 +141,13 @@ def test_where_stationary_runs_gathered_is_told() -> None:
 def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
     shown = best_cells(results)
     assert list(shown) == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
-    assert len(shown) == 9
+    assert shown["loss"].is_unique
+    assert set(shown["loss"]) == set(results.runs["loss"])
+    of_each = best(cells(results))
+    for row in shown.itertuples():
+        rivals = of_each[of_each["loss"] == row.loss]
+        mine = rivals[rivals["optimizer"] == row.optimizer]
+        assert mine["reached"].item() == rivals["reached"].max()
     assert shown["solved"].between(0, 1).all()
 
 

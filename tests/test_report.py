@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -144,6 +145,16 @@ def test_a_loss_that_could_not_be_loaded_still_has_its_page(tmp_path: Path) -> N
     text = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
     assert "cannot be imported" in text
     assert "could not be loaded" in text
+
+
+def test_a_loss_without_a_minimum_is_not_said_to_diverge(tmp_path: Path) -> None:
+    results = made(losses=[synthetic.BEALE], optimizers=("adam",), rates=(1e-3,))
+    results.manifest["losses"][0]["minimum"] = None
+    Site(tmp_path).write(replace(results, runs=results.runs.assign(gap=float("inf"))))
+    page = (tmp_path / "losses" / "beale.html").read_text()
+    table = page[page.index("<table") : page.index("</table")]
+    assert "n/a" in table
+    assert "diverged" not in table
 
 
 def test_formulas_become_mathml_line_by_line() -> None:

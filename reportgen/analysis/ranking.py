@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,26 +15,26 @@ if TYPE_CHECKING:
     from reportgen.results.read import Results
 
 
-def best(table: pd.DataFrame) -> pd.DataFrame:
-    """The best cell of each (loss, optimizer) in a table made by ``cells``, in its order.
+def best(table: pd.DataFrame, of: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
+    """The best cell of each (loss, optimizer), or of each ``of``, in a table made by ``cells``, in its order.
 
     Best is the largest share of (start, target) pairs reached; among equals the smallest median gap, then the fewest
     steps to the tightest target, then the smallest learning rate.
     """
     worst_first = ["reached", "gap_median", "steps_to_target", "learning_rate"]
     ordered = table.sort_values(worst_first, ascending=[False, True, True, True], kind="stable")
-    return ordered.drop_duplicates(["loss", "optimizer"]).sort_index()
+    return ordered.drop_duplicates(list(of)).sort_index()
 
 
 def best_cells(results: Results) -> pd.DataFrame:
-    """The best cell of each (loss, optimizer), as a terminal shows them.
+    """The best cell of each loss, as a terminal shows them.
 
     Columns: loss, optimizer, learning_rate, solved (share of runs), gap (median), steps (median, to the tightest
     target; infinite unless most runs reached it).
     """
     import pandas as pd
 
-    top = best(cells(results))
+    top = best(cells(results), of=["loss"])
     return pd.DataFrame(
         {
             "loss": top["loss"],

@@ -93,6 +93,8 @@ def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | Non
     if math.isfinite(gap):
         kind, word, brief = f"h{scale(gap)}", number(gap, 2), _brief(gap)
         told = f"median gap {word}"
+    elif cell["diverged"] == cell["failed"] == 0:
+        kind, word, brief, told = "absent", "n/a", "–", "no known minimum to measure a gap from"
     else:
         kind = word = "failed" if cell["failed"] > cell["diverged"] else "diverged"
         brief, told = "!" if kind == "failed" else "✕", word
