@@ -1,6 +1,12 @@
 """Prints what a user waits for, as ratios to a bare import of TensorFlow in the same run.
 
-python benchmarks/build.py --rounds 5
+Compared are, each as a new process, in an empty folder and with a cache of its own:
+  import tensorflow      a bare import, the measure of the machine
+  build, cold            the default matrix with its report, nothing there before
+  build, nothing to do   the same again, everything there already
+  --help                 the command alone
+
+Example: python benchmarks/build.py --rounds 5
 """
 
 from __future__ import annotations
@@ -38,9 +44,11 @@ def heavy_imports(folder: Path) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The user's own, with a cache of its own beside ``folder``, so that a cold build is cold."""
+    """The user's own without our settings, and with a cache in ``folder``, so that a cold build is cold."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("REPORTGEN_")}
-    return own | {"XDG_CACHE_HOME": str(folder / "cache"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    cache = str(folder / "cache")
+    # Matplotlib keeps its list of fonts there; which variable it asks depends on the system.
+    return own | {"XDG_CACHE_HOME": cache, "MPLCONFIGDIR": cache, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def measure(rounds: int) -> dict[str, list[float]]:
@@ -79,6 +87,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="how often each command is timed (default: 3)")
     rounds = parser.parse_args().rounds
+    if rounds < 1:
+        parser.error("--rounds must be 1 or more")
     times = measure(rounds)
     print(table(times))
     print(f"medians of {rounds} alternating rounds")

@@ -150,6 +150,75 @@ def test_a_plug_in_may_import_its_neighbours(base: Path, monkeypatch: pytest.Mon
     assert sys.path == path
 
 
+def test_plug_ins_in_two_folders_each_get_their_own_neighbours(tmp_path: Path) -> None:
+    modules = set(sys.modules)
+    mine = OPTIMIZER.replace("import tensorflow as tf", "import tensorflow as tf, helper").replace("0.5", "helper.RATE")
+    for name, at in [("one", 0.25), ("two", 0.75)]:
+        (tmp_path / name / "parts").mkdir(parents=True)
+        (tmp_path / name / "helper.py").write_text("from parts import rate\nRATE = rate.RATE\n")
+        (tmp_path / name / "parts" / "rate.py").write_text(f"RATE = {at}\n")
+        (tmp_path / name / "opt.py").write_text(mine)
+    first, second = (find_optimizer(f"{name}/opt.py:Mine", tmp_path) for name in ("one", "two"))
+    assert (first().rate, second().rate) == (0.25, 0.75)  # type: ignore[attr-defined]
+    assert pickle.loads(pickle.dumps(second())) == second()
+    assert not {"helper", "parts", "parts.rate"} & (set(sys.modules) - modules)
+
+
+def test_neighbours_of_a_broken_plug_in_are_forgotten_too(tmp_path: Path) -> None:
+    (tmp_path / "beside_broken.py").write_text("")
+    (tmp_path / "broken.py").write_text("import beside_broken\n1 / 0\n")
+    with pytest.raises(BrokenPlugin, match="division"):
+        find_optimizer("broken.py:Anything", tmp_path)
+    assert "beside_broken" not in sys.modules
+
+
+def test_what_is_installed_below_the_folder_of_a_plug_in_is_no_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "installed_below.py").write_text("")
+    (tmp_path / "uses.py").write_text("import installed_below\n" + LOSS)
+    monkeypatch.syspath_prepend(tmp_path / "venv")
+    found = find_loss("uses.py:bowl", tmp_path)
+    assert source_hash(found) == hashlib.sha256((tmp_path / "uses.py").read_bytes()).hexdigest()
+    assert sys.modules.pop("installed_below")
+
+
+@pytest.mark.parametrize("dim", [None, 3])
+def test_source_hash_of_a_loss_changes_with_a_neighbour_which_is_then_loaded_anew(base: Path, dim: int | None) -> None:
+    (base / "beside.py").write_text("from farther import START\n")
+    (base / "farther.py").write_text("START = 1\n")
+    (base / "uses.py").write_text("from beside import START\n" + LOSS.replace("(1,)", "(START,)"))
+    before = find_loss("uses.py:bowl", base, dim)
+    hashed = source_hash(before)
+    assert find_loss("uses.py:bowl", base, dim).function is before.function
+    (base / "farther.py").write_text("START = 23\n")
+    after = find_loss("uses.py:bowl", base, dim)
+    assert source_hash(after) != hashed
+    assert (before.start[0], after.start[0]) == (1, 23)
+
+
+def test_source_hash_of_a_class_that_a_plug_in_imports_from_a_neighbour(base: Path) -> None:
+    (base / "hands_on.py").write_text("from my_opt import Mine\n")
+    kind = find_optimizer("hands_on.py:Mine", base)
+    hashes = {source_hash(kind)}
+    for name in ("my_opt.py", "hands_on.py"):
+        (base / name).write_text((base / name).read_text() + "# edited\n")
+        hashes.add(source_hash(kind))
+    assert len(hashes) == 3
+
+
+def test_what_a_plug_in_prints_while_it_is_imported_goes_to_stderr(
+    base: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(base)
+    (base / "talks.py").write_text("print('from a file')\n" + LOSS)
+    (base / "talking_module.py").write_text("print('from a module')\n" + LOSS)
+    find_loss("talks.py:bowl", base)
+    find_loss("talking_module:bowl", base)
+    assert capsys.readouterr() == ("", "from a file\nfrom a module\n")
+
+
 def test_a_loss_in_a_module_is_found() -> None:
     assert find_loss("reportgen.losses.beale:beale", Path()).minima == losses()["beale"].minima
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from reportgen.config import Config, ConfigError, LossEntry, OptimizerEntry, load
+from reportgen.config.labels import parse_label
 
 
 def read(folder: Path, toml: str = "", *, environ: dict[str, str] | None = None, **flags: Any) -> Config:
@@ -30,7 +31,7 @@ def test_the_default_matrix_is_six_optimizers_nine_rates_and_three_losses(tmp_pa
     assert [entry.name for entry in config.optimizers] == [
         *("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
     ]
-    assert config.learning_rates == pytest.approx([10 ** (k / 2 - 4) for k in range(9)], rel=1e-15)
+    assert config.learning_rates == pytest.approx([10 ** (k / 2 - 4) for k in range(9)], rel=1e-4)
     assert config.learning_rates[::2] == (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
     assert config.learning_rates[1] == 0.0003162
     assert (config.starts.standard, config.starts.random, config.steps, config.dtype) == (
@@ -185,6 +186,13 @@ MISTAKES = [
     ),
     ("starts = {points=[[1], [1]]}", "starts.points[1] = [1]: is there already, as starts.points[0]", ""),
     ("starts = {points=[[nan]]}", "starts.points[0][0] = NaN: a finite number is expected", ""),
+    (
+        "starts = {standard=false, random=0, points=[[0.5]]}\nlosses = ['quartic', 'beale']",
+        'starts = {"standard": false, "random": 0, "points": [[0.5]]}: no start fits beale, which has 2 coordinates; ',
+        "",
+    ),
+    ("starts = {points=[[0.5, -1e300]]}", "starts.points[0][1] = -1e+300: is not finite in float32; ", "float64"),
+    ("starts = {points=[[3.4028235678e38]]}", "starts.points[0][0] = 3.4028235678e+38: is not finite in", ""),
 ]
 
 
@@ -194,6 +202,39 @@ def test_each_mistake_is_one_line_that_says_where_and_what(tmp_path: Path, toml:
     assert line.startswith(f"reportgen.toml: {begins}")
     assert ends in line
     assert "\n" not in line
+
+
+def test_a_loss_that_no_start_fits_is_named_with_its_dimension(tmp_path: Path) -> None:
+    starts = "starts = {standard=false, random=0, points=[[0.5], [1, 2, 3]]}\n"
+    losses = "losses = ['quartic', 'beale', 'rosenbrock', {name='rosenbrock', dim=3}, {name='rosenbrock', dim=4}]"
+    lines = problems(tmp_path, starts + losses)
+    assert [line.partition(": no start fits ")[2].partition(";")[0] for line in lines] == [
+        "beale, which has 2 coordinates",
+        "rosenbrock, which has 2 coordinates",
+        "rosenbrock[dim=4], which has 4 coordinates",
+    ]
+    assert all(line.startswith("reportgen.toml: starts = ") for line in lines)
+    assert read(tmp_path, "losses = ['beale']\nstarts = {random=1, standard=false, points=[]}").starts.random == 1
+
+
+def test_a_point_within_the_range_of_the_dtype_is_no_mistake(tmp_path: Path) -> None:
+    assert read(tmp_path, "starts = {points=[[3.4028235e38]]}").starts.points == ((3.4028235e38,),)
+    assert read(tmp_path, "dtype = 'float64'\nstarts = {points=[[1e300]]}").starts.points == ((1e300,),)
+
+
+def test_brackets_hold_settings_only_at_the_very_end() -> None:
+    assert parse_label("x[y]/opt.py:P") == ("x[y]/opt.py:P", {})
+    assert parse_label("x[a=1]/opt.py:P") == ("x[a=1]/opt.py:P", {})
+    assert parse_label("x[y]/opt.py:P[a=1, b=0.5]") == ("x[y]/opt.py:P", {"a": 1, "b": 0.5})
+    assert parse_label("opt.py:P[a=1]") == ("opt.py:P", {"a": 1})
+
+
+def test_a_plug_in_in_a_folder_with_brackets_is_found(tmp_path: Path) -> None:
+    (tmp_path / "x[y]").mkdir()
+    (tmp_path / "x[y]" / "broken.py").write_text("1 / 0\n")
+    config = read(tmp_path, optimizers=("x[y]/broken.py:A", "x[y]/broken.py:B[c=1]"))
+    assert config.optimizers[0] == OptimizerEntry(name="x[y]/broken.py:A")
+    assert config.optimizers[1] == OptimizerEntry(name="x[y]/broken.py:B", hyperparameters={"c": (1,)})
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

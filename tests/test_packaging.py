@@ -6,13 +6,14 @@ import importlib.metadata
 import re
 import tomllib
 from fnmatch import fnmatch
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 
 import pytest
 
 import reportgen
-from reportgen.config import Config
+from reportgen.catalogue import find_loss
+from reportgen.config import Config, load
 from reportgen.results.schema import GRIDS, TRACES, runs_schema
 
 ROOT = Path(__file__).parent.parent
@@ -68,6 +69,25 @@ def test_every_result_column_is_documented() -> None:
 def test_links_in_the_prose_lead_to_files(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", text(path))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_the_examples_of_the_docs_make_a_config(tmp_path: Path) -> None:
+    """Optimizer, loss and matrix as a reader would write them to files; README and configuration page name both."""
+    (tmp_path / "my_opt.py").write_text(_example("optimizers.md", "from dataclasses"), encoding="utf-8")
+    (tmp_path / "my_losses.py").write_text(_example("losses.md", "from reportgen.loss"), encoding="utf-8")
+    for page in ("configuration.md", "../README.md"):
+        (tmp_path / "reportgen.toml").write_text(_example(page, "title ="), encoding="utf-8")
+        config = load(environ={}, folder=tmp_path)
+        assert config.optimizers[-1].name == "my_opt.py:HeavyBall"
+    assert find_loss("my_losses.py:booth", tmp_path)(1.0, 3.0) == 0.0
+
+
+def _example(page: str, beginning: str) -> str:
+    """The indented block of a page in which a line begins so, from that line on."""
+    lines = text(ROOT / "docs" / page).splitlines()
+    begin = next(i for i, line in enumerate(lines) if line.startswith(f"    {beginning}"))
+    block = takewhile(lambda line: not line or line.startswith("    "), lines[begin:])
+    return "".join(f"{line[4:]}\n" for line in block)
 
 
 def test_there_is_one_version() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,8 +12,6 @@ from pydantic import ValidationError
 from reportgen.config.mistakes import Mistake
 from reportgen.config.model import Starts
 from reportgen.loss import Loss
-
-_FORMATS = {"float32": "f", "float64": "d"}
 
 
 def unfitting(points: Any, dims: set[int]) -> Iterator[Mistake]:
@@ -36,23 +35,27 @@ def without_start(given: Any, losses: Iterable[Loss]) -> Iterator[Mistake]:
     bare = {found.label: found.dim for found in losses if found.dim not in lengths}
     for label, dim in bare.items():
         many = "1 coordinate" if dim == 1 else f"{dim} coordinates"
-        yield Mistake(
-            ("starts",), given, f"no start fits {label}, which has {many}; add such a point, or random starts"
-        )
+        reason = f"no start fits {label}, which has {many}; add such a point, or random starts"
+        yield Mistake(("starts",), given, reason)
 
 
 def not_finite(points: Any, dtype: Any) -> Iterator[Mistake]:
-    """The coordinates of points that are beyond the range of the dtype."""
+    """The coordinates of points that are beyond the range of float32; pydantic tells those beyond float64."""
+    if dtype != "float32":
+        return
     for index, point in enumerate(points if isinstance(points, list) else ()):
         for place, value in enumerate(point if isinstance(point, list) else ()):
-            if type(value) in (int, float) and dtype in _FORMATS and _overflows(value, _FORMATS[dtype]):
-                yield Mistake(("starts", "points", index, place), value, f"is not finite in {dtype}")
+            if type(value) in (int, float) and _overflows(value):
+                reason = "is not finite in float32; at most 3.4e38 is expected, or dtype = float64"
+                yield Mistake(("starts", "points", index, place), value, reason)
 
 
-def _overflows(value: float, code: str) -> bool:
-    """Whether a number becomes infinite by rounding; infinities themselves do not."""
+def _overflows(value: float) -> bool:
+    """Whether a number of the range of float64 becomes infinite when it is rounded to float32."""
+    if not abs(value) <= sys.float_info.max:
+        return False
     try:
-        struct.pack(f"<{code}", value)
+        struct.pack("<f", float(value))
     except OverflowError:
         return True
     return False
