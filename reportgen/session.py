@@ -95,8 +95,10 @@ class _Session:
         """Results and report."""
         with LocalWorkers(self._log) as workers:
             self._start(workers)
+            from reportgen.figures.svg import warm_up
             from reportgen.report.site import Site
 
+            warm_up()
             site = Site(self._config.output, lambda figure: self._on_event(Drawing(figure)))
             outcome, results = self._run(workers, site)
             page = site.write(results)

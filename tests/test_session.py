@@ -24,7 +24,7 @@ def config(folder: Path, **changes: Any) -> Config:
     """A matrix of 2 losses x 2 optimizers x 2 rates x 2 starts, run in a second."""
     asked: dict[str, Any] = {
         "losses": ["quartic", "beale"],
-        "optimizers": ["gradient_descent", "adam"],
+        "optimizers": ["gradient_descent", {"name": "adam", "beta_1": [0.9]}],
         "learning_rates": (0.01, 0.1),
         "starts": {"random": 1},
         "steps": 50,

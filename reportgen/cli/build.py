@@ -49,7 +49,8 @@ def build(config: Path | None, open_: bool, **flags: Any) -> None:
     """Run what is missing of the matrix, and make the report.
 
     The matrix comes from the flags, REPORTGEN_* variables, CONFIG (reportgen.toml by default) and
-    [tool.reportgen] in pyproject.toml, in this order. File names of plug-ins are relative to CONFIG.
+    [tool.reportgen] in pyproject.toml, in this order; a CONFIG that is named stands alone. File names of
+    plug-ins are relative to CONFIG.
 
     \b
     Examples:
@@ -128,7 +129,7 @@ def _best_row(row: dict[str, Any]) -> list[str]:
 
 
 def _number(value: float | None, form: str) -> str:
-    return "-" if value is None or math.isnan(value) else format(value, form)
+    return "-" if value is None or not math.isfinite(value) else format(value, form)
 
 
 def _exit(outcome: Outcome) -> None:

@@ -25,8 +25,11 @@ def evaluate(loss: Loss, x: Vector) -> Any:
 
 def value_and_gradient(loss: Loss, x: Vector) -> tuple[Any, Vector]:
     """Loss [batch] and gradient at ``x``, each run's gradient on its own."""
-    value = evaluate(loss, x)
-    parts = tf.gradients(value, list(x.parts), unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    # Unlike tf.gradients, a tape leaves out the gradients of constants, which would only be traced and thrown away.
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x.parts)
+        value = evaluate(loss, x)
+    parts = tape.gradient(value, x.parts, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return value, Vector(tuple(parts))
 
 

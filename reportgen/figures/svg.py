@@ -44,6 +44,11 @@ def drawn(
         return _written(figure, ground)
 
 
+def warm_up() -> None:
+    """Import matplotlib and have it find its fonts: half a second, best spent while something else is waited for."""
+    drawn((100, 100), (20, 20, 5, 5), lambda _: None)
+
+
 def _calm(axes: Axes) -> None:
     axes.patch.set_visible(False)
     axes.spines[["top", "right"]].set_visible(False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
 import platform
 import subprocess
@@ -25,7 +24,7 @@ def describe(config: Config, plan: Plan) -> dict[str, Any]:
         "format": 1,
         "reportgen": __version__,
         "title": config.title,
-        "config": json.loads(config.model_dump_json(exclude={"base", "output"})),
+        "config": config.model_dump(exclude={"base", "output"}),
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tensorflow_version(),
