@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
+
+NO_FUSED_MULTIPLY_ADD = "--xla_cpu_max_isa=AVX"
+"""Whether two operations are fused then cannot depend on where in a batch a run lies, or on the processor: a run's bits
+are its own. It costs no time that could be measured. Other processors than x86 have no such switch."""
 
 XLA_FLAGS = (
-    # Without fused multiply-add, whether two operations are fused cannot depend on where in a batch a run lies, or on
-    # the processor: a run's bits are its own. It costs no time that could be measured.
-    "--xla_cpu_max_isa=AVX",
+    *([NO_FUSED_MULTIPLY_ADD] if platform.machine() in ("x86_64", "AMD64") else []),
     # These halve the processor time of compiling a program; people wait for that, not for the steps.
     "--xla_cpu_use_fusion_emitters=false",
     "--xla_cpu_parallel_codegen_split_count=1",
