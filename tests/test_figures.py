@@ -156,3 +156,13 @@ def test_slugs_are_safe_unique_and_plain_where_they_can_be() -> None:
     assert slugs[0] == "adam"
     assert len({name.lower() for name in slugs}) == len(labels)
     assert all(re.fullmatch(r"[a-z0-9_-]{1,60}", name) for name in slugs)
+
+
+def test_a_run_leaves_only_from_where_it_does_not_come_back() -> None:
+    from reportgen.figures.paths import _leaving
+
+    box = np.array([[0.0, 0.0], [1.0, 1.0]])
+    path = np.array([[0.5, 0.5], [2.0, 0.5], [0.5, 0.5], [0.9, 0.9], [3.0, 0.5], [4.0, 0.5]])
+    assert _leaving(path, box) == 4
+    assert _leaving(path[:4], box) is None
+    assert _leaving(path[4:], box) == 0

@@ -61,7 +61,7 @@ def _leader(top: pd.DataFrame, ranks: list[Rank]) -> Finding | None:
         )
     leader, second = ranks[0], ranks[1]
     lead = "every loss" if len(leader.leads) == losses else f"{len(leader.leads)} of the {losses} losses"
-    where = f" No other reached more on {lead}." if losses > 1 else ""
+    where = f" On {lead} no other reached more." if losses > 1 else ""
     return Finding(
         (
             "",
@@ -85,7 +85,7 @@ def _width(table: pd.DataFrame, ranks: list[Rank]) -> Finding | None:
     if not widths or len(ranks) < 2:
         return None
     most = max(widths.values())
-    named = [name for name, width in widths.items() if round(width, 6) == round(most, 6)]
+    named = [name for name, width in widths.items() if width == most]
     if len(named) > 2:
         return None
     several = table["loss"].nunique() > 1
@@ -94,9 +94,9 @@ def _width(table: pd.DataFrame, ranks: list[Rank]) -> Finding | None:
         (
             "",
             listed(named),
-            f" {'are' if len(named) > 1 else 'is'} easiest to tune: half the starts or more are solved over ",
+            f" {'have' if len(named) > 1 else 'has'} the widest good range: half the starts or more are solved over ",
             width + decades(most),
-            f" of learning rate{where}; no other optimizer has so wide a range{where}.",
+            f" of the rates tried{where}; no other optimizer has so wide a range{where}.",
         ),
         "#sensitivity",
     )
@@ -126,13 +126,13 @@ def _stationary(runs: pd.DataFrame) -> Finding | None:
     loss = str(still["loss"].astype(str).mode().iloc[0])
     here = still[still["loss"] == loss]
     place = _gathered(here)
-    near = f", most of those near {_place(place)}" if place is not None else ""
+    near = f", {place[1]} of those near {_place(place[0])}" if place is not None else ""
     return Finding(
         (
             "",
             count(len(still), "run"),
-            f" ended where the gradient vanishes without being solved, {number(len(here), 15)} of them on"
-            f" {loss}{near}.",
+            f" ended unsolved where the gradient is next to nothing beside that at the start,"
+            f" {number(len(here), 15)} of them on {loss}{near}.",
         ),
         f"loss:{loss}",
     )
@@ -142,12 +142,14 @@ def _place(coordinates: list[float]) -> str:
     return f"x = {point(coordinates)}" if len(coordinates) == 1 else point(coordinates)
 
 
-def _gathered(runs: pd.DataFrame) -> list[float] | None:
-    """The middle of where runs ended, if more than half of them ended within a tenth of it."""
+def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
+    """The middle of where runs ended, if more than half of them ended within a tenth of it, and whether all did."""
     ends = np.array([np.asarray(end, dtype=float) for end in runs["final_x"]])
     middle = np.median(ends, axis=0)
     close = np.linalg.norm(ends - middle, axis=1) <= 0.1
-    return [float(round(c, 2)) + 0.0 for c in middle] if close.mean() > 0.5 else None
+    if close.mean() <= 0.5:
+        return None
+    return [float(round(c, 2)) + 0.0 for c in middle], "all" if close.all() else "most"
 
 
 def _divergence(table: pd.DataFrame) -> Finding | None:
@@ -156,7 +158,7 @@ def _divergence(table: pd.DataFrame) -> Finding | None:
         return None
     lowest = float(table.loc[table["diverged"] > 0, "learning_rate"].min())
     if lowest > float(table["learning_rate"].min()):
-        where = f", none at a learning rate below {rate(lowest)}."
+        where = f", none at the rates tried below {rate(lowest)}."
     else:
         where = ", some even at the smallest learning rate."
     return Finding(("", f"{number(lost, 15)} of {number(runs, 15)}", f" runs diverged{where}"), "#outcomes")

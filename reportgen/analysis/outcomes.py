@@ -19,7 +19,7 @@ SYMBOLS = {
 
 MEANINGS = {
     "solved": "the tightest target was reached",
-    "stationary": "ended where the gradient vanishes, but not solved: a saddle, an inflection or a local minimum",
+    "stationary": "ended unsolved where the gradient all but vanishes: near a saddle, an inflection or a local minimum",
     "stalled": "stands still though the gradient does not vanish: the step is too small for the precision",
     "exhausted": "used up its steps while still moving",
     "diverged": "position, loss or gradient was no longer finite",

@@ -101,7 +101,8 @@ def usable_decades(table: pd.DataFrame) -> float | None:
     for rate, solved in zip(table["learning_rate"], table["solved"] / table["runs"] >= 0.5, strict=True):
         begin = (rate if begin is None else begin) if solved else None
         if begin is not None:
-            widest = max(widest or 0.0, math.log10(rate / begin))
+            # Rates are given with four digits: equally long stretches of a grid must come out equal.
+            widest = max(widest or 0.0, round(math.log10(rate / begin), 3))
     return widest
 
 

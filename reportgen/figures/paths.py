@@ -67,7 +67,7 @@ def alt_paths(view: OneLoss, optimizer: str) -> str:
         f"{sum(r.outcome == kind for r in runs)} {kind}" for kind in dict.fromkeys(r.outcome for r in runs)
     )
     told = f"Paths of {optimizer} on {view.label} at learning rate {rate(view.best[optimizer]['learning_rate'])}"
-    return f"{told} from {count(len(runs), 'start')}: {ends}; {left or 'none'} end outside the picture."
+    return f"{told} from {count(len(runs), 'start')}: {ends}; outside the picture at the end: {left or 'none'}."
 
 
 def alt_thumbnail(view: OneLoss) -> str:
@@ -131,11 +131,12 @@ def _box(view: OneLoss) -> Array:
 
 
 def _leaving(points: Array, box: Array) -> int | None:
-    """The index of the first sampled point outside, of a run that ends outside; None for one that ends inside."""
+    """The index of the sampled point from which on a run is outside; None for one that ends inside."""
     outside = ((points < box[0]) | (points > box[1])).any(axis=1)
     if not outside[-1]:
         return None
-    return int(np.flatnonzero(outside)[0])
+    inside = np.flatnonzero(~outside)
+    return int(inside[-1]) + 1 if len(inside) else 0
 
 
 def _path(

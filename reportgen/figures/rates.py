@@ -54,7 +54,8 @@ def alt_rates(view: OneLoss, optimizer: str) -> str:
         return told + "no rate leaves half of the runs finite."
     least = finite.loc[finite["gap_median"].idxmin()]
     lost = len(cells) - len(finite)
-    return f"{told}smallest, {number(least['gap_median'])}, at {rate(least['learning_rate'])}; {lost} lost."
+    smallest = f"smallest, {number(least['gap_median'])}, first at {rate(least['learning_rate'])}"
+    return f"{told}{smallest}; infinite at {lost}, where half of the runs or more were lost."
 
 
 def _own(axes: Axes, cells: pd.DataFrame, scale: GapScale, colour: str, dash: str, marker: str) -> None:

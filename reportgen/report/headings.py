@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.analysis.numbers import decades, listed, number, rate
+from reportgen.analysis.numbers import decades, listed, number, rate, share
 from reportgen.analysis.oneloss import OneLoss
 from reportgen.analysis.ranking import usable_decades
 
@@ -15,22 +15,22 @@ def loss_heading(view: OneLoss) -> str:
     leaders = [name for name, cell in view.best.items() if cell["reached"] == most]
     cell = view.best[leaders[0]]
     if len(leaders) > 1:
-        verb = "solve all starts" if cell["solved"] == cell["runs"] else "reach equally many targets"
-        return f"{listed(leaders)} {verb}"
-    return f"{leaders[0]} does best: {cell['solved']} of {cell['runs']} starts solved at {rate(cell['learning_rate'])}"
+        solved = all(view.best[name]["solved"] == view.best[name]["runs"] for name in leaders)
+        return f"{listed(leaders)} {'solve all starts' if solved else 'reach equally many targets'}"
+    return f"{leaders[0]} reaches most targets: {share(cell['reached'])} at {rate(cell['learning_rate'])}"
 
 
 def rates_heading(view: OneLoss) -> str:
     """Whose good range of learning rates is the widest."""
     spans = {name: usable_decades(view.of_optimizer(name)) for name in view.optimizers}
-    wide = {name: round(span, 6) for name, span in spans.items() if span}
+    wide = {name: span for name, span in spans.items() if span}
     if not wide:
         return "How the learning rate matters"
     most = max(wide.values())
     named = [name for name, span in wide.items() if span == most]
     if len(named) == 1:
-        return f"The good range of {named[0]} is the widest: {decades(most)}"
-    return f"The good ranges of {listed(named)} are the widest: {decades(most)} each"
+        return f"The good range of {named[0]} is the widest within this grid: {decades(most)}"
+    return f"The good ranges of {listed(named)} are the widest within this grid: {decades(most)} each"
 
 
 def curve_heading(view: OneLoss) -> str:
@@ -41,8 +41,8 @@ def curve_heading(view: OneLoss) -> str:
     if least == float("inf"):
         return "How fast the gap closes"
     if len(named) > 1:
-        return f"{listed(named)} end with equal gaps, of {number(least)}"
-    return f"{named[0]} ends closest: the median gap is {number(least, 2)}"
+        return f"{listed(named)} end with equal median gaps, of {number(least)}, each at its best rate"
+    return f"Each at its best rate, {named[0]} ends with the smallest median gap: {number(least, 2)}"
 
 
 def paths_heading(view: OneLoss) -> str:
