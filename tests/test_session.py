@@ -176,13 +176,13 @@ def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
     [
         ("raise RuntimeError('no such luck')", "RuntimeError: no such luck (mine.py:11)"),
         ("import os; os._exit(7)", "its process died (exit code 7)"),
-        ("import time; time.sleep(60)", "took longer than the deadline of 4 s"),
+        ("import time; time.sleep(60)", "took longer than the deadline of 8 s"),
         ("syntax error here", "SyntaxError"),
     ],
     ids=["raises", "dies", "hangs", "does not load"],
 )
 def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason: str, tmp_path: Path) -> None:
-    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=4)
+    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=8)
     outcome = session.run(asked, record([]))
     runs = Results.load(outcome.results).runs
     assert outcome.failed_cells == 2
