@@ -31,9 +31,7 @@ def test_the_default_matrix_is_six_optimizers_nine_rates_and_three_losses(tmp_pa
     assert [entry.name for entry in config.optimizers] == [
         *("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
     ]
-    assert config.learning_rates == pytest.approx([10 ** (k / 2 - 4) for k in range(9)], rel=1e-4)
-    assert config.learning_rates[::2] == (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-    assert config.learning_rates[1] == 0.0003162
+    assert config.learning_rates == (1e-4, 0.0003162, 1e-3, 0.003162, 1e-2, 0.03162, 1e-1, 0.3162, 1.0)
     assert (config.starts.standard, config.starts.random, config.steps, config.dtype) == (
         True,
         8,

@@ -127,6 +127,17 @@ def test_failed_and_diverged_cells_are_rows_like_all_others(tmp_path: Path) -> N
     assert 'class="failed' in text
 
 
+def test_an_optimizers_page_has_its_curves_and_all_its_cells(tmp_path: Path) -> None:
+    results = made()
+    Site(tmp_path).write(results)
+    page = (tmp_path / "optimizers" / "adam.html").read_text()
+    for loss in results.runs["loss"].astype(str).unique():
+        assert f"convergence.{loss}.svg" in page
+    cells = page[page.index('<table class="cells"') :]
+    expected = results.runs.loc[results.runs["optimizer"] == "adam", "cell_id"].nunique()
+    assert cells[: cells.index("</table>")].count("<tr") == expected + 1
+
+
 @pytest.mark.parametrize("failed", [[], [("quartic", "adam")]])
 def test_a_matrix_of_one(tmp_path: Path, failed: list[tuple[str, str]]) -> None:
     one = made(losses=[synthetic.QUARTIC], optimizers=("adam",), rates=(0.1,), starts=1, steps=1, failed=failed)

@@ -24,6 +24,13 @@ from reportgen.results.read import Results
 Page = tuple[str, str, dict[str, Any]]
 """File name, template, context."""
 
+_CAPTIONS = {
+    "rates": "Median final gap over the learning rate, with quartiles; grey: the others.",
+    "paths": "Paths at the best rate; strong: from the standard start.",
+    "convergence": "Median gap over the steps, each optimizer at its best rate.",
+}
+"""What an optimizer's page shows of each loss."""
+
 
 class Report:
     """The pages of one set of results."""
@@ -118,6 +125,8 @@ class Report:
         label = fact["label"]
         runs = self._results.runs
         mine = runs[runs["optimizer"] == label]
+        cells = self._cells[self._cells["optimizer"] == label]
+        table = cells.head(MOST_ROWS)
         return {
             "fact": fact,
             "counts": outcome_counts(mine),
@@ -127,10 +136,15 @@ class Report:
                 {
                     "facts": view.facts,
                     "best": view.best.get(label),
-                    "pictures": [self._panel(view, kind, label) for kind in ("rates", "paths")],
+                    "pictures": [
+                        self._picture(view, kind, None if kind == "convergence" else label) | {"caption": caption}
+                        for kind, caption in _CAPTIONS.items()
+                    ],
                 }
                 for view in self._views
             ],
+            "cells": cell_rows(table, self._manifest["targets"]),
+            "left_out": len(cells) - len(table),
             "reasons": failure_reasons(mine),
         }
 
