@@ -18,7 +18,7 @@ import numpy as np
 from reportgen import __version__, catalogue
 from reportgen.config import Config, OptimizerEntry
 from reportgen.loss import Loss, Point
-from reportgen.optimizer import Optimizer, hyperparameters
+from reportgen.optimizer import Hyperparameter, Optimizer
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Settings:
     gradient_tolerance: float
     trace_points: int
     device: str
+    seed: int
+    """Random starts and random numbers come from it."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class Asked:
     kind: type[Optimizer] | str
     """Its class, or a text where it could not be loaded: the reason."""
     values: Mapping[str, Any]
-    """All its hyperparameters."""
+    """All its hyperparameters, those of a wrapped optimizer as ``base.beta_2``."""
+    declared: Mapping[str, Hyperparameter]
+    """What is known of them; nothing where it could not be loaded."""
 
     @property
     def label(self) -> str:
@@ -115,14 +119,16 @@ class Asked:
         return self._named(structural_only=True)
 
     def _named(self, structural_only: bool) -> str:
-        declared = {} if isinstance(self.kind, str) else hyperparameters(self.kind)
         told = [
             f"{key}={_text(value)}"
             for key, value in self.values.items()
-            if key not in declared
-            or (value != declared[key].default and (declared[key].structural or not structural_only))
+            if key not in self.declared or self._is_told(self.declared[key], value, structural_only)
         ]
         return f"{self.family}[{','.join(told)}]" if told else self.family
+
+    def _is_told(self, known: Hyperparameter, value: Any, structural_only: bool) -> bool:
+        # What is wrapped belongs to the name, also where it is the default.
+        return known.wraps or (value != known.default and (known.structural or not structural_only))
 
 
 def _text(value: Any) -> str:
@@ -157,6 +163,7 @@ def plan(config: Config) -> Plan:
         config.gradient_tolerance,
         config.trace_points,
         config.device,
+        config.starts.seed,
     )
     for entry in config.losses:
         label, loss = _loss(entry.name, entry.dim, config.base)
@@ -179,7 +186,7 @@ def plan(config: Config) -> Plan:
                     settings=settings,
                     base=config.base,
                     broken=next((thing for thing in (loss, kind) if isinstance(thing, str)), None),
-                    sources=_sources(loss, kind),
+                    sources=_sources(loss, asked[0], config.base),
                 )
             )
     return Plan(tuple(programs), losses, optimizers, starts)
@@ -200,22 +207,23 @@ def _optimizers(config: Config) -> dict[str, Asked]:
             kind: type[Optimizer] | str = catalogue.find_optimizer(entry.name, config.base)
         except catalogue.BrokenPlugin as error:
             kind = str(error)
-        for values in _grid(entry, kind):
-            asked = Asked(entry.name, kind, values)
+        for values in itertools.product(*entry.hyperparameters.values()):
+            asked = _asked(entry.name, kind, dict(zip(entry.hyperparameters, values, strict=True)), config.base)
             found.setdefault(asked.label, asked)
     return found
 
 
-def _grid(entry: OptimizerEntry, kind: type[Optimizer] | str) -> Iterator[dict[str, Any]]:
-    """Every combination of the values that were asked for, completed by the defaults."""
-    declared = {} if isinstance(kind, str) else hyperparameters(kind)
+def _asked(family: str, kind: type[Optimizer] | str, chosen: Mapping[str, Any], base: Path) -> Asked:
+    """An optimizer with the values that were chosen for it, completed by the defaults."""
+    if isinstance(kind, str):
+        return Asked(family, kind, chosen, {})
+    try:
+        declared = catalogue.declared(kind, chosen, base)
+    except catalogue.BrokenPlugin as error:
+        return Asked(family, str(error), chosen, {})
     defaults = {name: item.default for name, item in declared.items()}
-    for values in itertools.product(*entry.hyperparameters.values()):
-        chosen = dict(zip(entry.hyperparameters, values, strict=True))
-        typed = {
-            name: float(value) if isinstance(defaults.get(name), float) else value for name, value in chosen.items()
-        }
-        yield defaults | typed
+    typed = {name: float(value) if isinstance(defaults[name], float) else value for name, value in chosen.items()}
+    return Asked(family, kind, defaults | typed, declared)
 
 
 def number(value: float) -> str:
@@ -253,9 +261,10 @@ def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
     return tuple((number, tuple(np.asarray(point, config.dtype).astype(float).tolist())) for number, point in points)
 
 
-def _sources(loss: Loss | str, kind: type[Optimizer] | str) -> tuple[str, ...]:
+def _sources(loss: Loss | str, asked: Asked, base: Path) -> tuple[str, ...]:
     """What decides the results besides the matrix: the code, the loss's facts, and the user's own XLA flags."""
-    hashes = [catalogue.source_hash(thing) for thing in (loss, kind) if not isinstance(thing, str)]
+    kinds = [] if isinstance(asked.kind, str) else catalogue.kinds(asked.kind, asked.values, base)
+    hashes = [catalogue.source_hash(thing) for thing in (loss, *kinds) if not isinstance(thing, str)]
     facts = "" if isinstance(loss, str) else repr((loss.minimum, loss.minima))
     return (*hashes, facts, os.environ.get("XLA_FLAGS", ""), *_engine_sources())
 

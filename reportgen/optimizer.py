@@ -21,10 +21,32 @@ steer Python's ``if``; those of type ``bool``, ``int`` and ``str`` are the struc
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
+
+from reportgen.hyperparameter import Hyperparameter, base_optimizer, hyperparameter, hyperparameters
+
+__all__ = ["Hyperparameter", "Optimizer", "Problem", "base_optimizer", "hyperparameter", "hyperparameters"]
+
+SCHEDULES = ("constant", "cosine", "linear", "step", "warmup_cosine")
+"""How the learning rate may change over a run; a matrix's rate is the highest."""
+
+
+class Random(Protocol):
+    """Numbers that differ from call to call, step to step and start to start, and from nothing else.
+
+    They depend on ``starts.seed``, the number of the start, the step and the number of the call in it: all optimizers
+    and learning rates meet the same ones.
+    """
+
+    def normal(self) -> Any:
+        """Independent draws of the standard normal distribution, shape [dim]."""
+
+    def uniform(self) -> Any:
+        """Independent draws from [0, 1), shape [dim]."""
+
+    def signs(self) -> Any:
+        """Independent draws of -1 and 1, shape [dim]."""
 
 
 class Problem(Protocol):
@@ -32,14 +54,32 @@ class Problem(Protocol):
 
     @property
     def learning_rate(self) -> Any:
-        """The learning rate of this run, a scalar."""
+        """The learning rate of this run at this step, a scalar."""
 
     @property
     def step(self) -> Any:
         """The number of the step being made, 1 for the first."""
 
+    @property
+    def steps(self) -> int:
+        """How many steps the run has in all."""
+
+    @property
+    def minimum(self) -> float:
+        """The known minimum value f* of the loss; no optimizer for real work knows it."""
+
+    @property
+    def random(self) -> Random:
+        """Seeded random numbers."""
+
     def value_and_gradient(self, x: Any) -> tuple[Any, Any]:
         """Loss (scalar) and gradient (shape [dim]) at ``x``; each call counts as one gradient evaluation."""
+
+    def hessian(self, x: Any) -> Any:
+        """The second derivatives at ``x``, shape [dim, dim]; each call counts as ``dim`` gradient evaluations."""
+
+    def hessian_vector_product(self, x: Any, vector: Any) -> Any:
+        """The Hessian at ``x`` times ``vector``, shape [dim]; each call counts as one gradient evaluation."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +92,18 @@ class Optimizer:
     """The update rule in LaTeX, one relation a line (``\\\\``)."""
     source: ClassVar[str] = ""
     """Paper or reference implementation of the rule and its defaults."""
+    verified: ClassVar[str] = ""
+    """The independent implementation that tests compare its trajectories with."""
     note: ClassVar[str] = ""
     """Where libraries differ, and which convention this is."""
+    reference: ClassVar[bool] = False
+    """Whether it is a reference line: shown beside the others to measure them by, and marked as such."""
+
+    schedule: str = field(
+        default="constant",
+        kw_only=True,
+        metadata={"choices": SCHEDULES, "doc": "how the learning rate changes over the run"},
+    )
 
     def init(self, x: Any) -> Any:
         """The state before the first step, any nest of tensors, for a run that starts at ``x``, shape [dim]."""
@@ -62,66 +112,3 @@ class Optimizer:
     def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
         """One step: the new position and the new state, with the shapes and dtypes of the old ones."""
         raise NotImplementedError(f"{type(self).__name__} has no step(self, x, state, problem)")
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """What is declared about one hyperparameter."""
-
-    name: str
-    default: Any
-    structural: bool
-    """Whether another value makes another program (``bool``, ``int``, ``str``) or only another row (``float``)."""
-    low: float | None
-    high: float | None
-    symbol: str
-    doc: str
-
-    def problem_with(self, value: Any) -> str | None:
-        """What is wrong with ``value`` as a sentence fragment, or None."""
-        if isinstance(self.default, bool) != isinstance(value, bool):
-            return f"{_kind(self.default)} is expected"
-        if isinstance(self.default, float) and isinstance(value, int):
-            value = float(value)
-        if not isinstance(value, type(self.default)):
-            return f"{_kind(self.default)} is expected"
-        if self.low is not None and not value >= self.low:
-            return f"{self.low:g} or more is expected"
-        if self.high is not None and not value <= self.high:
-            return f"{self.high:g} or less is expected"
-        return None
-
-
-def _kind(default: Any) -> str:
-    return {bool: "true or false", int: "a whole number", float: "a number"}.get(type(default), "a text")
-
-
-def hyperparameter(
-    default: Any, *, low: float | None = None, high: float | None = None, symbol: str = "", doc: str = ""
-) -> Any:
-    """A dataclass field with what the report and the config need to know of it.
-
-    Args:
-        default: the value used unless a config gives another.
-        low, high: the closed range of values that make sense.
-        symbol: its letter in the formula, LaTeX.
-        doc: what it does, a few words, and the source of the default where it is not the rule's.
-    """
-    return dataclasses.field(default=default, metadata={"low": low, "high": high, "symbol": symbol, "doc": doc})
-
-
-def hyperparameters(kind: type[Optimizer] | Optimizer) -> dict[str, Hyperparameter]:
-    """The declared hyperparameters of an optimizer class, by name, in order."""
-    found = {}
-    for item in dataclasses.fields(kind):
-        meta: Mapping[str, Any] = item.metadata
-        found[item.name] = Hyperparameter(
-            name=item.name,
-            default=item.default,
-            structural=not isinstance(item.default, float),
-            low=meta.get("low"),
-            high=meta.get("high"),
-            symbol=meta.get("symbol", ""),
-            doc=meta.get("doc", ""),
-        )
-    return found

@@ -144,7 +144,7 @@ MISTAKES = [
     ("optimizers = ['adm']", 'optimizers[0] = "adm": there is no optimizer adm; ', "did you mean adam?"),
     (
         "optimizers = ['adam', {name='adam', beta_1=0.5, beta_3=0.9}]",
-        "optimizers[1].beta_3 = 0.9: adam has no hyperparameter beta_3; it has beta_1, beta_2, epsilon; ",
+        "optimizers[1].beta_3 = 0.9: adam has no hyperparameter beta_3; it has beta_1, beta_2, epsilon, schedule; ",
         "did you mean beta_",
     ),
     ("optimizers = [{name='adam', beta_2=1.5}]", "optimizers[0].beta_2 = 1.5: 1 or less is expected", ""),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.engine.outcome import judge
-from reportgen.engine.schedule import trace_steps
+from reportgen.engine.sampling import trace_steps
 
 TARGETS = (1e-1, 1e-3, 1e-5, 1e-7)
 

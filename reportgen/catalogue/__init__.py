@@ -1,5 +1,6 @@
 """Finds a loss or an optimizer by its name, and lists what there is, without importing TensorFlow."""
 
+from reportgen.catalogue.composed import create, declared, kinds
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
 from reportgen.catalogue.lookup import find_loss, find_optimizer, losses, optimizers
 from reportgen.catalogue.source import optimizer_name, source_hash
@@ -8,8 +9,11 @@ __all__ = [
     "BrokenPlugin",
     "UnknownName",
     "and_nearest",
+    "create",
+    "declared",
     "find_loss",
     "find_optimizer",
+    "kinds",
     "losses",
     "nearest",
     "optimizer_name",

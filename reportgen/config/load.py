@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.config.check import of_meaning, with_float_hyperparameters
+from reportgen.config.check import of_meaning
 from reportgen.config.mistakes import ConfigError, Mistake, no_such_key, of_shape
 from reportgen.config.model import Config, RateRange
+from reportgen.config.optimizers import with_float_hyperparameters
 from reportgen.config.sources import Source, from_environment, from_file, from_flags, merge
 
 

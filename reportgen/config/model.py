@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -65,11 +66,26 @@ class OptimizerEntry(_Part):
     def _from_label_or_table(cls, value: Any) -> Any:
         if isinstance(value, str):
             name, settings = parse_label(value)
-            return {"name": name, "hyperparameters": settings}
+            return {"name": name, "hyperparameters": dict(_flat(settings))}
         if isinstance(value, dict) and "hyperparameters" not in value:
             own = {key: value[key] for key in value.keys() & {"name"}}
-            return own | {"hyperparameters": {key: value[key] for key in value if key != "name"}}
+            return own | {"hyperparameters": dict(_flat({key: value[key] for key in value if key != "name"}))}
         return value
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The settings, those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
+    for key, value in settings.items():
+        if isinstance(value, str):
+            name, inner = parse_label(value)
+        elif isinstance(value, dict):
+            name, inner = value.get("name"), {each: value[each] for each in value if each != "name"}
+        else:
+            name, inner = value, {}
+        # A table without a name continues one: base.beta_2 = 0.99 in TOML.
+        if name is not None:
+            yield key, name
+        yield from ((f"{key}.{below}", deeper) for below, deeper in _flat(inner))
 
 
 class RateRange(_Part):

@@ -30,7 +30,7 @@ def _operator(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], 
     return method, reflected
 
 
-class _Operators:
+class Operators:
     """Python's operators, element by element."""
 
     __array_ufunc__ = None
@@ -82,7 +82,7 @@ def _small_power(x: Any, exponent: float) -> Any:
     return square if exponent == 2 else square * (x if exponent == 3 else square)
 
 
-class Scalar(_Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
+class Scalar(Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
     """One number a run: shape [] to its rule, ``value`` of shape [batch] or [] here."""
 
     value: tf.Tensor
@@ -93,12 +93,28 @@ class Scalar(_Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  
         """The dtype of the number."""
         return self.value.dtype
 
+    @property
+    def shape(self) -> tf.TensorShape:
+        """The shape that the rule sees: []."""
+        return tf.TensorShape([])
+
     def cast(self, dtype: Any) -> Any:
         """The plain tensor in ``dtype``."""
         return tf.cast(self.value, dtype)
 
+    def __repr__(self) -> str:
+        return f"a number of dtype {self.dtype.name}, one a run"
 
-class Vector(_Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
+    def _fixed(self) -> Any:
+        raise TypeError(
+            "a number that differs from run to run, or from step to step, cannot become a number of Python's: "
+            "use TensorFlow's functions (tf.sqrt for math.sqrt) and tf.where"
+        )
+
+    __float__ = __int__ = __index__ = _fixed
+
+
+class Vector(Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
     """One vector a run: shape [dim] to its rule; here a [batch] tensor a coordinate, or a single [dim, batch] block."""
 
     parts: tuple[tf.Tensor, ...]
@@ -118,6 +134,9 @@ class Vector(_Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  
         """The shape that the rule sees: [dim]."""
         return tf.TensorShape([len(self)])
 
+    def __repr__(self) -> str:
+        return f"a vector of shape {self.shape} and dtype {self.dtype.name}, one a run"
+
     def __len__(self) -> int:
         return int(self.parts[0].shape[0]) if self.block else len(self.parts)
 
@@ -125,6 +144,25 @@ class Vector(_Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  
         if isinstance(index, slice):
             return Vector((self.parts[0][index],)) if self.block else Vector(self.parts[index])
         return Scalar(self.parts[0][index] if self.block else self.parts[index])
+
+
+class Matrix(Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
+    """One square matrix a run: shape [dim, dim] to its rule, ``value`` of shape [dim, dim, batch] here."""
+
+    value: tf.Tensor
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the entries."""
+        return self.value.dtype
+
+    @property
+    def shape(self) -> tf.TensorShape:
+        """The shape that the rule sees: [dim, dim]."""
+        return self.value.shape[:2]
+
+    def __repr__(self) -> str:
+        return f"a matrix of shape {self.shape} and dtype {self.dtype.name}, one a run"
 
 
 def vector(rows: Any) -> Vector:
@@ -147,7 +185,7 @@ def unary(function: Callable[..., Any], x: Any) -> Any:
     """``function`` of each element of a Scalar or Vector."""
     if isinstance(x, Vector):
         return Vector(tuple(function(part) for part in x.parts))
-    return Scalar(function(x.value), x.weak)
+    return Matrix(function(x.value)) if isinstance(x, Matrix) else Scalar(function(x.value), x.weak)
 
 
 def binary(function: Callable[..., Any], x: Any, y: Any) -> Any:
@@ -161,6 +199,9 @@ def elementwise(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     Raises TypeError for a tensor that has no place in a batch: of another length than the vectors, or of any length
     where there are only scalars.
     """
+    matrices = [value for value in values if isinstance(value, Matrix) or _square(value)]
+    if matrices:
+        return Matrix(function(*(_entries(value, matrices[0]) for value in values)))
     vectors = [value for value in values if isinstance(value, Vector)]
     values = tuple(_constant(value, vectors[0] if vectors else None) for value in values)
     dtype = _dtype(values)
@@ -169,6 +210,25 @@ def elementwise(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
         return Vector(tuple(function(*column) for column in zip(*columns, strict=True)))
     result = function(*(_plain(value, dtype) for value in values))
     return Scalar(result, result.dtype.is_floating and not _strong(values))
+
+
+def _square(value: Any) -> bool:
+    """Whether it is a constant matrix, such as ``tf.eye(len(x))``."""
+    return tf.is_tensor(value) and value.shape.rank == 2 and not isinstance(value, Vector)
+
+
+def _entries(value: Any, like: Any) -> Any:
+    """``value`` as an operand for the entries of ``like``, a Matrix or a tensor [dim, dim]."""
+    if isinstance(value, Matrix):
+        return value.value
+    if isinstance(value, Vector):
+        raise TypeError("a vector meets a matrix: use tf.linalg.matvec, or tf.linalg.diag_part for a vector")
+    if isinstance(value, Scalar):
+        return _plain(value, like.dtype)
+    tensor = tf.convert_to_tensor(value, like.dtype)
+    if tensor.shape.rank and tensor.shape != like.shape:
+        raise TypeError(f"a tensor of shape {tensor.shape} meets a matrix of shape {like.shape}, which it does not fit")
+    return tensor[:, :, tf.newaxis] if tensor.shape.rank else tensor
 
 
 def _strong(values: Iterable[Any]) -> list[Any]:

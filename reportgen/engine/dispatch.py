@@ -7,11 +7,11 @@ from typing import Any, Union
 
 import tensorflow as tf
 
-from reportgen.engine import batch
-from reportgen.engine.batch import Scalar, Vector
+from reportgen.engine import batch, matrix
+from reportgen.engine.batch import Matrix, Scalar, Vector
 
-_ANY = Union[Vector, Scalar, tf.Tensor, float, int, bool]
-_OURS = Union[Vector, Scalar]
+_ANY = Union[Vector, Scalar, Matrix, tf.Tensor, float, int, bool]
+_OURS = Union[Vector, Scalar, Matrix]
 
 
 @tf.experimental.dispatch_for_unary_elementwise_apis(_OURS)
@@ -43,7 +43,36 @@ def _norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any =
 
 @tf.experimental.dispatch_for_api(tf.tensordot, {"a": Vector, "b": Vector})
 def _tensordot(a: Any, b: Any, axes: Any, name: Any = None) -> Any:
-    return batch.total(a * b)
+    return matrix.outer(a, b) if axes == 0 else batch.total(a * b)
+
+
+@tf.experimental.dispatch_for_api(tf.linalg.matvec, {"a": Matrix, "b": Vector})
+def _matvec(
+    a: Any,
+    b: Any,
+    transpose_a: Any = False,
+    adjoint_a: Any = False,
+    a_is_sparse: Any = False,
+    b_is_sparse: Any = False,
+    name: Any = None,
+) -> Any:
+    if transpose_a or adjoint_a:
+        raise TypeError("tf.linalg.matvec is supported without transpose_a: a Hessian is symmetric")
+    return matrix.times(a, b)
+
+
+@tf.experimental.dispatch_for_api(tf.linalg.diag_part, {"input": Matrix})
+def _diag_part(
+    input: Any, name: Any = "diag_part", k: Any = 0, padding_value: Any = 0, align: Any = "RIGHT_LEFT"
+) -> Any:
+    if k:
+        raise TypeError("tf.linalg.diag_part is supported for the main diagonal, k = 0")
+    return matrix.diagonal(input)
+
+
+@tf.experimental.dispatch_for_api(tf.linalg.inv, {"input": Matrix})
+def _inv(input: Any, adjoint: Any = False, name: Any = None) -> Any:
+    return matrix.inverse(input)
 
 
 def _dispatch_reduction(api: Callable[..., Any], over_coordinates: Callable[[Vector], Scalar]) -> None:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from reportgen.engine import batch
 from reportgen.engine.batch import Scalar, Vector
-from reportgen.engine.problem import BatchProblem, value_and_gradient
+from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
 from reportgen.engine.result import NEVER
 from reportgen.engine.state import carried, same_structure
 from reportgen.loss import Loss
@@ -67,24 +67,42 @@ class Arrays(NamedTuple):
     follows the last finite step of a run is without meaning."""
 
 
-def build(loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], points: int) -> tuple[Any, list[int]]:
+class Inputs(NamedTuple):
+    """What differs from run to run."""
+
+    x0: Any
+    """[dim, batch] in the dtype of the runs"""
+    learning_rate: Any
+    """float64 [batch]"""
+    start: Any
+    """The number of the start, uint32 [batch]; random numbers depend on it."""
+    hyperparameters: Any
+    """The numeric ones by name, float64 [batch], or [] where all runs share one value."""
+
+
+def build(
+    loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], samples: Any, seed: int
+) -> tuple[Any, list[int]]:
     """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
 
-    The function takes ``x0`` [dim, batch], ``learning_rate`` and numeric ``hyperparameters`` (float64, [batch] or []),
-    ``schedule`` (int32 [points]) and ``levels`` (the loss that each target asks for, [targets, batch]).
+    The function takes ``Inputs``, ``schedule`` (the steps at which runs are sampled, int32 [points]), ``minimum`` and
+    ``targets``.
     """
     evaluations: list[int] = []
+    points, steps = len(samples), int(samples[-1])
 
     @tf.function(jit_compile=True, autograph=False)
-    def run(x0: Any, learning_rate: Any, hyperparameters: Any, schedule: Any, minimum: Any, targets: Any) -> Arrays:
-        rate = Scalar(learning_rate, weak=True)
+    def run(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
+        x0, learning_rate, start_number, hyperparameters = inputs
         optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()})
+        key = (tf.constant(seed, tf.uint32), start_number)
+        setting = Setting(loss, steps, optimizer.schedule, Scalar(learning_rate, weak=True), key)
         start = _start(loss, batch.vector(x0))
         levels = _levels(start.loss, minimum, targets)
         carry = Carry(tf.constant(1), start, carried(optimizer.init(start.x), start.x), _first_record(start, levels))
 
         def advance(carry: Carry) -> Carry:
-            problem = BatchProblem(loss, carry.step, rate, carry.position.x, carry.position[1:])
+            problem = BatchProblem(setting, carry.step, carry.position.x, carry.position[1:])
             new_x, new_state = optimizer.step(carry.position.x, carry.state, problem)
             evaluations[:] = [problem.evaluations]
             _require_position(new_x, carry.position.x)
@@ -92,7 +110,7 @@ def build(loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], 
             position, record = _observe(carry, new, levels)
             return Carry(carry.step + 1, position, same_structure(carry.state, new_state, start.x), record)
 
-        carry, samples = _sampled(carry, advance, schedule, points)
+        carry, trace = _sampled(carry, advance, schedule, points)
         return Arrays(
             start.loss,
             batch.rows(start.gradient),
@@ -100,7 +118,7 @@ def build(loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], 
             carry.position.loss,
             batch.rows(carry.position.gradient),
             carry.record,
-            samples,
+            trace,
         )
 
     return run, evaluations

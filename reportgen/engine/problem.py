@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
-from reportgen.engine.batch import Scalar, Vector
+from reportgen.engine import batch
+from reportgen.engine.batch import Matrix, Scalar, Vector
+from reportgen.engine.random import BatchRandom
+from reportgen.engine.schedule import share
 from reportgen.loss import Loss
 
 
@@ -33,25 +37,77 @@ def value_and_gradient(loss: Loss, x: Vector) -> tuple[Any, Vector]:
     return value, Vector(tuple(parts))
 
 
+def hessian_vector_product(loss: Loss, x: Vector, vector: Vector) -> Vector:
+    """The Hessian at ``x`` times ``vector``, by differentiating the product of gradient and vector."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x.parts)
+        _, gradient = value_and_gradient(loss, x)
+        product = batch.total(gradient * vector).value
+    return Vector(tuple(tape.gradient(product, x.parts, unconnected_gradients=tf.UnconnectedGradients.ZERO)))
+
+
+def hessian(loss: Loss, x: Vector) -> Matrix:
+    """The Hessian at ``x``: its columns are products with the unit vectors, all computed in one batch."""
+    dim = len(x)
+    at = batch.rows(x)
+    runs = tf.shape(at)[1]
+    repeated = batch.vector(tf.tile(at, [1, dim]))
+    unit = tf.repeat(tf.eye(dim, dtype=at.dtype), runs, axis=1)
+    columns = hessian_vector_product(loss, repeated, batch.vector(unit))
+    return Matrix(tf.reshape(batch.rows(columns), [dim, dim, -1]))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is the same at all steps: the loss, the length of the run, and where rates and random numbers start."""
+
+    loss: Loss
+    steps: int
+    schedule: str
+    learning_rate: Any
+    """Each run's highest rate: a weak Scalar."""
+    key: tuple[Any, Any]
+    """Seed, uint32 [], and each run's start, uint32 [batch]."""
+
+
 class BatchProblem:
     """The ``Problem`` of one step of a whole batch; counts the gradient evaluations that its rule asks for."""
 
-    def __init__(self, loss: Loss, step: Any, learning_rate: Scalar, x: Vector, at_x: tuple[Any, Vector]) -> None:
-        self.learning_rate = learning_rate
-        self.step = Scalar(tf.cast(step, tf.float64), weak=True)
+    def __init__(self, setting: Setting, step: Any, x: Vector, at_x: tuple[Any, Vector]) -> None:
+        number = tf.cast(step, tf.float64)
+        self.step = Scalar(number, weak=True)
+        self.steps = setting.steps
+        self.minimum = setting.loss.minimum
+        self.learning_rate = setting.learning_rate
+        if setting.schedule != "constant":
+            self.learning_rate = self.learning_rate * Scalar(share(setting.schedule, number, setting.steps), weak=True)
+        self.random = BatchRandom(setting.key, step, x)
         self.evaluations = 0
-        self._loss = loss
+        self._loss = setting.loss
         self._x = x
         self._at_x = at_x
         self._graph = tf.compat.v1.get_default_graph()
 
     def value_and_gradient(self, x: Any) -> tuple[Any, Any]:
         """Loss and gradient at ``x``; at the current position they are known already, but count all the same."""
+        self._count(1)
+        value, gradient = self._at_x if x is self._x else value_and_gradient(self._loss, x)
+        return Scalar(value), gradient
+
+    def hessian(self, x: Any) -> Any:
+        """The Hessian at ``x``, counted as one gradient evaluation a coordinate."""
+        self._count(len(x))
+        return hessian(self._loss, x)
+
+    def hessian_vector_product(self, x: Any, vector: Any) -> Any:
+        """The Hessian at ``x`` times ``vector``, counted as one gradient evaluation."""
+        self._count(1)
+        return hessian_vector_product(self._loss, x, vector)
+
+    def _count(self, evaluations: int) -> None:
         if tf.compat.v1.get_default_graph() is not self._graph:
             raise TypeError(
                 "problem.value_and_gradient was called inside tf.cond or tf.while_loop, where its calls cannot be "
                 "counted: call it from step itself and choose with tf.where"
             )
-        self.evaluations += 1
-        value, gradient = self._at_x if x is self._x else value_and_gradient(self._loss, x)
-        return Scalar(value), gradient
+        self.evaluations += evaluations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -20,10 +19,10 @@ from reportgen.engine import (
 )
 from reportgen.engine.grid import evaluate_grid
 from reportgen.engine.result import NEVER, Array, Device, Grid, ProgramResult
-from reportgen.engine.schedule import trace_steps
+from reportgen.engine.sampling import trace_steps
 from reportgen.loss import Loss
 from reportgen.matrix import Program
-from reportgen.optimizer import Optimizer
+from reportgen.optimizer import Optimizer, hyperparameters
 
 TILE = 16_384
 """Runs stepped at once: more would leave the processor's cache, and memory stays flat for any matrix."""
@@ -36,7 +35,7 @@ def run(program: Program, on_compiled: Callable[[], None] = lambda: None) -> Pro
     kind = catalogue.find_optimizer(program.family, program.base)
     inputs = _inputs(program)
     schedule = trace_steps(program.settings.steps, program.settings.trace_points)
-    function, evaluations = loop.build(loss, _maker(kind, program), len(schedule))
+    function, evaluations = loop.build(loss, _maker(kind, program), schedule, program.settings.seed)
     with tf.device(device.name):
         call = _Call(function, program, loss, schedule)
         seconds = {"trace": call.trace(inputs), "compile": 0.0, "run": 0.0}
@@ -63,25 +62,29 @@ def _inputs(program: Program) -> dict[str, Any]:
     return {
         "x0": np.array([point for _, _, point in pairs], program.settings.dtype).T,
         "learning_rate": np.array([cell.learning_rate for cell, _, _ in pairs]),
+        "start": np.array([number for _, number, _ in pairs], np.uint32),
         "hyperparameters": hyperparameters,
     }
 
 
 def _maker(kind: type[Optimizer], program: Program) -> Callable[[dict[str, Any]], Optimizer]:
     """The optimizer with its structural values, and its numeric ones replaced by those of the batch."""
-    values = program.cells[0].hyperparameters
-    declared = {field.name for field in dataclasses.fields(kind)}
-    template = kind(**{name: value for name, value in values.items() if name in declared})
+    template = catalogue.create(kind, program.cells[0].hyperparameters, program.base)
+    return lambda numeric: _with_values(template, numeric)
 
-    def make(numeric: dict[str, Any]) -> Optimizer:
-        made = copy.copy(template)
-        for name, value in numeric.items():
-            object.__setattr__(made, name, value)
-        if hasattr(made, "__post_init__"):  # what it derives must come from the batch's values too
-            made.__post_init__()
-        return made
 
-    return make
+def _with_values(template: Optimizer, numeric: Mapping[str, Any], prefix: str = "") -> Optimizer:
+    """A copy with the values of the batch; those of an optimizer that it wraps are called ``base.beta_2``."""
+    made = copy.copy(template)
+    for name, item in hyperparameters(template).items():
+        flat = prefix + name
+        if item.wraps:
+            object.__setattr__(made, name, _with_values(getattr(template, name), numeric, f"{flat}."))
+        elif flat in numeric:
+            object.__setattr__(made, name, numeric[flat])
+    if hasattr(made, "__post_init__"):  # what it derives must come from the batch's values too
+        made.__post_init__()
+    return made
 
 
 class _Call:
@@ -97,7 +100,8 @@ class _Call:
 
     def _arguments(self, tile: Mapping[str, Any]) -> tuple[Any, ...]:
         hyperparameters = {k: tf.constant(v, tf.float64) for k, v in tile["hyperparameters"].items()}
-        return (tf.constant(tile["x0"]), tf.constant(tile["learning_rate"]), hyperparameters, *self._rest)
+        per_run = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "start"))
+        return (loop.Inputs(*per_run, hyperparameters), *self._rest)
 
     def trace(self, inputs: Mapping[str, Any]) -> float:
         """Seconds that tracing the function for the shape of the first tile takes."""
@@ -119,6 +123,7 @@ def _tiles(inputs: Mapping[str, Any], runs: int) -> Any:
         yield {
             "x0": inputs["x0"][:, index],
             "learning_rate": inputs["learning_rate"][index],
+            "start": inputs["start"][index],
             "hyperparameters": {k: v[index] if np.ndim(v) else v for k, v in inputs["hyperparameters"].items()},
         }
 

@@ -1,22 +1,46 @@
-"""The steps at which a run is sampled: the same for every run, dense early, geometric later, the last always."""
+"""Learning-rate schedules: the share of the given rate that each step of a run is made with."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+import math
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+WARMUP = 0.05
+"""Share of the steps over which ``warmup_cosine`` rises."""
 
 
-def trace_steps(steps: int, points: int) -> npt.NDArray[np.int32]:
-    """At most ``points`` increasing steps from 1 to ``steps``; step 0, the start, is sampled besides.
+def share(schedule: str, step: Any, steps: int) -> Any:
+    """The factor, float64 [], of a schedule that is not constant, at ``step`` (1 to ``steps``, a float64 tensor)."""
+    return _SHARES[schedule](step - 1.0, float(steps))
 
-    The first quarter of the points is every step from 1; the rest grows by a constant factor up to ``steps``.
-    """
-    if steps <= points:
-        return np.arange(1, steps + 1, dtype=np.int32)
-    dense = max(points // 4, 1)
-    later = np.geomspace(dense + 1, steps, points - dense)
-    # Rounding makes neighbours equal where the factor is small: push them apart, one step at least.
-    chosen = np.concatenate([np.arange(1, dense + 1), np.rint(later)])
-    chosen = np.maximum.accumulate(chosen - np.arange(points)) + np.arange(points)
-    sampled: npt.NDArray[np.int32] = np.minimum(chosen, steps - np.arange(points)[::-1]).astype(np.int32)
-    return sampled
+
+def _cosine(done: Any, steps: float) -> Any:
+    """Half a cosine from 1 to 0 (Loshchilov and Hutter 2017)."""
+    return 0.5 * (1.0 + tf.cos(math.pi * done / steps))
+
+
+def _linear(done: Any, steps: float) -> Any:
+    return 1.0 - done / steps
+
+
+def _step(done: Any, steps: float) -> Any:
+    """A tenth from half of the steps on, and a hundredth from three quarters on (He et al. 2016)."""
+    late = tf.where(done < 0.75 * steps, tf.constant(0.1, tf.float64), 0.01)
+    return tf.where(done < 0.5 * steps, tf.constant(1.0, tf.float64), late)
+
+
+def _warmup_cosine(done: Any, steps: float) -> Any:
+    """A line up to 1 over the first steps, then half a cosine down to 0 (Goyal et al. 2017)."""
+    rising = max(math.ceil(WARMUP * steps), 1)
+    return tf.where(done < rising, (done + 1.0) / rising, _cosine(done - rising, max(steps - rising, 1.0)))
+
+
+_SHARES: dict[str, Callable[[Any, float], Any]] = {
+    "cosine": _cosine,
+    "linear": _linear,
+    "step": _step,
+    "warmup_cosine": _warmup_cosine,
+}

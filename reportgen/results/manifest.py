@@ -15,7 +15,6 @@ from reportgen import __version__
 from reportgen.config import Config
 from reportgen.loss import Loss
 from reportgen.matrix import Asked, Plan, tensorflow_version
-from reportgen.optimizer import hyperparameters
 
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:
@@ -109,5 +108,5 @@ def _optimizer(asked: Asked) -> dict[str, Any]:
         "source": kind.source,
         "note": kind.note,
         "doc": inspect.getdoc(kind) or "",
-        "hyperparameters": [vars(item) | {"value": asked.values[name]} for name, item in hyperparameters(kind).items()],
+        "hyperparameters": [vars(item) | {"value": asked.values[name]} for name, item in asked.declared.items()],
     }
