@@ -13,7 +13,7 @@ report: .venv/installed ## the report of the default matrix, or of reportgen.tom
 	$(BIN)/reportgen build
 
 test: .venv/installed-dev ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: .venv/installed-dev ## style, types and layers
 	$(BIN)/ruff check
@@ -21,8 +21,9 @@ lint: .venv/installed-dev ## style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/installed ## what a user waits for, against a bare import of TensorFlow
+bench: .venv/installed ## what a user waits for, and what a step costs
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/optimizers.py
 
 clean: ## everything that can be made again
 	rm -rf .venv build dist node_modules output *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -24,11 +24,15 @@ class Hyperparameter:
     doc: str = ""
     source: str = ""
     """Where the default is from, if not from the optimizer's own source."""
+    loose: bool = False
+    """Whether it takes values of any kind, as a foreign class's parameter whose default is None or a whole number."""
     wraps: bool = False
     """Whether it is the optimizer that this one is wrapped around; its value is that one's name."""
 
     def problem_with(self, value: Any) -> str | None:
         """What is wrong with ``value`` as a sentence fragment, or None."""
+        if self.loose:
+            return None
         if isinstance(self.default, bool) != isinstance(value, bool):
             return f"{_kind(self.default)} is expected"
         if isinstance(self.default, float) and isinstance(value, int):
@@ -57,6 +61,8 @@ def hyperparameter(
     symbol: str = "",
     doc: str = "",
     source: str = "",
+    structural: bool | None = None,
+    loose: bool = False,
 ) -> Any:
     """A dataclass field with what the report and the config need to know of it.
 
@@ -67,8 +73,13 @@ def hyperparameter(
         symbol: its letter in the formula, LaTeX.
         doc: what it does, a few words.
         source: where the default is from, if not from the optimizer's own source.
+        structural: whether another value makes another program; by default all but ``float`` do.
+        loose: whether it takes values of any kind, whatever that of the default.
     """
     told = {"low": low, "high": high, "choices": tuple(choices), "symbol": symbol, "doc": doc, "source": source}
+    told["loose"] = loose
+    if structural is not None:
+        told["structural"] = structural
     return dataclasses.field(default=default, metadata=told)
 
 
@@ -82,9 +93,9 @@ def base_optimizer(default: str, *, doc: str = "the optimizer that it is wrapped
 
 def hyperparameters(kind: Any) -> dict[str, Hyperparameter]:
     """The declared hyperparameters of an optimizer, or of its class, by name: its own first, the schedule last."""
-    found = {
-        item.name: Hyperparameter(item.name, item.default, not isinstance(item.default, float), **item.metadata)
-        for item in dataclasses.fields(kind)
-    }
+    found = {}
+    for item in dataclasses.fields(kind):
+        told: dict[str, Any] = {"structural": not isinstance(item.default, float)} | item.metadata
+        found[item.name] = Hyperparameter(name=item.name, default=item.default, **told)
     found["schedule"] = found.pop("schedule")
     return found

@@ -10,17 +10,22 @@
 A loss of a fixed dimension takes its coordinates one by one. A loss of any dimension says ``dim=<the default>``, takes
 one array with the dimension first, and may give each fact as a function of ``dim``. Either way it is written with
 operations that act element by element on its coordinates, so that the engine can evaluate it at many points at once.
+Keyword-only arguments are its parameters, ``def quadratic(x, *, condition=100.0)``; facts that are functions may take
+those by name.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 Point = tuple[float, ...]
 Interval = tuple[float, float]
+
+TAGS = ("convex", "multimodal", "ill-conditioned", "saddle", "non-smooth", "unbounded", "n-d", "sum-of-squares")
+"""What a loss may be called, so that ``tag:convex`` stands for all that are."""
 
 
 @dataclass(frozen=True)
@@ -50,30 +55,46 @@ class Loss:
     default_dim: int | None
     """None for a loss of fixed dimension, otherwise the dimension used when none is asked for."""
     facts: Facts = field(repr=False, compare=False)
+    tags: tuple[str, ...] = ()
+    """Some of ``TAGS``."""
+    local_minima: tuple[Point, ...] = ()
+    """Local minimizers that matter and are not global."""
+    saddles: tuple[Point, ...] = ()
+    """Stationary points that matter and are no minimizers."""
+    aliases: tuple[str, ...] = ()
+    """Other names that the field has for it."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The values of its keyword-only arguments."""
 
     @property
     def label(self) -> str:
-        """The name, with the dimension where it is not the default one: ``rosenbrock[dim=20]``."""
-        return self.name if self.default_dim in (None, self.dim) else f"{self.name}[dim={self.dim}]"
+        """The name, with what is not the default: ``rosenbrock[dim=20]``."""
+        told = [] if self.default_dim in (None, self.dim) else [f"dim={self.dim}"]
+        defaults = _parameters(self.function)
+        told += [f"{name}={value:g}" for name, value in self.parameters.items() if value != defaults[name]]
+        return f"{self.name}[{','.join(told)}]" if told else self.name
 
-    def at(self, dim: int | None) -> Loss:
-        """The same loss in ``dim`` coordinates (None: the default).
+    def at(self, dim: int | None, **parameters: Any) -> Loss:
+        """The same loss in ``dim`` coordinates (None: the default), with other values of some parameters.
 
-        Raises ValueError where the loss has another, fixed dimension.
+        Raises ValueError where the loss has another, fixed dimension, or no such parameter.
         """
-        if dim is None or dim == self.dim:
+        if dim in (None, self.dim) and not parameters:
             return self
-        if self.default_dim is None:
+        if self.default_dim is None and dim not in (None, self.dim):
             raise ValueError(f"has a fixed dimension of {self.dim}, so dim = {dim} is not possible")
-        if dim < 2:
+        if dim is not None and dim < 2 and self.default_dim is not None:
             raise ValueError(f"dim = {dim} is too small: 2 or more is expected")
-        return _resolve(self.function, self.facts, dim)
+        unknown = parameters.keys() - self.parameters.keys()
+        if unknown:
+            known = ", ".join(self.parameters) or "none"
+            raise ValueError(f"has no parameter {min(unknown)}; it has {known}")
+        return _resolve(self.function, self.facts, dim or self.dim, {**self.parameters, **parameters})
 
     def __call__(self, *coordinates: Any) -> Any:
         """The loss at coordinates given one by one, or at one array, the dimension first, if it takes any."""
-        if self.default_dim is None:
-            return self.function(*coordinates)
-        return self.function(coordinates[0])
+        given = coordinates if self.default_dim is None else coordinates[:1]
+        return self.function(*given, **self.parameters)
 
 
 @dataclass(frozen=True)
@@ -89,6 +110,10 @@ class Facts:
     title: str
     note: str
     dim: int | None
+    tags: Sequence[str]
+    local_minima: Sequence[Sequence[float]] | Callable[..., Sequence[Sequence[float]]]
+    saddles: Sequence[Sequence[float]] | Callable[..., Sequence[Sequence[float]]]
+    aliases: Sequence[str]
 
 
 def loss(
@@ -102,6 +127,10 @@ def loss(
     title: str = "",
     note: str = "",
     dim: int | None = None,
+    tags: Sequence[str] = (),
+    local_minima: Any = (),
+    saddles: Any = (),
+    aliases: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Loss]:
     """Declare the decorated function as a loss.
 
@@ -115,24 +144,48 @@ def loss(
         title: how the report names it; by default the function's name in words.
         note: what is treacherous about it, one sentence.
         dim: the default dimension of a loss of any dimension; leave it out for a fixed one.
+        tags: some of ``TAGS``.
+        local_minima: local minimizers that matter and are not global.
+        saddles: stationary points that matter and are no minimizers.
+        aliases: other names that the field has for it.
+
+    Raises ValueError for a tag that is none of ``TAGS``, or a fact of another length than the dimension.
     """
-    facts = Facts(minima, minimum, start, domain, formula, source, title, note, dim)
+    facts = Facts(
+        minima, minimum, start, domain, formula, source, title, note, dim, tags, local_minima, saddles, aliases
+    )
+    strange = [tag for tag in tags if tag not in TAGS]
+    if strange:
+        raise ValueError(f"tag {strange[0]} is none of {', '.join(TAGS)}")
 
     def declare(function: Callable[..., Any]) -> Loss:
-        return _resolve(function, facts, dim or len(inspect.signature(function).parameters))
+        parameters = _parameters(function)
+        coordinates = len(inspect.signature(function).parameters) - len(parameters)
+        return _resolve(function, facts, dim or coordinates, parameters)
 
     return declare
 
 
-def _resolve(function: Callable[..., Any], facts: Facts, dim: int) -> Loss:
+def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    """The keyword-only arguments with their defaults."""
+    given = inspect.signature(function).parameters.values()
+    return {each.name: each.default for each in given if each.kind is each.KEYWORD_ONLY}
+
+
+def _resolve(function: Callable[..., Any], facts: Facts, dim: int, parameters: Mapping[str, Any]) -> Loss:
     def at_dim(fact: Any) -> Any:
-        return fact(dim) if callable(fact) else fact
+        if not callable(fact):
+            return fact
+        return fact(dim, **{name: parameters[name] for name in _parameters(fact)})
+
+    def points(fact: Any) -> tuple[Point, ...]:
+        return tuple(tuple(float(c) for c in point) for point in at_dim(fact))
 
     resolved = Loss(
         name=function.__name__,
         function=function,
         dim=dim,
-        minima=tuple(tuple(float(c) for c in point) for point in at_dim(facts.minima)),
+        minima=points(facts.minima),
         minimum=float(at_dim(facts.minimum)),
         start=tuple(float(c) for c in at_dim(facts.start)),
         domain=tuple((float(low), float(high)) for low, high in at_dim(facts.domain)),
@@ -142,6 +195,11 @@ def _resolve(function: Callable[..., Any], facts: Facts, dim: int) -> Loss:
         note=facts.note,
         default_dim=facts.dim,
         facts=facts,
+        tags=tuple(facts.tags),
+        local_minima=points(facts.local_minima),
+        saddles=points(facts.saddles),
+        aliases=tuple(facts.aliases),
+        parameters=dict(parameters),
     )
     _check_lengths(resolved)
     return resolved
@@ -149,7 +207,9 @@ def _resolve(function: Callable[..., Any], facts: Facts, dim: int) -> Loss:
 
 def _check_lengths(resolved: Loss) -> None:
     named = {"start": resolved.start, "domain": resolved.domain}
-    named |= {f"minima[{i}]": point for i, point in enumerate(resolved.minima)}
+    for fact, points in vars(resolved).items():
+        if fact in ("minima", "local_minima", "saddles"):
+            named |= {f"{fact}[{i}]": point for i, point in enumerate(points)}
     for fact, value in named.items():
         if len(value) != resolved.dim:
             raise ValueError(

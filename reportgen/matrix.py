@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from reportgen import __version__, catalogue
-from reportgen.config import Config, OptimizerEntry
+from reportgen.config import Config
+from reportgen.environment import users_xla_flags
 from reportgen.loss import Loss, Point
 from reportgen.optimizer import Hyperparameter, Optimizer
 
@@ -266,20 +266,17 @@ def _sources(loss: Loss | str, asked: Asked, base: Path) -> tuple[str, ...]:
     kinds = [] if isinstance(asked.kind, str) else catalogue.kinds(asked.kind, asked.values, base)
     hashes = [catalogue.source_hash(thing) for thing in (loss, *kinds) if not isinstance(thing, str)]
     facts = "" if isinstance(loss, str) else repr((loss.minimum, loss.minima))
-    return (*hashes, facts, os.environ.get("XLA_FLAGS", ""), *_engine_sources())
+    return (*hashes, facts, " ".join(users_xla_flags()), *_engine_sources())
 
 
 @cache
 def _engine_sources() -> tuple[str, ...]:
     """Versions, and a hash of the engine and of the contracts: what decides the results besides rule and loss."""
-    package = resources.files("reportgen")
-    engine = sorted(
-        (item for item in package.joinpath("engine").iterdir() if item.name.endswith(".py")),
-        key=lambda i: i.name,
-    )
+    package = Path(__file__).parent
     digest = hashlib.sha256()
-    for item in (*engine, package / "loss.py", package / "optimizer.py"):
-        digest.update(item.read_bytes())
+    for pattern in ("engine/**/*.py", "foreign/*.py", "environment.py", "loss.py", "optimizer.py"):
+        for item in sorted(package.glob(pattern)):
+            digest.update(item.read_bytes())
     return (__version__, tensorflow_version(), digest.hexdigest())
 
 

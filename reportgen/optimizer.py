@@ -21,12 +21,23 @@ steer Python's ``if``; those of type ``bool``, ``int`` and ``str`` are the struc
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from reportgen.hyperparameter import Hyperparameter, base_optimizer, hyperparameter, hyperparameters
 
-__all__ = ["Hyperparameter", "Optimizer", "Problem", "base_optimizer", "hyperparameter", "hyperparameters"]
+__all__ = [
+    "AlteredProblem",
+    "Hyperparameter",
+    "Optimizer",
+    "Problem",
+    "base_optimizer",
+    "described",
+    "hyperparameter",
+    "hyperparameters",
+]
 
 SCHEDULES = ("constant", "cosine", "linear", "step", "warmup_cosine")
 """How the learning rate may change over a run; a matrix's rate is the highest."""
@@ -80,6 +91,23 @@ class Problem(Protocol):
 
     def hessian_vector_product(self, x: Any, vector: Any) -> Any:
         """The Hessian at ``x`` times ``vector``, shape [dim]; each call counts as one gradient evaluation."""
+
+
+class AlteredProblem:
+    """A problem whose gradient is another one, as a wrapper shows it to its base; all else is that of ``problem``."""
+
+    def __init__(self, problem: Problem, value_and_gradient: Callable[[Any], tuple[Any, Any]]) -> None:
+        self._problem = problem
+        self.value_and_gradient = value_and_gradient
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._problem, name)
+
+
+def described(kind: type[Optimizer]) -> str:
+    """The docstring of an optimizer class; nothing where it is the one that ``dataclass`` makes up."""
+    own = vars(kind).get("__doc__") or ""
+    return "" if own.startswith(f"{kind.__name__}(") else inspect.cleandoc(own)
 
 
 @dataclass(frozen=True)

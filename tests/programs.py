@@ -7,8 +7,8 @@ from typing import Any
 
 from reportgen import matrix
 from reportgen.config import Config
-from reportgen.engine.environment import prepare_environment
 from reportgen.engine.result import ProgramResult
+from reportgen.environment import import_tensorflow
 from reportgen.matrix import Program
 
 
@@ -22,7 +22,7 @@ def program(loss: str, optimizer: str, rates: tuple[float, ...], base: Path = Pa
 
 def run(loss: str, optimizer: str, rates: tuple[float, ...], **config: Any) -> ProgramResult:
     """The arrays of that program."""
-    prepare_environment()
+    import_tensorflow()
     from reportgen.engine.run import run as run_program
 
     return run_program(program(loss, optimizer, rates, **config))

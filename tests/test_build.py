@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import signal
@@ -113,7 +114,7 @@ def test_a_failed_cell_is_exit_code_3_and_in_the_report(tmp_path: Path) -> None:
 
 
 def test_a_mistake_is_exit_code_2_with_the_nearest_name(tmp_path: Path) -> None:
-    done = reportgen(tmp_path, "build", "-o", "adan", "-l", "quartik", expect=2)
+    done = reportgen(tmp_path, "build", "-o", "adamm", "-l", "quartik", expect=2)
     assert "adam" in done.stderr
     assert "quartic" in done.stderr
     assert "Traceback" not in done.stderr
@@ -136,7 +137,14 @@ def test_ctrl_c_keeps_what_is_finished_and_is_exit_code_130(tmp_path: Path) -> N
         "-l",
         "rosenbrock",
     ]
-    process = subprocess.Popen(command(*asked), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(*asked),
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run side by side ignore Ctrl-C, and what they start would inherit that.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     parts = tmp_path / "output" / "results" / "parts"
     while not (parts.is_dir() and any(not path.name.startswith(".") for path in parts.iterdir())):
         assert process.poll() is None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen import catalogue
 from reportgen.catalogue import (
     BrokenPlugin,
     UnknownName,
@@ -240,7 +241,7 @@ def test_source_hash_of_a_derived_optimizer_changes_with_its_base(base: Path) ->
 @pytest.mark.parametrize(
     ("ref", "nearest", "said"),
     [
-        ("adm", "adam", "there is no optimizer adm; there are "),
+        ("adm", "adam", "there is no optimizer adm; did you mean adam?"),
         ("my_opt.py:Mien", "Mine", "my_opt.py has no optimizer Mien; it has Mine, OnlyATitle, Undecorated"),
         ("my_op.py:Mine", "my_opt.py", "there is no file my_op.py"),
         ("no_such_module.at_all:Mine", None, "there is no module no_such_module.at_all"),
@@ -261,7 +262,7 @@ def test_an_unknown_name_is_told_with_what_there_is(base: Path, ref: str, neares
     [
         ("my_opt.py:NoStep", "has no step(self, x, state, problem)"),
         ("my_opt.py:Undecorated", "its hyperparameters are not seen"),
-        ("my_opt.py:Stranger", "not derived from reportgen.optimizer.Optimizer"),
+        ("my_opt.py:Stranger", "neither derived from reportgen.optimizer.Optimizer, nor a class with"),
         ("my_opt.py:NUMBER", "an int and no class"),
     ],
 )
@@ -294,3 +295,58 @@ def test_an_error_while_importing_is_one_line_with_its_place(tmp_path: Path, sou
     assert caught.value.reason.startswith(reason)
     assert not any(name.startswith("reportgen_plugin_broken") for name in set(sys.modules) - modules)
     assert pickle.loads(pickle.dumps(caught.value)).reason == caught.value.reason
+
+
+IN_FOLDER = """
+from dataclasses import dataclass
+from reportgen.optimizer import Optimizer
+
+@dataclass(frozen=True)
+class MyOwn(Optimizer):
+    def step(self, x, state, problem):
+        return x, state
+
+class TheGuidesWay:
+    def __init__(self, learning_rate=0.1): pass
+    def apply_gradients(self, grads, vars): pass
+"""
+
+
+def test_optimizers_in_a_folder_beside_the_config_go_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "optimizers").mkdir()
+    (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER)
+    (tmp_path / "optimizers" / "_helpers.py").write_text("raise SystemExit")
+    assert catalogue.find_optimizer("my_own", tmp_path).__name__ == "MyOwn"
+    assert catalogue.find_optimizer("the_guides_way", tmp_path).title == "TheGuidesWay"
+    assert list(catalogue.optimizers_beside(tmp_path)) == ["my_own", "the_guides_way"]
+    with pytest.raises(catalogue.UnknownName, match="did you mean my_own"):
+        catalogue.find_optimizer("my_onw", tmp_path)
+
+
+def test_a_name_that_is_also_built_in_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "optimizers").mkdir()
+    (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER.replace("MyOwn", "Adam"))
+    with pytest.raises(catalogue.UnknownName, match=r"adam is built in, and the name of optimizers/mine\.py:Adam too"):
+        catalogue.find_optimizer("adam", tmp_path)
+    assert catalogue.find_optimizer("optimizers/mine.py:Adam", tmp_path).__name__ == "Adam"
+    assert catalogue.find_optimizer("momentum", tmp_path).__name__ == "Momentum"
+
+
+def test_a_broken_file_in_the_folder_is_told_where_a_name_is_not_found(tmp_path: Path) -> None:
+    (tmp_path / "optimizers").mkdir()
+    (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER)
+    (tmp_path / "optimizers" / "other.py").write_text("1 / 0")
+    assert catalogue.find_optimizer("my_own", tmp_path)
+    with pytest.raises(catalogue.UnknownName, match=r"optimizers/other.py cannot be read: ZeroDivisionError"):
+        catalogue.find_optimizer("other", tmp_path)
+
+
+def test_a_wrappers_hyperparameters_are_those_of_its_base_too() -> None:
+    kind = catalogue.find_optimizer("lookahead", Path())
+    declared = catalogue.declared(kind, {"base": "sam", "base.base": "adam"}, Path())
+    assert {"base", "k", "base.rho", "base.base", "base.base.beta_2", "schedule"} <= set(declared)
+    assert "base.schedule" not in declared
+    assert declared["base"].structural
+    assert not declared["base.base.beta_2"].structural
+    with pytest.raises(catalogue.UnknownName, match="keras:Adam cannot be wrapped"):
+        catalogue.declared(kind, {"base": "keras:Adam"}, Path())

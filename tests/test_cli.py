@@ -227,12 +227,40 @@ def test_list_losses_is_an_aligned_table() -> None:
     assert beale[header.index("source") :] == losses()["beale"].source
 
 
-def test_list_optimizers_gives_the_defaults() -> None:
-    result = invoke("list", "optimizers")
-    assert "beta_1=0.9, beta_2=0.999, epsilon=1e-08" in result.stdout
-    one = invoke("list", "optimizers", "adam").stdout
-    assert "beta_2 = 0.999  (from 0 to 1, " in one
-    assert optimizers()["adam"].formula.split()[0] in one
+def test_list_optimizers_tells_each_by_its_paper_and_its_rule() -> None:
+    header, *rows = invoke("list", "optimizers").stdout.splitlines()
+    assert header.split() == ["name", "source", "rule"]
+    assert [row.split()[0] for row in rows] == list(optimizers())
+    assert next(row for row in rows if row.startswith("adam ")).split()[1:6] == [
+        "Kingma",
+        "and",
+        "Ba",
+        "2015",
+        "Running",
+    ]
+    assert {row.split()[0] for row in rows if "(reference)" in row} == {"newton", "lbfgs"}
+
+
+def test_list_of_an_optimizer_tells_all_that_it_declares() -> None:
+    lines = invoke("list", "optimizers", "adam[beta_2=0.99]").stdout.splitlines()
+    assert next(line for line in lines if "beta_1" in line and "_t" not in line).endswith(
+        "beta_1 = 0.9  (from 0 to 1; decay of the gradient's running mean)"
+    )
+    assert any("beta_2 = 0.99  (default 0.999; from 0 to 1; " in line for line in lines)
+    assert any("schedule = constant  (constant or cosine or linear or " in line for line in lines)
+    facts = dict(line.split(maxsplit=1) for line in lines if not line.startswith(" "))
+    assert facts["reference"] == "no"
+    assert facts["verified"] == optimizers()["adam"].verified
+    assert facts["formula"] == optimizers()["adam"].formula
+
+
+def test_list_of_a_wrapper_tells_what_it_wraps() -> None:
+    facts = json.loads(invoke("list", "optimizers", "lookahead[base=adam,base.beta_2=0.9]", "--json").stdout)
+    told = {each["name"]: each for each in facts["hyperparameters"]}
+    assert (told["base"]["value"], told["base"]["default"]) == ("adam", "momentum")
+    assert (told["base.beta_2"]["value"], told["base.beta_2"]["default"]) == (0.9, 0.999)
+    assert "base.schedule" not in told
+    assert told["base.epsilon_corrected"]["source"]
 
 
 @pytest.mark.parametrize("kind", ["losses", "optimizers"])
@@ -242,6 +270,20 @@ def test_list_gives_json(kind: str) -> None:
         assert json.loads(invoke("list", kind, facts["name"], "--json").stdout) == facts
         assert facts["formula"]
         assert facts["source"]
+
+
+def test_list_has_the_optimizers_of_the_folder_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "optimizers").mkdir()
+    (tmp_path / "optimizers" / "mine.py").write_text(
+        "class MyOwn:\n"
+        '    """Stays where it is."""\n'
+        "    def __init__(self, learning_rate=0.1, share=0.5): ...\n"
+        "    def apply_gradients(self, grads, vars): ...\n"
+    )
+    assert invoke("list", "optimizers").stdout.splitlines()[-1].split() == ["my_own", "Stays", "where", "it", "is"]
+    facts = json.loads(invoke("list", "optimizers", "my_own", "--json").stdout)
+    assert {each["name"]: each["default"] for each in facts["hyperparameters"]}["share"] == 0.5
 
 
 def test_list_knows_labels_and_plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,6 +307,8 @@ def test_list_knows_labels_and_plug_ins(tmp_path: Path, monkeypatch: pytest.Monk
         (["losses", "baele"], "did you mean beale?"),
         (["losses", "beale[dim=3]"], "fixed dimension of 2"),
         (["optimizers", "adm"], "did you mean adam?"),
+        (["optimizers", "adam[beta_3=1]"], "adam has no hyperparameter beta_3"),
+        (["optimizers", "lookahead[base=adm]"], "did you mean adam?"),
     ],
 )
 def test_list_of_an_unknown_name_is_one_sentence(arguments: list[str], said: str) -> None:

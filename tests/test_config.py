@@ -134,7 +134,29 @@ MISTAKES = [
     ),
     ("losses = [{name='beale', dim=3}]", "losses[0].dim = 3: beale: has a fixed dimension of 2", ""),
     ("losses = [{name='rosenbrock', dim=1}]", "losses[0].dim = 1: rosenbrock: dim = 1 is too small", ""),
-    ("losses = ['baele']", 'losses[0] = "baele": there is no loss baele; there are ', "did you mean beale?"),
+    ("losses = ['baele']", 'losses[0] = "baele": there is no loss baele; ', "did you mean beale?"),
+    (
+        "optimizers = [{name='lookahead', base='adamm'}]",
+        'optimizers[0].base = {"name": "lookahead", "base": "adamm"}: there is no optimizer adamm; ',
+        "did you mean adam?",
+    ),
+    (
+        "optimizers = [{name='lookahead', base={name='adam', beta_3=0.9}}]",
+        "optimizers[0].base.beta_3 = 0.9: lookahead has no hyperparameter base.beta_3; it has base, k, ",
+        "did you mean base.beta_2?",
+    ),
+    ("optimizers = [{name='lookahead', base={name='adam', beta_2=2.0}}]", "optimizers[0].base.beta_2 = 2.0: 1 or", ""),
+    ("optimizers = [{name='lookahead', base=['adam', 3]}]", "optimizers[0].base[1] = 3: a text is expected", ""),
+    (
+        "optimizers = ['lookahead', {name='lookahead', base='momentum'}]",
+        'optimizers[1] = {"name": "lookahead", "base": "momentum"}: is there already, as optimizers[0]',
+        "",
+    ),
+    (
+        "optimizers = [{name='adam', schedule='cosinus'}]",
+        'optimizers[0].schedule = "cosinus": constant or cosine or linear or step or warmup_cosine is expected',
+        "",
+    ),
     ("losses = ['no.py:x']", 'losses[0] = "no.py:x": there is no file no.py', ""),
     (
         "losses = ['rosenbrock', {name='rosenbrock', dim=2}]",
@@ -144,7 +166,7 @@ MISTAKES = [
     ("optimizers = ['adm']", 'optimizers[0] = "adm": there is no optimizer adm; ', "did you mean adam?"),
     (
         "optimizers = ['adam', {name='adam', beta_1=0.5, beta_3=0.9}]",
-        "optimizers[1].beta_3 = 0.9: adam has no hyperparameter beta_3; it has beta_1, beta_2, epsilon, schedule; ",
+        "optimizers[1].beta_3 = 0.9: adam has no hyperparameter beta_3; it has beta_1, beta_2, epsilon, ",
         "did you mean beta_",
     ),
     ("optimizers = [{name='adam', beta_2=1.5}]", "optimizers[0].beta_2 = 1.5: 1 or less is expected", ""),

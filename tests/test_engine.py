@@ -138,9 +138,9 @@ def test_a_batch_that_is_finished_stops(tmp_path: Path) -> None:
 
 
 def test_more_runs_than_a_tile_are_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 4}, steps=30)
-    monkeypatch.setattr("reportgen.engine.run.TILE", 3)
-    tiled = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 4}, steps=30)
+    whole = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 19}, steps=30)
+    monkeypatch.setattr("reportgen.engine.feed.TILE", 16)
+    tiled = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 19}, steps=30)
     np.testing.assert_array_equal(whole.final_x, tiled.final_x)
     np.testing.assert_array_equal(whole.hits, tiled.hits)
     np.testing.assert_array_equal(whole.trace_loss, tiled.trace_loss)
@@ -148,8 +148,8 @@ def test_more_runs_than_a_tile_are_the_same_runs(monkeypatch: pytest.MonkeyPatch
 
 DEVICES = """
 import sys
-from reportgen.engine.environment import prepare_environment
-prepare_environment()
+from reportgen.environment import import_tensorflow
+import_tensorflow()
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 
 from reportgen import catalogue
-from reportgen.engine.environment import prepare_environment
+from reportgen.environment import import_tensorflow
 from reportgen.loss import Loss
 
-prepare_environment()
+import_tensorflow()
 CASES = [loss for name in catalogue.losses() for loss in [catalogue.losses()[name]]]
 CASES += [loss.at(20) for loss in CASES if loss.default_dim]
 EACH = pytest.mark.parametrize("loss", CASES, ids=lambda loss: loss.label)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.analysis.numbers import count, decades, listed, number, point, rate, share
-from reportgen.analysis.ranking import at_edge, usable_decades
+from reportgen.analysis.oneloss import contenders
+from reportgen.analysis.ranking import at_edge, ranking, usable_decades
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +33,14 @@ class Finding:
 
 
 def findings(results: Results, table: pd.DataFrame, top: pd.DataFrame, ranks: list[Rank]) -> list[Finding]:
-    """The sentences that the results support, most important first."""
+    """The sentences that the results support, most important first; reference lines are in no comparison."""
+    compared = contenders(results.manifest)
+    among = ranking(top[top["optimizer"].isin(compared)])
+    aside = [rank.optimizer for rank in ranks if rank.optimizer not in compared]
     found = [
         _failures(results),
-        _leader(top, ranks),
-        _width(table, ranks),
+        _leader(top, among, aside),
+        _width(table, among),
         _edges(table, top),
         _stationary(results.runs),
         _divergence(table),
@@ -44,7 +48,7 @@ def findings(results: Results, table: pd.DataFrame, top: pd.DataFrame, ranks: li
     return [finding for finding in found if finding is not None]
 
 
-def _leader(top: pd.DataFrame, ranks: list[Rank]) -> Finding | None:
+def _leader(top: pd.DataFrame, ranks: list[Rank], aside: list[str]) -> Finding | None:
     losses = top["loss"].nunique()
     if not ranks or ranks[0].score == 0:
         return Finding(("", "No target was reached", " by any optimizer at any learning rate."), "#outcomes")
@@ -62,6 +66,7 @@ def _leader(top: pd.DataFrame, ranks: list[Rank]) -> Finding | None:
     leader, second = ranks[0], ranks[1]
     lead = "every loss" if len(leader.leads) == losses else f"{len(leader.leads)} of the {losses} losses"
     where = f" On {lead} no other reached more." if losses > 1 else ""
+    where += f" Reference lines are left aside: {listed(aside)}." if aside else ""
     return Finding(
         (
             "",

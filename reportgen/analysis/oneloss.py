@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,16 @@ class OneLoss:
         """The best cell of each optimizer that has one."""
         return {row["optimizer"]: row for row in records(best(self.cells))}
 
+    @property
+    def contenders(self) -> list[str]:
+        """The labels without reference lines, which are there to measure the others by."""
+        return contenders(self.results.manifest)
+
+    @property
+    def best_contenders(self) -> dict[str, dict[str, Any]]:
+        """``best`` without reference lines."""
+        return {name: cell for name, cell in self.best.items() if name in self.contenders}
+
     def of_optimizer(self, label: str) -> pd.DataFrame:
         """The cells of one optimizer, by learning rate."""
         return self.cells[self.cells["optimizer"] == label]
@@ -111,6 +122,12 @@ def one_loss(results: Results, label: str) -> OneLoss:
     """What there is of the loss ``label``."""
     facts = next(fact for fact in results.manifest["losses"] if fact["label"] == label)
     return OneLoss(results.of_loss(label), facts)
+
+
+def contenders(manifest: Mapping[str, Any]) -> list[str]:
+    """The labels of the optimizers that are no reference lines; of all, where there is nothing else."""
+    facts = manifest["optimizers"]
+    return [fact["label"] for fact in facts if not fact.get("reference")] or [fact["label"] for fact in facts]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from reportgen.catalogue.composed import create, declared, kinds
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
-from reportgen.catalogue.lookup import find_loss, find_optimizer, losses, optimizers
+from reportgen.catalogue.lookup import find_loss, find_optimizer, losses, optimizers, optimizers_beside
 from reportgen.catalogue.source import optimizer_name, source_hash
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "nearest",
     "optimizer_name",
     "optimizers",
+    "optimizers_beside",
     "source_hash",
 ]

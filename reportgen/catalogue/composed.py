@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.catalogue.errors import UnknownName
 from reportgen.catalogue.lookup import find_optimizer
+from reportgen.foreign import ForeignOptimizer
 from reportgen.optimizer import Hyperparameter, Optimizer, hyperparameters
 
 Kind = type[Optimizer]
@@ -23,6 +25,7 @@ def declared(kind: Kind, values: Mapping[str, Any], folder: Path) -> dict[str, H
         # The schedule shapes the rate that both see, and is told by the outer one.
         of_base = {key: item for key, item in declared(inner, below, folder).items() if key != "schedule"}
         found |= {f"{name}.{key}": dataclasses.replace(item, name=f"{name}.{key}") for key, item in of_base.items()}
+    found["schedule"] = found.pop("schedule")
     return found
 
 
@@ -45,4 +48,9 @@ def _wrapped(kind: Kind, values: Mapping[str, Any], folder: Path) -> Iterator[tu
         if item.wraps:
             prefix = f"{name}."
             below = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
-            yield name, find_optimizer(str(values.get(name, item.default)), folder), below
+            ref = str(values.get(name, item.default))
+            inner = find_optimizer(ref, folder)
+            if issubclass(inner, ForeignOptimizer):
+                reason = f"{ref} cannot be wrapped: an optimizer with init and step is expected"
+                raise UnknownName(ref, "optimizer", None, reason)
+            yield name, inner, below

@@ -9,16 +9,19 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
+from reportgen import foreign
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
+from reportgen.catalogue.folder import beside
 from reportgen.catalogue.plugin import load
-from reportgen.catalogue.source import optimizer_name
+from reportgen.catalogue.source import optimizer_name, snake_case
 from reportgen.catalogue.stand_in import tensorflow_on_first_use
+from reportgen.foreign import Unsuitable, suits
 from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer
 
-Found = TypeVar("Found")
+_KERAS = "keras:"
 
 
 @functools.cache
@@ -44,7 +47,9 @@ def find_loss(ref: str, base: Path, dim: int | None = None) -> Loss:
         ValueError: it is not defined in ``dim`` coordinates.
     """
     if ":" not in ref:
-        return _built_in(ref, "loss", losses()).at(dim)
+        if ref not in losses():
+            raise _no_such(ref, "loss", list(losses()))
+        return losses()[ref].at(dim)
     declared = _member(ref, "loss", base, lambda _, member: isinstance(member, Loss))
     if not isinstance(declared, Loss):
         raise BrokenPlugin(ref, _not_a_loss(declared))
@@ -64,13 +69,70 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
         BrokenPlugin: it is there and cannot be used.
     """
     if ":" not in ref:
-        return _built_in(ref, "optimizer", optimizers())
-    kind = _member(ref, "optimizer", base, _defined_in)
+        return _by_name(ref, base)
+    try:
+        if ref.startswith(_KERAS):
+            return _of_keras(ref)
+        member = _member(ref, "optimizer", base, lambda module, each: _defined_in(module, each) or suits(each))
+        kind = _adapted(member, ref, base)
+    except Unsuitable as error:
+        raise BrokenPlugin(ref, str(error)) from error
     problem = _not_an_optimizer(kind)
     if problem:
         raise BrokenPlugin(ref, problem)
     found: type[Optimizer] = kind
     return found
+
+
+def optimizers_beside(base: Path) -> dict[str, str]:
+    """References to the optimizers in the folder ``optimizers`` of ``base``, by name; broken files have none."""
+    return beside(base, "optimizer", _optimizer_named)[0]
+
+
+def _by_name(name: str, base: Path) -> type[Optimizer]:
+    """A built-in optimizer, or one in the folder ``optimizers`` beside the config."""
+    known = optimizers()
+    own, broken = beside(base, "optimizer", _optimizer_named)
+    if name in own and name in known:
+        reason = f"{name} is built in, and the name of {own[name]} too: write that one so, or name it otherwise"
+        raise UnknownName(name, "optimizer", own[name], reason)
+    if name in own:
+        return find_optimizer(own[name], base)
+    if name in known:
+        return known[name]
+    raise _no_such(name, "optimizer", [*known, *own], broken)
+
+
+def _optimizer_named(module: ModuleType, variable: str, member: Any) -> str | None:
+    if _defined_in(module, member):
+        return optimizer_name(member)
+    if suits(member) and member.__module__ == module.__name__:
+        return snake_case(member.__name__)
+    return variable if foreign.is_instance(member) else None
+
+
+def _of_keras(ref: str) -> type[Optimizer]:
+    name, known = ref.removeprefix(_KERAS), foreign.names()
+    if name not in known:
+        raise _unknown(ref, "optimizer", name, known, f"keras.optimizers has no {name}; it has {', '.join(known)}")
+    return foreign.from_name(name)
+
+
+def _adapted(member: Any, ref: str, base: Path) -> Any:
+    """The declaration of a class or an instance of another contract; anything else as it is."""
+    if isinstance(member, type) and issubclass(member, Optimizer):
+        return member
+    if foreign.is_class(member):
+        return _from_keras_class(member)
+    if suits(member):
+        return _from_class(member)
+    return _from_instance(member, load(ref, "optimizer", base).__name__) if foreign.is_instance(member) else member
+
+
+# One declaration for each, so that it is one class wherever it is asked for.
+_from_class = functools.cache(foreign.from_class)
+_from_keras_class = functools.cache(foreign.from_keras_class)
+_from_instance = functools.cache(foreign.from_instance)
 
 
 def _members_of_package(package: str) -> Iterator[tuple[ModuleType, Any]]:
@@ -90,10 +152,13 @@ def _defined_in(module: ModuleType, member: Any) -> bool:
     )
 
 
-def _built_in(ref: str, kind: str, known: dict[str, Found]) -> Found:
-    if ref not in known:
-        raise _unknown(ref, kind, ref, known, f"there is no {kind} {ref}; there are {', '.join(known)}")
-    return known[ref]
+def _no_such(name: str, kind: str, known: list[str], broken: Iterable[str] = ()) -> UnknownName:
+    plural = {"optimizer": "optimizers", "loss": "losses"}[kind]
+    reason = f"there is no {kind} {name}"
+    if nearest(name, known) is None:
+        reason += f"; reportgen list {plural} says which there are"
+    found = _unknown(name, kind, name, known, reason)
+    return UnknownName(name, kind, found.nearest, "; ".join([found.reason, *broken]))
 
 
 def _member(ref: str, kind: str, base: Path, suits: Callable[[ModuleType, Any], bool]) -> Any:
@@ -121,7 +186,9 @@ def _not_an_optimizer(member: Any) -> str | None:
     if not isinstance(member, type):
         return f"{_article(type(member).__name__)} and no class: a class derived from Optimizer is expected"
     if not issubclass(member, Optimizer):
-        return "not derived from reportgen.optimizer.Optimizer"
+        return "neither derived from reportgen.optimizer.Optimizer, nor a class with apply_gradients(grads, vars)"
+    if issubclass(member, foreign.ForeignOptimizer):
+        return None
     if member.step is Optimizer.step:
         return "has no step(self, x, state, problem)"
     fields = [each for each in vars(member).get("__annotations__", {}).values() if "ClassVar" not in str(each)]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+from importlib import metadata
 from pathlib import Path
 
 from reportgen.catalogue.plugin import Plugin, plugins
+from reportgen.foreign import ForeignOptimizer, KerasOptimizer, own_classes
 from reportgen.loss import Loss
 from reportgen.optimizer import Optimizer
 
@@ -15,7 +17,12 @@ from reportgen.optimizer import Optimizer
 def optimizer_name(kind: type[Optimizer]) -> str:
     """The class's name in snake case (``GradientDescent``: ``gradient_descent``), or its own ``name``."""
     own = vars(kind).get("name")
-    return own if isinstance(own, str) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
+    return own if isinstance(own, str) else snake_case(kind.__name__)
+
+
+def snake_case(name: str) -> str:
+    """``GradientDescent`` as ``gradient_descent``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def source_hash(thing: Loss | type[Optimizer]) -> str:
@@ -25,7 +32,10 @@ def source_hash(thing: Loss | type[Optimizer]) -> str:
     """
     plugin = _plugin(thing)
     files = dict.fromkeys([*_defining_files(thing, plugin), *(map(str, plugin.files) if plugin else ())])
-    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()
+    contents = [Path(file).read_bytes() for file in files]
+    if isinstance(thing, type) and issubclass(thing, KerasOptimizer):
+        contents.append(metadata.version("keras").encode())
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def _plugin(thing: Loss | type[Optimizer]) -> Plugin | None:
@@ -36,14 +46,20 @@ def _plugin(thing: Loss | type[Optimizer]) -> Plugin | None:
 
 
 def _identity(member: object) -> object:
-    """What stays the same where a loss is renamed, or taken in another dimension."""
+    """What stays the same where a loss is renamed or taken in another dimension, and what a declaration declares."""
+    if isinstance(member, type) and issubclass(member, ForeignOptimizer):
+        return member.target
     return member.function if isinstance(member, Loss) else member
 
 
 def _defining_files(thing: Loss | type[Optimizer], plugin: Plugin | None) -> list[str]:
     if isinstance(thing, Loss):
         return [inspect.getfile(inspect.unwrap(thing.function))]
-    kinds = (kind for kind in thing.__mro__ if issubclass(kind, Optimizer) and kind is not Optimizer)
+    if issubclass(thing, ForeignOptimizer):
+        target = thing.target if isinstance(thing.target, type) else type(thing.target)
+        kinds = [] if isinstance(thing.target, str) else [thing, *own_classes(target)]
+    else:
+        kinds = [kind for kind in thing.__mro__ if issubclass(kind, Optimizer) and kind is not Optimizer]
     # The neighbours of a plug-in are no longer known to ``inspect``.
     neighbours = plugin.neighbours if plugin else {}
     origin = [plugin.module.__file__] if plugin and plugin.module.__file__ else []

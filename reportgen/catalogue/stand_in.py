@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+
+from reportgen.environment import import_tensorflow
 
 _NAME = "tensorflow"
 
@@ -17,7 +18,8 @@ class _StandIn(ModuleType):
         # While this object is still registered, the import below would find it instead of the real module.
         if sys.modules.get(_NAME) is self:
             del sys.modules[_NAME]
-        return getattr(importlib.import_module(_NAME), attribute)
+        import_tensorflow()
+        return getattr(sys.modules[_NAME], attribute)
 
 
 @contextmanager

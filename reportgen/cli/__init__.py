@@ -6,8 +6,11 @@ import click
 
 from reportgen import __version__
 from reportgen.cli.build import build, run
+from reportgen.cli.check import check
+from reportgen.cli.init import init
 from reportgen.cli.list import list_
 from reportgen.cli.render import render
+from reportgen.execute.events import WorkerLost
 
 INTERRUPTED = 130
 
@@ -22,6 +25,8 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted: what was finished is kept, and the next build goes on from there.", err=True)
             ctx.exit(INTERRUPTED)
+        except WorkerLost as error:
+            raise click.ClickException(str(error)) from error
         except OSError as error:
             if error.filename is None or error.strerror is None:
                 raise
@@ -30,7 +35,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    commands=[build, run, render, list_],
+    commands=[init, build, run, render, check, list_],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")
@@ -42,6 +47,7 @@ def main() -> None:
       reportgen build                  the default matrix, into output/
       reportgen build -o adam -o momentum -l rosenbrock --lr 1e-3 --lr 1e-2
       reportgen list optimizers        what there is to choose from
+      reportgen init                   a config and an optimizer of your own, to begin with
 
     Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some cells failed; 130 interrupted.
     """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ def list_(kind: str, name: str | None, as_json: bool) -> None:
     Examples:
       reportgen list losses
       reportgen list optimizers adam
+      reportgen list optimizers "lookahead[base=adam]"
       reportgen list optimizers my_opt.py:Lookahead --json
     """
     facts = _losses(name) if kind == "losses" else _optimizers(name)
@@ -38,12 +39,24 @@ def list_(kind: str, name: str | None, as_json: bool) -> None:
     elif name:
         _echo_facts(facts[0])
     else:
-        columns = _LOSS_COLUMNS if kind == "losses" else _OPTIMIZER_COLUMNS
-        echo_table(columns, [[_shown(each[column]) for column in columns] for each in facts])
+        row = _loss_row if kind == "losses" else _optimizer_row
+        echo_table(list(row(facts[0])), [list(row(each).values()) for each in facts])
 
 
-_LOSS_COLUMNS = ["name", "dim", "formula", "start", "minimum", "source"]
-_OPTIMIZER_COLUMNS = ["name", "hyperparameters", "formula", "source"]
+def _loss_row(facts: dict[str, Any]) -> dict[str, str]:
+    return {name: _shown(facts[name]) for name in ("name", "dim", "formula", "start", "minimum", "source")}
+
+
+def _optimizer_row(facts: dict[str, Any]) -> dict[str, str]:
+    """What fits into one line."""
+    marked = "(reference) " if facts["reference"] else ""
+    return {"name": facts["name"], "source": _paper(facts["source"]), "rule": marked + facts["doc"].rstrip(".")}
+
+
+def _paper(source: str) -> str:
+    """Authors and year of the first source: ``Kingma and Ba 2015``."""
+    found = re.match(r"[^;]*?\b\d{4}\b", source)
+    return found.group() if found else source
 
 
 def _losses(name: str | None) -> list[dict[str, Any]]:
@@ -63,13 +76,21 @@ def _losses(name: str | None) -> list[dict[str, Any]]:
 
 def _optimizers(name: str | None) -> list[dict[str, Any]]:
     from reportgen import catalogue
+    from reportgen.config import OptimizerEntry
+    from reportgen.config.optimizers import of_optimizers
 
+    folder = Path.cwd()
     if name is None:
-        return [_optimizer_facts(each, kind) for each, kind in catalogue.optimizers().items()]
+        beside = catalogue.optimizers_beside(folder)
+        own = {each: catalogue.find_optimizer(ref, folder) for each, ref in beside.items()}
+        return [_optimizer_facts(each, kind, {}, folder) for each, kind in (catalogue.optimizers() | own).items()]
+    mistakes = [f"{name}: {mistake.reason}" for mistake in of_optimizers((name,), folder)]
+    if mistakes:
+        raise Mistakes(*mistakes)
+    entry = OptimizerEntry.model_validate(name)
+    values = {key: chosen[0] for key, chosen in entry.hyperparameters.items()}
     try:
-        return [_optimizer_facts(name, catalogue.find_optimizer(name, Path.cwd()))]
-    except catalogue.UnknownName as error:
-        raise Mistakes(f"{name}: {error}") from error
+        return [_optimizer_facts(name, catalogue.find_optimizer(entry.name, folder), values, folder)]
     except catalogue.BrokenPlugin as error:
         raise click.ClickException(str(error)) from error
 
@@ -91,21 +112,33 @@ def _loss_facts(loss: Loss) -> dict[str, Any]:
     }
 
 
-def _optimizer_facts(name: str, kind: type[Optimizer]) -> dict[str, Any]:
-    from reportgen.optimizer import hyperparameters
+def _optimizer_facts(name: str, kind: type[Optimizer], values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    from reportgen import catalogue
+    from reportgen.optimizer import described
 
-    declared = hyperparameters(kind).values()
+    declared = catalogue.declared(kind, values, folder)
     return {
         "name": name,
         "title": kind.title or kind.__name__,
-        "doc": (inspect.getdoc(kind) or "").split("\n\n")[0],
+        "doc": described(kind).split("\n\n")[0],
+        "reference": kind.reference,
         "formula": kind.formula,
         "hyperparameters": [
-            {"name": each.name, "default": each.default, "low": each.low, "high": each.high, "doc": each.doc}
-            for each in declared
+            {
+                "name": each.name,
+                "value": values.get(each.name, each.default),
+                "default": each.default,
+                "low": each.low,
+                "high": each.high,
+                "choices": list(each.choices),
+                "doc": each.doc,
+                "source": each.source,
+            }
+            for each in declared.values()
         ],
         "note": kind.note,
         "source": kind.source,
+        "verified": kind.verified,
     }
 
 
@@ -122,19 +155,30 @@ def _lines(value: Any) -> list[str]:
     """One line a hyperparameter with all that is declared of it; anything else in its lines."""
     if not (isinstance(value, list) and value and isinstance(value[0], dict)):
         return _shown(value).splitlines()
-    return [_hyperparameter_line(**each) for each in value]
+    return [_hyperparameter_line(each) for each in value]
 
 
-def _hyperparameter_line(name: str, default: Any, low: float | None, high: float | None, doc: str) -> str:
-    bounds = [f"from {low:g}" if low is not None else "", f"to {high:g}" if high is not None else ""]
-    said = ", ".join(filter(None, [" ".join(filter(None, bounds)), doc]))
-    return f"{name} = {_shown(default)}" + (f"  ({said})" if said else "")
+def _hyperparameter_line(facts: dict[str, Any]) -> str:
+    value, default = facts["value"], facts["default"]
+    bounds = [f"{word} {facts[key]:g}" for word, key in (("from", "low"), ("to", "high")) if facts[key] is not None]
+    said = [
+        f"default {_setting(default)}" if value != default else "",
+        " ".join(bounds),
+        " or ".join(map(str, facts["choices"])),
+        facts["doc"],
+        f"source: {facts['source']}" if facts["source"] else "",
+    ]
+    told = "; ".join(filter(None, said))
+    return f"{facts['name']} = {_setting(value)}" + (f"  ({told})" if told else "")
+
+
+def _setting(value: Any) -> str:
+    """As a config would say it."""
+    return str(value).lower() if isinstance(value, bool) else _shown(value)
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        if value and isinstance(value[0], dict):
-            return ", ".join(f"{each['name']}={_shown(each['default'])}" for each in value)
         return f"({', '.join(_shown(each) for each in value)})"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -76,6 +76,7 @@ class OptimizerEntry(_Part):
 def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The settings, those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
     for key, value in settings.items():
+        name: Any
         if isinstance(value, str):
             name, inner = parse_label(value)
         elif isinstance(value, dict):

@@ -13,10 +13,12 @@ cast once, where it meets a tensor of the run's dtype.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -70,7 +72,8 @@ class Operators:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "a value that differs from run to run cannot steer Python's if, while, and, or: use tf.where, & and |"
+            "a value that differs from run to run, or from step to step, cannot steer Python's if, while, and, or: "
+            "use tf.where, & and |"
         )
 
 
@@ -80,6 +83,18 @@ def _small_power(x: Any, exponent: float) -> Any:
         return tf.sqrt(x)
     square = x * x
     return square if exponent == 2 else square * (x if exponent == 3 else square)
+
+
+class Slot(Operators):
+    """The stand-in of a variable: it holds a value of any kind, and can be given another."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+def read(value: Any) -> Any:
+    """The value itself, or what a Slot holds."""
+    return value.held if isinstance(value, Slot) else value
 
 
 class Scalar(Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
@@ -112,6 +127,23 @@ class Scalar(Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  #
         )
 
     __float__ = __int__ = __index__ = _fixed
+
+
+class Number(Scalar):
+    """A weak Scalar of a loop that holds a single run, whose vectors are plain tensors; among them a Python float."""
+
+
+def _typed_number(value: Any) -> bool:
+    """Whether it is a Number that has a dtype of its own, and so is a tensor among others."""
+    return isinstance(value, Number) and not value.weak
+
+
+def _among_tensors(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    """``function`` of Numbers, plain tensors and Python's numbers; a Number again where there is no tensor."""
+    tensors = [value for value in values if tf.is_tensor(value) and not isinstance(value, Scalar)]
+    dtype = next((value.dtype for value in tensors if value.dtype.is_floating), tf.float64)
+    result = function(*(_plain(value, dtype) for value in values))
+    return result if tensors else Number(result, weak=result.dtype.is_floating)
 
 
 class Vector(Operators, tf.experimental.ExtensionType):  # type: ignore[misc]  # TensorFlow has no types
@@ -182,10 +214,13 @@ def rows(value: Vector) -> Any:
 
 
 def unary(function: Callable[..., Any], x: Any) -> Any:
-    """``function`` of each element of a Scalar or Vector."""
+    """``function`` of each element of a Scalar, Vector or Matrix, or of what a Slot holds."""
+    if isinstance(x, Slot):
+        held = x.held
+        return unary(function, held) if isinstance(held, Scalar | Vector | Matrix) else function(held)
     if isinstance(x, Vector):
         return Vector(tuple(function(part) for part in x.parts))
-    return Matrix(function(x.value)) if isinstance(x, Matrix) else Scalar(function(x.value), x.weak)
+    return Matrix(function(x.value)) if isinstance(x, Matrix) else type(x)(function(x.value), x.weak)
 
 
 def binary(function: Callable[..., Any], x: Any, y: Any) -> Any:
@@ -199,22 +234,44 @@ def elementwise(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     Raises TypeError for a tensor that has no place in a batch: of another length than the vectors, or of any length
     where there are only scalars.
     """
+    values = tuple(value.value if _typed_number(value) else value for value in map(read, values))
+    if any(isinstance(value, Number) for value in values):
+        return _among_tensors(function, values)
+    if not any(isinstance(value, Scalar | Vector | Matrix) for value in values):
+        return function(*values)
     matrices = [value for value in values if isinstance(value, Matrix) or _square(value)]
     if matrices:
         return Matrix(function(*(_entries(value, matrices[0]) for value in values)))
     vectors = [value for value in values if isinstance(value, Vector)]
+    if not vectors:
+        values = _spread(values)
+        vectors = [value for value in values if isinstance(value, Vector)]
     values = tuple(_constant(value, vectors[0] if vectors else None) for value in values)
     dtype = _dtype(values)
     if vectors:
+        dtype = dtype if _strong(values) else _chosen_dtype()
         columns = [_columns(value, vectors[0], dtype) for value in values]
         return Vector(tuple(function(*column) for column in zip(*columns, strict=True)))
-    result = function(*(_plain(value, dtype) for value in values))
+    shared = all(not value.value.shape.rank for value in values if isinstance(value, Scalar))
+    result = function(*((_plain if shared else _of_each_run)(value, dtype) for value in values))
     return Scalar(result, result.dtype.is_floating and not _strong(values))
 
 
 def _square(value: Any) -> bool:
     """Whether it is a constant matrix, such as ``tf.eye(len(x))``."""
     return tf.is_tensor(value) and value.shape.rank == 2 and not isinstance(value, Vector)
+
+
+def _spread(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values, of which there is no vector: an array or tensor [dim] that meets a number of each run becomes one."""
+    scalar = next((value.value for value in values if isinstance(value, Scalar)), None)
+    tensors = [tf.convert_to_tensor(value) if isinstance(value, np.ndarray) else value for value in values]
+    return tuple(
+        vector(value[:, tf.newaxis] + tf.zeros([tf.size(scalar)], value.dtype))
+        if tf.is_tensor(value) and not isinstance(value, Scalar) and value.shape.rank == 1
+        else value
+        for value in tensors
+    )
 
 
 def _entries(value: Any, like: Any) -> Any:
@@ -224,11 +281,41 @@ def _entries(value: Any, like: Any) -> Any:
     if isinstance(value, Vector):
         raise TypeError("a vector meets a matrix: use tf.linalg.matvec, or tf.linalg.diag_part for a vector")
     if isinstance(value, Scalar):
-        return _plain(value, like.dtype)
+        return _of_each_run(value, like.dtype)
     tensor = tf.convert_to_tensor(value, like.dtype)
     if tensor.shape.rank and tensor.shape != like.shape:
         raise TypeError(f"a tensor of shape {tensor.shape} meets a matrix of shape {like.shape}, which it does not fit")
     return tensor[:, :, tf.newaxis] if tensor.shape.rank else tensor
+
+
+_zeros: ContextVar[Any] = ContextVar("zeros", default=None)
+
+
+@contextmanager
+def batch_of(x0: Any) -> Iterator[None]:
+    """Within this block a batch of runs that start at ``x0``, [dim, batch], is computed.
+
+    Numbers that a vector of truth values chooses, ``tf.where(x > 0, 1.0, 0.5)``, then have its dtype, and a number that
+    all runs share is made one of each run before it meets one.
+    """
+    # Not a constant: the compiler must not see that it is zero.
+    token = _zeros.set(x0[0] * 0)
+    try:
+        yield
+    finally:
+        _zeros.reset(token)
+
+
+def _of_each_run(value: Any, dtype: Any) -> Any:
+    """A number, which is made one of each run if it is a Scalar that all runs share.
+
+    The compiler would multiply it with other constants first. Then the bits of a run would depend on whether all runs
+    of its batch share a hyperparameter.
+    """
+    plain, zeros = _plain(value, dtype), _zeros.get()
+    if not isinstance(value, Scalar) or zeros is None or plain.shape.rank or not plain.dtype.is_floating:
+        return plain
+    return plain + tf.cast(zeros, plain.dtype)
 
 
 def _strong(values: Iterable[Any]) -> list[Any]:
@@ -245,6 +332,12 @@ def _dtype(values: tuple[Any, ...]) -> Any:
     return next((value.dtype for value in strong if value.dtype.is_floating), None)
 
 
+def _chosen_dtype() -> Any:
+    """The dtype of the runs."""
+    zeros = _zeros.get()
+    return tf.float32 if zeros is None else zeros.dtype
+
+
 def _plain(value: Any, dtype: Any) -> Any:
     """A Scalar, tensor or number as a plain tensor."""
     if isinstance(value, Scalar):
@@ -256,7 +349,7 @@ def _plain(value: Any, dtype: Any) -> Any:
 
 def _columns(value: Any, like: Vector, dtype: Any) -> tuple[Any, ...]:
     """``value`` as one operand for each part of ``like``."""
-    return value.parts if isinstance(value, Vector) else (_plain(value, dtype),) * len(like.parts)
+    return value.parts if isinstance(value, Vector) else (_of_each_run(value, dtype),) * len(like.parts)
 
 
 def _constant(value: Any, like: Vector | None) -> Any:
@@ -266,13 +359,9 @@ def _constant(value: Any, like: Vector | None) -> Any:
     tensor = value if tf.is_tensor(value) else tf.convert_to_tensor(value, None if like is None else like.dtype)
     if tensor.shape.rank == 0:
         return tensor
-    if like is None:
-        raise TypeError(
-            f"a tensor of shape {tensor.shape} meets a number that differs from run to run: "
-            "let each of them meet the position or the gradient first"
-        )
-    if tensor.shape.rank > 1 or tensor.shape[0] != len(like):
-        raise TypeError(f"a tensor of shape {tensor.shape} does not fit a vector of shape [{len(like)}]")
+    if like is None or tensor.shape.rank > 1 or tensor.shape[0] != len(like):
+        what = "a number that differs from run to run" if like is None else f"a vector of shape [{len(like)}]"
+        raise TypeError(f"a tensor of shape {tensor.shape} does not fit {what}")
     return constant_vector(tensor, like)
 
 
@@ -281,28 +370,3 @@ def constant_vector(value: Any, like: Vector) -> Vector:
     if like.block:
         return Vector((value[:, tf.newaxis] + tf.zeros_like(like.parts[0]),))
     return Vector(tuple(value[i] + tf.zeros_like(part) for i, part in enumerate(like.parts)))
-
-
-def _reduction(combine: Callable[[Any, Any], Any], reduce_block: Callable[..., Any]) -> Callable[..., Scalar]:
-    def over_coordinates(value: Vector) -> Scalar:
-        if value.block:
-            return Scalar(reduce_block(value.parts[0], axis=0))
-        return Scalar(reduce(combine, value.parts))
-
-    return over_coordinates
-
-
-total = _reduction(operator.add, tf.reduce_sum)
-largest = _reduction(tf.maximum, tf.reduce_max)
-smallest = _reduction(tf.minimum, tf.reduce_min)
-every = _reduction(tf.logical_and, tf.reduce_all)
-some = _reduction(tf.logical_or, tf.reduce_any)
-
-
-def norm(value: Vector) -> Scalar:
-    """The Euclidean norm, without overflow where the square of a finite number would be infinite."""
-    scale = largest(unary(tf.abs, value))
-    safe = elementwise(tf.where, (scale > 0, scale, unary(tf.ones_like, scale)))
-    relative = value / safe
-    length: Scalar = safe * unary(tf.sqrt, total(relative * relative))
-    return length

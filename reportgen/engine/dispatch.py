@@ -6,12 +6,17 @@ from collections.abc import Callable
 from typing import Any, Union
 
 import tensorflow as tf
+from tensorflow.python.util.dispatch import register_dispatchable_type
 
-from reportgen.engine import batch, matrix
-from reportgen.engine.batch import Matrix, Scalar, Vector
+from reportgen.engine import batch, matrix, reductions
+from reportgen.engine.batch import Matrix, Number, Scalar, Slot, Vector, read
 
-_ANY = Union[Vector, Scalar, Matrix, tf.Tensor, float, int, bool]
-_OURS = Union[Vector, Scalar, Matrix]
+# Without it TensorFlow looks for handlers only where an argument is of one of its own types, as ours but for Slot are.
+register_dispatchable_type(Slot)
+
+_ANY = Union[Vector, Scalar, Matrix, Slot, tf.Tensor, tf.Variable, float, int, bool]
+_OURS = Union[Vector, Scalar, Matrix, Slot]
+_REDUCED = Union[Vector, Scalar, Slot]
 
 
 @tf.experimental.dispatch_for_unary_elementwise_apis(_OURS)
@@ -24,7 +29,7 @@ def _binary_api(api: Callable[..., Any], x: Any, y: Any) -> Any:
     return batch.binary(api, x, y)
 
 
-@tf.experimental.dispatch_for_binary_elementwise_apis(Union[tf.Tensor, float, int, bool], _OURS)
+@tf.experimental.dispatch_for_binary_elementwise_apis(Union[tf.Tensor, tf.Variable, float, int, bool], _OURS)
 def _reflected_api(api: Callable[..., Any], x: Any, y: Any) -> Any:
     return batch.binary(api, x, y)
 
@@ -34,16 +39,21 @@ def _where(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> An
     return batch.elementwise(tf.where, (condition, x, y))
 
 
-@tf.experimental.dispatch_for_api(tf.norm, {"tensor": Vector})
+@tf.experimental.dispatch_for_api(tf.norm, {"tensor": _REDUCED})
 def _norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None, name: Any = None) -> Any:
+    tensor = read(tensor)
+    if isinstance(tensor, Scalar):
+        return batch.unary(tf.abs, tensor)
+    if not isinstance(tensor, Vector):
+        return tf.norm(tensor, ord, axis, keepdims, name)
     if ord not in ("euclidean", 2):
         raise TypeError(f"tf.norm of order {ord!r} is not supported for a position: use reductions")
-    return batch.norm(tensor)
+    return reductions.norm(tensor)
 
 
 @tf.experimental.dispatch_for_api(tf.tensordot, {"a": Vector, "b": Vector})
 def _tensordot(a: Any, b: Any, axes: Any, name: Any = None) -> Any:
-    return matrix.outer(a, b) if axes == 0 else batch.total(a * b)
+    return matrix.outer(a, b) if axes == 0 else reductions.total(a * b)
 
 
 @tf.experimental.dispatch_for_api(tf.linalg.matvec, {"a": Matrix, "b": Vector})
@@ -75,17 +85,39 @@ def _inv(input: Any, adjoint: Any = False, name: Any = None) -> Any:
     return matrix.inverse(input)
 
 
+def _as_tensor(value: Any, dtype: Any = None, name: Any = None, as_ref: Any = False) -> Any:
+    """What TensorFlow gets where it has no handler above: the plain tensor of a lone run, else a sentence."""
+    held = read(value)
+    if isinstance(held, Number):
+        return held.cast(dtype or (tf.float32 if held.weak else held.dtype))
+    if isinstance(held, Vector | Scalar | Matrix):
+        raise TypeError(
+            f"{held!r} met a function of TensorFlow that is not among those which reportgen runs for a whole batch: "
+            "element-wise functions, tf.where, reductions, tf.norm, tf.tensordot"
+        )
+    return tf.convert_to_tensor(held, dtype)
+
+
+for _kind in (Slot, Scalar, Vector, Matrix):
+    tf.register_tensor_conversion_function(_kind, _as_tensor)
+
+
 def _dispatch_reduction(api: Callable[..., Any], over_coordinates: Callable[[Vector], Scalar]) -> None:
-    @tf.experimental.dispatch_for_api(api, {"input_tensor": Vector})
+    @tf.experimental.dispatch_for_api(api, {"input_tensor": _REDUCED})
     def handler(input_tensor: Any, axis: Any = None, keepdims: Any = False, name: Any = None) -> Any:
+        input_tensor = read(input_tensor)
+        if isinstance(input_tensor, Scalar):
+            return input_tensor
+        if not isinstance(input_tensor, Vector):
+            return api(input_tensor, axis, keepdims, name)
         if keepdims or axis not in (None, 0, -1):
             raise TypeError("a position has one axis, 0, and a reduction over it gives a number: no keepdims")
         return over_coordinates(input_tensor)
 
 
-_dispatch_reduction(tf.reduce_sum, batch.total)
-_dispatch_reduction(tf.reduce_max, batch.largest)
-_dispatch_reduction(tf.reduce_min, batch.smallest)
-_dispatch_reduction(tf.reduce_all, batch.every)
-_dispatch_reduction(tf.reduce_any, batch.some)
-_dispatch_reduction(tf.reduce_mean, lambda value: batch.total(value) / float(len(value)))
+_dispatch_reduction(tf.reduce_sum, reductions.total)
+_dispatch_reduction(tf.reduce_max, reductions.largest)
+_dispatch_reduction(tf.reduce_min, reductions.smallest)
+_dispatch_reduction(tf.reduce_all, reductions.every)
+_dispatch_reduction(tf.reduce_any, reductions.some)
+_dispatch_reduction(tf.reduce_mean, lambda value: reductions.total(value) / float(len(value)))

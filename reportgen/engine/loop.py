@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.engine import batch
+from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Scalar, Vector
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
 from reportgen.engine.result import NEVER
@@ -81,7 +81,7 @@ class Inputs(NamedTuple):
 
 
 def build(
-    loss: Loss, make_optimizer: Callable[[dict[str, Scalar]], Optimizer], samples: Any, seed: int
+    loss: Loss, make_optimizer: Callable[[dict[str, Scalar], Scalar], Optimizer], samples: Any, seed: int
 ) -> tuple[Any, list[int]]:
     """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
 
@@ -93,10 +93,15 @@ def build(
 
     @tf.function(jit_compile=True, autograph=False)
     def run(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
+        with batch.batch_of(inputs.x0):
+            return traced(inputs, schedule, minimum, targets)
+
+    def traced(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
         x0, learning_rate, start_number, hyperparameters = inputs
-        optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()})
+        rate = Scalar(learning_rate, weak=True)
+        optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()}, rate)
         key = (tf.constant(seed, tf.uint32), start_number)
-        setting = Setting(loss, steps, optimizer.schedule, Scalar(learning_rate, weak=True), key)
+        setting = Setting(loss, steps, optimizer.schedule, rate, key)
         start = _start(loss, batch.vector(x0))
         levels = _levels(start.loss, minimum, targets)
         carry = Carry(tf.constant(1), start, carried(optimizer.init(start.x), start.x), _first_record(start, levels))
@@ -219,7 +224,7 @@ def _sample(position: Position) -> Any:
     """One row of the trace: loss, first coordinates of x, and the gradient (in a block its norm): [2 + ..., batch]."""
     x, loss, gradient = position
     plane = batch.rows(x)[:2]
-    slope = batch.norm(gradient).value[tf.newaxis] if gradient.block else batch.rows(gradient)
+    slope = reductions.norm(gradient).value[tf.newaxis] if gradient.block else batch.rows(gradient)
     return tf.concat([loss[tf.newaxis], plane, slope], axis=0)
 
 

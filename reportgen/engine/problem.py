@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from reportgen.engine import batch
+from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Matrix, Scalar, Vector
 from reportgen.engine.random import BatchRandom
 from reportgen.engine.schedule import share
@@ -42,7 +42,7 @@ def hessian_vector_product(loss: Loss, x: Vector, vector: Vector) -> Vector:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x.parts)
         _, gradient = value_and_gradient(loss, x)
-        product = batch.total(gradient * vector).value
+        product = reductions.total(gradient * vector).value
     return Vector(tuple(tape.gradient(product, x.parts, unconnected_gradients=tf.UnconnectedGradients.ZERO)))
 
 

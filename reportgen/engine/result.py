@@ -45,7 +45,7 @@ class ProgramResult:
     hits: Array
     """[targets, runs], the first step at which each target was reached"""
     trace_steps: Array
-    """[points], from 0"""
+    """[points], from 1"""
     trace_loss: Array
     """[points, runs]"""
     trace_gradient_norm: Array
@@ -56,3 +56,15 @@ class ProgramResult:
     device: Device
     seconds: Mapping[str, float]
     """Wall time of tracing, compiling with the first tile, and running."""
+    note: str = ""
+    """How it was run, where that was not in one batch, and why."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Where all runs of a program were after each of its first steps, made without compiling them."""
+
+    x: Array
+    """[steps, dim, runs]"""
+    changed: tuple[str, ...]
+    """What the steps changed outside the state: ``self.t``, or a global name of the optimizer's file."""

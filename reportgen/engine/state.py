@@ -6,11 +6,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from reportgen.engine.batch import Scalar, Vector, constant_vector
+from reportgen.engine.batch import Matrix, Scalar, Vector, constant_vector
 
 
 def carried(state: Any, x: Vector) -> Any:
-    """The nest with every leaf as a Vector or a [batch] Scalar, so that the loop can carry it.
+    """The nest with every leaf as a Vector, a Matrix or a [batch] Scalar, so that the loop can carry it.
 
     A Python number is carried in float64, as Python would.
     """
@@ -27,32 +27,34 @@ def same_structure(before: Any, after: Any, x: Vector) -> Any:
 
 
 def _leaf(leaf: Any, x: Vector) -> Any:
-    if isinstance(leaf, Vector):
-        return leaf
+    runs = x.parts[0].shape[-1]
     if isinstance(leaf, bool | int | float):
         leaf = Scalar(tf.constant(float(leaf), tf.float64), weak=True)
-    if not isinstance(leaf, Scalar):
+    if not isinstance(leaf, Vector | Scalar | Matrix):
         leaf = tf.convert_to_tensor(leaf)
         if leaf.shape.rank == 1:
             return constant_vector(leaf, x)
-        leaf = Scalar(leaf)
-    run = x.parts[0][0] if x.block else x.parts[0]
-    return Scalar(tf.broadcast_to(leaf.value, tf.shape(run)), leaf.weak)
+        leaf = Matrix(leaf[:, :, tf.newaxis]) if leaf.shape.rank == 2 else Scalar(leaf)
+    # What was computed from constants alone is one number for all runs, but the loop carries one for each.
+    if isinstance(leaf, Vector):
+        return Vector(tuple(_for_each(part, runs) for part in leaf.parts))
+    if isinstance(leaf, Matrix):
+        return Matrix(_for_each(leaf.value, runs))
+    return Scalar(_for_each(leaf.value, runs), leaf.weak)
+
+
+def _for_each(value: Any, runs: int) -> Any:
+    """A tensor whose last axis are the runs, or that has none yet, with that axis in full."""
+    return value if value.shape.rank and value.shape[-1] == runs else tf.broadcast_to(value, [*value.shape[:-1], runs])
 
 
 def _like(old: Any, new: Any) -> Any:
     if isinstance(old, Scalar) and old.weak and isinstance(new, Scalar):
         return Scalar(new.cast(tf.float64), weak=True)
-    if type(old) is not type(new) or old.dtype != new.dtype or len_of(old) != len_of(new):
+    if type(old) is not type(new) or old.dtype != new.dtype or old.shape != new.shape:
         raise TypeError(f"step returned {_words(new)} in its state where init gave {_words(old)}")
     return Scalar(new.value) if isinstance(new, Scalar) else new
 
 
-def len_of(leaf: Any) -> int:
-    """Coordinates of a leaf; 0 for a scalar."""
-    return len(leaf) if isinstance(leaf, Vector) else 0
-
-
 def _words(leaf: Any) -> str:
-    shape = f"[{len(leaf)}]" if isinstance(leaf, Vector) else "[]"
-    return f"a tensor of shape {shape} and dtype {leaf.dtype.name}"
+    return f"a tensor of shape {leaf.shape} and dtype {leaf.dtype.name}"

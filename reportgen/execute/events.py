@@ -56,3 +56,7 @@ class Written:
 
 
 Event = Planned | Compiling | Running | Finished | Drawing | Written
+
+
+class WorkerLost(RuntimeError):  # noqa: N818 - it says what happened
+    """There is no worker, and there will be none."""

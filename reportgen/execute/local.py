@@ -7,6 +7,7 @@ import os
 import queue
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as DeadlineError
+from concurrent.futures import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ from typing import Any, Self
 from pebble import ProcessExpired, ProcessPool
 
 from reportgen.execute import worker
-from reportgen.execute.events import Compiling, Running
+from reportgen.execute.events import Compiling, Running, WorkerLost
 from reportgen.matrix import Program
 
 Done = tuple[Program, Any]
@@ -27,6 +28,10 @@ _THREADS = min(os.cpu_count() or 1, 4)
 """Programs that a worker compiles at the same time; tracing is Python and does not get faster beyond a few."""
 
 
+TASKS = 64
+"""Groups of programs after which a worker makes way for a new one: TensorFlow keeps some 7 MB of each it compiled."""
+
+
 class LocalWorkers:
     """A worker process that runs programs; a context manager that ends it."""
 
@@ -34,7 +39,11 @@ class LocalWorkers:
         context = multiprocessing.get_context("spawn")
         self._events: Any = context.SimpleQueue()
         self._pool = ProcessPool(
-            max_workers=1, initializer=worker.prepare, initargs=(self._events, str(log)), context=context
+            max_workers=1,
+            max_tasks=TASKS,
+            initializer=worker.prepare,
+            initargs=(self._events, str(log)),
+            context=context,
         )
 
     def start(self) -> None:
@@ -63,15 +72,26 @@ class LocalWorkers:
                 group, future = finished.get(timeout=0.05)
             except queue.Empty:
                 yield from self._reported()
+                self._require_alive()
                 continue
             yield from self._reported()
-            results = _results(future, deadline)
+            results = self._results(future, deadline)
             if isinstance(results, str) and len(group) > 1:
                 for program in group:
                     self._submit([program], deadline, finished)
                 continue
             waiting -= len(group)
             yield from zip(group, [results] if isinstance(results, str) else results, strict=True)
+
+    def replay(self, program: Program, steps: int, deadline: float) -> Any:
+        """The Replay of the program's first steps, or a text that says why there is none."""
+        return self._results(self._pool.schedule(worker.replay, args=[program, steps], timeout=deadline), deadline)
+
+    def unloadable(self, ref: str, base: Path, deadline: float) -> str | None:
+        """Why loading ``ref``, an optimizer or a file, would hang or end this process; None where it would not."""
+        future = self._pool.schedule(worker.load, args=[ref, base], timeout=deadline)
+        reason: str | None = self._results(future, deadline)
+        return reason
 
     def _submit(self, group: Programs, deadline: float, finished: queue.SimpleQueue[tuple[Programs, Future]]) -> None:
         future = self._pool.schedule(worker.run_programs, args=[group], timeout=deadline)
@@ -81,15 +101,20 @@ class LocalWorkers:
         while not self._events.empty():
             yield self._events.get()
 
+    def _require_alive(self) -> None:
+        """WorkerLost where no worker could be started: Pebble gives up then, and leaves the futures as they are."""
+        if not self._pool.active:
+            raise WorkerLost("the worker process ended before it could begin; its log says why, if anything does")
 
-def _results(future: Future, deadline: float) -> list[Any] | str:
-    """What the worker sent back, or why it could not."""
-    try:
-        results: list[Any] = future.result()
-    except DeadlineError:
-        return f"took longer than the deadline of {deadline:g} s and was ended"
-    except ProcessExpired as error:
-        return f"its process died (exit code {error.exitcode})"
-    except Exception as error:  # for example a result that cannot be sent back
-        return f"{type(error).__name__}: {error}"
-    return results
+    def _results(self, future: Future, deadline: float) -> Any:
+        """What the worker sent back, or a text: why it could not."""
+        while not wait([future], timeout=1).done:
+            self._require_alive()
+        try:
+            return future.result()
+        except DeadlineError:
+            return f"took longer than the deadline of {deadline:g} s and was ended"
+        except ProcessExpired as error:
+            return f"its process died (exit code {error.exitcode})"
+        except Exception as error:  # for example a result that cannot be sent back
+            return f"{type(error).__name__}: {error}"

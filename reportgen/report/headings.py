@@ -9,20 +9,20 @@ from reportgen.analysis.ranking import usable_decades
 
 def loss_heading(view: OneLoss) -> str:
     """How the best optimizers of a loss did."""
-    most = max((cell["reached"] for cell in view.best.values()), default=0)
+    most = max((cell["reached"] for cell in view.best_contenders.values()), default=0)
     if most == 0:
         return "No optimizer reached a target"
-    leaders = [name for name, cell in view.best.items() if cell["reached"] == most]
-    cell = view.best[leaders[0]]
+    leaders = [name for name, cell in view.best_contenders.items() if cell["reached"] == most]
+    cell = view.best_contenders[leaders[0]]
     if len(leaders) > 1:
-        solved = all(view.best[name]["solved"] == view.best[name]["runs"] for name in leaders)
+        solved = all(view.best_contenders[name]["solved"] == view.best_contenders[name]["runs"] for name in leaders)
         return f"{listed(leaders)} {'solve all starts' if solved else 'reach equally many targets'}"
     return f"{leaders[0]} reaches most targets: {share(cell['reached'])} at {rate(cell['learning_rate'])}"
 
 
 def rates_heading(view: OneLoss) -> str:
     """Whose good range of learning rates is the widest."""
-    spans = {name: usable_decades(view.of_optimizer(name)) for name in view.optimizers}
+    spans = {name: usable_decades(view.of_optimizer(name)) for name in view.contenders}
     wide = {name: span for name, span in spans.items() if span}
     if not wide:
         return "How the learning rate matters"
@@ -35,7 +35,7 @@ def rates_heading(view: OneLoss) -> str:
 
 def curve_heading(view: OneLoss) -> str:
     """Whose median gap is the smallest in the end."""
-    ends = {name: cell["gap_median"] for name, cell in view.best.items()}
+    ends = {name: cell["gap_median"] for name, cell in view.best_contenders.items()}
     least = min(ends.values(), default=float("inf"))
     named = [name for name, gap in ends.items() if gap == least]
     if least == float("inf"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import platform
 import subprocess
@@ -15,6 +14,7 @@ from reportgen import __version__
 from reportgen.config import Config
 from reportgen.loss import Loss
 from reportgen.matrix import Asked, Plan, tensorflow_version
+from reportgen.optimizer import Hyperparameter, described
 
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:
@@ -89,14 +89,16 @@ def _optimizer(asked: Asked) -> dict[str, Any]:
     kind = asked.kind
     if isinstance(kind, str):
         told = [{"name": name, "value": value} for name, value in asked.values.items()]
-        blank = {"default": None, "structural": True, "low": None, "high": None, "symbol": "", "doc": ""}
+        blank = vars(Hyperparameter("", None, structural=True))
         return {
             "label": asked.label,
             "family": asked.family,
             "title": asked.family,
             "formula": "",
             "source": "",
+            "verified": "",
             "note": kind,
+            "reference": False,
             "doc": "",
             "hyperparameters": [blank | item for item in told],
         }
@@ -106,7 +108,9 @@ def _optimizer(asked: Asked) -> dict[str, Any]:
         "title": kind.title or kind.__name__,
         "formula": kind.formula,
         "source": kind.source,
+        "verified": kind.verified,
         "note": kind.note,
-        "doc": inspect.getdoc(kind) or "",
+        "reference": kind.reference,
+        "doc": described(kind),
         "hyperparameters": [vars(item) | {"value": asked.values[name]} for name, item in asked.declared.items()],
     }

@@ -138,7 +138,7 @@ def success(program: Program, loss: Any, result: Any) -> tuple[dict[str, pa.Tabl
         TRACES: tables.trace_rows(program, result),
         GRIDS: tables.grid_row(program.loss, result.grid),
     }
-    return parts, _entry(program, "done", None, result.seconds) | {"device": vars(result.device)}
+    return parts, _entry(program, "done", None, result.seconds) | {"device": vars(result.device), "note": result.note}
 
 
 def _readable(table: Path) -> bool:

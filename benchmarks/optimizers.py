@@ -1,0 +1,93 @@
+"""What a step costs with Keras's optimizers, and with classes that are run unchanged, against the built-in rules.
+
+    python benchmarks/optimizers.py [ROUNDS]
+
+Each pair runs the same matrix on Rosenbrock in batches of 1,024 runs. A round times every optimizer once, one after the
+other, so that a busy machine slows all of them down; the ratio is that of the medians.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from reportgen import matrix
+from reportgen.config import Config
+from reportgen.environment import import_tensorflow
+from reportgen.matrix import Program
+
+BATCH = 1024
+TILES = 5
+STEPS = 2000
+PAIRS = {
+    "keras:SGD": "gradient_descent",
+    "keras:SGD[momentum=0.9]": "momentum",
+    "keras:RMSprop": "rmsprop",
+    "keras:Adam": "adam",
+    "lifted.py:Adam": "adam",
+}
+LIFTED = """
+import tensorflow as tf
+
+class Adam(tf.Module):
+    def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+        self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
+        self.t, self.mean, self.square = 0, 0.0, 0.0
+
+    def apply_gradients(self, grads, vars):
+        self.t += 1
+        for grad, var in zip(grads, vars, strict=True):
+            self.mean = self.beta_1 * self.mean + (1 - self.beta_1) * grad
+            self.square = self.beta_2 * self.square + (1 - self.beta_2) * grad * grad
+            mean_hat = self.mean / (1 - self.beta_1**self.t)
+            root = tf.sqrt(self.square / (1 - self.beta_2**self.t))
+            var.assign_sub(self.learning_rate * mean_hat / (root + self.epsilon))
+"""
+
+
+def main() -> None:
+    """Time, and print one line a pair."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    import_tensorflow()
+    from reportgen.engine import feed
+
+    feed.TILE = BATCH
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "lifted.py").write_text(LIFTED)
+        programs = {name: _program(name, Path(folder)) for name in {**PAIRS, **dict.fromkeys(PAIRS.values())}}
+        times: dict[str, list[float]] = {name: [] for name in programs}
+        for _ in range(rounds):
+            for name, program in programs.items():
+                times[name].append(_nanoseconds(program))
+    print(f"Rosenbrock, float32, batch {BATCH}, {STEPS} steps: ns a run-step, median of {rounds}")
+    for name, peer in PAIRS.items():
+        one, other = statistics.median(times[name]), statistics.median(times[peer])
+        print(f"{name:<26} {one:6.2f}   {peer:<18} {other:6.2f}   ratio {one / other:.2f}")
+
+
+def _program(name: str, folder: Path) -> Program:
+    asked = {
+        "losses": ["rosenbrock"],
+        "optimizers": [name],
+        "learning_rates": tuple(1e-6 * 1.005**k for k in range(BATCH)),
+        "starts": {"random": TILES - 1},
+        "steps": STEPS,
+        "base": folder,
+    }
+    (program,) = matrix.plan(Config.model_validate(asked)).programs
+    return program
+
+
+def _nanoseconds(program: Program) -> float:
+    """Time a run-step, over all tiles but the first, which is compiled with."""
+    from reportgen.engine.run import run
+
+    result = run(program)
+    assert not result.note, result.note
+    return result.seconds["run"] / (BATCH * (TILES - 1) * STEPS) * 1e9
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""The loss that checks are made on: a bowl in any dimension, ten times as steep along one axis as along another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from reportgen.loss import loss
+
+
+@loss(
+    dim=1,
+    minima=lambda dim: [(0.0,) * dim],
+    minimum=0.0,
+    start=lambda dim: [1.0 if i % 2 == 0 else -0.75 for i in range(dim)],
+    domain=lambda dim: [(-2.0, 2.0)] * dim,
+    formula=r"\frac{1}{2} \sum_i \lambda_i x_i^2",
+    source="the plainest loss that has a minimum",
+)
+def quadratic(x: Any) -> Any:
+    """Half the sum of squares, each times a curvature from 1 to 10."""
+    return tf.reduce_sum(0.5 * np.geomspace(1, 10, len(x)) * (x * x))

@@ -1,0 +1,126 @@
+"""Checks optimizers: what that needs is run in a worker process, so that nothing they do can hang the command."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from reportgen import catalogue, matrix
+from reportgen.checks import programs
+from reportgen.checks.comparison import compared
+from reportgen.checks.evidence import Evidence
+from reportgen.checks.optimizer import REPLAYED, declares, verdicts
+from reportgen.checks.report import FAILED, Checked, Verdict
+from reportgen.checks.subjects import is_file, optimizers_of
+from reportgen.config import ConfigError, OptimizerEntry
+from reportgen.config.labels import parse_label
+from reportgen.config.optimizers import of_optimizers
+from reportgen.execute.local import Done, LocalWorkers
+from reportgen.foreign import ForeignOptimizer
+from reportgen.matrix import Program
+from reportgen.optimizer import Optimizer
+
+DEADLINE = 60.0
+"""Seconds for a few programs, of which each takes about one."""
+
+
+def check_optimizers(what: str, base: Path, deadline: float = DEADLINE) -> Iterator[Checked]:
+    """Check the optimizer with that name or label, or all that are defined in that file.
+
+    Raises ConfigError where there is none, or it has no such hyperparameters.
+    """
+    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder) / "worker.log") as workers:
+        reason = _unloadable(workers, what, base, deadline)
+        if reason:
+            yield _not_loaded(what, reason)
+            return
+        try:
+            found = _asked(what, base)
+        except catalogue.BrokenPlugin as error:
+            yield _not_loaded(what, error.reason)
+            return
+        workers.start()
+        for label in found:
+            yield _Check(workers, base, deadline).check(label)
+
+
+def _unloadable(workers: LocalWorkers, what: str, base: Path, deadline: float) -> str | None:
+    """Why this process would not survive loading it; code of this package, of Keras and of nobody needs no trial."""
+    ref = what if is_file(what) else parse_label(what)[0]
+    where = ref if is_file(ref) else ref.rpartition(":")[0]
+    if where == "keras" or (is_file(where) and not (base / where).is_file()):
+        return None
+    # A plain name may be that of an optimizer in the folder beside the config, whose files are then loaded.
+    if not where and not (base / "optimizers").is_dir():
+        return None
+    return workers.unloadable(ref, base, deadline)
+
+
+def _asked(what: str, base: Path) -> list[str]:
+    """The labels of all optimizers that are asked for."""
+    if is_file(what):
+        try:
+            found = optimizers_of(what, base)
+        except catalogue.UnknownName as error:
+            raise ConfigError([str(error)]) from error
+        if not found:
+            raise ConfigError([f"{what}: defines no optimizer, neither one derived from Optimizer nor another"])
+        return found
+    mistakes = [f"{what}: {mistake.reason}" for mistake in of_optimizers((what,), base)]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return [what]
+
+
+def _not_loaded(what: str, reason: str) -> Checked:
+    return Checked(what, (Verdict("loads", FAILED, reason),))
+
+
+class _Check:
+    """The checks of one optimizer after another."""
+
+    def __init__(self, workers: LocalWorkers, base: Path, deadline: float) -> None:
+        self._workers = workers
+        self._base = base
+        self._deadline = deadline
+
+    def check(self, label: str) -> Checked:
+        """All verdicts; only that it does not run, where it does not."""
+        entry = OptimizerEntry.model_validate(label)
+        try:
+            kind = catalogue.find_optimizer(entry.name, self._base)
+            loads = Verdict("loads", *declares(kind))
+            first = programs.batch(entry, self._base, "float32")
+        except catalogue.BrokenPlugin as error:
+            return _not_loaded(label, error.reason)
+        ((_, result),) = self._run([first])
+        if isinstance(result, str):
+            return Checked(label, (loads, Verdict("runs", FAILED, result)))
+        told = (loads, *verdicts(self._evidence(entry, kind, (first, result))))
+        wrong = not all(verdict.passed for verdict in told)
+        # How an optimizer fares that does something else than its author thinks is of no interest.
+        return Checked(label, told, () if wrong else tuple(self._comparison(entry)))
+
+    def _evidence(self, entry: OptimizerEntry, kind: type[Optimizer], first: Done) -> Evidence:
+        double = programs.batch(entry, self._base, "float64")
+        tried = [first, *self._run([double, *programs.others(entry, self._base)])]
+        # The engine itself holds an optimizer of another contract to what it does by itself.
+        foreign = issubclass(kind, ForeignOptimizer)
+        return Evidence(
+            {program.id: program for program, _ in tried},
+            {program.id: result for program, result in tried},
+            None if foreign else self._workers.replay(double, REPLAYED, self._deadline),
+        )
+
+    def _comparison(self, entry: OptimizerEntry) -> list[dict[str, Any]]:
+        config = programs.comparison(entry, self._base)
+        plan = matrix.plan(config)
+        return compared(config, plan, self._run(plan.programs))
+
+    def _run(self, asked: Sequence[Program]) -> list[Done]:
+        """The programs with their results, in the order in which they were asked for."""
+        events = self._workers.run(asked, self._deadline)
+        results = {program.id: result for program, result in (item for item in events if isinstance(item, tuple))}
+        return [(program, results[program.id]) for program in asked]

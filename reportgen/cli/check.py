@@ -1,0 +1,104 @@
+"""``reportgen check``: whether an optimizer is right, in seconds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reportgen.cli.console import color_option, colored, echo_table, progress_console
+from reportgen.cli.mistakes import Mistakes
+
+if TYPE_CHECKING:
+    from reportgen.checks import Checked
+
+_STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
+
+
+@click.command(short_help="Say whether an optimizer is right.")
+@click.argument("optimizer")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@color_option
+def check(optimizer: str, as_json: bool) -> None:
+    """Say whether OPTIMIZER is right: a file, one optimizer of a file or module, or a built-in name.
+
+    It is run on a quadratic: whether all it remembers is in its state, whether a batch of runs equals single ones,
+    in float32 and float64, in 1, 2, 3 and 50 dimensions. How it compares with gradient descent is shown, not judged.
+
+    \b
+    Examples:
+      reportgen check my_opt.py
+      reportgen check my_opt.py:Lookahead --json
+      reportgen check "lookahead[base=momentum]"
+
+    Exit codes: 0 it passed; 1 a check failed; 2 wrong usage.
+    """
+    from reportgen.checks import check_optimizers
+    from reportgen.config import ConfigError
+
+    done: list[Checked] = []
+    try:
+        with _working(optimizer):
+            for checked in check_optimizers(optimizer, Path.cwd()):
+                done.append(checked)
+    except ConfigError as error:
+        raise Mistakes(*error.problems) from error
+    if as_json:
+        facts = [checked.as_json() for checked in done]
+        told = facts if optimizer.endswith(".py") else facts[0]
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        _tell(done)
+    if not all(checked.passed for checked in done):
+        click.get_current_context().exit(1)
+
+
+def _working(optimizer: str) -> AbstractContextManager[Any]:
+    console = progress_console()
+    if console is None:
+        return nullcontext()
+    from rich.text import Text
+
+    return console.status(Text(f"checking {optimizer}"))
+
+
+def _tell(done: Iterable[Checked]) -> None:
+    for place, checked in enumerate(done):
+        if place:
+            click.echo()
+        click.echo(checked.name)
+        for verdict in checked.verdicts:
+            _echo_verdict(verdict.status, verdict.name, verdict.detail)
+        if checked.comparison:
+            click.echo()
+            _echo_comparison(checked.comparison)
+
+
+def _echo_verdict(status: str, name: str, detail: str) -> None:
+    shown = f"{status:6}"
+    if colored(sys.stdout):
+        shown = click.style(shown, fg=_STATUS_COLOURS[status], bold=status == "FAILED")
+    click.echo(f"  {shown}  {name:10}  {detail}", color=colored(sys.stdout))
+
+
+def _echo_comparison(rows: Iterable[dict[str, Any]]) -> None:
+    header = ["loss", "optimizer", "best rate", "solved", "gap"]
+    table = [
+        [row["loss"], each["optimizer"], f"{each['learning_rate']:.4g}", _share(each), _gap(each["gap"])]
+        for row in rows
+        for each in row["optimizers"]
+    ]
+    echo_table(header, table, right=frozenset(header[2:]))
+
+
+def _share(row: dict[str, Any]) -> str:
+    return f"{row['solved']}/{row['runs']}"
+
+
+def _gap(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2e}"

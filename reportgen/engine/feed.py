@@ -1,0 +1,169 @@
+"""The inputs of a program's runs, cut into tiles that the compiled loop takes, and its outputs put together again."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from reportgen import catalogue
+from reportgen.engine import loop
+from reportgen.engine.result import Array
+from reportgen.loss import Loss
+from reportgen.matrix import Program
+from reportgen.optimizer import Optimizer, hyperparameters
+
+TILE = 16_384
+"""Runs stepped at once: more would leave the processor's cache, and memory stays flat for any matrix."""
+
+
+VECTOR = 16
+"""A tile is a multiple of this. Where the processor takes several runs at once and some are left over, the compiler
+leaves it open in which order the coordinates of those are summed: their bits would depend on the size of the batch."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the compiled loop gave for all runs of a program."""
+
+    arrays: loop.Arrays
+    evaluations: int
+    """Gradient evaluations a step."""
+    seconds: Mapping[str, float]
+    """Wall time of tracing, compiling with the first tile, and running."""
+
+
+def inputs_of(program: Program) -> dict[str, Any]:
+    """Per-run inputs; a numeric hyperparameter that all cells share is one number."""
+    pairs = list(program.pairs())
+    kind = catalogue.find_optimizer(program.family, program.base)
+    declared = catalogue.declared(kind, program.cells[0].hyperparameters, program.base)
+    hyperparameters = {}
+    for name in sorted(name for name, item in declared.items() if not item.structural):
+        values = np.array([cell.hyperparameters[name] for cell, _, _ in pairs])
+        hyperparameters[name] = values[0] if np.all(values == values[0]) else values
+    return {
+        "x0": np.array([point for _, _, point in pairs], program.settings.dtype).T,
+        "learning_rate": np.array([cell.learning_rate for cell, _, _ in pairs]),
+        "start": np.array([number for _, number, _ in pairs], np.uint32),
+        "hyperparameters": hyperparameters,
+    }
+
+
+def maker_of(kind: type[Optimizer], program: Program) -> Callable[[dict[str, Any], Any], Optimizer]:
+    """Makes the optimizer with its structural values, and its numeric ones replaced by those of the batch."""
+    template = catalogue.create(kind, program.cells[0].hyperparameters, program.base)
+    return lambda numeric, _: _with_values(template, numeric)
+
+
+def _with_values(template: Optimizer, numeric: Mapping[str, Any], prefix: str = "") -> Optimizer:
+    """A copy with the values of the batch; those of an optimizer that it wraps are called ``base.beta_2``."""
+    made = copy.copy(template)
+    for name, item in hyperparameters(template).items():
+        flat = prefix + name
+        if item.wraps:
+            object.__setattr__(made, name, _with_values(getattr(template, name), numeric, f"{flat}."))
+        elif flat in numeric:
+            object.__setattr__(made, name, numeric[flat])
+    if hasattr(made, "__post_init__"):  # what it derives must come from the batch's values too
+        made.__post_init__()
+    return made
+
+
+def run_loop(
+    program: Program,
+    loss: Loss,
+    make: Callable[[dict[str, Any], Any], Any],
+    inputs: Mapping[str, Any],
+    schedule: Array,
+    *,
+    alone: bool = False,
+    on_compiled: Callable[[], None] = lambda: None,
+) -> Ran:
+    """Compile the loop around what ``make`` makes and run all runs through it, in tiles, or each one ``alone``."""
+    function, evaluations = loop.build(loss, make, schedule, program.settings.seed)
+    call = _Call(function, program, loss, schedule)
+    runs = inputs["x0"].shape[1]
+    size = 1 if alone else tile_size(runs)
+    seconds = {"trace": call.trace(next(_tiles(inputs, runs, size))), "compile": 0.0, "run": 0.0}
+    outputs = []
+    for index, tile in enumerate(_tiles(inputs, runs, size)):
+        began = time.perf_counter()
+        outputs.append(call(tile))
+        seconds["run" if index else "compile"] += time.perf_counter() - began
+        if not index:
+            on_compiled()
+    return Ran(_joined(outputs, runs), evaluations[0], seconds)
+
+
+def tile_size(runs: int) -> int:
+    """How many runs go through the loop at once: all of them up to a limit, filled up to whole vectors."""
+    return min(math.ceil(runs / VECTOR) * VECTOR, TILE)
+
+
+class _Call:
+    """The compiled function with what is the same for every tile."""
+
+    def __init__(self, function: Any, program: Program, loss: Loss, schedule: Array) -> None:
+        self._function = function
+        self._rest = (
+            tf.constant(schedule),
+            tf.constant(loss.minimum, tf.float64),
+            tf.constant(program.settings.targets, tf.float64),
+        )
+
+    def _arguments(self, tile: Mapping[str, Any]) -> tuple[Any, ...]:
+        hyperparameters = {k: tf.constant(v, tf.float64) for k, v in tile["hyperparameters"].items()}
+        x0, learning_rate, start = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "start"))
+        return (loop.Inputs(x0, learning_rate, start, hyperparameters), *self._rest)
+
+    def trace(self, tile: Mapping[str, Any]) -> float:
+        """Seconds that tracing the function for the shape of a tile takes."""
+        began = time.perf_counter()
+        self._function.get_concrete_function(*self._arguments(tile))
+        return time.perf_counter() - began
+
+    def __call__(self, tile: Mapping[str, Any]) -> list[Array]:
+        outputs = self._function(*self._arguments(tile))
+        return [np.asarray(tensor) for tensor in tf.nest.flatten(outputs)]
+
+
+def _tiles(inputs: Mapping[str, Any], runs: int, size: int) -> Iterator[dict[str, Any]]:
+    """The inputs in tiles of one size; the last is filled up with repetitions of its first run."""
+    for begin in range(0, runs, size):
+        index = np.arange(begin, begin + size)
+        index[index >= runs] = begin
+        yield chosen(inputs, index)
+
+
+def chosen(inputs: Mapping[str, Any], index: Array) -> dict[str, Any]:
+    """The inputs of some runs."""
+    return {
+        "x0": inputs["x0"][:, index],
+        "learning_rate": inputs["learning_rate"][index],
+        "start": inputs["start"][index],
+        "hyperparameters": {k: v[index] if np.ndim(v) else v for k, v in inputs["hyperparameters"].items()},
+    }
+
+
+def _joined(tiles: list[list[Array]], runs: int) -> loop.Arrays:
+    """One set of arrays from all tiles, without the filling; the runs are the last axis of each."""
+    flat = [np.concatenate(parts, axis=-1)[..., :runs] for parts in zip(*tiles, strict=True)]
+    record = loop.Record(best_loss=flat[5], steps=flat[6])
+    return loop.Arrays(flat[0], flat[1], flat[2], flat[3], flat[4], record, flat[7])
+
+
+def one_after_another(parts: list[Ran]) -> Ran:
+    """The results of several groups of runs as those of one, in their order."""
+    flat = [
+        np.concatenate(each, axis=-1) for each in zip(*(tf.nest.flatten(part.arrays) for part in parts), strict=True)
+    ]
+    arrays = tf.nest.pack_sequence_as(parts[0].arrays, flat)
+    seconds = {name: sum(part.seconds[name] for part in parts) for name in parts[0].seconds}
+    return Ran(arrays, parts[0].evaluations, seconds)

@@ -1,0 +1,111 @@
+"""Holds the compiled steps of a foreign optimizer against its own, one by one, before any result is taken from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from reportgen.engine.feed import VECTOR, chosen
+from reportgen.engine.lift import eager
+from reportgen.engine.lift.stepped import stepped
+from reportgen.engine.result import Array
+from reportgen.engine.schedule import share
+from reportgen.foreign import ClassOptimizer, ForeignOptimizer
+from reportgen.loss import Loss
+from reportgen.matrix import Program
+
+SECONDS = 1.0
+"""Time for the eager steps of one run: some hundreds to some thousands."""
+ELEMENTS = 1_000_000
+"""Coordinates kept of each run."""
+
+Inputs = Mapping[str, Any]
+Kind = type[ForeignOptimizer]
+Maker = Callable[[dict[str, Any], Any], Any]
+
+
+def difference(
+    program: Program, kind: Kind, loss: Loss, inputs: Inputs, make: Maker, runs: list[int], *, alone: bool
+) -> str:
+    """Where the compiled steps of some runs are others than the optimizer's own, in words; nothing if nowhere.
+
+    In a batch all other runs are not finite: what mixes with them is seen at once. The optimizer's own object is given
+    the positions and gradients of the compiled run, so that only a step can differ, and no loss makes much of a little.
+
+    Raises whatever the compiled steps, or those of the object, raise.
+    """
+    settings, pairs = program.settings, list(program.pairs())
+    some = chosen(inputs, np.array(runs))
+    steps = min(settings.steps, max(ELEMENTS // len(some["x0"]), 2))
+    given = some if alone else _poisoned(some)
+    positions, gradients = stepped(loss, make, given, steps, settings.steps, settings.seed)
+    for column, run in enumerate(runs):
+        cell = pairs[run][0]
+        apply = _own(kind, cell.hyperparameters, cell.learning_rate, positions[0, :, column], settings.dtype)
+        rates = _rates(cell.hyperparameters["schedule"], cell.learning_rate, steps, settings.steps)
+        found = _compare(positions[:, :, column], gradients[:, :, column], rates, apply)
+        if found:
+            return (
+                found if alone or np.isfinite(positions[1, :, column]).all() else "one run's step depends on another's"
+            )
+    return ""
+
+
+def _poisoned(some: Inputs) -> dict[str, Any]:
+    """The runs, with others beside them that are not finite from the start on."""
+    runs = some["x0"].shape[1]
+    index = np.zeros(VECTOR, int)
+    index[:runs] = np.arange(runs)
+    filled = chosen(some, index)
+    filled["x0"] = filled["x0"].copy()
+    filled["x0"][:, runs:] = np.nan
+    return filled
+
+
+def _own(kind: Kind, values: Mapping[str, Any], rate: float, start: Array, dtype: str) -> eager.Apply:
+    if issubclass(kind, ClassOptimizer):
+        return eager.of_class(kind, values, rate, start)
+    from reportgen.engine.lift.keras import eagerly
+
+    return eagerly(kind, values, dtype, start)
+
+
+def _rates(schedule: str, rate: float, steps: int, total: int) -> list[float]:
+    """The learning rate of each of the first ``steps`` steps of a run of ``total``."""
+    if schedule == "constant":
+        return [rate] * steps
+    number = tf.range(1, steps + 1, dtype=tf.float64)
+    rates: list[float] = (rate * share(schedule, number, total)).numpy().tolist()
+    return rates
+
+
+def _compare(positions: Array, gradients: Array, rates: list[float], apply: eager.Apply) -> str:
+    """Where a step of ``apply`` leads elsewhere than the compiled one, [steps + 1, dim], in words.
+
+    Steps are compared to half of the digits: operations may be rounded in another order, while what was not carried
+    shows in the first.
+    """
+    epsilon = np.finfo(positions.dtype).eps
+    end = time.perf_counter() + SECONDS
+    for step, rate in enumerate(rates):
+        x, gradient = positions[step], gradients[step]
+        if time.perf_counter() > end or not (np.isfinite(x).all() and np.isfinite(gradient).all()):
+            break
+        wanted, found = apply(x, gradient, rate).astype(np.float64), positions[step + 1].astype(np.float64)
+        if not np.isfinite(wanted).all():
+            return "" if not np.isfinite(found).all() else _said(step, found, wanted)
+        allowed = np.sqrt(epsilon) * np.abs(wanted - x).max() + 16 * epsilon * np.abs(wanted).max()
+        if not np.abs(found - wanted).max() <= allowed:
+            return _said(step, found, wanted)
+    return ""
+
+
+def _said(step: int, found: Array, wanted: Array) -> str:
+    """The first coordinate that differs most, with as many digits as tell the two apart."""
+    index = int(np.nanargmax(np.where(np.isfinite(found), np.abs(found - wanted), np.inf)))
+    digits = next((n for n in range(4, 17) if f"{found[index]:.{n}g}" != f"{wanted[index]:.{n}g}"), 17)
+    return f"step {step + 1} leads to x[{index}] = {found[index]:.{digits}g}, and not to {wanted[index]:.{digits}g}"

@@ -1,0 +1,130 @@
+"""Keras optimizers, by name or as an instance; their parameters are read without importing Keras."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare
+
+_NOT_OURS = (*RATES, "name", "loss_scale_factor", "gradient_accumulation_steps")
+"""Parameters that the matrix gives, that are no part of the rule, or that count steps which the engine must count."""
+
+
+@dataclass(frozen=True)
+class KerasOptimizer(ForeignOptimizer):
+    """Base of the declarations; ``target`` is the name of a class of Keras, a class, or an instance."""
+
+
+def is_instance(member: Any) -> bool:
+    """Whether ``member`` is a Keras optimizer object."""
+    return _of_keras(type(member))
+
+
+def _of_keras(kind: type) -> bool:
+    return any(each.__module__.startswith("keras.") and each.__name__ == "BaseOptimizer" for each in kind.__mro__)
+
+
+def _lost(member: Any, again: Any) -> str | None:
+    """An attribute with a plain value that is another one in an object made from the config."""
+    plain = (bool, int, float, str)
+    mine = {name: value for name, value in vars(member).items() if isinstance(value, plain) and name != "name"}
+    return next((name for name, value in mine.items() if vars(again).get(name) != value), None)
+
+
+def is_class(member: Any) -> bool:
+    """Whether ``member`` is a class of Keras optimizers."""
+    return isinstance(member, type) and _of_keras(member)
+
+
+def from_class(kind: type) -> type[ForeignOptimizer]:
+    """The declaration of a class that derives from ``keras.optimizers.Optimizer``: its parameters but for the rate."""
+    parameters = [each for each in inspect.signature(kind).parameters.values() if each.name not in _NOT_OURS]
+    doc = vars(kind).get("__doc__") or ""
+    facts = {"title": kind.__name__, "__doc__": doc, "target": kind, "__module__": kind.__module__}
+    note = {"note": "A Keras optimizer of one's own, run unchanged."}
+    return declare(KerasOptimizer, kind.__name__, parameters, facts | note, structural=True)
+
+
+def from_instance(member: Any, module: str) -> type[ForeignOptimizer]:
+    """The declaration of an instance in ``module``: its arguments are fixed, but for the learning rate of the matrix.
+
+    Raises Unsuitable where the instance cannot be made anew with another learning rate.
+    """
+    whole = member.get_config()
+    if not isinstance(whole.get("learning_rate"), int | float):
+        raise Unsuitable("its learning rate is not a number: give it one, and shape it with schedule = ... instead")
+    config = {key: value for key, value in whole.items() if key not in ("name", "learning_rate")}
+    lost = _lost(member, type(member).from_config(whole))
+    if lost:
+        raise Unsuitable(f"get_config of {type(member).__name__} leaves out {lost}, so it cannot be made anew")
+    told = ", ".join(f"{key}={value}" for key, value in config.items() if value not in (None, False))
+    facts = _facts(type(member).__name__, inspect.getdoc(type(member)) or "") | {
+        "target": member,
+        "__module__": module,
+        "note": f"A Keras optimizer, made with {told}." if told else "A Keras optimizer.",
+    }
+    return declare(KerasOptimizer, type(member).__name__, [], facts)
+
+
+def from_name(name: str) -> type[ForeignOptimizer]:
+    """The declaration of ``keras.optimizers.<name>``, which is one of ``names()``."""
+    node = _classes()[name]
+    rule = [each for each in _parameters(node) if each.name not in _NOT_OURS]
+    facts = _facts(name, ast.get_docstring(node) or "") | {"target": name, "note": "Keras's own, run unchanged."}
+    return declare(KerasOptimizer, name, rule, facts, structural=True)
+
+
+def names() -> list[str]:
+    """The optimizers that Keras has; Unsuitable where it is not installed."""
+    return sorted(_classes())
+
+
+def _facts(name: str, doc: str) -> dict[str, Any]:
+    return {"title": f"Keras {name}", "source": f"keras.optimizers.{name}", "__doc__": doc.split("\n\n")[0]}
+
+
+@cache
+def _classes() -> dict[str, ast.ClassDef]:
+    """The classes of Keras's optimizers, parsed: importing Keras would take seconds, and TensorFlow with it."""
+    spec = importlib.util.find_spec("keras")
+    if spec is None or not spec.submodule_search_locations:
+        raise Unsuitable("Keras is not installed")
+    folder = Path(spec.submodule_search_locations[0]) / "src" / "optimizers"
+    found = {}
+    for file in sorted(folder.glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and _exported(node):
+                found[node.name] = node
+    return found
+
+
+def _exported(node: ast.ClassDef) -> bool:
+    """Whether it is offered as ``keras.optimizers.<name>`` and takes a learning rate, as bases and wrappers do not."""
+    exports = "\n".join(ast.unparse(each) for each in node.decorator_list)
+    offered = f"'keras.optimizers.{node.name}'" in exports
+    inits = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+    return offered and any(argument.arg == RATES[0] for init in inits for argument in init.args.args)
+
+
+def _parameters(node: ast.ClassDef) -> list[inspect.Parameter]:
+    init = next(each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__")
+    arguments = init.args.args[1:]
+    defaults = [None] * (len(arguments) - len(init.args.defaults)) + list(init.args.defaults)
+    return [
+        inspect.Parameter(each.arg, inspect.Parameter.KEYWORD_ONLY, default=_literal(default))
+        for each, default in zip(arguments, defaults, strict=True)
+    ]
+
+
+def _literal(node: ast.expr | None) -> Any:
+    try:
+        return inspect.Parameter.empty if node is None else ast.literal_eval(node)
+    except ValueError:
+        return inspect.Parameter.empty

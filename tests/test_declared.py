@@ -1,0 +1,66 @@
+"""All that an optimizer declares reaches its page: ranges, choices, sources, what it was verified against."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import synthetic
+
+from reportgen import matrix
+from reportgen.catalogue import optimizers
+from reportgen.config import Config
+from reportgen.report import render
+from reportgen.results.manifest import describe
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The text of each page where Adam is wrapped, and gradient descent stands for a reference line."""
+    entries = [{"name": "gradient_descent"}, {"name": "lookahead", "base": "adam", "k": 3}]
+    config = Config.model_validate({"losses": ["quartic"], "optimizers": entries, "learning_rates": [0.1]})
+    plain, wrapped = describe(config, matrix.plan(config))["optimizers"]
+    made = synthetic.results(
+        losses=(synthetic.QUARTIC,),
+        optimizers=("gradient_descent", "adam"),
+        rates=(0.1,),
+        starts=2,
+        rename={"adam": "lookahead[base=adam,k=3]"},
+    )
+    made.manifest["optimizers"] = [plain | {"reference": True}, wrapped]
+    folder = tmp_path_factory.mktemp("declared")
+    render(synthetic.write(made, folder / "results"), folder)
+    return {path.name.split("-")[0]: path.read_text(encoding="utf-8") for path in folder.rglob("*.html")}
+
+
+def row(page: str, name: str) -> list[str]:
+    """The cells of a hyperparameter's row, as a reader sees them."""
+    found = re.search(rf'<tr><th scope="row"><code>{re.escape(name)}</code></th>(.*?)</tr>', page)
+    assert found, f"no row for {name}"
+    return [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", found.group(1))]
+
+
+def test_a_page_tells_range_choices_and_source_of_each_hyperparameter(pages: dict[str, str]) -> None:
+    page = pages["lookahead"]
+    assert row(page, "k")[1:4] == ["3", "5", "≥ 1"]
+    assert row(page, "base")[1:3] == ["adam", "momentum"]
+    assert row(page, "base.beta_2")[1:4] == ["0.999", "0.999", "0 to 1"]
+    assert row(page, "schedule")[3].startswith("constant, cosine, linear")
+    assert row(page, "base.epsilon_corrected")[1:3] == ["false", "false"]
+    assert row(page, "base.epsilon_corrected")[4].endswith("Default: Algorithm 1")
+
+
+def test_a_page_tells_what_the_rule_was_verified_against(pages: dict[str, str]) -> None:
+    verified = optimizers()["lookahead"].verified
+    assert f"<dt>Verified against</dt><dd>{verified}</dd>" in pages["lookahead"]
+
+
+def test_a_reference_line_is_marked_wherever_its_label_is_a_link(pages: dict[str, str]) -> None:
+    tag = '<span class="tag"'
+    assert pages["gradient_descent.html"].count(tag) == 1
+    assert pages["lookahead"].count(tag) == 0
+    assert pages["index.html"].count(tag) == 2  # the ranking and the heat map of the one loss
+    for name in ("index.html", "quartic.html"):
+        links = re.findall(r'<a href="[^"]*optimizers/[^"]*">([^<]*)</a>( <span class="tag")?', pages[name])
+        marked = {label for label, marked in links if marked}
+        assert marked == {"gradient_descent"}

@@ -1,0 +1,91 @@
+"""Every row of the evidence table: the engine's trajectories are those of independent implementations."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from optimizer_cases import CASES, STEPS, Case, Oracle
+from oracles import stored
+from oracles.certify import FEWEST, certified, relative_difference
+from programs import import_tensorflow
+
+from reportgen import matrix
+from reportgen.config import Config
+
+PAIRS = [(row, oracle) for row in CASES for oracle in row.oracles]
+TOLERANCE = 1e-12
+
+Positions = Mapping[int, Any]
+"""By step, shape [dim]."""
+
+
+@pytest.mark.parametrize(("row", "oracle"), PAIRS, ids=lambda each: each.label)
+def test_trajectory_is_that_of_an_independent_implementation(row: Case, oracle: Oracle) -> None:
+    expected = _expected(row, oracle)
+    assert set(expected) == set(row.losses)
+    for loss, positions in expected.items():
+        assert max(positions) >= FEWEST
+        found = _found(row.optimizer, loss)[_cell_id(row, loss)]
+        for step, position in positions.items():
+            # Above two dimensions a trace has the first two coordinates, and the others at the last step.
+            seen = found[step]
+            worst = relative_difference(seen, position[: len(seen)])
+            assert worst <= TOLERANCE, f"{loss}, step {step}: {seen} against {position}"
+
+
+def test_what_is_stored_is_what_the_table_asks_for() -> None:
+    asked = {stored.key(row, oracle) for row, oracle in PAIRS if oracle.library in stored.LIBRARIES}
+    assert asked == _stored().keys()
+
+
+def _expected(row: Case, oracle: Oracle) -> dict[str, Positions]:
+    if oracle.library in stored.LIBRARIES:
+        kept = _stored().get(stored.key(row, oracle))
+        assert kept is not None, "no stored trajectory: run tests/data/make_trajectories.py"
+        return {loss: {int(step): x for step, x in positions.items()} for loss, positions in kept.items()}
+    driver = importlib.import_module(f"oracles.{oracle.library}_oracle").trajectories
+    return {loss: dict(enumerate(xs, 1)) for loss, xs in certified(row, oracle, driver).items()}
+
+
+@cache
+def _stored() -> dict[str, Any]:
+    return stored.read()["trajectories"]
+
+
+@cache
+def _found(optimizer: str, loss: str) -> dict[str, Positions]:
+    """The positions of all rows of an optimizer on one loss, by cell: settings and rates share programs."""
+    import_tensorflow()
+    from reportgen.engine.run import run
+
+    found = {}
+    rows = [row for row in CASES if row.optimizer == optimizer and loss in row.losses]
+    for program in _plan(rows, loss).programs:
+        result = run(program)
+        for i, cell in enumerate(program.cells):
+            positions = dict(zip(result.trace_steps.tolist(), result.trace_x[:, :, i], strict=True))
+            found[cell.cell_id] = positions | {STEPS: result.final_x[i]}
+    return found
+
+
+def _cell_id(row: Case, loss: str) -> str:
+    (program,) = _plan([row], loss).programs
+    return program.cells[0].cell_id
+
+
+def _plan(rows: list[Case], loss: str) -> matrix.Plan:
+    asked = {tuple(row.settings.items()): {"name": row.optimizer, **row.settings} for row in rows}
+    config = {
+        "losses": [loss],
+        "optimizers": list(asked.values()),
+        "learning_rates": sorted({row.rate for row in rows}),
+        "starts": {"random": 0},
+        "steps": STEPS,
+        "trace_points": STEPS,
+        "dtype": "float64",
+    }
+    return matrix.plan(Config.model_validate(config))
