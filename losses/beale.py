@@ -6,10 +6,12 @@ from reportgen.loss import loss
 @loss(
     minima=[(3.0, 0.5)],
     minimum=0.0,
+    saddles=[(0.0, 1.0)],
     start=(1.0, 1.0),
     domain=[(-4.5, 4.5), (-4.5, 4.5)],
     formula=r"(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
     source="Beale 1958; start: Moré, Garbow and Hillstrom 1981, problem 5",
+    tags=("ill-conditioned", "saddle", "sum-of-squares"),
     note="There is a saddle at (0, 1), and a valley in which the loss falls towards 405/896 and never further.",
 )
 def beale(x, y):

@@ -6,10 +6,12 @@ from reportgen.loss import loss
 @loss(
     minima=[(-9 / 8,)],
     minimum=1909 / 2048,
+    saddles=[(0.0,)],
     start=(2.0,),
     domain=[(-2.0, 2.0)],
     formula=r"2x^4 + 3x^3 + 2",
     source='TensorFlow guide "Optimizers with Core APIs"',
+    tags=("saddle",),
     note="The gradient also vanishes at x = 0, an inflection that is no minimum: slow methods end there.",
 )
 def quartic(x):

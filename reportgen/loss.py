@@ -69,10 +69,15 @@ class Loss:
     @property
     def label(self) -> str:
         """The name, with what is not the default: ``rosenbrock[dim=20]``."""
-        told = [] if self.default_dim in (None, self.dim) else [f"dim={self.dim}"]
-        defaults = _parameters(self.function)
-        told += [f"{name}={value:g}" for name, value in self.parameters.items() if value != defaults[name]]
+        told = [f"{name}={value:g}" for name, value in self.settings.items()]
         return f"{self.name}[{','.join(told)}]" if told else self.name
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Dimension and parameters, where they are not the default ones."""
+        told = {} if self.default_dim in (None, self.dim) else {"dim": self.dim}
+        defaults = _parameters(self.function)
+        return told | {name: value for name, value in self.parameters.items() if value != defaults[name]}
 
     def at(self, dim: int | None, **parameters: Any) -> Loss:
         """The same loss in ``dim`` coordinates (None: the default), with other values of some parameters.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from reportgen import __version__, catalogue
-from reportgen.config import Config
+from reportgen.config import Config, LossEntry
 from reportgen.environment import users_xla_flags
 from reportgen.loss import Loss, Point
 from reportgen.optimizer import Hyperparameter, Optimizer
@@ -54,6 +54,12 @@ class Program:
     id: str
     loss_ref: str
     dim: int | None
+    parameters: Mapping[str, Any]
+    """Those of the loss that are asked for."""
+    noise: Mapping[str, float] | None
+    """``gradient_std`` or ``relative``, and its value; None: the gradient is exact."""
+    seeds: int
+    """Runs from each start, each with noise of its own."""
     loss: str
     """The loss's label: ``rosenbrock[dim=20]``."""
     family: str
@@ -71,21 +77,26 @@ class Program:
 
     @property
     def runs(self) -> int:
-        """How many runs it has: each cell from each start."""
-        return len(self.cells) * len(self.starts)
+        """How many runs it has: each cell from each start with each seed."""
+        return len(self.cells) * len(self.starts) * self.seeds
 
     def pairs(self) -> Iterator[tuple[Cell, int, Point]]:
-        """Cell, start number and start of each run, in the order of all result arrays."""
+        """Cell, start number and start of each run, in the order of all result arrays: each ``seeds`` times."""
         for cell in self.cells:
             for number, point in self.starts:
-                yield cell, number, point
+                yield from itertools.repeat((cell, number, point), self.seeds)
+
+    @property
+    def run_seeds(self) -> list[int]:
+        """The seed of each run's noise, in that order."""
+        return list(range(self.seeds)) * (len(self.cells) * len(self.starts))
 
     @property
     def fingerprint(self) -> str:
         """A hash over everything that decides the results: equal fingerprints, equal results."""
         facts = {
             "sources": self.sources,
-            "loss": [self.loss_ref, self.dim],
+            "loss": [self.loss_ref, self.dim, dict(self.parameters), dict(self.noise or {}), self.seeds],
             "optimizer": self.family,
             "cells": [[c.cell_id, dict(c.hyperparameters), c.learning_rate] for c in self.cells],
             "starts": self.starts,
@@ -166,7 +177,7 @@ def plan(config: Config) -> Plan:
         config.starts.seed,
     )
     for entry in config.losses:
-        label, loss = _loss(entry.name, entry.dim, config.base)
+        label, loss = _loss(entry, config.base)
         if label in losses:
             continue
         losses[label] = loss
@@ -179,6 +190,9 @@ def plan(config: Config) -> Plan:
                     id=f"{label}/{structure}",
                     loss_ref=entry.name,
                     dim=entry.dim,
+                    parameters=entry.parameters,
+                    noise=entry.noise.model_dump(exclude_none=True) if entry.noise else None,
+                    seeds=config.seeds if entry.noise else 1,
                     loss=label,
                     family=asked[0].family,
                     cells=tuple(_cells(label, asked, config.learning_rates)),
@@ -192,12 +206,16 @@ def plan(config: Config) -> Plan:
     return Plan(tuple(programs), losses, optimizers, starts)
 
 
-def _loss(ref: str, dim: int | None, base: Path) -> tuple[str, Loss | str]:
+def _loss(entry: LossEntry, base: Path) -> tuple[str, Loss | str]:
+    """Label and loss; the label tells the noise, too, which is no part of the loss."""
+    noise = {f"noise.{name}": value for name, value in (dict(entry.noise or ())).items() if value is not None}
     try:
-        loss = catalogue.find_loss(ref, base, dim)
+        loss: Loss | str = catalogue.find_loss(entry.name, base, entry.dim, entry.parameters)
+        known = loss.settings  # type: ignore[union-attr]
     except catalogue.BrokenPlugin as error:
-        return ref if dim is None else f"{ref}[dim={dim}]", str(error)
-    return loss.label, loss
+        loss, known = str(error), ({} if entry.dim is None else {"dim": entry.dim}) | entry.parameters
+    told = [f"{name}={_text(value)}" for name, value in (known | noise).items()]
+    return f"{entry.name}[{','.join(told)}]" if told else entry.name, loss
 
 
 def _optimizers(config: Config) -> dict[str, Asked]:

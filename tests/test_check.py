@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reportgen import checks
-from reportgen.checks import Checked, Verdict, check_optimizers
+from reportgen.checks import Checked, Verdict, check
 from reportgen.cli import main
 from reportgen.config import ConfigError
 
@@ -85,7 +85,7 @@ def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checked]:
     """What checking the whole file of mistakes comes to, by class."""
     folder = tmp_path_factory.mktemp("mistakes")
     (folder / "wrong.py").write_text(MISTAKES)
-    return {done.name.partition(":")[2]: done for done in check_optimizers("wrong.py", folder)}
+    return {done.name.partition(":")[2]: done for done in check("wrong.py", folder)}
 
 
 def failed(checked: Checked) -> dict[str, str]:
@@ -138,7 +138,7 @@ def test_what_is_not_declared_is_a_note(mistakes: dict[str, Checked]) -> None:
 
 
 def test_a_wrapper_passes_and_is_compared_with_gradient_descent(tmp_path: Path) -> None:
-    (checked,) = check_optimizers("lookahead[base=momentum,k=2]", tmp_path)
+    (checked,) = check("lookahead[base=momentum,k=2]", tmp_path)
     assert failed(checked) == {}
     assert [verdict.name for verdict in checked.verdicts] == [
         *("loads", "runs", "state", "repeats", "batch", "precision", "dimensions", "descends", "gradients")
@@ -155,7 +155,7 @@ def test_a_wrapper_passes_and_is_compared_with_gradient_descent(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["noisy_descent.py", "guide_momentum.py"])
 def test_the_examples_pass(name: str) -> None:
-    (checked,) = check_optimizers(name, Path(__file__).parent.parent / "examples")
+    (checked,) = check(name, Path(__file__).parent.parent / "examples")
     assert {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status != "ok"} == {}
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_hangs_costs_its_deadline_and_no_more(tmp_path: Path, what: 
     (tmp_path / "optimizers").mkdir()
     (tmp_path / "optimizers" / "hangs.py").write_text("import time\ntime.sleep(600)\n")
     began = time.monotonic()
-    (checked,) = check_optimizers(what, tmp_path, deadline=2)
+    (checked,) = check(what, tmp_path, deadline=2)
     assert failed(checked) == {"loads": "took longer than the deadline of 2 s and was ended"}
     assert time.monotonic() - began < 60
 
@@ -177,19 +177,19 @@ def test_a_file_that_hangs_costs_its_deadline_and_no_more(tmp_path: Path, what: 
         ("adam[beta_2=2.0]", "1 or less is expected"),
         ("none.py", "there is no file none.py"),
         ("none.py:X", "there is no file none.py"),
-        ("empty.py", "empty.py: defines no optimizer"),
+        ("empty.py", "empty.py: defines neither a loss, nor an optimizer"),
     ],
 )
 def test_wrong_usage_is_said_and_nothing_is_run(tmp_path: Path, what: str, said: str) -> None:
     (tmp_path / "empty.py").write_text("")
     with pytest.raises(ConfigError) as error:
-        list(check_optimizers(what, tmp_path))
+        list(check(what, tmp_path))
     assert said in str(error.value)
 
 
 def test_a_file_that_cannot_be_loaded_has_failed(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("1 / 0\n")
-    (checked,) = check_optimizers("broken.py:X", tmp_path)
+    (checked,) = check("broken.py:X", tmp_path)
     assert failed(checked) == {"loads": "ZeroDivisionError: division by zero (broken.py:1)"}
 
 
@@ -216,7 +216,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise ConfigError(["adm: there is no optimizer adm"])
         yield from [GOOD, BAD] if what.endswith(".py") else [GOOD]
 
-    monkeypatch.setattr(checks, "check_optimizers", answer)
+    monkeypatch.setattr(checks, "check", answer)
     return names
 
 

@@ -220,11 +220,29 @@ def test_a_manifest_that_is_none_is_one_sentence(tmp_path: Path, manifest: str) 
 
 def test_list_losses_is_an_aligned_table() -> None:
     header, *rows = invoke("list", "losses").stdout.splitlines()
-    assert header.split() == ["name", "dim", "formula", "start", "minimum", "source"]
+    assert header.split() == ["name", "dim", "source", "tags"]
     assert [row.split()[0] for row in rows] == list(losses())
     assert all(row[header.index("source") - 1] == " " for row in rows)
-    beale = next(row for row in rows if row.startswith("beale"))
-    assert beale[header.index("source") :] == losses()["beale"].source
+    rosenbrock = next(row for row in rows if row.startswith("rosenbrock"))
+    assert rosenbrock.split() == ["rosenbrock", "2+", "Rosenbrock", "1960", "ill-conditioned,", "sum-of-squares"]
+    assert "Gill et al. 1972" in next(row for row in rows if row.startswith("penalty_1"))
+
+
+def test_list_of_a_loss_tells_all_that_it_declares() -> None:
+    lines = invoke("list", "losses", "quadratic[condition=10]").stdout.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in lines)
+    assert facts["name"] == "quadratic[condition=10]"
+    assert facts["parameters"] == "condition = 10, seed = 0"
+    assert facts["saddles"] == "-"
+    camel = json.loads(invoke("list", "losses", "camel_6", "--json").stdout)
+    assert camel["aliases"] == ["camel_6"]
+    assert len(camel["local_minima"]) == 4
+    assert "multimodal" in camel["tags"]
+
+
+def test_list_of_a_tag_tells_its_losses() -> None:
+    _, *rows = invoke("list", "losses", "tag:unbounded").stdout.splitlines()
+    assert [row.split()[0] for row in rows] == [name for name, each in losses().items() if "unbounded" in each.tags]
 
 
 def test_list_optimizers_tells_each_by_its_paper_and_its_rule() -> None:

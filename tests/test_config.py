@@ -127,9 +127,16 @@ MISTAKES = [
     ("losses = []", "losses = []: at least one entry is expected", ""),
     ("losses = [3]", "losses[0] = 3: a table is expected", ""),
     ("losses = [{}]", "losses[0]: name is missing", ""),
+    ("losses = ['suite:mhg']", 'losses[0] = "suite:mhg": there is no suite mhg; there are ', "did you mean mgh?"),
+    ("losses = ['tag:konvex']", 'losses[0] = "tag:konvex": there is no tag konvex; ', "did you mean convex?"),
+    (
+        "losses = [{name='suite:mgh', dim=3}]",
+        "losses[0].dim = 3: suite:mgh stands for losses of several dimensions: leave it out",
+        "",
+    ),
     (
         "losses = [{name='beale', dime=2}]",
-        "losses[0].dime = 2: no such key; there are name, dim; ",
+        "losses[0].dime = 2: beale has no parameter dime, nor any other; ",
         "did you mean dim?",
     ),
     ("losses = [{name='beale', dim=3}]", "losses[0].dim = 3: beale: has a fixed dimension of 2", ""),
@@ -333,7 +340,7 @@ def test_loading_imports_nothing_heavy(tmp_path: Path) -> None:
 import sys
 from reportgen.config import load
 load()
-heavy = {"tensorflow", "pandas", "matplotlib", "numpy", "rich"} & sys.modules.keys()
+heavy = {"tensorflow", "pandas", "matplotlib", "rich"} & sys.modules.keys()
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)

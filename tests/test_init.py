@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from reportgen.checks import check_optimizers
+from reportgen.checks import check
 from reportgen.cli import main
 from reportgen.config import Config, load
 from reportgen.matrix import plan
@@ -71,5 +71,5 @@ def test_the_config_loads_and_shows_every_key_and_every_way_to_ask_for_an_optimi
 
 
 def test_the_optimizer_passes_its_check_with_nothing_to_note(folder: Path) -> None:
-    (checked,) = check_optimizers("my_optimizer.py", folder)
+    (checked,) = check("my_optimizer.py", folder)
     assert {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status != "ok"} == {}

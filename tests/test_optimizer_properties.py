@@ -19,7 +19,7 @@ BY_COORDINATE = st.sampled_from(sorted({row.optimizer for row in (*elementwise.C
 # Rates that a cell's id tells apart, up to those at which everything diverges.
 RATES = st.lists(st.integers(-6, 6).map(lambda power: 10.0**power), min_size=2, max_size=6, unique=True)
 COORDINATE = st.floats(-2, 2, allow_subnormal=False)
-few = settings(max_examples=12, deadline=None, derandomize=True)
+few = settings(max_examples=8, deadline=None, derandomize=True)
 
 SYMMETRIC = """
 import tensorflow as tf

@@ -99,7 +99,7 @@ def _width(table: pd.DataFrame, ranks: list[Rank]) -> Finding | None:
         (
             "",
             listed(named),
-            f" {'have' if len(named) > 1 else 'has'} the widest good range: half the starts or more are solved over ",
+            f" {'have' if len(named) > 1 else 'has'} the widest good range: half the runs or more are solved over ",
             width + decades(most),
             f" of the rates tried{where}; no other optimizer has so wide a range{where}.",
         ),

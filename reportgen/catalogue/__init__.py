@@ -2,8 +2,16 @@
 
 from reportgen.catalogue.composed import create, declared, kinds
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
-from reportgen.catalogue.lookup import find_loss, find_optimizer, losses, optimizers, optimizers_beside
+from reportgen.catalogue.lookup import (
+    find_loss,
+    find_optimizer,
+    losses,
+    losses_beside,
+    optimizers,
+    optimizers_beside,
+)
 from reportgen.catalogue.source import optimizer_name, source_hash
+from reportgen.catalogue.suites import in_suite, suites
 
 __all__ = [
     "BrokenPlugin",
@@ -13,11 +21,14 @@ __all__ = [
     "declared",
     "find_loss",
     "find_optimizer",
+    "in_suite",
     "kinds",
     "losses",
+    "losses_beside",
     "nearest",
     "optimizer_name",
     "optimizers",
     "optimizers_beside",
     "source_hash",
+    "suites",
 ]

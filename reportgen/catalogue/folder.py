@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +21,11 @@ def beside(base: Path, kind: str, named: Named) -> tuple[dict[str, str], list[st
     ``kind`` is ``optimizer`` or ``loss``; files that begin with an underscore are left alone.
     """
     found: dict[str, str] = {}
-    broken = []
+    broken: list[str] = []
     folder = {"optimizer": "optimizers", "loss": "losses"}[kind]
+    package = importlib.import_module(f"reportgen.{folder}")
+    if (base / folder).resolve() == Path(package.__path__[0]).resolve():
+        return found, broken  # reportgen's own, where its sources are the current folder
     for file in sorted((base / folder).glob("[!_]*.py")):
         where = f"{folder}/{file.name}"
         try:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,27 +38,50 @@ def optimizers() -> dict[str, type[Optimizer]]:
     return {optimizer_name(member): member for module, member in members if _defined_in(module, member)}
 
 
-def find_loss(ref: str, base: Path, dim: int | None = None) -> Loss:
-    """The loss called ``ref``: built-in, ``file.py:name`` (relative to ``base``) or ``package.module:name``.
+def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[str, Any] | None = None) -> Loss:
+    """The loss called ``ref``: built-in, in the folder ``losses`` of ``base``, ``file.py:name`` (relative to ``base``)
+    or ``package.module:name``.
 
     Raises:
         UnknownName: there is no such loss.
         BrokenPlugin: it is there and cannot be used.
-        ValueError: it is not defined in ``dim`` coordinates.
+        ValueError: it is not defined in ``dim`` coordinates, or has no such parameter.
     """
+    given = dict(parameters or {})
     if ":" not in ref:
-        if ref not in losses():
-            raise _no_such(ref, "loss", list(losses()))
-        return losses()[ref].at(dim)
+        return _loss_by_name(ref, base, dim, given)
     declared = _member(ref, "loss", base, lambda _, member: isinstance(member, Loss))
     if not isinstance(declared, Loss):
         raise BrokenPlugin(ref, _not_a_loss(declared))
     try:
-        return renamed(declared.at(dim), ref)
+        return renamed(declared.at(dim, **given), ref)
     except ValueError:
         raise
     except Exception as error:  # the plug-in's own function of ``dim`` raised
         raise BrokenPlugin(ref, f"{type(error).__name__}: {error} (facts for dim = {dim})") from error
+
+
+def _loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[str, Any]) -> Loss:
+    """A built-in loss, or one in the folder ``losses`` beside the config."""
+    known = losses() | {alias: each for each in losses().values() for alias in each.aliases}
+    own, broken = beside(base, "loss", _loss_named)
+    if name in own and name in known:
+        reason = f"{name} is built in, and the name of {own[name]} too: write that one so, or name it otherwise"
+        raise UnknownName(name, "loss", own[name], reason)
+    if name in own:
+        return renamed(find_loss(own[name], base, dim, parameters), name)
+    if name in known:
+        return known[name].at(dim, **parameters)
+    raise _no_such(name, "loss", [*known, *own], broken)
+
+
+def _loss_named(_: ModuleType, __: str, member: Any) -> str | None:
+    return member.name if isinstance(member, Loss) else None
+
+
+def losses_beside(base: Path) -> dict[str, str]:
+    """References to the losses in the folder ``losses`` of ``base``, by name; broken files have none."""
+    return beside(base, "loss", _loss_named)[0]
 
 
 def find_optimizer(ref: str, base: Path) -> type[Optimizer]:

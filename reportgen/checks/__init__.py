@@ -1,6 +1,6 @@
-"""Whether an optimizer is right: small checks that its author can run in seconds."""
+"""Whether an optimizer or a loss is right: small checks that its author can run in seconds."""
 
 from reportgen.checks.report import Checked, Verdict
-from reportgen.checks.session import check_optimizers
+from reportgen.checks.session import check
 
-__all__ = ["Checked", "Verdict", "check_optimizers"]
+__all__ = ["Checked", "Verdict", "check"]

@@ -29,14 +29,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Checked:
-    """All verdicts on one optimizer."""
+    """All verdicts on one optimizer or loss."""
 
     name: str
     """Its label: ``my_opt.py:HeavyBall``."""
     verdicts: tuple[Verdict, ...]
     comparison: tuple[dict[str, Any], ...] = ()
-    """By loss: ``loss``, and in ``optimizers`` for this one and gradient descent the best learning_rate, solved of
-    runs, and gap; nothing where a check failed."""
+    """Of an optimizer, by loss: ``loss``, and in ``optimizers`` for this one and gradient descent the best
+    learning_rate, solved of runs, and gap; nothing where a check failed."""
 
     @property
     def passed(self) -> bool:

@@ -1,4 +1,4 @@
-"""Checks optimizers: what that needs is run in a worker process, so that nothing they do can hang the command."""
+"""Checks optimizers and losses: what that needs is run in a worker process, so that nothing can hang the command."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from reportgen import catalogue, matrix
 from reportgen.checks import programs
 from reportgen.checks.comparison import compared
 from reportgen.checks.evidence import Evidence
+from reportgen.checks.onloss import check_loss
 from reportgen.checks.optimizer import REPLAYED, declares, verdicts
 from reportgen.checks.report import FAILED, Checked, Verdict
-from reportgen.checks.subjects import is_file, optimizers_of
-from reportgen.config import ConfigError, OptimizerEntry
+from reportgen.checks.subjects import is_file, is_loss, members_of
+from reportgen.config import ConfigError, LossEntry, OptimizerEntry
+from reportgen.config.check import of_meaning
 from reportgen.config.labels import parse_label
+from reportgen.config.mistakes import Mistake, of_shape
 from reportgen.config.optimizers import of_optimizers
 from reportgen.execute.local import Done, LocalWorkers
 from reportgen.foreign import ForeignOptimizer
@@ -26,10 +31,10 @@ DEADLINE = 60.0
 """Seconds for a few programs, of which each takes about one."""
 
 
-def check_optimizers(what: str, base: Path, deadline: float = DEADLINE) -> Iterator[Checked]:
-    """Check the optimizer with that name or label, or all that are defined in that file.
+def check(what: str, base: Path, deadline: float = DEADLINE) -> Iterator[Checked]:
+    """Check the optimizer or loss with that name or label, all of a suite, or all that are defined in that file.
 
-    Raises ConfigError where there is none, or it has no such hyperparameters.
+    Raises ConfigError where there is none, or it has no such hyperparameters or dimension.
     """
     with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder) / "worker.log") as workers:
         reason = _unloadable(workers, what, base, deadline)
@@ -38,40 +43,69 @@ def check_optimizers(what: str, base: Path, deadline: float = DEADLINE) -> Itera
             return
         try:
             found = _asked(what, base)
+            losses = {label for label in found if is_loss(label, base)}
         except catalogue.BrokenPlugin as error:
             yield _not_loaded(what, error.reason)
             return
         workers.start()
         for label in found:
-            yield _Check(workers, base, deadline).check(label)
+            if label in losses:
+                yield check_loss(workers, label, base, deadline)
+            else:
+                yield _Check(workers, base, deadline).check(label)
 
 
 def _unloadable(workers: LocalWorkers, what: str, base: Path, deadline: float) -> str | None:
     """Why this process would not survive loading it; code of this package, of Keras and of nobody needs no trial."""
     ref = what if is_file(what) else parse_label(what)[0]
     where = ref if is_file(ref) else ref.rpartition(":")[0]
-    if where == "keras" or (is_file(where) and not (base / where).is_file()):
+    if where in ("keras", "suite", "tag") or (is_file(where) and not (base / where).is_file()):
         return None
-    # A plain name may be that of an optimizer in the folder beside the config, whose files are then loaded.
-    if not where and not (base / "optimizers").is_dir():
+    # A plain name may be that of something in a folder beside the config, whose files are then loaded.
+    if not where and not any((base / folder).is_dir() for folder in ("optimizers", "losses")):
         return None
     return workers.unloadable(ref, base, deadline)
 
 
 def _asked(what: str, base: Path) -> list[str]:
-    """The labels of all optimizers that are asked for."""
-    if is_file(what):
-        try:
-            found = optimizers_of(what, base)
-        except catalogue.UnknownName as error:
-            raise ConfigError([str(error)]) from error
-        if not found:
-            raise ConfigError([f"{what}: defines no optimizer, neither one derived from Optimizer nor another"])
+    """The labels of all optimizers and losses that are asked for."""
+    try:
+        found = members_of(what, base) if is_file(what) else catalogue.in_suite(what, base)
+    except catalogue.UnknownName as error:
+        raise ConfigError([str(error)]) from error
+    if found == []:
+        kinds = "neither a loss, nor an optimizer derived from Optimizer, nor another"
+        raise ConfigError([f"{what}: defines {kinds}" if is_file(what) else f"{what}: no loss is in it"])
+    if found is not None:
         return found
-    mistakes = [f"{what}: {mistake.reason}" for mistake in of_optimizers((what,), base)]
+    loss = is_loss(what, base) or _rather_a_loss(what, base)
+    wrong = _wrong_with_loss(what, base) if loss else of_optimizers((what,), base)
+    mistakes = [f"{what}: {mistake.reason}" for mistake in wrong]
     if mistakes:
         raise ConfigError(mistakes)
     return [what]
+
+
+def _wrong_with_loss(label: str, base: Path) -> Iterator[Mistake]:
+    try:
+        LossEntry.model_validate(label)
+    except ValidationError as error:
+        yield from of_shape(error)
+    else:
+        yield from of_meaning({"losses": [label]}, base)
+
+
+def _rather_a_loss(what: str, base: Path) -> bool:
+    """Whether an unknown name resembles that of a loss, and of no optimizer."""
+    resembled = []
+    for find in (catalogue.find_loss, catalogue.find_optimizer):
+        try:
+            find(parse_label(what)[0], base)
+        except catalogue.UnknownName as error:
+            resembled.append(error.nearest)
+        except catalogue.BrokenPlugin:
+            return False
+    return len(resembled) == 2 and resembled[0] is not None and resembled[1] is None
 
 
 def _not_loaded(what: str, reason: str) -> Checked:

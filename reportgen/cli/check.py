@@ -1,4 +1,4 @@
-"""``reportgen check``: whether an optimizer is right, in seconds."""
+"""``reportgen check``: whether an optimizer or a loss is right, in seconds."""
 
 from __future__ import annotations
 
@@ -20,37 +20,43 @@ if TYPE_CHECKING:
 _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
 
-@click.command(short_help="Say whether an optimizer is right.")
-@click.argument("optimizer")
+@click.command(short_help="Say whether an optimizer or a loss is right.")
+@click.argument("subject")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @color_option
-def check(optimizer: str, as_json: bool) -> None:
-    """Say whether OPTIMIZER is right: a file, one optimizer of a file or module, or a built-in name.
+def check(subject: str, as_json: bool) -> None:
+    """Say whether SUBJECT is right: a built-in optimizer or loss, one of a file or module, or all of a file.
 
-    It is run on a quadratic: whether all it remembers is in its state, whether a batch of runs equals single ones,
-    in float32 and float64, in 1, 2, 3 and 50 dimensions. How it compares with gradient descent is shown, not judged.
+    An optimizer is run on a quadratic: whether all it remembers is in its state, whether a batch of runs equals single
+    ones, in float32 and float64, in 1, 2, 3 and 50 dimensions. How it compares with gradient descent is shown, not
+    judged.
+
+    Of a loss the gradient is held against finite differences, each claimed minimum and saddle is looked at, and 1,000
+    descents look for a value below the minimum.
 
     \b
     Examples:
       reportgen check my_opt.py
       reportgen check my_opt.py:Lookahead --json
       reportgen check "lookahead[base=momentum]"
+      reportgen check my_losses.py:valley
+      reportgen check "rosenbrock[dim=20]"
 
     Exit codes: 0 it passed; 1 a check failed; 2 wrong usage.
     """
-    from reportgen.checks import check_optimizers
+    from reportgen import checks
     from reportgen.config import ConfigError
 
     done: list[Checked] = []
     try:
-        with _working(optimizer):
-            for checked in check_optimizers(optimizer, Path.cwd()):
+        with _working(subject):
+            for checked in checks.check(subject, Path.cwd()):
                 done.append(checked)
     except ConfigError as error:
         raise Mistakes(*error.problems) from error
     if as_json:
         facts = [checked.as_json() for checked in done]
-        told = facts if optimizer.endswith(".py") else facts[0]
+        told = facts if _several(subject) else facts[0]
         click.echo(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _tell(done)
@@ -58,13 +64,18 @@ def check(optimizer: str, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _working(optimizer: str) -> AbstractContextManager[Any]:
+def _several(subject: str) -> bool:
+    """Whether it stands for any number of optimizers and losses: a file, or a suite."""
+    return subject.endswith(".py") or subject.startswith(("suite:", "tag:"))
+
+
+def _working(subject: str) -> AbstractContextManager[Any]:
     console = progress_console()
     if console is None:
         return nullcontext()
     from rich.text import Text
 
-    return console.status(Text(f"checking {optimizer}"))
+    return console.status(Text(f"checking {subject}"))
 
 
 def _tell(done: Iterable[Checked]) -> None:
@@ -83,7 +94,7 @@ def _echo_verdict(status: str, name: str, detail: str) -> None:
     shown = f"{status:6}"
     if colored(sys.stdout):
         shown = click.style(shown, fg=_STATUS_COLOURS[status], bold=status == "FAILED")
-    click.echo(f"  {shown}  {name:10}  {detail}", color=colored(sys.stdout))
+    click.echo(f"  {shown}  {name:12}  {detail}", color=colored(sys.stdout))
 
 
 def _echo_comparison(rows: Iterable[dict[str, Any]]) -> None:

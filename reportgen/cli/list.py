@@ -13,6 +13,9 @@ import click
 from reportgen.cli.console import color_option, echo_table
 from reportgen.cli.mistakes import Mistakes
 
+GALLERY = "losses.html"
+_SEVERAL = ("suite:", "tag:")
+
 if TYPE_CHECKING:
     from reportgen.loss import Loss
     from reportgen.optimizer import Optimizer
@@ -22,29 +25,60 @@ if TYPE_CHECKING:
 @click.argument("kind", type=click.Choice(["losses", "optimizers"]))
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option(
+    "--gallery",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    is_flag=False,
+    flag_value=GALLERY,
+    metavar="[FILE]",
+    help=f"Draw the losses on one page, {GALLERY} unless another file is named.",
+)
 @color_option
-def list_(kind: str, name: str | None, as_json: bool) -> None:
+def list_(kind: str, name: str | None, as_json: bool, gallery: Path | None) -> None:
     """Say which losses or optimizers there are, or all that is known about the one called NAME.
+
+    Losses that a suite or a tag stands for are listed under its name.
 
     \b
     Examples:
       reportgen list losses
+      reportgen list losses tag:convex
+      reportgen list losses --gallery
       reportgen list optimizers adam
       reportgen list optimizers "lookahead[base=adam]"
       reportgen list optimizers my_opt.py:Lookahead --json
     """
-    facts = _losses(name) if kind == "losses" else _optimizers(name)
+    if gallery:
+        _write_gallery(kind, name, gallery)
+        return
+    facts = [_loss_facts(loss) for loss in _losses(name)] if kind == "losses" else _optimizers(name)
+    one = name and not name.startswith(_SEVERAL)
     if as_json:
-        click.echo(json.dumps(facts[0] if name else facts, indent=2, ensure_ascii=False, allow_nan=False))
-    elif name:
+        click.echo(json.dumps(facts[0] if one else facts, indent=2, ensure_ascii=False, allow_nan=False))
+    elif one:
         _echo_facts(facts[0])
     else:
         row = _loss_row if kind == "losses" else _optimizer_row
         echo_table(list(row(facts[0])), [list(row(each).values()) for each in facts])
 
 
+def _write_gallery(kind: str, name: str | None, file: Path) -> None:
+    if kind != "losses":
+        raise Mistakes("--gallery: is for losses; optimizers have no picture without a build")
+    from reportgen.cli.gallery import write_gallery
+
+    write_gallery(_losses(name), file, Path.cwd())
+    click.echo(file)
+
+
 def _loss_row(facts: dict[str, Any]) -> dict[str, str]:
-    return {name: _shown(facts[name]) for name in ("name", "dim", "formula", "start", "minimum", "source")}
+    """What fits into one line."""
+    dim = f"{facts['dim']}+" if facts["any_dim"] else str(facts["dim"])
+    # A loss of any dimension has a + behind its own.
+    tags = ", ".join(tag for tag in facts["tags"] if tag != "n-d")
+    # Of three authors or more the first one is named, so that a row stays short.
+    source = re.sub(r"^([^,;]+), .* and .*?(?= \d{4}$)", r"\1 et al.", _paper(facts["source"]))
+    return {"name": facts["name"], "dim": dim, "source": source, "tags": tags}
 
 
 def _optimizer_row(facts: dict[str, Any]) -> dict[str, str]:
@@ -54,20 +88,27 @@ def _optimizer_row(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def _paper(source: str) -> str:
-    """Authors and year of the first source: ``Kingma and Ba 2015``."""
+    """Authors and year of the first source: ``Kingma and Ba 2015``; what has no year up to its first stop."""
     found = re.match(r"[^;]*?\b\d{4}\b", source)
-    return found.group() if found else source
+    return found.group() if found else re.split(r'[;:("]', source)[0].strip()
 
 
-def _losses(name: str | None) -> list[dict[str, Any]]:
+def _losses(name: str | None) -> list[Loss]:
     from reportgen import catalogue
     from reportgen.config.labels import parse_label
 
-    if name is None:
-        return [_loss_facts(loss) for loss in catalogue.losses().values()]
-    plain, settings = parse_label(name)
+    folder = Path.cwd()
     try:
-        return [_loss_facts(catalogue.find_loss(plain, Path.cwd(), settings.get("dim")))]
+        if name is None:
+            names = [*catalogue.losses(), *catalogue.losses_beside(folder)]
+        else:
+            names = catalogue.in_suite(name, folder) or [name]
+        found = []
+        for each in names:
+            plain, settings = parse_label(each)
+            dim = settings.pop("dim", None)
+            found.append(catalogue.find_loss(plain, folder, dim, settings))
+        return found
     except (catalogue.UnknownName, ValueError) as error:
         raise Mistakes(f"{name}: {error}") from error
     except catalogue.BrokenPlugin as error:
@@ -101,12 +142,17 @@ def _loss_facts(loss: Loss) -> dict[str, Any]:
         "title": loss.title,
         "dim": loss.dim,
         "any_dim": loss.default_dim is not None,
+        "aliases": list(loss.aliases),
+        "tags": list(loss.tags),
         "formula": loss.formula,
+        "parameters": dict(loss.parameters),
         "start": list(loss.start),
         "domain": [list(interval) for interval in loss.domain],
-        "minima": [list(point) for point in loss.minima],
         # JSON has no infinity: null where the loss is unbounded below.
         "minimum": loss.minimum if math.isfinite(loss.minimum) else None,
+        "minima": [list(point) for point in loss.minima],
+        "local_minima": [list(point) for point in loss.local_minima],
+        "saddles": [list(point) for point in loss.saddles],
         "note": loss.note,
         "source": loss.source,
     }
@@ -178,6 +224,10 @@ def _setting(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_shown(each)}" for name, each in value.items()) or "-"
+    if value == []:
+        return "-"
     if isinstance(value, list):
         return f"({', '.join(_shown(each) for each in value)})"
     if isinstance(value, bool):

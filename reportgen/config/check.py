@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reportgen.catalogue import BrokenPlugin, UnknownName, find_loss
+from reportgen.catalogue import BrokenPlugin, UnknownName, and_nearest, find_loss, in_suite
 from reportgen.config.entries import entries, seen_before
 from reportgen.config.mistakes import Mistake
 from reportgen.config.model import Config, LossEntry, OptimizerEntry
@@ -41,7 +41,14 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
     listed = given if given is not None else Config.model_fields["losses"].default
     for key, raw, entry, whole in entries("losses", listed, LossEntry):
         try:
-            found = find_loss(entry.name, base, entry.dim)
+            members = in_suite(entry.name, base)
+            wrong = list(_of_suite(key, entry) if members is not None else _parameters(key, entry, base))
+            yield from wrong
+            if wrong or members is not None:
+                dims |= {find_loss(name, base).dim for name in members or ()}
+                certain = certain and not wrong
+                continue
+            found = find_loss(entry.name, base, entry.dim, entry.parameters)
         except UnknownName as error:
             certain = False
             yield Mistake(key, raw, str(error))
@@ -54,7 +61,8 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
             dims.add(found.dim)
             certain = certain and whole
             whole_losses += [found] if whole else []
-            yield from seen_before(key, raw, found.label, seen) if whole else ()
+            told = (found.label, str(entry.noise))
+            yield from seen_before(key, raw, told, seen) if whole else ()
     starts = values.get("starts")
     points = starts.get("points") if isinstance(starts, dict) else None
     yield from _twice("starts", points, tuple, "points")
@@ -62,6 +70,38 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
         yield from unfitting(points, dims)
     yield from without_start(starts, whole_losses)
     yield from not_finite(points, values.get("dtype", Config.model_fields["dtype"].default))
+
+
+def _of_suite(key: Key, entry: LossEntry) -> Iterator[Mistake]:
+    if entry.dim is not None:
+        yield Mistake((*key, "dim"), entry.dim, f"{entry.name} stands for losses of several dimensions: leave it out")
+    for name, value in entry.parameters.items():
+        yield Mistake((*key, name), value, f"{entry.name} stands for several losses, which have no common parameters")
+
+
+def _parameters(key: Key, entry: LossEntry, base: Path) -> Iterator[Mistake]:
+    """The parameters that the loss does not have, or that are no numbers."""
+    if not entry.parameters:
+        return
+    known = find_loss(entry.name, base).parameters
+    for name, value in entry.parameters.items():
+        if name not in known:
+            holds = f"; it has {', '.join(known)}" if known else ", nor any other"
+            reason = f"{entry.name} has no parameter {name}{holds}"
+            yield Mistake((*key, name), value, and_nearest(reason, name, [*known, "dim", "noise"]))
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            yield Mistake((*key, name), value, "a number is expected")
+
+
+def with_suites_expanded(config: Config) -> Config:
+    """The config with the losses of each suite in its place, none twice."""
+    found: dict[str, LossEntry] = {}
+    for entry in config.losses:
+        members = in_suite(entry.name, config.base)
+        listed = [entry] if members is None else [entry.model_copy(update={"name": name}) for name in members]
+        for each in listed:
+            found.setdefault(each.model_dump_json(), each)
+    return config.model_copy(update={"losses": tuple(found.values())})
 
 
 def _twice(name: str, listed: Any, identity: Any, *below: str) -> Iterator[Mistake]:

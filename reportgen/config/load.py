@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.config.check import of_meaning
+from reportgen.config.check import of_meaning, with_suites_expanded
 from reportgen.config.mistakes import ConfigError, Mistake, no_such_key, of_shape
 from reportgen.config.model import Config, RateRange
 from reportgen.config.optimizers import with_float_hyperparameters
@@ -44,7 +44,7 @@ def load(
     problems += [mistake.line(merged) for mistake in mistakes]
     if config is None or problems:
         raise ConfigError(problems)
-    return with_float_hyperparameters(config)
+    return with_suites_expanded(with_float_hyperparameters(config))
 
 
 def _files(path: Path | None, folder: Path) -> list[Source]:

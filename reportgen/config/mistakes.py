@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.catalogue import and_nearest
-from reportgen.config.model import Config, LossEntry, OptimizerEntry, RateRange, Starts
+from reportgen.config.model import Config, LossEntry, Noise, OptimizerEntry, RateRange, Starts
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -21,6 +21,7 @@ ABSENT = object()
 _PARTS: dict[tuple[str, ...], type[BaseModel]] = {
     (): Config,
     ("losses",): LossEntry,
+    ("losses", "noise"): Noise,
     ("optimizers",): OptimizerEntry,
     ("starts",): Starts,
     ("learning_rates",): RateRange,
@@ -98,7 +99,7 @@ def of_shape(error: ValidationError, above: Key = ()) -> Iterator[Mistake]:
 
 def no_such_key(key: Key) -> str:
     """Why an unknown key is a mistake, with the keys that there are."""
-    part = _PARTS[(str(key[0]),) if len(key) > 1 else ()]
+    part = _PARTS[tuple(name for name in key[:-1] if isinstance(name, str))]
     fields = part.model_fields.items()
     known = [field.alias or name for name, field in fields if (part, name) != (Config, "base")]
     return and_nearest(f"no such key; there are {', '.join(known)}", str(key[-1]), known)

@@ -38,20 +38,44 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class Noise(_Part):
+    """Normal noise that is added to every gradient; the run is judged by the loss without it."""
+
+    gradient_std: Annotated[float, Field(gt=0)] | None = None
+    """Standard deviation in each coordinate."""
+    relative: Annotated[float, Field(gt=0)] | None = None
+    """The same as a share of the root mean square of the gradient's coordinates."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Noise:
+        if (self.gradient_std is None) == (self.relative is None):
+            raise ValueError("one of gradient_std and relative is expected")
+        return self
+
+
 class LossEntry(_Part):
-    """One entry of ``losses``: a name, or a table with ``name`` and ``dim``."""
+    """One entry of ``losses``: a name, or a table with ``name``, ``dim``, ``noise`` and the loss's parameters."""
 
     name: Annotated[str, Field(min_length=1)]
     dim: Annotated[int, Field(ge=1)] | None = None
     """Number of coordinates; None: the loss's own."""
+    noise: Noise | None = None
+    """None: the gradient is exact."""
+    parameters: dict[str, Any] = {}
+    """Values of the loss's parameters, as ``condition`` of ``quadratic``."""
 
     @model_validator(mode="before")
     @classmethod
-    def _from_label(cls, value: Any) -> Any:
-        if not isinstance(value, str):
+    def _from_label_or_table(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            name, settings = parse_label(value)
+            value = {"name": name} | settings
+        if not isinstance(value, dict) or "parameters" in value:
             return value
-        name, settings = parse_label(value)
-        return {"name": name} | settings
+        own = {key: value[key] for key in value if key in ("name", "dim", "noise")}
+        noise = {key.removeprefix("noise."): value[key] for key in value if key.startswith("noise.")}
+        rest = {key: value[key] for key in value if key not in own and not key.startswith("noise.")}
+        return own | ({"noise": noise} if noise else {}) | {"parameters": rest}
 
 
 class OptimizerEntry(_Part):
@@ -147,6 +171,8 @@ class Config(_Part):
     """In a file a list, or a table with ``from``, ``to`` and ``per_decade``."""
     starts: Starts = Starts()
     """In the environment and on the command line: the number of random ones."""
+    seeds: Annotated[int, Field(ge=1, le=_INT32)] = 1
+    """Runs from each start of a loss with noise, each with noise of its own."""
     steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
     """Steps of each run."""
     targets: AtLeastOne[Share] = (1e-1, 1e-3, 1e-5, 1e-7)

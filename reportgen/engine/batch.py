@@ -265,7 +265,8 @@ def _square(value: Any) -> bool:
 def _spread(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values, of which there is no vector: an array or tensor [dim] that meets a number of each run becomes one."""
     scalar = next((value.value for value in values if isinstance(value, Scalar)), None)
-    tensors = [tf.convert_to_tensor(value) if isinstance(value, np.ndarray) else value for value in values]
+    dtype = next((value.dtype for value in _strong(values) if value.dtype.is_floating), _chosen_dtype())
+    tensors = [tf.convert_to_tensor(value, dtype) if isinstance(value, np.ndarray) else value for value in values]
     return tuple(
         vector(value[:, tf.newaxis] + tf.zeros([tf.size(scalar)], value.dtype))
         if tf.is_tensor(value) and not isinstance(value, Scalar) and value.shape.rank == 1

@@ -52,6 +52,7 @@ def inputs_of(program: Program) -> dict[str, Any]:
         "x0": np.array([point for _, _, point in pairs], program.settings.dtype).T,
         "learning_rate": np.array([cell.learning_rate for cell, _, _ in pairs]),
         "start": np.array([number for _, number, _ in pairs], np.uint32),
+        "seed": np.array(program.run_seeds, np.uint32),
         "hyperparameters": hyperparameters,
     }
 
@@ -87,7 +88,7 @@ def run_loop(
     on_compiled: Callable[[], None] = lambda: None,
 ) -> Ran:
     """Compile the loop around what ``make`` makes and run all runs through it, in tiles, or each one ``alone``."""
-    function, evaluations = loop.build(loss, make, schedule, program.settings.seed)
+    function, evaluations = loop.build(loss, make, schedule, program.settings.seed, program.noise or {})
     call = _Call(function, program, loss, schedule)
     runs = inputs["x0"].shape[1]
     size = 1 if alone else tile_size(runs)
@@ -120,8 +121,8 @@ class _Call:
 
     def _arguments(self, tile: Mapping[str, Any]) -> tuple[Any, ...]:
         hyperparameters = {k: tf.constant(v, tf.float64) for k, v in tile["hyperparameters"].items()}
-        x0, learning_rate, start = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "start"))
-        return (loop.Inputs(x0, learning_rate, start, hyperparameters), *self._rest)
+        x0, rate, start, seed = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "start", "seed"))
+        return (loop.Inputs(x0, rate, start, seed, hyperparameters), *self._rest)
 
     def trace(self, tile: Mapping[str, Any]) -> float:
         """Seconds that tracing the function for the shape of a tile takes."""
@@ -148,6 +149,7 @@ def chosen(inputs: Mapping[str, Any], index: Array) -> dict[str, Any]:
         "x0": inputs["x0"][:, index],
         "learning_rate": inputs["learning_rate"][index],
         "start": inputs["start"][index],
+        "seed": inputs["seed"][index],
         "hyperparameters": {k: v[index] if np.ndim(v) else v for k, v in inputs["hyperparameters"].items()},
     }
 

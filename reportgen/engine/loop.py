@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -10,6 +10,7 @@ import tensorflow as tf
 from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Scalar, Vector
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
+from reportgen.engine.random import key_of
 from reportgen.engine.result import NEVER
 from reportgen.engine.state import carried, same_structure
 from reportgen.loss import Loss
@@ -75,13 +76,19 @@ class Inputs(NamedTuple):
     learning_rate: Any
     """float64 [batch]"""
     start: Any
-    """The number of the start, uint32 [batch]; random numbers depend on it."""
+    """The number of the start, uint32 [batch]; random numbers depend on it, and on the next."""
+    seed: Any
+    """The seed of the run, uint32 [batch]."""
     hyperparameters: Any
     """The numeric ones by name, float64 [batch], or [] where all runs share one value."""
 
 
 def build(
-    loss: Loss, make_optimizer: Callable[[dict[str, Scalar], Scalar], Optimizer], samples: Any, seed: int
+    loss: Loss,
+    make_optimizer: Callable[[dict[str, Scalar], Scalar], Optimizer],
+    samples: Any,
+    seed: int,
+    noise: Mapping[str, float],
 ) -> tuple[Any, list[int]]:
     """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
 
@@ -97,11 +104,11 @@ def build(
             return traced(inputs, schedule, minimum, targets)
 
     def traced(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
-        x0, learning_rate, start_number, hyperparameters = inputs
+        x0, learning_rate, start_number, run_seed, hyperparameters = inputs
         rate = Scalar(learning_rate, weak=True)
         optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()}, rate)
-        key = (tf.constant(seed, tf.uint32), start_number)
-        setting = Setting(loss, steps, optimizer.schedule, rate, key)
+        key = key_of(seed, start_number, run_seed)
+        setting = Setting(loss, steps, optimizer.schedule, rate, key, noise)
         start = _start(loss, batch.vector(x0))
         levels = _levels(start.loss, minimum, targets)
         carry = Carry(tf.constant(1), start, carried(optimizer.init(start.x), start.x), _first_record(start, levels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,9 @@ class Setting:
     learning_rate: Any
     """Each run's highest rate: a weak Scalar."""
     key: tuple[Any, Any]
-    """Seed, uint32 [], and each run's start, uint32 [batch]."""
+    """Of each run's random numbers: two uint32 [batch]."""
+    noise: Mapping[str, float]
+    """``gradient_std`` or ``relative``, and its value; nothing: the gradient is exact."""
 
 
 class BatchProblem:
@@ -82,6 +85,8 @@ class BatchProblem:
         if setting.schedule != "constant":
             self.learning_rate = self.learning_rate * Scalar(share(setting.schedule, number, setting.steps), weak=True)
         self.random = BatchRandom(setting.key, step, x)
+        self._noise = setting.noise
+        self._disturbance = BatchRandom(setting.key, step, x, stream=1)
         self.evaluations = 0
         self._loss = setting.loss
         self._x = x
@@ -92,7 +97,16 @@ class BatchProblem:
         """Loss and gradient at ``x``; at the current position they are known already, but count all the same."""
         self._count(1)
         value, gradient = self._at_x if x is self._x else value_and_gradient(self._loss, x)
-        return Scalar(value), gradient
+        return Scalar(value), self._noisy(gradient)
+
+    def _noisy(self, gradient: Vector) -> Any:
+        if not self._noise:
+            return gradient
+        draw = self._disturbance.normal()
+        if "gradient_std" in self._noise:
+            return gradient + self._noise["gradient_std"] * draw
+        mean_square = reductions.total(gradient * gradient) / float(len(gradient))
+        return gradient + self._noise["relative"] * batch.unary(tf.sqrt, mean_square) * draw
 
     def hessian(self, x: Any) -> Any:
         """The Hessian at ``x``, counted as one gradient evaluation a coordinate."""

@@ -35,15 +35,20 @@ def _rotated(x: Any, by: int) -> Any:
     return tf.bitwise.bitwise_or(left, tf.bitwise.right_shift(x, tf.constant(32 - by, tf.uint32)))
 
 
+def key_of(seed: int, start: Any, run_seed: Any) -> tuple[Any, Any]:
+    """The key of each run's random numbers, from the matrix's seed, its start and its own seed, uint32 [batch]."""
+    return threefry((tf.constant(seed, tf.uint32), tf.zeros_like(start)), (start, run_seed))
+
+
 class BatchRandom:
     """The ``Random`` of one step: draws shaped like the position."""
 
-    def __init__(self, key: tuple[Any, Any], step: Any, like: Vector) -> None:
-        """``key`` holds the seed, uint32 [], and each run's start, uint32 [batch]; ``step`` is int32 []."""
+    def __init__(self, key: tuple[Any, Any], step: Any, like: Vector, stream: int = 0) -> None:
+        """``key`` is ``key_of`` each run, ``step`` int32 []; another ``stream``, 0 or 1, has other numbers."""
         self._key = key
         self._step = tf.cast(step, tf.uint32)
         self._like = like
-        self._calls = 0
+        self._calls = stream << 7
 
     def uniform(self) -> Vector:
         """Draws from [0, 1): 24 bits in float32, 32 in float64."""

@@ -15,6 +15,7 @@ from reportgen.engine import device as devices
 from reportgen.engine.batch import Scalar
 from reportgen.engine.feed import inputs_of, maker_of
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
+from reportgen.engine.random import key_of
 from reportgen.engine.result import Replay
 from reportgen.engine.state import carried, same_structure
 from reportgen.matrix import Program
@@ -28,14 +29,14 @@ def replay(program: Program, steps: int) -> Replay:
 
 
 def _replay(program: Program, steps: int) -> Replay:
-    loss = catalogue.find_loss(program.loss_ref, program.base, program.dim)
+    loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
     kind = catalogue.find_optimizer(program.family, program.base)
     given = inputs_of(program)
     numeric = {name: _number(value) for name, value in given["hyperparameters"].items()}
     rate = _number(given["learning_rate"])
     optimizer = maker_of(kind, program)(numeric, rate)
-    key = (tf.constant(program.settings.seed, tf.uint32), tf.constant(given["start"]))
-    setting = Setting(loss, program.settings.steps, optimizer.schedule, rate, key)
+    key = key_of(program.settings.seed, tf.constant(given["start"]), tf.constant(given["seed"]))
+    setting = Setting(loss, program.settings.steps, optimizer.schedule, rate, key, program.noise or {})
     before = _python_state(optimizer)
     x = batch.vector(tf.constant(given["x0"]))
     state = carried(optimizer.init(x), x)

@@ -26,7 +26,7 @@ from reportgen.matrix import Program
 def run(program: Program, on_compiled: Callable[[], None] = lambda: None) -> ProgramResult:
     """Run ``program`` on its device; whatever its rule or loss raises is raised."""
     device = devices.choose(program.settings.device)
-    loss = catalogue.find_loss(program.loss_ref, program.base, program.dim)
+    loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
     kind = catalogue.find_optimizer(program.family, program.base)
     schedule = trace_steps(program.settings.steps, program.settings.trace_points)
     inputs = inputs_of(program)

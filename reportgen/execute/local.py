@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
+from reportgen.engine.sampled import Ask, LossRef
 from reportgen.execute import worker
 from reportgen.execute.events import Compiling, Running, WorkerLost
 from reportgen.matrix import Program
@@ -27,6 +28,8 @@ Future = Any
 _THREADS = min(os.cpu_count() or 1, 4)
 """Programs that a worker compiles at the same time; tracing is Python and does not get faster beyond a few."""
 
+_GRIDS = 16
+"""Losses that are evaluated for their pictures in one task; what ends its process costs these and no others."""
 
 TASKS = 64
 """Groups of programs after which a worker makes way for a new one: TensorFlow keeps some 7 MB of each it compiled."""
@@ -87,8 +90,21 @@ class LocalWorkers:
         """The Replay of the program's first steps, or a text that says why there is none."""
         return self._results(self._pool.schedule(worker.replay, args=[program, steps], timeout=deadline), deadline)
 
+    def sample(self, ref: LossRef, asks: Sequence[Ask], deadline: float) -> list[Any]:
+        """For each the Sample of a loss, or a text that says why there is none."""
+        found = self._results(self._pool.schedule(worker.sample, args=[ref, asks], timeout=deadline), deadline)
+        return [found] * len(asks) if isinstance(found, str) else list(found)
+
+    def grids(self, refs: Sequence[LossRef], deadline: float) -> Iterator[Any]:
+        """For each loss its Grid, None in more than two dimensions, or a text that says why there is none."""
+        groups = [refs[begin : begin + _GRIDS] for begin in range(0, len(refs), _GRIDS)]
+        futures = [self._pool.schedule(worker.grids, args=[group], timeout=deadline) for group in groups]
+        for group, future in zip(groups, futures, strict=True):
+            found = self._results(future, deadline)
+            yield from [found] * len(group) if isinstance(found, str) else found
+
     def unloadable(self, ref: str, base: Path, deadline: float) -> str | None:
-        """Why loading ``ref``, an optimizer or a file, would hang or end this process; None where it would not."""
+        """Why loading ``ref``, as ``worker.load`` does, would hang or end this process; None where it would not."""
         future = self._pool.schedule(worker.load, args=[ref, base], timeout=deadline)
         reason: str | None = self._results(future, deadline)
         return reason

@@ -9,11 +9,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reportgen import catalogue
 from reportgen.catalogue import plugin
+from reportgen.engine.sampled import Ask, LossRef
 from reportgen.environment import import_tensorflow
 from reportgen.execute.events import Compiling, Running
 from reportgen.matrix import Program
@@ -85,10 +87,41 @@ def replay(program: Program, steps: int) -> Any:
         return _reason(error)
 
 
+def sample(ref: LossRef, asks: Sequence[Ask]) -> list[Any]:
+    """For each, a Sample of the loss, or a text: why there is none."""
+    return [_answer(ref, ask) for ask in asks]
+
+
+def _answer(ref: LossRef, ask: Ask) -> Any:
+    from reportgen.engine.sample import sample as sample_loss  # imports TensorFlow, which only a worker may
+
+    try:
+        return sample_loss(catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters), ask.points, ask.dtype)
+    except Exception as error:  # whatever a plug-in raises
+        return _reason(error)
+
+
+def grids(refs: Sequence[LossRef]) -> list[Any]:
+    """For each loss its Grid in float64, None in more than two dimensions, or a text: why there is none."""
+    return [_grid(ref) for ref in refs]
+
+
+def _grid(ref: LossRef) -> Any:
+    from reportgen.engine.grid import evaluate_grid  # imports TensorFlow, which only a worker may
+
+    try:
+        loss = catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters)
+        return evaluate_grid(replace(loss, domain=ref.domain or loss.domain), "float64")
+    except Exception as error:  # whatever a plug-in raises
+        return _reason(error)
+
+
 def load(ref: str, base: Path) -> None:
-    """Load an optimizer, or a whole file; what that raises is told where it is loaded to be used."""
-    with contextlib.suppress(Exception):
-        if ref.endswith(".py"):
+    """Load an optimizer or a loss, or a whole file; what that raises is told where it is loaded to be used."""
+    if ref.endswith(".py"):
+        with contextlib.suppress(Exception):
             plugin.load(f"{ref}:", "optimizer", base)
-        else:
-            catalogue.find_optimizer(ref, base)
+        return
+    for find in (catalogue.find_optimizer, catalogue.find_loss):
+        with contextlib.suppress(Exception):
+            find(ref, base)

@@ -32,7 +32,11 @@ def ground(view: OneLoss, size: Size, margins: Margins) -> str:
     if view.grid is None:
         return ""
     x, y, gap = view.grid
-    level = heights(gap)
+    return painted(x, y, heights(gap), size, margins)
+
+
+def painted(x: Array, y: Array, level: Array, size: Size, margins: Margins, tint: float = TINT) -> str:
+    """SVG of heights from 0 to 1, ``level``, at each (y, x); y is empty in one dimension."""
     left, bottom, right, top = margins
     width, height = size[0] - left - right, size[1] - bottom - top
 
@@ -46,7 +50,7 @@ def ground(view: OneLoss, size: Size, margins: Margins) -> str:
         pieces = _bands(across(x, x[0], x[-1]), down(y, y[0], y[-1]), level)
     else:
         pieces = _strips(down(x, x[0], x[-1]), level, left, width)
-    return f'<g fill="{sentinel("field")}" fill-opacity="{TINT}">{"".join(pieces)}</g>'
+    return f'<g fill="{sentinel("field")}" fill-opacity="{tint}">{"".join(pieces)}</g>'
 
 
 def _bands(x: Array, y: Array, level: Array) -> list[str]:

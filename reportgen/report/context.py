@@ -161,6 +161,9 @@ class Report:
         told, rates = self._manifest, self._manifest["learning_rates"]
         starts = {len(points) for points in told["starts"].values()} or {0}
         each = count(min(starts), "start") if len(starts) == 1 else f"{min(starts)} to {max(starts)} starts"
+        seeds = told["config"].get("seeds", 1)
+        if seeds > 1 and any(loss.get("noise") for loss in told["losses"]):
+            each += f", each with {count(seeds, 'seed')} where there is noise"
         span = f" from {rate(min(rates))} to {rate(max(rates))}" if len(rates) > 1 else f" of {rate(rates[0])}"
         device = told["device"]["description"] or told["device"]["name"] or "an unknown device"
         matrix = (

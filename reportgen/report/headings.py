@@ -16,7 +16,7 @@ def loss_heading(view: OneLoss) -> str:
     cell = view.best_contenders[leaders[0]]
     if len(leaders) > 1:
         solved = all(view.best_contenders[name]["solved"] == view.best_contenders[name]["runs"] for name in leaders)
-        return f"{listed(leaders)} {'solve all starts' if solved else 'reach equally many targets'}"
+        return f"{listed(leaders)} {'solve all runs' if solved else 'reach equally many targets'}"
     return f"{leaders[0]} reaches most targets: {share(cell['reached'])} at {rate(cell['learning_rate'])}"
 
 

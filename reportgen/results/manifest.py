@@ -19,6 +19,7 @@ from reportgen.optimizer import Hyperparameter, described
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:
     """What is known before anything is run; the store adds programs and files, ``with_device`` the device."""
+    noise = {program.loss: program.noise for program in plan.programs}
     return {
         "format": 1,
         "reportgen": __version__,
@@ -32,7 +33,7 @@ def describe(config: Config, plan: Plan) -> dict[str, Any]:
         "device": {"requested": config.device, "name": None, "kind": None, "description": None},
         "dtype": config.dtype,
         "git_commit": git_commit(config.base),
-        "losses": [_loss(label, loss) for label, loss in plan.losses.items()],
+        "losses": [_loss(label, loss, noise.get(label)) for label, loss in plan.losses.items()],
         "optimizers": [_optimizer(asked) for asked in plan.optimizers.values()],
         "learning_rates": list(config.learning_rates),
         "starts": {label: [list(point) for _, point in starts] for label, starts in plan.starts.items()},
@@ -62,7 +63,7 @@ def git_commit(folder: Path) -> str | None:
     return answer.stdout.strip() or None
 
 
-def _loss(label: str, loss: Loss | str) -> dict[str, Any]:
+def _loss(label: str, loss: Loss | str, noise: Mapping[str, float] | None) -> dict[str, Any]:
     if isinstance(loss, str):
         empty = {"dim": None, "formula": "", "source": "", "minimum": None}
         return {"label": label, "name": label, "title": label, "note": loss, **empty} | {
@@ -82,6 +83,11 @@ def _loss(label: str, loss: Loss | str) -> dict[str, Any]:
         "domain": [list(interval) for interval in loss.domain],
         "minima": [list(point) for point in loss.minima],
         "minimum": loss.minimum if math.isfinite(loss.minimum) else None,
+        "tags": list(loss.tags),
+        "local_minima": [list(point) for point in loss.local_minima],
+        "saddles": [list(point) for point in loss.saddles],
+        "parameters": dict(loss.parameters),
+        "noise": dict(noise or {}),
     }
 
 

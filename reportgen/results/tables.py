@@ -83,7 +83,8 @@ def grid_row(label: str, grid: Grid | None) -> pa.Table:
 
 def run_ids(program: Program) -> list[str]:
     """The id of each run, in the order of all result arrays."""
-    return [f"{cell.cell_id}/start={number}/seed=0" for cell, number, _ in program.pairs()]
+    runs = zip(program.pairs(), program.run_seeds, strict=True)
+    return [f"{cell.cell_id}/start={number}/seed={seed}" for (cell, number, _), seed in runs]
 
 
 def _asked_for(program: Program) -> dict[str, Any]:
@@ -100,11 +101,11 @@ def _asked_for(program: Program) -> dict[str, Any]:
         "hyperparameters": [
             text
             for cell in program.cells
-            for text in [json.dumps(dict(cell.hyperparameters), sort_keys=True)] * len(program.starts)
+            for text in [json.dumps(dict(cell.hyperparameters), sort_keys=True)] * (program.runs // len(program.cells))
         ],
         "learning_rate": [cell.learning_rate for cell, _, _ in pairs],
         "start": [number for _, number, _ in pairs],
-        "seed": [0] * len(pairs),
+        "seed": program.run_seeds,
         "x0": [list(point) for _, _, point in pairs],
     }
 

@@ -107,7 +107,7 @@ def _keras_maker(kind: Kind, program: Program, shape: tuple[int, ...]) -> Maker:
 
 def _cells(program: Program, inputs: Inputs) -> list[tuple[Program, dict[str, Any]]]:
     """Each cell as a program of its own, with its inputs."""
-    starts = len(program.starts)
+    starts = program.runs // len(program.cells)
     return [
         (
             replace(program, cells=(cell,)),

@@ -11,6 +11,7 @@ import tensorflow as tf
 from reportgen.engine import batch
 from reportgen.engine.batch import Scalar
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
+from reportgen.engine.random import key_of
 from reportgen.engine.result import Array
 from reportgen.engine.state import carried, same_structure
 from reportgen.loss import Loss
@@ -30,11 +31,12 @@ def stepped(
     """
 
     @tf.function(jit_compile=True, autograph=False)
-    def run(x0: Any, rates: Any, starts: Any, numeric: Any) -> Any:
+    def run(x0: Any, rates: Any, starts: Any, seeds: Any, numeric: Any) -> Any:
         with batch.batch_of(x0):
             rate = Scalar(rates, weak=True)
             rule = make({name: Scalar(value, weak=True) for name, value in numeric.items()}, rate)
-            setting = Setting(loss, total, rule.schedule, rate, (tf.constant(seed, tf.uint32), starts))
+            # Without noise: the optimizer's own object is given the same gradients.
+            setting = Setting(loss, total, rule.schedule, rate, key_of(seed, starts, seeds), {})
             x = batch.vector(x0)
             history = [tf.TensorArray(x0.dtype, steps + 1, element_shape=x0.shape) for _ in range(2)]
 
@@ -50,6 +52,6 @@ def stepped(
             return xs.write(steps, batch.rows(x)).stack(), gradients.write(steps, batch.rows(last)).stack()
 
     numeric = {name: tf.constant(value, tf.float64) for name, value in inputs["hyperparameters"].items()}
-    given = (tf.constant(inputs[name]) for name in ("x0", "learning_rate", "start"))
+    given = (tf.constant(inputs[name]) for name in ("x0", "learning_rate", "start", "seed"))
     positions, gradients = (np.asarray(tensor) for tensor in run(*given, numeric))
     return positions, gradients

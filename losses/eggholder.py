@@ -1,0 +1,24 @@
+"""The eggholder function: steep, irregular hollows, the lowest of them on the rim."""
+
+import tensorflow as tf
+
+from reportgen.loss import loss
+
+from .guarded import root
+
+
+@loss(
+    minima=[(512.0, 404.23180511375781)],
+    minimum=-959.64066272085080,
+    start=(100.0, -50.0),
+    domain=[(-512.0, 512.0), (-512.0, 512.0)],
+    formula=r"-(y + 47) \sin \sqrt{\left| \frac{x}{2} + y + 47 \right|} "
+    r"- x \sin \sqrt{\left| x - (y + 47) \right|}",
+    source="Whitley et al. 1996; start: ours",
+    tags=("multimodal", "non-smooth"),
+    note="The minimum lies on the edge of the box, where the gradient does not vanish: a method without bounds walks "
+    "past it to lower values outside, over kinks across which the gradient is taken as 0.",
+)
+def eggholder(x, y):
+    lifted = y + 47
+    return -(lifted * tf.sin(root(tf.abs(x / 2 + lifted)))) - x * tf.sin(root(tf.abs(x - lifted)))

@@ -1,0 +1,26 @@
+"""Rosenbrock's valley many times over: each pair of coordinates has its own and none knows of the others."""
+
+import tensorflow as tf
+
+from reportgen.loss import loss
+
+
+@loss(
+    title="Extended Rosenbrock",
+    dim=10,
+    minima=lambda dim: [(1.0,) * dim],
+    minimum=0.0,
+    start=lambda dim: [-1.2 if i % 2 == 0 else 1.0 for i in range(dim)],
+    domain=lambda dim: [(-2.0, 2.0) if i % 2 == 0 else (-1.0, 3.0) for i in range(dim)],
+    formula=r"\sum_{i=1}^{n/2} \left[ 100\,(x_{2i} - x_{2i-1}^2)^2 + (1 - x_{2i-1})^2 \right]",
+    source="Moré, Garbow and Hillstrom 1981, problem 21; in an odd dimension the last residual is 1 - x_n: ours; "
+    "domain: ours",
+    note="The pairs are independent, so it is no harder than in two dimensions except to a method that takes one step "
+    "length for all of them.",
+    tags=("n-d", "ill-conditioned", "sum-of-squares"),
+)
+def extended_rosenbrock(x):
+    first, second = x[0::2], x[1::2]
+    paired = first[: len(second)]
+    off_floor = second - paired * paired
+    return 100 * tf.reduce_sum(off_floor * off_floor, axis=0) + tf.reduce_sum((1 - first) * (1 - first), axis=0)

@@ -1,0 +1,23 @@
+"""Forrester's function of one coordinate: a local minimum, an inflection and a deep minimum in a row."""
+
+import tensorflow as tf
+
+from reportgen.loss import loss
+
+
+@loss(
+    minima=[(0.75724875784185587,)],
+    minimum=-6.0207400557670828,
+    local_minima=[(0.14258918932471630,)],
+    saddles=[(1 / 3,)],
+    start=(0.5,),
+    domain=[(0.0, 1.0)],
+    formula=r"(6x - 2)^2 \sin(12x - 4)",
+    source="Forrester, Sóbester and Keane 2008; start: ours",
+    tags=("multimodal", "saddle"),
+    note="The gradient vanishes at x = 1/3 without a minimum, the start lies on the wrong side of the hill, and "
+    "outside of [0, 1] lower values lie.",
+)
+def forrester(x):
+    u = 6 * x - 2
+    return u * u * tf.sin(2 * u)

@@ -1,0 +1,45 @@
+"""What is asked of a loss at points of one's choice, and what came of it: plain arrays, without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reportgen.engine.result import Array
+from reportgen.loss import Interval
+
+
+@dataclass(frozen=True)
+class LossRef:
+    """A loss as a worker finds it."""
+
+    name: str
+    """As the catalogue knows it: ``beale``, ``my_losses.py:valley``."""
+    base: Path
+    """The folder that plug-in files are relative to."""
+    dim: int | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    domain: tuple[Interval, ...] | None = None
+    """What of it is looked at; None: its own domain."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Points [points, dim], and the dtype in which the loss is evaluated there; a complex one gives no gradient."""
+
+    points: Array
+    dtype: str = "float64"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The answer to an ``Ask``."""
+
+    value: Array
+    """[points]"""
+    gradient: Array
+    """[points, dim]"""
+    dtype: str
+    """That of the number which the function gives by itself."""

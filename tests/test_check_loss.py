@@ -1,0 +1,230 @@
+"""``reportgen check`` on losses: right ones pass, and each wrong claim fails its own check with its numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen import catalogue
+from reportgen.checks import Checked, Verdict, check
+from reportgen.config import ConfigError
+
+LOSSES = """
+import tensorflow as tf
+
+from reportgen.engine.batch import Scalar
+from reportgen.loss import loss
+from reportgen.optimizer import Optimizer
+from reportgen.losses.beale import beale
+
+calls = [0]
+
+
+def bowl(minima=((0.0, 0.0),), minimum=0.0, **more):
+    facts = {"formula": "x^2", "source": "ours", "note": "plain", "domain": [(-2, 2)] * 2}
+    return loss(minima=minima, minimum=minimum, start=(1.0, 1.0), **(facts | more))
+
+
+@bowl()
+def right(x, y):
+    return x * x + 3 * y * y
+
+
+@bowl(note="", formula=r"\\\\frac{")
+def bare(x, y):
+    return x * x + y * y
+
+
+@bowl(domain=[(2, -2), (0, 1)])
+def turned(x, y):
+    return x * x + y * y
+
+
+@bowl(tags=("unbounded",))
+def mistagged(x, y):
+    return x * x + y * y
+
+
+@bowl(local_minima=[(1.5, 0)], saddles=[(0, 0)])
+def invented(x, y):
+    return x * x + y * y
+
+
+@bowl(minima=[(0.0, 0.25)])
+def beside(x, y):
+    return x * x + y * y
+
+
+@bowl(minima=[(3.0, 0.0)])
+def outside(x, y):
+    return (x - 3) * (x - 3) + y * y
+
+
+@bowl(minima=[(1.0, 0.0)])
+def higher(x, y):
+    return (x * x - 1) * (x * x - 1) + y * y + 0.1 * (x - 1) * (x - 1) * (x - 2)
+
+
+@bowl(minima=[(1.0, 0.0)], saddles=[(0.0, 0.0)])
+def twins(x, y):
+    return (x * x - 1) * (x * x - 1) + y * y
+
+
+@bowl()
+def stops(x, y):
+    return x * x + tf.stop_gradient(x) * y + y * y
+
+
+@bowl()
+def cone(x, y):
+    return tf.sqrt(x * x + y * y)
+
+
+@bowl()
+def mixes(x, y):
+    return x * x + y * y + Scalar(tf.reduce_max(x.value) * 0.1 * x.value * x.value)
+
+
+@bowl()
+def double(x, y):
+    return tf.cast(x * x + y * y, tf.float64)
+
+
+@bowl()
+def remembers(x, y):
+    calls[0] += 1
+    return x * x + y * y * calls[0]
+
+
+@bowl()
+def raises(x, y):
+    return x * x + tf.linalg.inv(y)
+
+
+@bowl(minima=(), minimum=float("-inf"), tags=("unbounded",))
+def plane(x, y):
+    return x + y
+
+
+class Still(Optimizer):
+    pass
+"""
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checked]:
+    """What checking the whole file comes to, by loss."""
+    folder = tmp_path_factory.mktemp("losses")
+    (folder / "mine.py").write_text(LOSSES)
+    return {done.name.partition(":")[2]: done for done in check("mine.py", folder)}
+
+
+def told(checked: Checked, status: str = "FAILED") -> dict[str, str]:
+    return {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status == status}
+
+
+def test_every_loss_of_a_file_is_checked_and_none_that_it_imports(checked: dict[str, Checked]) -> None:
+    assert list(checked) == [
+        *("right", "bare", "turned", "mistagged", "invented", "beside", "outside", "higher", "twins"),
+        *("stops", "cone", "mixes", "double", "remembers", "raises", "plane"),
+    ]
+
+
+def test_a_right_one_passes_every_check(checked: dict[str, Checked]) -> None:
+    names = ("loads", "gradient", "finite", "dtype", "repeats", "batch", "minima", "lowest")
+    assert [(v.name, v.status) for v in checked["right"].verdicts] == [(name, "ok") for name in names]
+    details = told(checked["right"], "ok")
+    assert details["gradient"].endswith("finite differences and that of a complex step at 100 points of the domain")
+    assert details["lowest"].startswith("of 1,000 descents from all over the domain ")
+
+
+def test_what_is_declared_badly_is_said_first(checked: dict[str, Checked]) -> None:
+    assert told(checked["bare"], "note")["loads"].endswith(": note")
+    assert checked["turned"].verdicts == (
+        Verdict("loads", "FAILED", "domain[0] is (2, -2): two finite numbers are expected, the lower one first"),
+    )
+    assert "the tag unbounded goes with a minimum of -inf" in told(checked["mistagged"])["loads"]
+
+
+def test_points_that_are_not_what_they_are_called_are_named(checked: dict[str, Checked]) -> None:
+    invented = told(checked["invented"])
+    assert list(invented) == ["local minima", "saddles"]
+    assert invented["local minima"].startswith("the gradient at local_minima[0] = (1.5, 0.0) has norm 3, where ")
+    assert invented["saddles"].startswith("no value below 0.0 is close to saddles[0] = (0.0, 0.0)")
+    assert told(checked["outside"], "note")["minima"].startswith("minima[0] = (3.0, 0.0) lies outside the domain, so ")
+
+
+def test_a_wrong_value_is_told_with_the_right_one(checked: dict[str, Checked]) -> None:
+    said = told(checked["beside"])["minima"]
+    assert said.startswith(
+        "the value at minima[0] = (0.0, 0.25) is 0.0625, and the declared minimum is 0.0; it vanishes"
+    )
+
+
+def test_a_lower_value_is_told_with_its_place(checked: dict[str, Checked]) -> None:
+    said = told(checked["higher"])["lowest"]
+    assert said.startswith("at (-1.1")
+    assert said.endswith(", below the declared minimum 0.0")
+
+
+def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, Checked]) -> None:
+    assert told(checked["twins"]) == {}
+    assert told(checked["twins"], "note")["lowest"].startswith("at (-1.0, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "said"),
+    [
+        ("stops", "gradient", "at (0.54784"),
+        ("cone", "finite", "in float64 the gradient is not finite at 2 of 16,643 points, as at (0.0, 0.0): [nan, nan]"),
+        ("mixes", "batch", "the loss mixes the runs"),
+        ("double", "dtype", "given float32 it gives float64"),
+        ("remembers", "repeats", "it draws random numbers, or remembers something"),
+        ("raises", "runs", "(mine.py:"),
+    ],
+)
+def test_each_mistake_fails_its_check(checked: dict[str, Checked], name: str, check: str, said: str) -> None:
+    assert said in told(checked[name])[check]
+
+
+def test_an_unbounded_one_has_no_minimum_to_miss(checked: dict[str, Checked]) -> None:
+    assert told(checked["plane"]) == {}
+    assert "declared unbounded below" in told(checked["plane"], "ok")["lowest"]
+
+
+@pytest.mark.parametrize("label", ["rosenbrock[dim=20]", "quadratic[dim=3,condition=10]", "easom", "forrester"])
+def test_built_in_ones_pass_also_with_settings(label: str, tmp_path: Path) -> None:
+    (done,) = check(label, tmp_path)
+    assert (done.name, told(done)) == (label, {})
+
+
+def test_a_suite_stands_for_its_losses(tmp_path: Path) -> None:
+    names = [name for name, each in catalogue.losses().items() if "unbounded" in each.tags]
+    assert [done.name for done in check("tag:unbounded", tmp_path)] == names
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("rosenbrok", "there is no loss rosenbrok; did you mean rosenbrock?"),
+        ("beale[dim=3]", "fixed dimension of 2"),
+        ("rosenbrock[dim=2.5]", "a whole number is expected"),
+        ("quadratic[conditon=3]", "did you mean condition?"),
+        ("suite:none", "there is no suite none"),
+    ],
+)
+def test_wrong_usage_is_said_and_nothing_is_run(tmp_path: Path, what: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        list(check(what, tmp_path))
+    assert said in str(error.value)
+
+
+def test_a_loss_that_hangs_costs_its_deadline_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import time\nfrom reportgen.loss import loss\n\n"
+        "@loss(minima=[(0, 0)], minimum=0.0, start=(1, 1), domain=[(-1, 1)] * 2, formula='x', source='ours')\n"
+        "def slow(x, y):\n    time.sleep(600)\n    return x * y\n"
+    )
+    (done,) = check("slow.py:slow", tmp_path, deadline=5)
+    assert told(done) == {"runs": "took longer than the deadline of 5 s and was ended"}

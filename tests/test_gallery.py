@@ -1,0 +1,104 @@
+"""``reportgen list losses --gallery``: one valid page that needs nothing else, with an honest picture of each loss."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from reportgen import catalogue
+from reportgen.cli import main
+from reportgen.figures.contour import levels, middle, too_fine
+from reportgen.report.gallery import pictured
+
+CONFIG = Path(__file__).with_name("htmlvalidate.json")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of all built-in losses."""
+    file = tmp_path_factory.mktemp("gallery") / "deep" / "all.html"
+    result = CliRunner().invoke(main, ["list", "losses", "--gallery", str(file)], catch_exceptions=False)
+    assert (result.exit_code, result.stdout) == (0, f"{file}\n")
+    return file
+
+
+def test_it_has_every_loss_and_a_picture_where_there_can_be_one(gallery: Path) -> None:
+    text = gallery.read_text(encoding="utf-8")
+    every = catalogue.losses()
+    assert [name for name in every if f"<code>{name}</code>" not in text] == []
+    assert text.count("<img ") == sum(pictured(each) is not None for each in every.values())
+    assert "No picture: it has 4 coordinates" in text
+
+
+def test_it_needs_no_other_file_and_no_script(gallery: Path) -> None:
+    text = gallery.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert 'href="http' not in text
+    assert 'src="http' not in text
+
+
+def test_it_is_valid_html(gallery: Path, html_validate: Path) -> None:
+    command = [html_validate, "--config", CONFIG, "--formatter", "text", gallery]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_meets_wcag_aa_and_shows_all_pictures(gallery: Path, browser: Any, axe: str, scheme: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+    page.goto(gallery.as_uri())
+    page.evaluate(axe)
+    report = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
+    assert [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in report["violations"]] == []
+    page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    assert page.evaluate("[...document.images].filter(image => !image.naturalWidth || !image.alt).length") == 0
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.close()
+
+
+def test_one_loss_may_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["list", "losses", "rosenbrock[dim=5]", "--gallery"], catch_exceptions=False)
+    assert result.stdout == "losses.html\n"
+    text = (tmp_path / "losses.html").read_text(encoding="utf-8")
+    assert text.count("<article") == 1
+    assert "Drawn in two dimensions." in text
+
+
+def test_optimizers_have_no_gallery() -> None:
+    result = CliRunner().invoke(main, ["list", "optimizers", "--gallery"])
+    assert result.exit_code == 2
+    assert "--gallery: is for losses" in result.stderr
+
+
+def test_heights_tell_something_apart_whatever_the_loss_is_like() -> None:
+    beale, x = catalogue.losses()["beale"], np.linspace(-1, 1, 129)
+    bowl = x[:, np.newaxis] ** 2 + x**2
+    hole = 1 - np.exp(-200 * bowl)
+    for loss, values in (
+        (beale, bowl),
+        (beale, 1e12 * bowl),
+        (beale, hole),
+        (beale, np.where(bowl > 1, np.inf, bowl)),
+        (replace(beale, minimum=-np.inf), 1e6 * (x[:, np.newaxis] ** 3 - x)),
+    ):
+        level = levels(loss, values)
+        assert (level.min(), level.max()) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
+        assert level.std() > 0.05
+
+
+def test_waves_finer_than_the_grid_are_noticed_and_looked_at_closer() -> None:
+    beale, x = catalogue.losses()["beale"], np.linspace(-1, 1, 129)
+    waves = np.sin(30 * np.pi * x) ** 2 + x[:, np.newaxis] ** 2
+    assert too_fine(beale, waves)
+    assert not too_fine(beale, waves * 0 + x**2)
+    assert middle(beale).domain == ((1.875, 4.125), (-0.625, 1.625))

@@ -1,0 +1,62 @@
+"""Losses by suite, tag, folder and parameter: what the names in a config stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen import catalogue, matrix
+from reportgen.config import load
+
+MINE = """
+from reportgen.loss import loss
+
+@loss(minima=[(0.0, 0.0)], minimum=0.0, start=(1.0, 1.0), domain=[(-2.0, 2.0)] * 2, formula="a x^2 + y^2",
+      source="test", tags=("convex",))
+def bowl(x, y, *, steepness=1.0):
+    return steepness * (x * x) + y * y
+"""
+
+
+def asked(folder: Path, toml: str) -> matrix.Plan:
+    (folder / "reportgen.toml").write_text(f"{toml}\noptimizers = ['adam']\nlearning_rates = [0.1]")
+    return matrix.plan(load(None, folder=folder, environ={}))
+
+
+def test_a_suite_stands_for_its_losses_each_once(tmp_path: Path) -> None:
+    made = asked(tmp_path, "losses = ['beale', 'suite:mgh', 'tag:sum-of-squares']")
+    labels = list(made.losses)
+    assert labels[0] == "beale"
+    assert len(labels) == len(set(labels))
+    assert set(catalogue.suites()["mgh"]) <= set(labels)
+
+
+@pytest.mark.parametrize("suite", ["classic-2d", "mgh", "multimodal"])
+def test_every_suite_has_losses(suite: str) -> None:
+    members = [catalogue.losses()[name] for name in catalogue.suites()[suite]]
+    assert members
+    if suite == "classic-2d":
+        assert {each.dim for each in members} == {2}
+    if suite == "multimodal":
+        assert all("multimodal" in each.tags for each in members)
+
+
+def test_a_folder_of_losses_beside_the_config_is_found_with_its_tags(tmp_path: Path) -> None:
+    (tmp_path / "losses").mkdir()
+    (tmp_path / "losses" / "mine.py").write_text(MINE)
+    assert "bowl" in asked(tmp_path, "losses = ['tag:convex']").losses
+    made = asked(tmp_path, "losses = ['bowl', { name = 'bowl', steepness = 4.0 }, 'bowl[steepness=9]']")
+    assert list(made.losses) == ["bowl", "bowl[steepness=4]", "bowl[steepness=9]"]
+    found: Any = made.losses["bowl[steepness=9]"]
+    assert found(2.0, 1.0) == 37.0
+    assert len({program.fingerprint for program in made.programs}) == 3
+
+
+def test_a_name_that_is_built_in_too_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "losses").mkdir()
+    (tmp_path / "losses" / "mine.py").write_text(MINE.replace("def bowl", "def beale"))
+    with pytest.raises(catalogue.UnknownName, match="beale is built in, and the name of losses/mine"):
+        catalogue.find_loss("beale", tmp_path)
+    assert catalogue.find_loss("rosenbrock", tmp_path).dim == 2
