@@ -76,7 +76,12 @@ def test_seeds_are_runs_with_ids_of_their_own_and_only_where_there_is_noise(tmp_
     config = Config.model_validate(asked)
     assert [program.runs for program in matrix.plan(config).programs] == [2, 6]
     session.run(config, on_event=lambda _: None)
-    runs = Results.load(tmp_path / "results").runs
+    results = Results.load(tmp_path / "results")
+    assert [fact["title"] for fact in results.manifest["losses"]] == [
+        "Quartic",
+        "Quartic [noise.relative=0.1]",
+    ]
+    runs = results.runs
     assert runs["run_id"].is_unique
     mine = runs[runs["loss"] == "quartic[noise.relative=0.1]"]
     assert mine["seed"].tolist() == [0, 1, 2, 0, 1, 2]

@@ -71,11 +71,13 @@ def _loss(label: str, loss: Loss | str, noise: Mapping[str, float] | None) -> di
             "domain": [],
             "minima": [],
         }
+    settings = label.removeprefix(loss.name)
     return {
         "label": label,
         "name": loss.name,
         "dim": loss.dim,
-        "title": loss.title,
+        # Two rows of one loss must not look alike: what is not the default is told behind the title.
+        "title": f"{loss.title} {settings}" if settings else loss.title,
         "formula": loss.formula,
         "source": loss.source,
         "note": loss.note,
