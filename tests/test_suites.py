@@ -43,6 +43,15 @@ def test_every_suite_has_losses(suite: str) -> None:
         assert all("multimodal" in each.tags for each in members)
 
 
+def test_a_helper_of_built_in_losses_is_part_of_their_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Path.read_bytes
+    before = catalogue.source_hash(catalogue.losses()["salomon"]), catalogue.source_hash(catalogue.losses()["beale"])
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b"#" * (path.name == "guarded.py"))
+    after = catalogue.source_hash(catalogue.losses()["salomon"]), catalogue.source_hash(catalogue.losses()["beale"])
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
 def test_a_folder_of_losses_beside_the_config_is_found_with_its_tags(tmp_path: Path) -> None:
     (tmp_path / "losses").mkdir()
     (tmp_path / "losses" / "mine.py").write_text(MINE)

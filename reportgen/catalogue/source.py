@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def _identity(member: object) -> object:
 
 def _defining_files(thing: Loss | type[Optimizer], plugin: Plugin | None) -> list[str]:
     if isinstance(thing, Loss):
-        return [inspect.getfile(inspect.unwrap(thing.function))]
+        return _files_of_function(inspect.unwrap(thing.function))
     if issubclass(thing, ForeignOptimizer):
         target = thing.target if isinstance(thing.target, type) else type(thing.target)
         kinds = [] if isinstance(thing.target, str) else [thing, *own_classes(target)]
@@ -64,3 +65,11 @@ def _defining_files(thing: Loss | type[Optimizer], plugin: Plugin | None) -> lis
     neighbours = plugin.neighbours if plugin else {}
     origin = [plugin.module.__file__] if plugin and plugin.module.__file__ else []
     return [*(inspect.getfile(kind) for kind in kinds if kind.__module__ not in neighbours), *origin]
+
+
+def _files_of_function(function: Callable[..., object]) -> list[str]:
+    """The file of a loss, and those of the functions that it imports from other built-in losses' files."""
+    own = inspect.getfile(function)
+    members = vars(inspect.getmodule(function) or object).values()
+    used = (each for each in members if inspect.isfunction(each) and each.__module__.startswith("reportgen.losses."))
+    return [own, *sorted({inspect.getfile(each) for each in used} - {own})]
