@@ -82,6 +82,8 @@ def _diag_part(
 
 @tf.experimental.dispatch_for_api(tf.linalg.inv, {"input": Matrix})
 def _inv(input: Any, adjoint: Any = False, name: Any = None) -> Any:
+    if adjoint:
+        raise TypeError("tf.linalg.inv is supported without adjoint")
     return matrix.inverse(input)
 
 
