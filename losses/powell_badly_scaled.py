@@ -9,7 +9,7 @@ from reportgen.loss import loss
     minima=[(1.09815932969981746e-5, 9.10614673986652401), (9.10614673986652401, 1.09815932969981746e-5)],
     minimum=0.0,
     start=(0.0, 1.0),
-    domain=[(-1.0, 1.0), (-1.0, 10.0)],
+    domain=[(-1.0, 10.0), (-1.0, 10.0)],
     formula=r"(10^4 x y - 1)^2 + \left(e^{-x} + e^{-y} - 1.0001\right)^2",
     source="Powell 1970; Moré, Garbow and Hillstrom 1981, problem 3; domain: ours",
     note="The curvature across its valley is 10^18 times that along it, which single precision cannot tell from a flat "

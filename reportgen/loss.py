@@ -12,6 +12,10 @@ one array with the dimension first, and may give each fact as a function of ``di
 operations that act element by element on its coordinates, so that the engine can evaluate it at many points at once.
 Keyword-only arguments are its parameters, ``def quadratic(x, *, condition=100.0)``; facts that are functions may take
 those by name.
+
+A loss of any dimension that needs more than that, such as products with matrices, says ``batched=True``: it takes a
+plain tensor [dim, batch], one column a point, and gives the loss of each, [batch]. If it is a mean over samples, it may
+take a second argument, ``rows``: int32 [batch_size, batch], the samples that count for each column, None for all.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from typing import Any
 Point = tuple[float, ...]
 Interval = tuple[float, float]
 
-TAGS = ("convex", "multimodal", "ill-conditioned", "saddle", "non-smooth", "unbounded", "n-d", "sum-of-squares")
+TAGS = ("convex", "multimodal", "ill-conditioned", "saddle", "non-smooth", "unbounded", "n-d", "sum-of-squares", "task")
 """What a loss may be called, so that ``tag:convex`` stands for all that are."""
 
 
@@ -65,6 +69,10 @@ class Loss:
     """Other names that the field has for it."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """The values of its keyword-only arguments."""
+    batched: bool = False
+    """Whether the function takes a tensor [dim, batch] and gives one [batch]."""
+    samples: int = 0
+    """How many samples it is the mean over; 0 where it cannot be evaluated on some of them."""
 
     @property
     def label(self) -> str:
@@ -119,6 +127,8 @@ class Facts:
     local_minima: Sequence[Sequence[float]] | Callable[..., Sequence[Sequence[float]]]
     saddles: Sequence[Sequence[float]] | Callable[..., Sequence[Sequence[float]]]
     aliases: Sequence[str]
+    batched: bool
+    samples: int | Callable[..., int]
 
 
 def loss(
@@ -136,6 +146,8 @@ def loss(
     local_minima: Any = (),
     saddles: Any = (),
     aliases: Sequence[str] = (),
+    batched: bool = False,
+    samples: int | Callable[..., int] = 0,
 ) -> Callable[[Callable[..., Any]], Loss]:
     """Declare the decorated function as a loss.
 
@@ -153,15 +165,22 @@ def loss(
         local_minima: local minimizers that matter and are not global.
         saddles: stationary points that matter and are no minimizers.
         aliases: other names that the field has for it.
+        batched: the function takes a plain tensor [dim, batch] and gives one [batch].
+        samples: how many samples the loss is the mean over, if the function takes ``rows`` of them.
 
     Raises ValueError for a tag that is none of ``TAGS``, or a fact of another length than the dimension.
     """
     facts = Facts(
-        minima, minimum, start, domain, formula, source, title, note, dim, tags, local_minima, saddles, aliases
+        *(minima, minimum, start, domain, formula, source, title, note, dim, tags, local_minima, saddles, aliases),
+        *(batched, samples),
     )
     strange = [tag for tag in tags if tag not in TAGS]
     if strange:
         raise ValueError(f"tag {strange[0]} is none of {', '.join(TAGS)}")
+    if dim is None and (batched or samples):
+        raise ValueError(
+            "batched and samples are for a loss that takes one array: dim, its default dimension, is expected"
+        )
 
     def declare(function: Callable[..., Any]) -> Loss:
         parameters = _parameters(function)
@@ -205,6 +224,8 @@ def _resolve(function: Callable[..., Any], facts: Facts, dim: int, parameters: M
         saddles=points(facts.saddles),
         aliases=tuple(facts.aliases),
         parameters=dict(parameters),
+        batched=facts.batched,
+        samples=int(at_dim(facts.samples)),
     )
     _check_lengths(resolved)
     return resolved

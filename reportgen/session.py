@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen import matrix
+from reportgen.engine.sampled import LossRef
 from reportgen.execute.events import Drawing, Event, Finished, Planned, Written
 from reportgen.execute.local import LocalWorkers
 from reportgen.results.kept import holds_exactly, kept_programs
 
 if TYPE_CHECKING:
     from reportgen.config import Config
+    from reportgen.loss import Loss
     from reportgen.matrix import Plan, Program
     from reportgen.report.site import Site
     from reportgen.results.read import Results
@@ -130,7 +132,8 @@ class _Session:
         self._on_event(Planned(len(programs), len(programs) - len(missing), cells, runs))
         manifest = describe(self._config, self._plan)
         self._execute(workers, store, missing, site, manifest)
-        store.finish(self._plan, with_device(manifest, store.device(self._plan)))
+        planes = self._planes(workers, store, manifest)
+        store.finish(self._plan, with_device(manifest, store.device(self._plan)), planes)
         results = Results.load(self._folder)
         failed = results.runs.loc[results.runs["outcome"] == "failed", "cell_id"].nunique()
         if not failed:
@@ -163,6 +166,26 @@ class _Session:
             store.add(program, *(failure(program, result) if reason else success(program, loss, result)))
             self._on_event(Finished(program.id, reason))
             waiting[program.loss] -= 1
-            if site and not waiting[program.loss]:
-                of_loss = [other for other in self._plan.programs if other.loss == program.loss]
-                site.draw(store.results(of_loss, manifest))
+            # A loss on a plane is drawn at last: its ground needs the worker, which is busy now.
+            if site and not waiting[program.loss] and not _on_plane(loss):
+                site.draw(store.results(self._of(program.loss), manifest))
+
+    def _planes(self, workers: LocalWorkers, store: Store, manifest: dict[str, Any]) -> dict[str, Any]:
+        """By label, the Grid of each loss of more than two dimensions on the plane that shows most of its paths."""
+        from reportgen.analysis.plane import principal_plane
+
+        refs = {}
+        for label, loss in self._plan.losses.items():
+            programs = self._of(label)
+            if _on_plane(loss) and (found := principal_plane(store.results(programs, manifest), label)):
+                one = programs[0]
+                refs[label] = LossRef(one.loss_ref, one.base, one.dim, one.parameters, found.box, found.plane)
+        grids = zip(refs, workers.grids(list(refs.values()), self._config.deadline), strict=True)
+        return {label: grid for label, grid in grids if not isinstance(grid, str)}
+
+    def _of(self, label: str) -> list[Program]:
+        return [program for program in self._plan.programs if program.loss == label]
+
+
+def _on_plane(loss: Loss | str) -> bool:
+    return not isinstance(loss, str) and loss.dim > 2

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.results.read import Results
-from reportgen.results.schema import GRIDS, TRACES, hit_column, runs_schema
+from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 TARGETS = (1e-1, 1e-3, 1e-5, 1e-7)
@@ -166,14 +166,15 @@ def results(
         pa.Table.from_pylist(runs, schema).to_pandas(),
         pa.Table.from_pylist(traces, TRACES).to_pandas(),
         pa.Table.from_pylist([_grid(toy, rename.get(toy.label, toy.label)) for toy in losses], GRIDS).to_pandas(),
+        PATHS.empty_table().to_pandas(),
         manifest,
     )
 
 
 def write(made: Results, folder: Path) -> Path:
-    """Put results into ``folder`` as the four files."""
+    """Put results into ``folder`` as its files."""
     folder.mkdir(parents=True, exist_ok=True)
-    schemas = {"runs": runs_schema(TARGETS), "traces": TRACES, "grids": GRIDS}
+    schemas = {"runs": runs_schema(TARGETS), "traces": TRACES, "grids": GRIDS, "paths": PATHS}
     for name, schema in schemas.items():
         pq.write_table(pa.Table.from_pandas(getattr(made, name), schema), folder / f"{name}.parquet")
     (folder / "manifest.json").write_text(json.dumps(made.manifest), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def results() -> Results:
 
 
 def edited(results: Results, **columns: Any) -> Results:
-    return Results(results.runs.assign(**columns), results.traces, results.grids, results.manifest)
+    return replace(results, runs=results.runs.assign(**columns))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_ranking_tells_ties() -> None:
     twins = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=3, steps=200)
     runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
     manifest = twins.manifest | {"optimizers": [*twins.manifest["optimizers"], {"label": "twin"}]}
-    ranks = ranking(best(cells(Results(runs, twins.traces, twins.grids, manifest))))
+    ranks = ranking(best(cells(replace(twins, runs=runs, manifest=manifest))))
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
 
 

@@ -172,7 +172,7 @@ def test_open_shows_the_report(asked: Asked, monkeypatch: pytest.MonkeyPatch, tm
 
 def results_folder(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    for name in ("runs.parquet", "traces.parquet", "grids.parquet"):
+    for name in ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"):
         (folder / name).touch()
     (folder / "manifest.json").write_text('{"format": 1}')
     return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -71,12 +72,12 @@ def _single() -> Results:
 
 def _no_traces() -> Results:
     made = _single()
-    return Results(made.runs, made.traces.head(0), made.grids, made.manifest)
+    return replace(made, traces=made.traces.head(0))
 
 
 def _no_grid() -> Results:
     made = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=2, steps=20)
-    return Results(made.runs, made.traces, made.grids.head(0), made.manifest)
+    return replace(made, grids=made.grids.head(0))
 
 
 def _many() -> Results:
@@ -87,7 +88,7 @@ def _many() -> Results:
 def _unloadable() -> Results:
     made = _all_failed()
     facts = made.manifest["losses"][0] | {"dim": None, "minimum": None, "minima": [], "domain": [], "start": []}
-    return Results(made.runs, made.traces, made.grids.head(0), made.manifest | {"losses": [facts]})
+    return replace(made, grids=made.grids.head(0), manifest=made.manifest | {"losses": [facts]})
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from reportgen.loss import Loss
 
 import_tensorflow()
 LOSSES = catalogue.losses()
-CASES = [case for loss in LOSSES.values() for case in ([loss.at(5)] if loss.default_dim else [loss])]
+# Tasks have data in place of a formula: test_tasks.py has them.
+WRITTEN = [loss for loss in LOSSES.values() if "task" not in loss.tags]
+CASES = [case for loss in WRITTEN for case in ([loss.at(5)] if loss.default_dim else [loss])]
 TOLERANCE = 1e-12
 SLOW = ("osborne_2", "watson", "gulf")
 """Sums of many terms, which take seconds for 30 digits at a hundred points."""
@@ -52,7 +54,7 @@ def assert_same(found: tuple[Any, Any], expected: tuple[Any, Any]) -> None:
 
 
 def test_every_loss_has_a_form() -> None:
-    assert FORMS.keys() == LOSSES.keys()
+    assert FORMS.keys() == {loss.name for loss in WRITTEN}
 
 
 @pytest.mark.parametrize("loss", CASES, ids=lambda loss: f"{loss.name}-{loss.dim}")

@@ -91,7 +91,7 @@ def test_seeds_are_runs_with_ids_of_their_own_and_only_where_there_is_noise(tmp_
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ("losses = [{name='beale', noise={}}]", "one of gradient_std and relative is expected"),
+        ("losses = [{name='beale', noise={}}]", "one of gradient_std, relative and batch_size is expected"),
         ("losses = [{name='beale', noise={relative=-1}}]", "more than 0 is expected"),
         ("losses = [{name='beale', noise={relativ=0.1}}]", "did you mean relative?"),
         ("losses = [{name='beale', nois={relative=0.1}}]", "did you mean noise?"),

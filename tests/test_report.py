@@ -149,9 +149,8 @@ def test_a_loss_that_could_not_be_loaded_still_has_its_page(tmp_path: Path) -> N
     results = made(losses=[synthetic.BEALE], failed=[("beale", "adam"), ("beale", "gradient_descent")])
     empty = {"dim": None, "minimum": None, "minima": [], "domain": [], "start": [], "formula": "", "source": ""}
     facts = results.manifest["losses"][0] | empty | {"note": "cannot be imported"}
-    broken = Results(
-        results.runs, results.traces, results.grids.head(0), results.manifest | {"losses": [facts], "starts": {}}
-    )
+    manifest = results.manifest | {"losses": [facts], "starts": {}}
+    broken = replace(results, grids=results.grids.head(0), manifest=manifest)
     Site(tmp_path).write(broken)
     text = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
     assert "cannot be imported" in text

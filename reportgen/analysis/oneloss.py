@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array, cells
 from reportgen.analysis.ranking import best
+from reportgen.engine.result import Plane
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +30,8 @@ class Run:
     outcome: str
     step: Array
     gap: Array
-    x: Array
-    """Shape [steps, 1 or 2]."""
+    x: Array | None
+    """Where it was in the picture of its loss, [steps, 1 or 2]; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class OneLoss:
         """The histories of an optimizer's best cell, by start; a run that failed has none."""
         return self._histories.get(optimizer, [])
 
+    def drawn_runs(self, optimizer: str) -> list[Run]:
+        """Those of ``best_runs`` that the picture shows."""
+        return [run for run in self.best_runs(optimizer) if run.x is not None]
+
     @property
     def minimum(self) -> float:
         """The known minimum; minus infinity where there is none."""
@@ -88,14 +93,40 @@ class OneLoss:
     @cached_property
     def grid(self) -> tuple[Array, Array, Array] | None:
         """x, y (empty in one dimension) and the gap at each (y, x), or None where there is no grid."""
-        found = self.results.grids
-        found = found[found["loss"] == self.label]
-        if found.empty:
+        row = self._grid_row
+        if row is None:
             return None
-        row = found.iloc[0]
         x, y = np.asarray(row["x"], float), np.asarray(row["y"], float)
         gap = np.asarray(row["values"], float) - self.minimum
         return x, y, gap.reshape(len(y), len(x)) if len(y) else gap
+
+    @cached_property
+    def plane(self) -> Plane | None:
+        """The plane of its picture; None where that has the loss's own coordinates, or there is none."""
+        row = self._grid_row
+        if row is None or row["origin"] is None:
+            return None
+        directions = np.asarray(row["directions"], float).reshape(2, -1)
+        return Plane(np.asarray(row["origin"], float), directions, float(row["share"]))
+
+    @property
+    def box(self) -> list[tuple[float, float]]:
+        """What its picture shows: one interval an axis."""
+        if self.plane and self.grid:
+            return [(axis[0], axis[-1]) for axis in self.grid[:2]]
+        return [(low, high) for low, high in self.facts["domain"][:2]]
+
+    @property
+    def minima(self) -> Array:
+        """The known minimizers in its picture, [minima, 1 or 2]."""
+        points = np.array(self.facts["minima"], float)
+        return self.plane.on(points) if self.plane and len(points) else points
+
+    @cached_property
+    def _grid_row(self) -> Any:
+        found = self.results.grids
+        found = found[found["loss"] == self.label]
+        return None if found.empty else found.iloc[0]
 
     @cached_property
     def _histories(self) -> dict[str, list[Run]]:
@@ -108,14 +139,33 @@ class OneLoss:
         if traces.empty:
             return {}
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
-        x = np.array([np.asarray(p, float)[:2] for p in traces["x"]])
+        shown = self._shown(traces)
         histories: dict[str, list[Run]] = {}
         columns = zip(wanted["cell_id"], wanted["run_id"], wanted["start"], wanted["outcome"], strict=True)
         for cell, run, start, outcome in columns:
             if (at := rows.get(str(run))) is not None:
-                history = Run(int(start), str(outcome), step[at], loss[at] - self.minimum, x[at])
+                history = Run(int(start), str(outcome), step[at], loss[at] - self.minimum, shown(str(run), np.asarray(at)))
                 histories.setdefault(owner[str(cell)], []).append(history)
         return histories
+
+    def _shown(self, traces: pd.DataFrame) -> Callable[[str, Array], Array | None]:
+        """Gives the positions of a run in the picture, by its id and its rows in ``traces``."""
+        if self.facts["dim"] in (1, 2):
+            x = np.array([np.asarray(point, float) for point in traces["x"]])
+            return lambda _, rows: x[rows]
+        if not self.plane:
+            return lambda *_: None
+        paths = positions(self.results.paths)
+        plane = self.plane
+        return lambda run, _: plane.on(paths[run][1]) if run in paths else None
+
+
+def positions(paths: pd.DataFrame) -> dict[str, tuple[Array, Array]]:
+    """By run, the steps and all coordinates [steps, dim] of ``paths.parquet``."""
+    ordered = paths.sort_values(["run_id", "step"])
+    rows = ordered.groupby(ordered["run_id"].astype(str), sort=False).indices
+    step, x = ordered["step"].to_numpy(int), ordered["x"].to_numpy()
+    return {str(run): (step[at], np.array(x[at].tolist(), float)) for run, at in rows.items()}
 
 
 def one_loss(results: Results, label: str) -> OneLoss:

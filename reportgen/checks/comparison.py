@@ -28,7 +28,7 @@ def compared(config: Config, plan: Plan, done: Iterable[Done]) -> list[dict[str,
     ]
     runs = pd.concat([to_pandas(table) for table in tables], ignore_index=True)
     nothing = pd.DataFrame()
-    top = best(cells(Results(runs, nothing, nothing, describe(config, plan))))
+    top = best(cells(Results(runs, nothing, nothing, nothing, describe(config, plan))))
     return [
         {"loss": loss, "optimizers": [_row(row) for row in group.to_dict("records")]}
         for loss, group in top.groupby("loss", sort=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.result import Grid
 from reportgen.engine.sampled import LossRef
 from reportgen.execute.local import LocalWorkers
 from reportgen.figures.contour import middle, too_fine
-from reportgen.report.gallery import Exhibit, gallery, pictured
+from reportgen.report.gallery import Exhibit, gallery
+from reportgen.report.slices import Pictured, pictured
 
 if TYPE_CHECKING:
     from reportgen.loss import Loss
@@ -25,24 +27,29 @@ def write_gallery(losses: Sequence[Loss], file: Path, base: Path) -> None:
     shown = [pictured(loss) for loss in losses]
     with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder) / "worker.log") as workers:
         grids = _grids(workers, shown, base)
-        closer = [middle(loss) if _is_too_fine(loss, grid) else None for loss, grid in zip(shown, grids, strict=True)]
+        closer = [_closer(picture, grid) for picture, grid in zip(shown, grids, strict=True)]
         again = _grids(workers, closer, base)
-    shown = [near or loss for near, loss in zip(closer, shown, strict=True)]
+    shown = [near or first for near, first in zip(closer, shown, strict=True)]
     grids = [found or grid for found, grid in zip(again, grids, strict=True)]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(gallery(list(map(Exhibit, losses, shown, grids))), encoding="utf-8", newline="\n")
 
 
-def _grids(workers: LocalWorkers, losses: Sequence[Loss | None], base: Path) -> list[Any]:
-    """The Grid of each loss, or a text that says why there is none; None where there is no loss."""
-    found = workers.grids([_ref(loss, base) for loss in losses if loss], DEADLINE)
-    return [next(found) if loss else None for loss in losses]
+def _grids(workers: LocalWorkers, shown: Sequence[Pictured | None], base: Path) -> list[Any]:
+    """The Grid of each picture, or a text that says why there is none; None where there is no picture."""
+    found = workers.grids([_ref(picture, base) for picture in shown if picture], DEADLINE)
+    return [next(found) if picture else None for picture in shown]
 
 
-def _ref(loss: Loss, base: Path) -> LossRef:
-    dim = None if loss.default_dim is None else loss.dim
-    return LossRef(loss.name, base, dim, loss.parameters, loss.domain)
+def _ref(picture: Pictured, base: Path) -> LossRef:
+    loss, plane = picture.loss, picture.plane
+    whole = len(plane.origin) if plane else loss.dim
+    dim = None if loss.default_dim is None else whole
+    return LossRef(loss.name, base, dim, loss.parameters, loss.domain, plane)
 
 
-def _is_too_fine(loss: Loss | None, grid: Any) -> TypeGuard[Loss]:
-    return loss is not None and isinstance(grid, Grid) and too_fine(loss, grid.values)
+def _closer(picture: Pictured, grid: Any) -> Pictured | None:
+    """The middle of a picture that is too fine; None for any other."""
+    if not isinstance(grid, Grid) or not too_fine(picture.loss, grid.values):
+        return None
+    return replace(picture, loss=middle(picture.loss))

@@ -10,8 +10,8 @@ import click
 from reportgen.cli.console import color_option, progress_console
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.results.files import MANIFEST, TABLES
 
-_FILES = ("manifest.json", "runs.parquet", "traces.parquet", "grids.parquet")
 
 
 @click.command(short_help="Make the report from results on disk.")
@@ -49,14 +49,14 @@ def render(results: Path, output: Path, open_: bool) -> None:
 def _check_is_results(folder: Path) -> None:
     if not folder.is_dir():
         raise Mistakes(f"{folder}: {'is a file' if folder.exists() else 'is not there'}; a results folder is expected")
-    missing = [name for name in _FILES if not (folder / name).is_file()]
+    missing = [name for name in (MANIFEST, *TABLES) if not (folder / name).is_file()]
     if missing:
         inside = folder / "results"
-        hint = f"; did you mean {inside}?" if (inside / _FILES[0]).is_file() else ""
+        hint = f"; did you mean {inside}?" if (inside / (MANIFEST, *TABLES)[0]).is_file() else ""
         raise Mistakes(f"{folder}: is no results folder, {', '.join(missing)} not found in it{hint}")
     try:
-        manifest = json.loads((folder / _FILES[0]).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / (MANIFEST, *TABLES)[0]).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Mistakes(f"{folder / _FILES[0]}: is damaged: {error}") from error
+        raise Mistakes(f"{folder / (MANIFEST, *TABLES)[0]}: is damaged: {error}") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
-        raise Mistakes(f"{folder / _FILES[0]}: is not the manifest of a results folder")
+        raise Mistakes(f"{folder / (MANIFEST, *TABLES)[0]}: is not the manifest of a results folder")

@@ -58,6 +58,7 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
             certain = False
             yield Mistake((*key, "dim"), entry.dim, f"{entry.name}: {error}")
         else:
+            yield from _batch_size(key, entry, found)
             dims.add(found.dim)
             certain = certain and whole
             whole_losses += [found] if whole else []
@@ -72,9 +73,19 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
     yield from not_finite(points, values.get("dtype", Config.model_fields["dtype"].default))
 
 
+def _batch_size(key: Key, entry: LossEntry, loss: Loss) -> Iterator[Mistake]:
+    size = entry.noise.batch_size if entry.noise else None
+    if size is not None and size > loss.samples:
+        has = f"it has {loss.samples:,} samples" if loss.samples else "it is no mean over samples"
+        yield Mistake((*key, "noise", "batch_size"), size, f"is not possible for {entry.name}: {has}")
+
+
 def _of_suite(key: Key, entry: LossEntry) -> Iterator[Mistake]:
     if entry.dim is not None:
         yield Mistake((*key, "dim"), entry.dim, f"{entry.name} stands for losses of several dimensions: leave it out")
+    if entry.noise and entry.noise.batch_size is not None:
+        size, reason = entry.noise.batch_size, f"{entry.name} stands for several losses: name the one that has samples"
+        yield Mistake((*key, "noise", "batch_size"), size, reason)
     for name, value in entry.parameters.items():
         yield Mistake((*key, name), value, f"{entry.name} stands for several losses, which have no common parameters")
 

@@ -39,17 +39,19 @@ class _Part(BaseModel):
 
 
 class Noise(_Part):
-    """Normal noise that is added to every gradient; the run is judged by the loss without it."""
+    """What is random in every gradient; the run is judged by the loss without it."""
 
     gradient_std: Annotated[float, Field(gt=0)] | None = None
-    """Standard deviation in each coordinate."""
+    """Normal noise is added, with this standard deviation in each coordinate."""
     relative: Annotated[float, Field(gt=0)] | None = None
     """The same as a share of the root mean square of the gradient's coordinates."""
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+    """Each step sees so many of the samples that the loss is the mean over."""
 
     @model_validator(mode="after")
     def _one(self) -> Noise:
-        if (self.gradient_std is None) == (self.relative is None):
-            raise ValueError("one of gradient_std and relative is expected")
+        if sum(value is not None for value in (self.gradient_std, self.relative, self.batch_size)) != 1:
+            raise ValueError("one of gradient_std, relative and batch_size is expected")
         return self
 
 

@@ -23,6 +23,9 @@ TILE = 16_384
 """Runs stepped at once: more would leave the processor's cache, and memory stays flat for any matrix."""
 
 
+PATHS = 20_000_000
+"""The most numbers that the paths of a program's shown runs may have; beyond it none is kept."""
+
 VECTOR = 16
 """A tile is a multiple of this. Where the processor takes several runs at once and some are left over, the compiler
 leaves it open in which order the coordinates of those are summed: their bits would depend on the size of the batch."""
@@ -54,7 +57,19 @@ def inputs_of(program: Program) -> dict[str, Any]:
         "start": np.array([number for _, number, _ in pairs], np.uint32),
         "seed": np.array(program.run_seeds, np.uint32),
         "hyperparameters": hyperparameters,
+        "shown": _shown(program),
     }
+
+
+def _shown(program: Program) -> Array:
+    """Whether each run is sampled in all coordinates, [runs]: those from the first start in more than two dimensions.
+
+    Of several seeds only the first; none where that would be too much.
+    """
+    first, point = program.starts[0]
+    at_start = np.array([number == first for _, number, _ in program.pairs()]) & (np.array(program.run_seeds) == 0)
+    numbers = at_start.sum() * len(point) * program.settings.trace_points
+    return np.asarray(at_start & (len(point) > 2) & (numbers <= PATHS))
 
 
 def maker_of(kind: type[Optimizer], program: Program) -> Callable[[dict[str, Any], Any], Optimizer]:
@@ -88,7 +103,8 @@ def run_loop(
     on_compiled: Callable[[], None] = lambda: None,
 ) -> Ran:
     """Compile the loop around what ``make`` makes and run all runs through it, in tiles, or each one ``alone``."""
-    function, evaluations = loop.build(loss, make, schedule, program.settings.seed, program.noise or {})
+    noise = program.noise or {}
+    function, evaluations = loop.build(loss, make, schedule, program.settings.seed, noise, program.seeds)
     call = _Call(function, program, loss, schedule)
     runs = inputs["x0"].shape[1]
     size = 1 if alone else tile_size(runs)
@@ -100,7 +116,8 @@ def run_loop(
         seconds["run" if index else "compile"] += time.perf_counter() - began
         if not index:
             on_compiled()
-    return Ran(_joined(outputs, runs), evaluations[0], seconds)
+    shown = [len(np.flatnonzero(inputs["shown"][begin : begin + size])) for begin in range(0, runs, size)]
+    return Ran(_joined(outputs, runs, shown), evaluations[0], seconds)
 
 
 def tile_size(runs: int) -> int:
@@ -122,7 +139,7 @@ class _Call:
     def _arguments(self, tile: Mapping[str, Any]) -> tuple[Any, ...]:
         hyperparameters = {k: tf.constant(v, tf.float64) for k, v in tile["hyperparameters"].items()}
         x0, rate, start, seed = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "start", "seed"))
-        return (loop.Inputs(x0, rate, start, seed, hyperparameters), *self._rest)
+        return (loop.Inputs(x0, rate, start, seed, hyperparameters, tf.constant(tile["shown"])), *self._rest)
 
     def trace(self, tile: Mapping[str, Any]) -> float:
         """Seconds that tracing the function for the shape of a tile takes."""
@@ -130,17 +147,23 @@ class _Call:
         self._function.get_concrete_function(*self._arguments(tile))
         return time.perf_counter() - began
 
-    def __call__(self, tile: Mapping[str, Any]) -> list[Array]:
+    def __call__(self, tile: Mapping[str, Any]) -> list[Array | None]:
         outputs = self._function(*self._arguments(tile))
-        return [np.asarray(tensor) for tensor in tf.nest.flatten(outputs)]
+        return [None if tensor is None else np.asarray(tensor) for tensor in tf.nest.flatten(outputs)]
 
 
 def _tiles(inputs: Mapping[str, Any], runs: int, size: int) -> Iterator[dict[str, Any]]:
-    """The inputs in tiles of one size; the last is filled up with repetitions of its first run."""
-    for begin in range(0, runs, size):
+    """The inputs in tiles of one size; the last is filled up with repetitions of its first run.
+
+    The runs that are shown are told by their places in the tile, filled up with zeros.
+    """
+    places = [np.flatnonzero(inputs["shown"][begin : begin + size]) for begin in range(0, runs, size)]
+    most = max(map(len, places))
+    for begin, shown in zip(range(0, runs, size), places, strict=True):
         index = np.arange(begin, begin + size)
         index[index >= runs] = begin
-        yield chosen(inputs, index)
+        padded = np.pad(shown, (0, most - len(shown))).astype(np.int32)
+        yield chosen(inputs, index) | {"shown": padded}
 
 
 def chosen(inputs: Mapping[str, Any], index: Array) -> dict[str, Any]:
@@ -151,20 +174,24 @@ def chosen(inputs: Mapping[str, Any], index: Array) -> dict[str, Any]:
         "start": inputs["start"][index],
         "seed": inputs["seed"][index],
         "hyperparameters": {k: v[index] if np.ndim(v) else v for k, v in inputs["hyperparameters"].items()},
+        "shown": inputs["shown"][index],
     }
 
 
-def _joined(tiles: list[list[Array]], runs: int) -> loop.Arrays:
+def _joined(tiles: list[list[Any]], runs: int, shown: list[int]) -> loop.Arrays:
     """One set of arrays from all tiles, without the filling; the runs are the last axis of each."""
-    flat = [np.concatenate(parts, axis=-1)[..., :runs] for parts in zip(*tiles, strict=True)]
+    *of_runs, paths = zip(*tiles, strict=True)
+    flat = [np.concatenate(parts, axis=-1)[..., :runs] for parts in of_runs]
     record = loop.Record(best_loss=flat[5], steps=flat[6])
-    return loop.Arrays(flat[0], flat[1], flat[2], flat[3], flat[4], record, flat[7])
+    joined = np.concatenate([p[..., :n] for p, n in zip(paths, shown, strict=True)], axis=-1) if any(shown) else None
+    return loop.Arrays(flat[0], flat[1], flat[2], flat[3], flat[4], record, flat[7], joined)
 
 
 def one_after_another(parts: list[Ran]) -> Ran:
     """The results of several groups of runs as those of one, in their order."""
     flat = [
-        np.concatenate(each, axis=-1) for each in zip(*(tf.nest.flatten(part.arrays) for part in parts), strict=True)
+        None if each[0] is None else np.concatenate(each, axis=-1)
+        for each in zip(*(tf.nest.flatten(part.arrays) for part in parts), strict=True)
     ]
     arrays = tf.nest.pack_sequence_as(parts[0].arrays, flat)
     seconds = {name: sum(part.seconds[name] for part in parts) for name in parts[0].seconds}

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
 from reportgen.engine import batch
 from reportgen.engine.problem import evaluate
-from reportgen.engine.result import Grid
-from reportgen.loss import Loss
+from reportgen.engine.result import Array, Grid, Plane
+from reportgen.loss import Interval, Loss
 
 POINTS = {1: 513, 2: 129}
 """Points along each axis, by dimension; odd, so that the middle of the domain is one of them."""
+
+CHUNK = 250_000
+"""Coordinates that are evaluated at once: a loss that is a mean over samples keeps some hundred numbers for each."""
 
 
 def evaluate_grid(loss: Loss, dtype: str) -> Grid | None:
     """The loss on a regular grid over its domain; None in more than two dimensions."""
     if loss.dim not in POINTS:
         return None
-    axes = [np.linspace(low, high, POINTS[loss.dim]) for low, high in loss.domain]
-    mesh = np.meshgrid(*axes)
-    points = batch.vector(tf.constant(np.stack([m.ravel() for m in mesh]), dtype))
-    values = evaluate(loss, points).numpy().reshape(mesh[0].shape)
-    return Grid(axes[0], axes[1] if loss.dim == 2 else np.array([]), np.atleast_2d(values))
+    axes, points = _mesh(loss.domain)
+    return _grid(axes, _values(loss, points, dtype))
+
+
+def evaluate_plane(loss: Loss, plane: Plane, box: Sequence[Interval], dtype: str) -> Grid:
+    """The loss on a regular grid over a ``box`` on a plane through its domain."""
+    axes, points = _mesh(box)
+    return _grid(axes, _values(loss, plane.origin + points @ plane.directions, dtype), plane)
+
+
+def _mesh(box: Sequence[Interval]) -> tuple[list[Array], Array]:
+    """The axes, and the points [points, axes], row by row of the last axis."""
+    axes = [np.linspace(low, high, POINTS[len(box)]) for low, high in box]
+    return axes, np.stack([mesh.ravel() for mesh in np.meshgrid(*axes)], axis=1)
+
+
+def _values(loss: Loss, points: Array, dtype: str) -> Array:
+    size = max(1, CHUNK // points.shape[1])
+    chunks = (points[begin : begin + size].T for begin in range(0, len(points), size))
+    return np.concatenate([evaluate(loss, batch.vector(tf.constant(chunk, dtype))).numpy() for chunk in chunks])
+
+
+def _grid(axes: list[Array], values: Array, plane: Plane | None = None) -> Grid:
+    y = axes[1] if len(axes) == 2 else np.array([])
+    return Grid(axes[0], y, values.reshape(max(len(y), 1), len(axes[0])), plane)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Scalar, Vector
+from reportgen.engine.minibatch import minibatches
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
 from reportgen.engine.random import key_of
 from reportgen.engine.result import NEVER
@@ -66,6 +68,8 @@ class Arrays(NamedTuple):
     trace: Any
     """[points, rows, batch]: the loss, the first one or two coordinates of x, and the gradient or its norm; what
     follows the last finite step of a run is without meaning."""
+    paths: Any = None
+    """[points, dim, shown], where the runs are of which that is asked for; None where it is of none."""
 
 
 class Inputs(NamedTuple):
@@ -81,6 +85,8 @@ class Inputs(NamedTuple):
     """The seed of the run, uint32 [batch]."""
     hyperparameters: Any
     """The numeric ones by name, float64 [batch], or [] where all runs share one value."""
+    shown: Any
+    """Which runs are sampled in all coordinates: their places in the batch, int32 [shown]."""
 
 
 def build(
@@ -89,6 +95,7 @@ def build(
     samples: Any,
     seed: int,
     noise: Mapping[str, float],
+    seeds: int,
 ) -> tuple[Any, list[int]]:
     """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
 
@@ -104,11 +111,12 @@ def build(
             return traced(inputs, schedule, minimum, targets)
 
     def traced(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
-        x0, learning_rate, start_number, run_seed, hyperparameters = inputs
+        x0, learning_rate, start_number, run_seed, hyperparameters, shown = inputs
         rate = Scalar(learning_rate, weak=True)
         optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()}, rate)
         key = key_of(seed, start_number, run_seed)
-        setting = Setting(loss, steps, optimizer.schedule, rate, key, noise)
+        seen = minibatches(noise, loss.samples, seed, seeds, run_seed)
+        setting = Setting(loss, steps, optimizer.schedule, rate, key, noise, seen)
         start = _start(loss, batch.vector(x0))
         levels = _levels(start.loss, minimum, targets)
         carry = Carry(tf.constant(1), start, carried(optimizer.init(start.x), start.x), _first_record(start, levels))
@@ -122,7 +130,7 @@ def build(
             position, record = _observe(carry, new, levels)
             return Carry(carry.step + 1, position, same_structure(carry.state, new_state, start.x), record)
 
-        carry, trace = _sampled(carry, advance, schedule, points)
+        carry, sampled = _sampled(carry, advance, partial(_sample, shown=shown), schedule, points)
         return Arrays(
             start.loss,
             batch.rows(start.gradient),
@@ -130,7 +138,7 @@ def build(
             carry.position.loss,
             batch.rows(carry.position.gradient),
             carry.record,
-            trace,
+            *sampled,
         )
 
     return run, evaluations
@@ -198,14 +206,20 @@ def _observe(carry: Carry, new: Position, levels: Any) -> tuple[Position, Record
     return Position(x, loss, gradient), Record(best_loss, tf.where(happened, step, record.steps))
 
 
-def _sampled(carry: Carry, advance: Callable[[Carry], Carry], schedule: Any, points: int) -> tuple[Carry, Any]:
-    """Run to the end of the schedule, or until no run is left, and sample the runs at its steps.
+def _sampled(
+    carry: Carry,
+    advance: Callable[[Carry], Carry],
+    sample: Callable[[Position], list[Any]],
+    schedule: Any,
+    points: int,
+) -> tuple[Carry, list[Any]]:
+    """Run to the end of the schedule, or until no run is left, and ``sample`` the runs at its steps.
 
     Each step writes the row of the sample to come, and the last to do so is the sample: a branch or a second loop would
     cost more to compile than the writing costs to run.
     """
-    row = _sample(carry.position)
-    rows = tf.TensorArray(row.dtype, points, element_shape=row.shape)
+    first_rows = sample(carry.position)
+    samples = [tf.TensorArray(row.dtype, points, element_shape=row.shape) for row in first_rows]
 
     # TensorFlow packs and unpacks a nest of loop variables a dozen times: plain tensors are traced in half the time.
     def packed(flat: Any) -> Carry:
@@ -216,23 +230,28 @@ def _sampled(carry: Carry, advance: Callable[[Carry], Carry], schedule: Any, poi
         now = packed(flat)
         return (index < points) & tf.reduce_any(_running(now.record, now.step))
 
-    def step(index: Any, rows: Any, *flat: Any) -> Any:
+    def step(index: Any, samples: Any, *flat: Any) -> Any:
         due = tf.cast(tf.gather(schedule, index) == flat[0], tf.int32)
         new = advance(packed(flat))
-        written = rows.write(index, _sample(new.position))
+        rows = zip(samples, sample(new.position), strict=True)
+        written = [array.write(index, row) for array, row in rows]
         return index + due, written, *tf.nest.flatten(new, expand_composites=True)
 
     first = tf.nest.flatten(carry, expand_composites=True)
-    _, rows, *last = tf.while_loop(running, step, (tf.constant(0), rows, *first))
-    return packed(last), rows.stack()
+    _, samples, *last = tf.while_loop(running, step, (tf.constant(0), samples, *first))
+    return packed(last), [array.stack() for array in samples]
 
 
-def _sample(position: Position) -> Any:
-    """One row of the trace: loss, first coordinates of x, and the gradient (in a block its norm): [2 + ..., batch]."""
+def _sample(position: Position, shown: Any) -> list[Any]:
+    """One row of the trace: loss, first coordinates of x, and the gradient (in a block its norm): [2 + ..., batch].
+
+    And one of the paths, if any runs are ``shown``: their positions, [dim, shown].
+    """
     x, loss, gradient = position
     plane = batch.rows(x)[:2]
     slope = reductions.norm(gradient).value[tf.newaxis] if gradient.block else batch.rows(gradient)
-    return tf.concat([loss[tf.newaxis], plane, slope], axis=0)
+    row = tf.concat([loss[tf.newaxis], plane, slope], axis=0)
+    return [row, tf.gather(batch.rows(x), shown, axis=1)] if shown.shape[0] else [row]
 
 
 def _require_position(new: Any, old: Vector) -> None:

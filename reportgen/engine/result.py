@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -26,12 +27,30 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Plane:
+    """A plane through a space of more than two dimensions."""
+
+    origin: Array
+    """[dim]"""
+    directions: Array
+    """[2, dim], orthonormal."""
+    share: float
+    """Of the squared distances of the paths from their start, how much is along the plane."""
+
+    def on(self, points: Array) -> Array:
+        """The coordinates [points, 2] of the feet of ``points`` [points, dim]."""
+        return np.asarray((points - self.origin) @ self.directions.T)
+
+
+@dataclass(frozen=True)
 class Grid:
     """The loss over its domain: ``values`` has shape [len(y), len(x)], and y is empty in one dimension."""
 
     x: Array
     y: Array
     values: Array
+    plane: Plane | None = None
+    """Where ``x`` and ``y`` are coordinates on a plane; None where they are those of the loss."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,10 @@ class ProgramResult:
     trace_gradient_norm: Array
     trace_x: Array
     """[points, 1 or 2, runs], the first two coordinates"""
+    paths: Array
+    """[points, dim, shown], all coordinates of the runs that can be shown; empty in one or two dimensions"""
+    shown: Array
+    """[shown], the places of these runs"""
     evaluations_per_step: int
     grid: Grid | None
     device: Device

@@ -41,10 +41,10 @@ def run(program: Program, on_compiled: Callable[[], None] = lambda: None) -> Pro
         else:
             ran = run_loop(program, loss, maker_of(kind, program), inputs, schedule, on_compiled=on_compiled)
         grid = evaluate_grid(loss, program.settings.dtype)
-    return _result(ran, schedule, grid, device, note)
+    return _result(ran, np.flatnonzero(inputs["shown"]), schedule, grid, device, note)
 
 
-def _result(ran: Ran, schedule: Array, grid: Grid | None, device: Device, note: str) -> ProgramResult:
+def _result(ran: Ran, shown: Array, schedule: Array, grid: Grid | None, device: Device, note: str) -> ProgramResult:
     arrays = ran.arrays
     steps = int(schedule[-1])
     record = dict(zip(loop.ROWS, arrays.record.steps, strict=False))
@@ -70,6 +70,8 @@ def _result(ran: Ran, schedule: Array, grid: Grid | None, device: Device, note: 
         trace_loss=arrays.trace[:, 0],
         trace_gradient_norm=_norm(np.moveaxis(arrays.trace[:, 1 + plane :], 1, 0)),
         trace_x=arrays.trace[:, 1 : 1 + plane],
+        paths=np.empty((len(schedule), len(arrays.final_x), 0)) if arrays.paths is None else arrays.paths,
+        shown=shown,
         evaluations_per_step=ran.evaluations,
         grid=grid,
         device=device,

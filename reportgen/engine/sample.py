@@ -9,7 +9,7 @@ from reportgen.engine import (
     batch,
     dispatch,  # noqa: F401 - registers what losses call on the batch's values
 )
-from reportgen.engine.problem import evaluate, value_and_gradient
+from reportgen.engine.problem import evaluate, given, value_and_gradient
 from reportgen.engine.result import Array
 from reportgen.engine.sampled import Sample
 from reportgen.loss import Loss
@@ -43,5 +43,5 @@ def _dtype_of(loss: Loss, points: Array, dtype: str) -> str:
     """The dtype that the function itself gives, before the engine would cast it."""
     x = batch.vector(tf.constant(points.T, dtype))
     with batch.batch_of(batch.rows(x)):
-        value = loss(*(x[i] for i in range(len(x)))) if loss.default_dim is None else loss(x)
-    return dtype if value.weak else str(value.dtype.name)
+        value = given(loss, x)
+    return dtype if getattr(value, "weak", False) else str(value.dtype.name)

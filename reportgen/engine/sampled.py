@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportgen.engine.result import Array
+from reportgen.engine.result import Array, Plane
 from reportgen.loss import Interval
 
 
@@ -23,6 +23,8 @@ class LossRef:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     domain: tuple[Interval, ...] | None = None
     """What of it is looked at; None: its own domain."""
+    plane: Plane | None = None
+    """On which ``domain`` is a box; None where that is one of the loss's own coordinates."""
 
 
 @dataclass(frozen=True)

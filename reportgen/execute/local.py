@@ -96,7 +96,7 @@ class LocalWorkers:
         return [found] * len(asks) if isinstance(found, str) else list(found)
 
     def grids(self, refs: Sequence[LossRef], deadline: float) -> Iterator[Any]:
-        """For each loss its Grid, None in more than two dimensions, or a text that says why there is none."""
+        """For each loss its Grid, None where more than two dimensions have no plane, or a text: why there is none."""
         groups = [refs[begin : begin + _GRIDS] for begin in range(0, len(refs), _GRIDS)]
         futures = [self._pool.schedule(worker.grids, args=[group], timeout=deadline) for group in groups]
         for group, future in zip(groups, futures, strict=True):

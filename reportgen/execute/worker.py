@@ -107,11 +107,14 @@ def grids(refs: Sequence[LossRef]) -> list[Any]:
 
 
 def _grid(ref: LossRef) -> Any:
-    from reportgen.engine.grid import evaluate_grid  # imports TensorFlow, which only a worker may
+    from reportgen.engine.grid import evaluate_grid, evaluate_plane  # imports TensorFlow, which only a worker may
 
     try:
         loss = catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters)
-        return evaluate_grid(replace(loss, domain=ref.domain or loss.domain), "float64")
+        box = ref.domain or loss.domain
+        if ref.plane:
+            return evaluate_plane(loss, ref.plane, box, "float64")
+        return evaluate_grid(replace(loss, domain=box), "float64")
     except Exception as error:  # whatever a plug-in raises
         return _reason(error)
 

@@ -92,8 +92,11 @@ def heights(gap: Array) -> Array:
     finite = gap[np.isfinite(gap)]
     if not len(finite):
         return np.ones_like(gap)
-    least = max(float(np.quantile(finite, 0.01)), 1e-12 * max(float(finite.max()), 1e-300), 1e-300)
+    lowest, middle, highest = np.quantile(finite, [0.01, 0.5, 0.98])
+    # Where an exponential explodes at one side, twelve powers of ten above the middle are enough.
+    top = max(float(min(highest, 1e12 * max(middle, 0.0))), 1e-300)
+    least = max(float(lowest), 1e-12 * top, 1e-300)
     power = np.log10(np.where(np.isfinite(gap), np.maximum(gap, least), np.inf))
-    low, high = np.log10(least), float(np.log10(max(np.quantile(finite, 0.98), least * 10)))
+    low, high = np.log10(least), np.log10(max(top, least * 10))
     height: Array = np.clip((power - low) / (high - low), 0, 1)
     return height

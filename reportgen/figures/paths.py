@@ -23,13 +23,13 @@ Spread = list[tuple[float, float]]
 
 
 def drawable(view: OneLoss) -> bool:
-    """Whether paths can be shown whole: the loss has one or two coordinates."""
-    return view.facts["dim"] in (1, 2)
+    """Whether paths can be shown: the loss has one or two coordinates, or a plane on which they are."""
+    return view.facts["dim"] in (1, 2) or view.plane is not None
 
 
 def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
     """The paths of an optimizer's best cell from the standard start (strong) and the others (faint)."""
-    runs = view.best_runs(optimizer)[:SHOWN_STARTS]
+    runs = view.drawn_runs(optimizer)[:SHOWN_STARTS]
     colour = series(view.optimizers.index(optimizer)).colour
 
     def draw(axes: Axes) -> None:
@@ -50,7 +50,7 @@ def draw_thumbnail(view: OneLoss, ground: str) -> str:
         axes.set_axis_off()
         for optimizer in reversed(leading(view)):
             look = series(view.optimizers.index(optimizer))
-            for run in view.best_runs(optimizer)[:1]:
+            for run in view.drawn_runs(optimizer)[:1]:
                 _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
         _minima(axes, view)
 
@@ -59,7 +59,7 @@ def draw_thumbnail(view: OneLoss, ground: str) -> str:
 
 def alt_paths(view: OneLoss, optimizer: str) -> str:
     """What the drawing of ``draw_paths`` shows, in words."""
-    runs = view.best_runs(optimizer)[:SHOWN_STARTS]
+    runs = view.drawn_runs(optimizer)[:SHOWN_STARTS]
     if not runs:
         return f"No path to draw: {optimizer} has no finished run on {view.label}."
     left = sum(_leaving(_points(run, view), _box(view)) is not None for run in runs)
@@ -77,7 +77,7 @@ def alt_thumbnail(view: OneLoss) -> str:
 
 def leading(view: OneLoss) -> list[str]:
     """The optimizers of the thumbnail, the best first: more than three would hide each other."""
-    drawn = [cell for name, cell in view.best.items() if view.best_runs(name)]
+    drawn = [cell for name, cell in view.best.items() if view.drawn_runs(name)]
     drawn.sort(key=lambda cell: (-cell["reached"], cell["gap_median"], cell["steps_to_target"]))
     return [cell["optimizer"] for cell in drawn[:3]]
 
@@ -87,21 +87,25 @@ def _frame(axes: Axes, view: OneLoss) -> None:
     if int(view.facts["dim"]) == 1:
         steps = int(view.results.manifest["steps"])
         step_axis(axes, steps)
-        axes.set_ylim(*view.facts["domain"][0])
-        axes.set_yticks(few_ticks(*view.facts["domain"][0]))
+        axes.set_ylim(*view.box[0])
+        axes.set_yticks(few_ticks(*view.box[0]))
         axes.set_ylabel("x", labelpad=0, rotation=0)
         return
-    (left, right), (bottom, top) = view.facts["domain"][:2]
+    (left, right), (bottom, top) = view.box
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.set_xticks(few_ticks(left, right))
     axes.set_yticks(few_ticks(bottom, top))
+    if view.plane:
+        axes.set_xlabel("1st direction", labelpad=0)
+        axes.set_ylabel("2nd direction", labelpad=0)
+        return
     axes.set_xlabel("x", labelpad=0)
     axes.set_ylabel("y", labelpad=0, rotation=0)
 
 
 def _minima(axes: Axes, view: OneLoss) -> None:
-    for point in view.facts["minima"]:
+    for point in view.minima.tolist():
         if len(point) == 1:
             axes.axhline(point[0], color=sentinel("ink"), lw=0.8, dashes=(2, 3), zorder=1)
             point = (axes.get_xlim()[1], point[0])
@@ -119,14 +123,15 @@ def _minima(axes: Axes, view: OneLoss) -> None:
 
 def _points(run: Run, view: OneLoss) -> Array:
     """The run as drawn: (x, y), or (log10(step + 1), x) in one dimension."""
-    return run.x[:, :2] if int(view.facts["dim"]) > 1 else np.column_stack([np.log10(run.step + 1), run.x[:, 0]])
+    x = np.asarray(run.x)
+    return x if int(view.facts["dim"]) > 1 else np.column_stack([np.log10(run.step + 1), x[:, 0]])
 
 
 def _box(view: OneLoss) -> Array:
     """The corners of the picture, shape [2, 2]: low, high."""
     if int(view.facts["dim"]) > 1:
-        return np.array(view.facts["domain"][:2], dtype=float).T
-    low, high = view.facts["domain"][0]
+        return np.array(view.box, dtype=float).T
+    low, high = view.box[0]
     return np.array([[-1.0, low], [math.inf, high]])
 
 

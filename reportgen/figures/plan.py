@@ -61,10 +61,10 @@ def pictures(view: OneLoss) -> list[Picture]:
     panels = view.optimizers[:MOST_PANELS]
     found = [made("convergence", WIDE, alt_convergence, partial(draw_convergence, view))]
     found += [made("rates", PANEL, alt_rates, partial(rates, name), name) for name in panels]
-    if drawable(view) and any(map(view.best_runs, view.optimizers)):
+    if drawable(view) and any(map(view.drawn_runs, view.optimizers)):
         thumbnail = partial(draw_thumbnail, view, ground(view, THUMBNAIL, BARE))
         found.append(made("thumbnail", THUMBNAIL, alt_thumbnail, thumbnail))
-        found += [made("paths", PANEL, alt_paths, partial(paths, n), n) for n in panels if view.best_runs(n)]
+        found += [made("paths", PANEL, alt_paths, partial(paths, n), n) for n in panels if view.drawn_runs(n)]
     return found
 
 

@@ -111,6 +111,7 @@ class Report:
             "rates_heading": rates_heading(view),
             "rates_pictures": [self._panel(view, "rates", name) for name in panels],
             "paths_heading": paths_heading(view),
+            "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),

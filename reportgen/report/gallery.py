@@ -12,6 +12,7 @@ from reportgen.engine.result import Grid
 from reportgen.figures.contour import alt_contour, draw_contour
 from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
+from reportgen.report.slices import Pictured
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import page
 
@@ -22,21 +23,10 @@ class Exhibit:
 
     loss: Loss
     """As it is declared."""
-    pictured: Loss | None
-    """As it is drawn: in two dimensions, where it has any number, on its domain or the middle of it; None where there
-    is no picture."""
+    pictured: Pictured
+    """As it is drawn: on its domain or the middle of it."""
     grid: Any = None
     """Its Grid, or a text that says why there is none."""
-
-
-def pictured(loss: Loss) -> Loss | None:
-    """The loss in one or two dimensions; None where it has none of these."""
-    if loss.dim <= 2:
-        return loss
-    try:
-        return loss.at(2)
-    except Exception:  # of a fixed dimension, or what its own facts raise in this one
-        return None
 
 
 def gallery(exhibits: Sequence[Exhibit]) -> str:
@@ -46,9 +36,9 @@ def gallery(exhibits: Sequence[Exhibit]) -> str:
 
 def _shown(exhibits: Iterable[Exhibit]) -> Iterator[dict[str, Any]]:
     for place, exhibit in enumerate(exhibits):
-        loss, drawn = exhibit.loss, exhibit.pictured
+        loss, drawn = exhibit.loss, exhibit.pictured.loss
         picture = None
-        if drawn is not None and isinstance(exhibit.grid, Grid):
+        if isinstance(exhibit.grid, Grid):
             svg = draw_contour(drawn, exhibit.grid.x, exhibit.grid.y, exhibit.grid.values)
             source = "data:image/svg+xml," + quote(svg, safe=" =:/,;()'!*@$+?-._~")
             width, height = PANEL
@@ -58,11 +48,13 @@ def _shown(exhibits: Iterable[Exhibit]) -> Iterator[dict[str, Any]]:
 
 def _why(exhibit: Exhibit) -> str:
     """Why there is no picture, or of what it is if not of the loss as it is."""
-    if exhibit.pictured is None:
-        return f"No picture: it has {exhibit.loss.dim} coordinates, and a picture has room for two."
     if not isinstance(exhibit.grid, Grid):
         return f"No picture: {exhibit.grid}."
-    if exhibit.pictured.dim != exhibit.loss.dim:
+    if exhibit.pictured.plane:
+        through = "the minimizer and the standard start" if exhibit.loss.minima else "the middle and the standard start"
+        return f"A slice through {through}, which is at (1, 0)."
+    drawn = exhibit.pictured.loss
+    if drawn.dim != exhibit.loss.dim:
         return "Drawn in two dimensions."
     part = "Part of the domain: all of it has more waves than a picture of this size can show."
-    return "" if exhibit.pictured.domain == exhibit.loss.domain else part
+    return "" if drawn.domain == exhibit.loss.domain else part

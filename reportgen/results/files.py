@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-RUNS, TRACES, GRIDS = "runs.parquet", "traces.parquet", "grids.parquet"
-TABLES = (RUNS, TRACES, GRIDS)
+RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
+TABLES = (RUNS, TRACES, GRIDS, PATHS)
 MANIFEST = "manifest.json"
 
 

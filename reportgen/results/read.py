@@ -24,6 +24,7 @@ class Results:
     runs: pd.DataFrame
     traces: pd.DataFrame
     grids: pd.DataFrame
+    paths: pd.DataFrame
     manifest: dict[str, Any]
 
     @classmethod
@@ -32,14 +33,15 @@ class Results:
         manifest = read_json(folder / MANIFEST)
         if not isinstance(manifest, dict) or manifest.get("format") != 1:
             raise NotResultsError(f"{folder} holds no results: a readable {MANIFEST} is expected in it")
-        runs, traces, grids = (_read(folder / name) for name in TABLES)
-        return cls(runs, traces, grids, manifest)
+        runs, traces, grids, paths = (_read(folder / name) for name in TABLES)
+        return cls(runs, traces, grids, paths, manifest)
 
     def of_loss(self, label: str) -> Results:
         """The same, with the rows of one loss only."""
         runs = self.runs[self.runs["loss"] == label]
-        traces = self.traces[self.traces["run_id"].isin(set(runs["run_id"]))]
-        return Results(runs, traces, self.grids[self.grids["loss"] == label], self.manifest)
+        ids = set(runs["run_id"])
+        traces, paths = (table[table["run_id"].isin(ids)] for table in (self.traces, self.paths))
+        return Results(runs, traces, self.grids[self.grids["loss"] == label], paths, self.manifest)
 
 
 def _read(path: Path) -> pd.DataFrame:

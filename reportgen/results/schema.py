@@ -70,6 +70,17 @@ GRIDS = pa.schema(
         ("x", pa.list_(pa.float64())),
         ("y", pa.list_(pa.float64())),
         ("values", pa.list_(pa.float64())),
+        ("origin", pa.list_(pa.float64())),
+        ("directions", pa.list_(pa.float64())),
+        ("share", pa.float64()),
     ]
 )
-"""``grids.parquet``: one row a loss; ``values`` is the loss at every (x, y), row by row of y (empty in 1-D)."""
+"""``grids.parquet``: one row a loss; ``values`` is the loss at every (x, y), row by row of y (empty in 1-D).
+
+In more than two dimensions that is on the plane through ``origin`` along two orthonormal ``directions``, the one after
+the other, which hold ``share`` of the squared distances of the paths from their start; else all three are null.
+"""
+
+PATHS = pa.schema([("run_id", _TEXT), ("step", pa.int32()), ("x", pa.list_(pa.float32()))])
+"""``paths.parquet``: for losses of more than two dimensions all coordinates of the runs from the first start, at the
+steps of their traces."""

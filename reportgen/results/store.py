@@ -16,11 +16,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reportgen.engine.result import Grid
 from reportgen.matrix import Plan, Program
 from reportgen.results import tables
 from reportgen.results.files import (
     GRIDS,
     MANIFEST,
+    PATHS,
     RUNS,
     TABLES,
     TRACES,
@@ -32,6 +34,7 @@ from reportgen.results.files import (
 from reportgen.results.kept import kept_programs
 from reportgen.results.read import Results, to_pandas
 from reportgen.results.schema import GRIDS as GRIDS_SCHEMA
+from reportgen.results.schema import PATHS as PATHS_SCHEMA
 from reportgen.results.schema import TRACES as TRACES_SCHEMA
 from reportgen.results.schema import runs_schema
 
@@ -66,13 +69,16 @@ class Store:
         """The results of some programs that are here, as pandas tables."""
         chosen = list(programs)
         joined = (pa.concat_tables([self._table(p, name) for p in chosen]) for name in TABLES)
-        runs, traces, grids = (to_pandas(table.unify_dictionaries()) for table in joined)
-        return Results(runs, traces, grids.drop_duplicates("loss"), manifest)
+        runs, traces, grids, paths = (to_pandas(table.unify_dictionaries()) for table in joined)
+        return Results(runs, traces, grids.drop_duplicates("loss"), paths, manifest)
 
-    def finish(self, plan: Plan, manifest: Mapping[str, Any]) -> None:
-        """Write the three tables and the manifest for the whole plan, and let the parts go."""
+    def finish(self, plan: Plan, manifest: Mapping[str, Any], planes: Mapping[str, Grid]) -> None:
+        """Write the tables and the manifest for the whole plan, and let the parts go.
+
+        ``planes`` has a Grid for each loss that is drawn on a plane.
+        """
         targets = plan.programs[0].settings.targets
-        schemas = {RUNS: runs_schema(targets), TRACES: TRACES_SCHEMA, GRIDS: GRIDS_SCHEMA}
+        schemas = {RUNS: runs_schema(targets), TRACES: TRACES_SCHEMA, GRIDS: GRIDS_SCHEMA, PATHS: PATHS_SCHEMA}
         states = [self._state(program) for program in plan.programs]
         for name, schema in schemas.items():
             with (
@@ -80,7 +86,9 @@ class Store:
                 pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
             ):
                 for program in _one_a_loss(plan, self) if name == GRIDS else plan.programs:
-                    writer.write_table(self._table(program, name), row_group_size=1 << 30)
+                    drawn = planes.get(program.loss) if name == GRIDS else None
+                    table = tables.grid_row(program.loss, drawn) if drawn else self._table(program, name)
+                    writer.write_table(table, row_group_size=1 << 30)
         files = {name: digest(self.folder / name) for name in TABLES}
         write_json(self.folder / MANIFEST, {**manifest, "programs": states, "files": files})
         shutil.rmtree(self._parts, ignore_errors=True)
@@ -127,6 +135,7 @@ def failure(program: Program, reason: str) -> tuple[dict[str, pa.Table], dict[st
         RUNS: tables.failed_rows(program, reason),
         TRACES: TRACES_SCHEMA.empty_table(),
         GRIDS: GRIDS_SCHEMA.empty_table(),
+        PATHS: PATHS_SCHEMA.empty_table(),
     }
     return parts, _entry(program, "failed", reason, {})
 
@@ -137,6 +146,7 @@ def success(program: Program, loss: Any, result: Any) -> tuple[dict[str, pa.Tabl
         RUNS: tables.run_rows(program, loss, result),
         TRACES: tables.trace_rows(program, result),
         GRIDS: tables.grid_row(program.loss, result.grid),
+        PATHS: tables.path_rows(program, result),
     }
     return parts, _entry(program, "done", None, result.seconds) | {"device": vars(result.device), "note": result.note}
 

@@ -12,7 +12,7 @@ from reportgen.engine.outcome import judge
 from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
 from reportgen.loss import Loss
 from reportgen.matrix import Program
-from reportgen.results.schema import GRIDS, TRACES, hit_column, runs_schema
+from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
 
 
 def run_rows(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
@@ -52,17 +52,11 @@ def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
     """The rows of ``traces.parquet``: from step 0 to each run's last finite position."""
     columns = result.columns
     plane = result.trace_x.shape[1]
-    x0 = np.array([point for _, _, point in program.pairs()])[:, :plane]
-    last = np.maximum(columns["last_finite"], 0)
-    steps = _with_ends(
-        np.zeros_like(last), np.broadcast_to(result.trace_steps, (len(last), len(result.trace_steps))), last
-    )
+    x0 = _starts(program)[:, :plane]
+    steps, kept = _kept(result, columns["last_finite"])
     loss = _with_ends(columns["initial_loss"], result.trace_loss.T, columns["final_loss"])
     norm = _with_ends(columns["initial_gradient_norm"], result.trace_gradient_norm.T, columns["final_gradient_norm"])
     x = _with_ends(x0, np.moveaxis(result.trace_x, 2, 0), result.final_x[:, :plane])
-    kept = steps <= last[:, np.newaxis]
-    # The last position is a sample already, unless the run diverged between two of them.
-    kept[:, -1] = ~(steps[:, :-1] == last[:, np.newaxis]).any(axis=1)
     rows = {
         "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program)),
         "step": steps[kept],
@@ -73,11 +67,44 @@ def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
     return _table(rows, TRACES, int(kept.sum()))
 
 
+def path_rows(program: Program, result: ProgramResult) -> pa.Table:
+    """The rows of ``paths.parquet``: all coordinates of the runs that can be shown, where their traces are."""
+    shown = result.shown
+    if not len(shown):
+        return PATHS.empty_table()
+    steps, kept = _kept(result, result.columns["last_finite"][shown])
+    x = _with_ends(_starts(program)[shown], result.paths.transpose(2, 0, 1), result.final_x[shown])
+    ids = [run_ids(program)[run] for run in shown]
+    rows = {
+        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), ids),
+        "step": steps[kept],
+        "x": _lists(x[kept]),
+    }
+    return _table(rows, PATHS, int(kept.sum()))
+
+
+def _starts(program: Program) -> Array:
+    return np.array([point for _, _, point in program.pairs()])
+
+
+def _kept(result: ProgramResult, last_finite: Array) -> tuple[Array, Array]:
+    """Steps [runs, points + 2] from the start over the samples to the last position, and which of them are rows."""
+    last = np.maximum(last_finite, 0)
+    sampled = np.broadcast_to(result.trace_steps, (len(last), len(result.trace_steps)))
+    steps = _with_ends(np.zeros_like(last), sampled, last)
+    kept = steps <= last[:, np.newaxis]
+    # The last position is a sample already, unless the run diverged between two of them.
+    kept[:, -1] = ~(steps[:, :-1] == last[:, np.newaxis]).any(axis=1)
+    return steps, kept
+
+
 def grid_row(label: str, grid: Grid | None) -> pa.Table:
     """The row of ``grids.parquet`` for a loss; none where the loss cannot be drawn."""
     if grid is None:
         return GRIDS.empty_table()
-    row = {"loss": label, "x": grid.x, "y": grid.y, "values": grid.values.ravel().astype(float)}
+    row: dict[str, Any] = {"loss": label, "x": grid.x, "y": grid.y, "values": grid.values.ravel().astype(float)}
+    if grid.plane:
+        row |= {"origin": grid.plane.origin, "directions": grid.plane.directions.ravel(), "share": grid.plane.share}
     return pa.Table.from_pylist([row], schema=GRIDS)
 
 

@@ -1,0 +1,52 @@
+"""Least squares on generated data whose condition number is chosen."""
+
+from functools import cache
+
+import numpy as np
+import tensorflow as tf
+from reportgen.losses.samples import chosen, correlated, products
+
+from reportgen.loss import loss
+
+
+def samples(dim):
+    """Twice as many as coordinates, and never few."""
+    return max(200, 2 * dim)
+
+
+@cache
+def data(dim, condition, seed):
+    """Samples and what is to be predicted, with noise."""
+    draw = np.random.default_rng(seed)
+    inputs = correlated(draw, samples(dim), dim, condition)
+    return inputs, inputs @ draw.normal(size=dim) + 0.1 * draw.normal(size=len(inputs))
+
+
+@cache
+def solution(dim, condition, seed):
+    """Minimizer and minimum."""
+    inputs, outputs = data(dim, condition, seed)
+    weights = np.linalg.lstsq(inputs, outputs)[0]
+    residual = inputs @ weights - outputs
+    return weights, residual @ residual / len(residual) / 2
+
+
+@loss(
+    dim=20,
+    batched=True,
+    samples=samples,
+    minima=lambda dim, *, condition, seed: [solution(dim, condition, seed)[0]],
+    minimum=lambda dim, *, condition, seed: solution(dim, condition, seed)[1],
+    start=lambda dim: (0.0,) * dim,
+    domain=lambda dim: [(-3.0, 3.0)] * dim,
+    formula=r"\frac{1}{2m} \sum_{i=1}^{m} \left(a_i^{\top} w - b_i\right)^2",
+    source="ours: normal data that is turned and stretched so that the Hessian has the eigenvalues 1 to 1 / condition, "
+    "evenly spaced on a logarithmic scale",
+    note="The least curved directions take about as many steps of gradient descent as the condition number, and hardly "
+    "show in the loss.",
+    tags=("convex", "ill-conditioned", "n-d", "sum-of-squares", "task"),
+)
+def linear_regression(w, rows=None, *, condition=100.0, seed=0):
+    inputs, outputs = data(w.shape[0], condition, seed)
+    residual = products(inputs, w, rows) - chosen(outputs, w, rows)
+    return tf.reduce_mean(residual * residual, axis=0) / 2

@@ -1,0 +1,78 @@
+"""The factors of rank two of a matrix: not convex, but without a local minimum that is not global."""
+
+from functools import cache
+
+import numpy as np
+import tensorflow as tf
+
+from reportgen.loss import loss
+
+RANK = 2
+
+
+def side(dim):
+    """Rows, and columns, of the matrix whose factors have ``dim`` entries in all."""
+    if dim % (2 * RANK):
+        raise ValueError(
+            f"dim = {dim} is not possible: a multiple of {2 * RANK} is expected, {RANK} x (rows + columns)"
+        )
+    return dim // (2 * RANK)
+
+
+@cache
+def matrix(dim, seed):
+    """A matrix of rank two with noise."""
+    size, draw = side(dim), np.random.default_rng(seed)
+    return draw.normal(size=(size, RANK)) @ draw.normal(size=(RANK, size)) + 0.1 * draw.normal(size=(size, size))
+
+
+def balanced(dim, seed):
+    """The best factors of the same length (Eckart and Young 1936)."""
+    left, strengths, right = np.linalg.svd(matrix(dim, seed))
+    roots = np.sqrt(strengths[:RANK, np.newaxis])
+    return np.concatenate([(left.T[:RANK] * roots).ravel(), (right[:RANK] * roots).ravel()])
+
+
+def unexplained(dim, *, seed):
+    """The minimum."""
+    rest = np.linalg.svd(matrix(dim, seed), compute_uv=False)[RANK:]
+    return rest @ rest / (2 * side(dim) ** 2)
+
+
+def start(dim):
+    """Small factors, which differ: at zero is a saddle."""
+    side(dim)
+    return 0.1 * np.random.default_rng(1).normal(size=dim)
+
+
+@loss(
+    dim=80,
+    batched=True,
+    samples=lambda dim: side(dim) ** 2,
+    minima=lambda dim, *, seed: [balanced(dim, seed)],
+    minimum=unexplained,
+    saddles=lambda dim: [(0.0,) * dim],
+    start=start,
+    domain=lambda dim: [(-4.0, 4.0)] * dim,
+    formula=r"\frac{1}{2 n^2} \sum_{i=1}^{n} \sum_{j=1}^{n} "
+    r"\left(u_{1i} v_{1j} + u_{2i} v_{2j} - m_{ij}\right)^2",
+    source="ours: a matrix of rank 2 with a tenth of noise; minimum: Eckart and Young 1936",
+    note="It does not change where one factor grows as the other shrinks, so minimizers make whole surfaces, of which "
+    "one is listed; near the saddle at zero, where small starts are, nothing pulls.",
+    tags=("ill-conditioned", "saddle", "n-d", "sum-of-squares", "task"),
+)
+def matrix_factorization(x, rows=None, *, seed=0):
+    size = side(x.shape[0])
+    known = tf.constant(matrix(x.shape[0], seed), x.dtype)
+    factors = tf.reshape(x, [2, RANK, size, -1])
+    if rows is None:
+        product = tf.reduce_sum(factors[0][:, :, tf.newaxis] * factors[1][:, tf.newaxis], axis=0)
+        residual = product - known[:, :, tf.newaxis]
+        return tf.reduce_mean(residual * residual, axis=[0, 1]) / 2
+    column = tf.range(rows.shape[1])[tf.newaxis]
+    left, right = (
+        tf.gather_nd(tf.transpose(factor, [1, 2, 0]), tf.stack([at, column + 0 * at], axis=-1))
+        for factor, at in ((factors[0], rows // size), (factors[1], rows % size))
+    )
+    residual = tf.reduce_sum(left * right, axis=-1) - tf.gather(tf.reshape(known, [-1]), rows)
+    return tf.reduce_mean(residual * residual, axis=0) / 2

@@ -1,0 +1,62 @@
+"""A network of one hidden layer that tells two spirals apart."""
+
+from functools import cache
+
+import numpy as np
+import tensorflow as tf
+from reportgen.losses.samples import chosen
+
+from reportgen.loss import loss
+
+SAMPLES = 200
+
+
+def hidden(dim):
+    """How many hidden units have ``dim`` weights in all: three each, one to the output, and its bias."""
+    if dim % 4 != 1:
+        raise ValueError(
+            f"dim = {dim} is not possible: 4 x the number of hidden units + 1 is expected, as {dim // 4 * 4 + 1}"
+        )
+    return dim // 4
+
+
+@cache
+def data():
+    """Points [samples, 2] on two spirals of a turn and a half, and which of the two it is: -1 and 1."""
+    along = np.linspace(0.0, 1.0, SAMPLES // 2)
+    angle, radius = 3 * np.pi * np.sqrt(along), 0.2 + 1.8 * np.sqrt(along)
+    arm = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return np.concatenate([arm, -arm]), np.repeat([-1.0, 1.0], SAMPLES // 2)
+
+
+def start(dim):
+    """Weights drawn as Glorot and Bengio 2010 do, without biases."""
+    units, draw = hidden(dim), np.random.default_rng(0)
+    first = draw.uniform(-1, 1, size=(2, units)) * np.sqrt(6 / (2 + units))
+    last = draw.uniform(-1, 1, size=units) * np.sqrt(6 / (units + 1))
+    return np.concatenate([first.ravel(), np.zeros(units), last, [0.0]])
+
+
+@loss(
+    dim=65,
+    batched=True,
+    samples=SAMPLES,
+    minima=(),
+    minimum=0.0,
+    start=start,
+    domain=lambda dim: [(-2.0, 2.0)] * dim,
+    formula=r"\frac{1}{m} \sum_{i=1}^{m} \log\left(1 + e^{-b_i \left(v^{\top} \tanh(W a_i + c) + d\right)}\right)",
+    source="Lang and Witbrock 1988, with spirals of a turn and a half and without shortcuts; start: Glorot and Bengio "
+    "2010; domain: ours",
+    note="Zero is a bound that no weights reach, though larger and larger ones come near it; on the way lie plateaus, "
+    "where the network takes the spirals for two halves of the plane.",
+    tags=("multimodal", "n-d", "task"),
+)
+def two_spirals(x, rows=None):
+    units = hidden(x.shape[0])
+    points, classes = data()
+    across, up = (chosen(points[:, axis], x, rows)[:, tf.newaxis] for axis in range(2))
+    # [samples, units, batch]
+    activity = tf.tanh(across * x[:units] + up * x[units : 2 * units] + x[2 * units : 3 * units])
+    score = tf.reduce_sum(activity * x[3 * units : 4 * units], axis=1) + x[4 * units]
+    return tf.reduce_mean(tf.math.softplus(-score * chosen(classes, x, rows)), axis=0)

@@ -1,0 +1,217 @@
+"""Losses of more than two dimensions: whole paths are kept, and drawn on the plane that shows most of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import programs
+import pytest
+
+from reportgen import session
+from reportgen.analysis import plane as planes
+from reportgen.analysis.oneloss import one_loss, positions
+from reportgen.config import Config
+from reportgen.figures.plan import pictures
+from reportgen.results.read import Results
+
+ASKED: dict[str, Any] = {
+    "losses": [
+        {"name": "rosenbrock", "dim": 5},
+        {"name": "two_spirals", "noise": {"batch_size": 20}},
+        "quartic",
+        {"name": "sphere", "dim": 3},
+    ],
+    "optimizers": ["gradient_descent", "adam"],
+    "learning_rates": (1e-3, 2.5),
+    "starts": {"random": 1},
+    "seeds": 2,
+    "steps": 60,
+    "trace_points": 16,
+}
+
+ALONE = '''
+import tensorflow as tf
+
+class Sorted(tf.Module):
+    """Its step needs the order of the coordinates, which no batch of runs has."""
+
+    def __init__(self, learning_rate=0.1):
+        self.learning_rate = learning_rate
+
+    def apply_gradients(self, gradients, variables):
+        for gradient, variable in zip(gradients, variables):
+            order = tf.argsort(tf.argsort(gradient))
+            variable.assign_sub(self.learning_rate * gradient * tf.cast(order, gradient.dtype))
+'''
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with losses of one, three, five and 65 dimensions."""
+    folder = tmp_path_factory.mktemp("planes")
+    session.build(Config.model_validate(ASKED | {"output": folder}), on_event=lambda _: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(output: Path) -> Results:
+    return Results.load(output / "results")
+
+
+def test_all_coordinates_are_kept_of_the_runs_from_the_standard_start(results: Results) -> None:
+    runs = results.runs.set_index("run_id")
+    kept = runs.loc[sorted(positions(results.paths))]
+    assert set(kept["loss"]) == {"rosenbrock[dim=5]", "two_spirals[noise.batch_size=20]", "sphere[dim=3]"}
+    assert set(kept["start"]) == set(kept["seed"]) == {0}
+    assert len(kept) == 3 * 4
+
+
+def test_a_path_goes_from_the_start_over_the_samples_of_the_trace_to_the_end(results: Results) -> None:
+    runs, traces = results.runs.set_index("run_id"), results.traces
+    for run, (step, x) in positions(results.paths).items():
+        trace = traces[traces["run_id"] == run].sort_values("step")
+        assert step.tolist() == trace["step"].tolist()
+        np.testing.assert_array_equal(x[:, :2], np.stack(trace["x"].to_list()))
+        np.testing.assert_array_equal(x[0], np.float32(runs.loc[run, "x0"]))
+        np.testing.assert_array_equal(x[-1], np.float32(runs.loc[run, "final_x"]))
+
+
+def test_paths_are_the_same_in_tiles_and_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {"losses": [{"name": "rosenbrock", "dim": 9}], "starts": {"random": 2}, "steps": 20}
+    rates = tuple(np.geomspace(1e-4, 1e-2, 17).tolist())
+    whole = programs.run("", "adam", rates, **asked)
+    monkeypatch.setattr("reportgen.engine.feed.TILE", 16)
+    tiled = programs.run("", "adam", rates, **asked)
+    assert whole.shown.tolist() == tiled.shown.tolist() == list(range(0, 51, 3))
+    np.testing.assert_array_equal(tiled.paths, whole.paths)
+    np.testing.assert_array_equal(whole.paths[-1].T, whole.final_x[whole.shown])
+
+
+def test_runs_that_are_made_one_by_one_have_paths_too(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(ALONE)
+    asked: dict[str, Any] = {"losses": ["wood"], "starts": {"random": 1}, "steps": 5, "base": tmp_path}
+    result = programs.run("", "mine.py:Sorted", (1e-5, 1e-4), **asked)
+    assert "one by one" in result.note
+    assert result.shown.tolist() == [0, 2]
+    np.testing.assert_array_equal(result.paths[-1].T, result.final_x[[0, 2]])
+
+
+def test_the_ground_is_the_loss_on_the_plane(results: Results) -> None:
+    view = one_loss(results, "rosenbrock[dim=5]")
+    assert view.plane is not None
+    assert view.grid is not None
+    x, y, gap = view.grid
+    np.testing.assert_allclose(view.plane.directions @ view.plane.directions.T, np.eye(2), atol=1e-12)
+    for row, column in ((0, 0), (17, 90), (128, 64)):
+        at = view.plane.origin + np.array([x[column], y[row]]) @ view.plane.directions
+        expected = np.sum(100 * (at[1:] - at[:-1] ** 2) ** 2 + (1 - at[:-1]) ** 2)
+        assert gap[row, column] == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_plane_goes_through_the_best_end_and_what_is_drawn_is_on_it(results: Results) -> None:
+    view = one_loss(results, "rosenbrock[dim=5]")
+    assert view.plane is not None
+    best = view.results.runs.dropna(subset="final_loss")
+    best = best[(best["start"] == 0) & (best["outcome"] != "diverged")].sort_values("final_loss").iloc[0]
+    np.testing.assert_allclose(view.plane.origin, np.float32(best["final_x"]), rtol=1e-6)
+    (run,) = view.drawn_runs(best["optimizer"])
+    assert run.x is not None
+    np.testing.assert_allclose(run.x[-1], 0, atol=1e-6)
+    low, high = np.array(view.box).T
+    assert ((run.x[[0, -1]] > low) & (run.x[[0, -1]] < high)).all()
+    np.testing.assert_allclose(view.minima, view.plane.on(np.ones((1, 5))))
+
+
+def test_each_optimizer_has_a_picture_and_the_page_says_what_it_shows(output: Path, results: Results) -> None:
+    drawn = {(each.kind, each.optimizer) for each in pictures(one_loss(results, "rosenbrock[dim=5]"))}
+    assert {("paths", "adam"), ("paths", "gradient_descent"), ("thumbnail", None)} <= drawn
+    (page,) = (output / "losses").glob("rosenbrock*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "principal directions" in text
+    assert "Where each optimizer went, on the plane that shows" in text
+    assert "Paths of adam on rosenbrock[dim=5] at learning rate" in text
+
+
+def test_a_second_build_with_another_optimizer_runs_that_alone_and_draws_anew(output: Path, tmp_path: Path) -> None:
+    more = ASKED | {"optimizers": ["gradient_descent", "adam", "momentum"], "output": output}
+    outcome = session.build(Config.model_validate(more), on_event=lambda _: None)
+    assert (outcome.programs, outcome.reused) == (12, 8)
+    view = one_loss(Results.load(output / "results"), "rosenbrock[dim=5]")
+    assert all(view.drawn_runs(name) for name in ("gradient_descent", "adam", "momentum"))
+
+
+def framed(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exhausted") -> planes.Framed | None:
+    """The plane of runs at a single rate, each of its own optimizer, by the positions and final loss of each."""
+    names = list(paths)
+    runs = pd.DataFrame(
+        {
+            "run_id": names,
+            "cell_id": names,
+            "loss": "bowl",
+            "optimizer": names,
+            "learning_rate": 0.1,
+            "start": 0,
+            "seed": 0,
+            "outcome": outcome,
+            "steps": 3,
+            "gradient_evaluations": 3,
+            "initial_loss": 100.0,
+            "final_loss": [losses[name] for name in names],
+            "gap": [losses[name] for name in names],
+            "diverged_at": pd.array([None] * len(names), dtype="Int32"),
+            "hit_1e-01": pd.array([None] * len(names), dtype="Int32"),
+        }
+    )
+    rows = [(name, step, np.float32(x)) for name in names for step, x in enumerate(paths[name])]
+    kept = pd.DataFrame(rows, columns=["run_id", "step", "x"])
+    facts = [{"label": name, "reference": False} for name in names]
+    manifest = {
+        "losses": [{"label": "bowl", "dim": 4, "minimum": 0.0, "minima": []}],
+        "optimizers": facts,
+        "targets": [0.1],
+        "steps": 3,
+        "learning_rates": [0.1],
+    }
+    empty = pd.DataFrame({"loss": [], "run_id": []})
+    return planes.principal_plane(Results(runs, empty, empty, kept, manifest), "bowl")
+
+
+def test_paths_in_a_plane_are_shown_whole() -> None:
+    first, second = np.array([3.0, 0, 4, 0]) / 5, np.array([0.0, 1, 0, 0])
+    start = 10 * first + 2 * second + np.array([0, 0, 0, 7.0])
+    a = np.array([start, start - 4 * first, start - 9 * first])
+    b = np.array([start, start - 2 * second, start - 5 * first - 3 * second])
+    found = framed({"a": a, "b": b}, {"a": 1.0, "b": 50.0})
+    assert found is not None
+    assert found.plane.share == pytest.approx(1.0)
+    for path in (a, b):
+        shown = found.plane.origin + found.plane.on(path) @ found.plane.directions
+        np.testing.assert_allclose(shown, path, atol=1e-5)
+    np.testing.assert_allclose(found.plane.origin, a[-1], rtol=1e-6)
+
+
+def test_a_path_that_goes_far_counts_as_much_as_one_that_does_not() -> None:
+    axes = np.eye(4)
+    far, near = np.outer([0, 1, 2], 1000 * axes[0]), np.outer([0, 1, 2], 0.001 * axes[1])
+    also = near + np.outer([0, 1, 2], 0.0001 * axes[2])
+    found = framed({"far": far, "near": near, "also": also}, {"far": 1.0, "near": 9.0, "also": 9.0})
+    assert found is not None
+    inside = np.linalg.norm(found.plane.directions, axis=0)
+    assert inside[0] > 0.999
+    assert inside[1] > 0.99
+
+
+def test_of_ends_that_are_as_good_the_one_amid_the_others_is_chosen() -> None:
+    ends = {"a": [1.0, 0, 0, 0], "b": [1.1, 0, 0, 0], "c": [-9.0, 5, 0, 0]}
+    paths = {name: np.array([[0.0, 0, 0, 1], end]) for name, end in ends.items()}
+    found = framed(paths, {"a": 2e-9, "b": 3e-9, "c": 1e-9})
+    assert found is not None
+    np.testing.assert_allclose(found.plane.origin, ends["a"], rtol=1e-6)
+
+
+def test_where_nothing_moved_or_all_diverged_there_is_no_plane() -> None:
+    assert framed({"a": np.ones((2, 4))}, {"a": 1.0}) is None
+    assert framed({"a": np.outer([1, 2], np.ones(4))}, {"a": 1.0}, outcome="diverged") is None
