@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
-from reportgen.losses.samples import chosen, correlated, products
+from reportgen.losses.samples import chosen, correlated, generator, products
 
 from reportgen.loss import loss
 
@@ -17,7 +17,7 @@ def samples(dim):
 @cache
 def data(dim, condition, seed):
     """Samples and what is to be predicted, with noise."""
-    draw = np.random.default_rng(seed)
+    draw = generator(seed)
     inputs = correlated(draw, samples(dim), dim, condition)
     return inputs, inputs @ draw.normal(size=dim) + 0.1 * draw.normal(size=len(inputs))
 

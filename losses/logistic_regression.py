@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
-from reportgen.losses.samples import chosen, correlated, products
+from reportgen.losses.samples import chosen, correlated, generator, products
 
 from reportgen.loss import loss
 
@@ -17,7 +17,7 @@ def samples(dim):
 @cache
 def data(dim, condition, seed):
     """Samples and their classes, -1 and 1; some are on the wrong side."""
-    draw = np.random.default_rng(seed)
+    draw = generator(seed)
     inputs = correlated(draw, samples(dim), dim, condition)
     margins = inputs @ (draw.normal(size=dim) * 3)
     return inputs, np.where(margins + draw.logistic(size=len(inputs)) > 0, 1.0, -1.0)
@@ -26,6 +26,8 @@ def data(dim, condition, seed):
 @cache
 def solution(dim, l2, condition, seed):
     """Minimizer and minimum, by Newton's method, whose steps are halved while they lead up."""
+    if l2 < 0:
+        raise ValueError(f"l2 = {l2} is not possible: 0 or more is expected")
     inputs, classes = data(dim, condition, seed)
     signed = inputs * classes[:, np.newaxis]
 

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
+from reportgen.losses.samples import generator
 
 from reportgen.loss import loss
 
@@ -12,17 +13,16 @@ RANK = 2
 
 def side(dim):
     """Rows, and columns, of the matrix whose factors have ``dim`` entries in all."""
-    if dim % (2 * RANK):
-        raise ValueError(
-            f"dim = {dim} is not possible: a multiple of {2 * RANK} is expected, {RANK} x (rows + columns)"
-        )
+    if dim % (2 * RANK) or dim < 4 * RANK:
+        expected = f"a multiple of {2 * RANK} from {4 * RANK} on is expected, {RANK} x (rows + columns)"
+        raise ValueError(f"dim = {dim} is not possible: {expected}")
     return dim // (2 * RANK)
 
 
 @cache
 def matrix(dim, seed):
     """A matrix of rank two with noise."""
-    size, draw = side(dim), np.random.default_rng(seed)
+    size, draw = side(dim), generator(seed)
     return draw.normal(size=(size, RANK)) @ draw.normal(size=(RANK, size)) + 0.1 * draw.normal(size=(size, size))
 
 

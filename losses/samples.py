@@ -21,8 +21,17 @@ def chosen(data, like, rows):
     return values[:, tf.newaxis] if rows is None else tf.gather(values, rows)
 
 
+def generator(seed):
+    """Random numbers of a whole seed."""
+    if seed != int(seed) or seed < 0:
+        raise ValueError(f"seed = {seed} is not possible: a whole number from 0 on is expected")
+    return np.random.default_rng(int(seed))
+
+
 def correlated(draw, samples, features, condition):
     """Samples [samples, features] whose second moments have eigenvalues from 1 / condition to 1."""
+    if condition < 1:
+        raise ValueError(f"condition = {condition} is not possible: 1 or more is expected")
     left, _ = np.linalg.qr(draw.normal(size=(samples, features)))
     right, _ = np.linalg.qr(draw.normal(size=(features, features)))
     return left * np.sqrt(samples * np.logspace(0, -np.log10(condition), features)) @ right

@@ -177,14 +177,16 @@ def loss(
     strange = [tag for tag in tags if tag not in TAGS]
     if strange:
         raise ValueError(f"tag {strange[0]} is none of {', '.join(TAGS)}")
-    if dim is None and (batched or samples):
-        raise ValueError(
-            "batched and samples are for a loss that takes one array: dim, its default dimension, is expected"
-        )
+    if batched and dim is None:
+        raise ValueError("batched is for a loss that takes one array: dim=<its default dimension> is expected")
+    if samples and not batched:
+        raise ValueError("samples are for a loss that takes rows of them for a whole batch: batched=True is expected")
 
     def declare(function: Callable[..., Any]) -> Loss:
         parameters = _parameters(function)
         coordinates = len(inspect.signature(function).parameters) - len(parameters)
+        if samples and coordinates != 2:
+            raise ValueError(f"loss {function.__name__}: with samples a second argument, rows=None, is expected")
         return _resolve(function, facts, dim or coordinates, parameters)
 
     return declare

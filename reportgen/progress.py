@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from reportgen.execute.events import Compiling, Drawing, Event, Finished, Planned, Running, Written
+from reportgen.execute.events import Compiling, Drawing, Event, Finished, Groundless, Planned, Running, Written
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +44,8 @@ class Progress:
                 if event.reason:
                     # Text of a user's own exception: brackets in it are no markup.
                     self._bar.console.print(f"{event.program} failed: {event.reason}", markup=False)
+            case Groundless():
+                self._bar.console.print(f"{event.loss}: no paths are drawn: {event.reason}", markup=False)
             case _:
                 self._bar.update(self._task, description=_doing(event))
 

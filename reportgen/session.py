@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen import matrix
 from reportgen.engine.sampled import LossRef
-from reportgen.execute.events import Drawing, Event, Finished, Planned, Written
+from reportgen.execute.events import Drawing, Event, Finished, Groundless, Planned, WorkerLost, Written
 from reportgen.execute.local import LocalWorkers
 from reportgen.results.kept import holds_exactly, kept_programs
 
@@ -171,17 +171,26 @@ class _Session:
                 site.draw(store.results(self._of(program.loss), manifest))
 
     def _planes(self, workers: LocalWorkers, store: Store, manifest: dict[str, Any]) -> dict[str, Any]:
-        """By label, the Grid of each loss of more than two dimensions on the plane that shows most of its paths."""
+        """By label, the Grid of each loss of more than two dimensions on the plane that shows most of its paths.
+
+        None where there is no such plane, or where evaluating the loss on it fails: that costs the picture's ground.
+        """
         from reportgen.analysis.plane import principal_plane
 
-        refs = {}
-        for label, loss in self._plan.losses.items():
-            programs = self._of(label)
-            if _on_plane(loss) and (found := principal_plane(store.results(programs, manifest), label)):
-                one = programs[0]
-                refs[label] = LossRef(one.loss_ref, one.base, one.dim, one.parameters, found.box, found.plane)
-        grids = zip(refs, workers.grids(list(refs.values()), self._config.deadline), strict=True)
-        return {label: grid for label, grid in grids if not isinstance(grid, str)}
+        planes: dict[str, Any] = {}
+        for label in (label for label, loss in self._plan.losses.items() if _on_plane(loss)):
+            one, found = self._of(label)[0], principal_plane(store.results(self._of(label), manifest), label)
+            grid: Any = None
+            if found:
+                ref = LossRef(one.loss_ref, one.base, one.dim, one.parameters, found.box, found.plane)
+                try:
+                    (grid,) = workers.grids([ref], self._config.deadline)
+                except WorkerLost as error:  # the results are all there
+                    grid = str(error)
+            if isinstance(grid, str):
+                self._on_event(Groundless(label, grid))
+            planes[label] = None if isinstance(grid, str) else grid
+        return planes
 
     def _of(self, label: str) -> list[Program]:
         return [program for program in self._plan.programs if program.loss == label]

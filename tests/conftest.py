@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Taken out of the environment, where the REPORTGEN_* names belong to the user's config.
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
+
+KeptWorker = Callable[[], AbstractContextManager[None]]
+"""Makes a block in which the kept worker stands in for those that would be started."""
 
 
 def _fail_if_skipped(report: Any) -> None:
@@ -37,12 +42,60 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     return report
 
 
+def pytest_collection_finish() -> None:
+    """TensorFlow's modules stay, and tracing makes much that is kept: the collector need not look at it so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on how its terminal is coloured or on the user's own settings."""
     for name in os.environ:
         if name.startswith("REPORTGEN_") or name in ("NO_COLOR", "FORCE_COLOR", "SOURCE_DATE_EPOCH"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker]:
+    """A worker process for all tests that are about what a worker gives and not about its life: a start takes seconds.
+
+    It is for fixtures of a module; a test asks for ``one_worker``.
+    """
+    from reportgen.execute.local import LocalWorkers
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reportgen.execute.local.TASKS", 1000)  # what the tests compile is small and little
+        workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log")
+
+    @contextmanager
+    def kept() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for user in ("session", "checks.session", "cli.gallery"):
+                patch.setattr(f"reportgen.{user}.LocalWorkers", lambda _: nullcontext(workers))
+            yield
+
+    with workers:
+        yield kept
+
+
+@pytest.fixture
+def one_worker(kept_worker: KeptWorker) -> Iterator[None]:
+    """The kept worker, for a test."""
+    with kept_worker():
+        yield
+
+
+@pytest.fixture
+def brief_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `reportgen check` compares with gradient descent, on one loss, where only its verdicts are looked at."""
+    from reportgen.checks import programs
+    from reportgen.config import LossEntry
+
+    whole = programs.comparison
+    one = {"losses": (LossEntry(name="quartic"),)}
+    monkeypatch.setattr(programs, "comparison", lambda *asked: whole(*asked).model_copy(update=one))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import KeptWorker
 
 from reportgen import catalogue
 from reportgen.checks import Checked, Verdict, check
@@ -113,11 +114,12 @@ class Still(Optimizer):
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checked]:
+def checked(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> dict[str, Checked]:
     """What checking the whole file comes to, by loss."""
     folder = tmp_path_factory.mktemp("losses")
     (folder / "mine.py").write_text(LOSSES)
-    return {done.name.partition(":")[2]: done for done in check("mine.py", folder)}
+    with kept_worker():
+        return {done.name.partition(":")[2]: done for done in check("mine.py", folder)}
 
 
 def told(checked: Checked, status: str = "FAILED") -> dict[str, str]:
@@ -193,12 +195,14 @@ def test_an_unbounded_one_has_no_minimum_to_miss(checked: dict[str, Checked]) ->
     assert "declared unbounded below" in told(checked["plane"], "ok")["lowest"]
 
 
+@pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize("label", ["rosenbrock[dim=20]", "quadratic[dim=3,condition=10]", "easom", "forrester"])
 def test_built_in_ones_pass_also_with_settings(label: str, tmp_path: Path) -> None:
     (done,) = check(label, tmp_path)
     assert (done.name, told(done)) == (label, {})
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_suite_stands_for_its_losses(tmp_path: Path) -> None:
     names = [name for name, each in catalogue.losses().items() if "unbounded" in each.tags]
     assert [done.name for done in check("tag:unbounded", tmp_path)] == names
@@ -226,5 +230,5 @@ def test_a_loss_that_hangs_costs_its_deadline_and_no_more(tmp_path: Path) -> Non
         "@loss(minima=[(0, 0)], minimum=0.0, start=(1, 1), domain=[(-1, 1)] * 2, formula='x', source='ours')\n"
         "def slow(x, y):\n    time.sleep(600)\n    return x * y\n"
     )
-    (done,) = check("slow.py:slow", tmp_path, deadline=5)
-    assert told(done) == {"runs": "took longer than the deadline of 5 s and was ended"}
+    (done,) = check("slow.py:slow", tmp_path, deadline=2)
+    assert told(done) == {"runs": "took longer than the deadline of 2 s and was ended"}

@@ -167,3 +167,14 @@ def test_a_run_leaves_only_from_where_it_does_not_come_back() -> None:
     assert _leaving(path, box) == 4
     assert _leaving(path[:4], box) is None
     assert _leaving(path[4:], box) == 0
+
+
+def test_a_plateau_at_the_minimum_leaves_the_rest_of_the_ground_its_heights() -> None:
+    hinge = np.maximum(np.linspace(-2, 2, 129) - 0.5, 0) ** 2 * np.ones((129, 1))
+    assert len(np.unique(heights(hinge))) > 20
+
+
+def test_an_exponential_at_one_side_leaves_the_rest_of_the_ground_its_heights() -> None:
+    x = np.linspace(-3, 3, 129)
+    wall = x**2 + np.exp(np.maximum(200 * (x - 1.5), 0)) * np.ones((129, 1))
+    assert np.ptp(heights(wall)[:, x < 1.4]) > 0.1

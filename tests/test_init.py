@@ -70,6 +70,7 @@ def test_the_config_loads_and_shows_every_key_and_every_way_to_ask_for_an_optimi
     assert all(said[said.index(line) - 1].startswith("# ") for line in said if line[:1].isalpha())
 
 
+@pytest.mark.usefixtures("one_worker", "brief_comparison")
 def test_the_optimizer_passes_its_check_with_nothing_to_note(folder: Path) -> None:
     (checked,) = check("my_optimizer.py", folder)
     assert {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status != "ok"} == {}

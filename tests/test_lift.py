@@ -46,12 +46,15 @@ def eager(kind: type, loss: str, start: Any, rate: float, steps: int, each: bool
     return np.concatenate([np.atleast_1d(variable.numpy()) for variable in variables])
 
 
-@pytest.mark.parametrize("variables", ["one", "each"])
 @pytest.mark.parametrize("loss", ["quartic", "rosenbrock"])
-@pytest.mark.parametrize("name", [*IN_A_BATCH, *ONE_BY_ONE])
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        *((name, variables) for name in [*IN_A_BATCH, "Checked"] for variables in ("one", "each")),
+        ("Whitened", "one"),  # it takes one vector
+    ],
+)
 def test_trajectory_is_that_of_the_eager_class(name: str, loss: str, variables: str) -> None:
-    if (name, variables) == ("Whitened", "each"):
-        variables = "one"  # it takes one vector
     settings: dict[str, Any] = {"steps": 40, "starts": STARTS, "base": HERE}
     asked = [{"name": f"guide_classes.py:{name}", "variables": variables}]
     result = programs.run(loss, "", RATES, optimizers=asked, **settings)

@@ -14,6 +14,7 @@ from reportgen import session
 from reportgen.analysis import plane as planes
 from reportgen.analysis.oneloss import one_loss, positions
 from reportgen.config import Config
+from reportgen.execute.events import Groundless
 from reportgen.figures.plan import pictures
 from reportgen.results.read import Results
 
@@ -46,6 +47,26 @@ class Sorted(tf.Module):
             order = tf.argsort(tf.argsort(gradient))
             variable.assign_sub(self.learning_rate * gradient * tf.cast(order, gradient.dtype))
 '''
+
+FAR = """
+from reportgen.loss import loss
+
+@loss(minima=[(0, 0, 0)], minimum=0.0, start=(5, 4, 3), domain=[(-0.5, 0.5)] * 3, formula="x", source="ours")
+def steep(x, y, z):
+    return x**4 + y**4 + z**4
+"""
+DEADLY = """
+import os
+from reportgen.loss import loss
+
+ZERO = {"minima": [(0, 0, 0)], "minimum": 0.0, "start": (5, 4, 3), "domain": [(-9, 9)] * 3}
+
+@loss(dim=3, batched=True, formula="x", source="ours", **ZERO)
+def deadly(x):
+    if x.shape[1] > 1_000:
+        os._exit(3)
+    return x[0] * x[0] + x[1] * x[1] + x[2] * x[2]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +186,7 @@ def framed(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exha
             "hit_1e-01": pd.array([None] * len(names), dtype="Int32"),
         }
     )
-    rows = [(name, step, np.float32(x)) for name in names for step, x in enumerate(paths[name])]
+    rows = [(name, step, np.asarray(x).astype(np.float32)) for name in names for step, x in enumerate(paths[name])]
     kept = pd.DataFrame(rows, columns=["run_id", "step", "x"])
     facts = [{"label": name, "reference": False} for name in names]
     manifest = {
@@ -210,6 +231,44 @@ def test_of_ends_that_are_as_good_the_one_amid_the_others_is_chosen() -> None:
     found = framed(paths, {"a": 2e-9, "b": 3e-9, "c": 1e-9})
     assert found is not None
     np.testing.assert_allclose(found.plane.origin, ends["a"], rtol=1e-6)
+
+
+def test_where_every_path_ends_higher_than_it_began_there_is_a_plane_still() -> None:
+    found = framed({"a": np.outer([1, 2], np.ones(4)), "b": np.outer([1, 3], np.ones(4))}, {"a": 200.0, "b": 300.0})
+    assert found is not None
+    np.testing.assert_allclose(found.plane.origin, 2 * np.ones(4))
+
+
+def test_a_path_that_float32_cannot_hold_is_left_out() -> None:
+    huge = np.array([np.ones(4), np.full(4, np.inf)])
+    assert framed({"a": huge}, {"a": -1e78}) is None
+    assert framed({"a": huge, "b": np.outer([1, 2], np.ones(4))}, {"a": -1e78, "b": 1.0}) is not None
+
+
+def test_a_plane_that_is_no_longer_there_is_not_drawn(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FAR)
+    asked: dict[str, Any] = {
+        "losses": ["mine.py:steep"],
+        "learning_rates": (1.0,),
+        "starts": {"random": 0},
+        "steps": 20,
+    }
+    asked |= {"base": tmp_path, "output": tmp_path / "out"}
+    for optimizers, rows in ((["gradient_descent", "adam"], 1), (["gradient_descent"], 0)):
+        session.run(Config.model_validate(asked | {"optimizers": optimizers}), on_event=lambda _: None)
+        assert len(Results.load(tmp_path / "out" / "results").grids) == rows
+
+
+def test_a_loss_that_ends_its_process_on_the_plane_costs_its_picture_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(DEADLY)
+    asked: dict[str, Any] = {"losses": ["mine.py:deadly", "wood"], "optimizers": ["adam"], "learning_rates": (0.1,)}
+    asked |= {"starts": {"random": 0}, "steps": 20, "base": tmp_path, "output": tmp_path / "out"}
+    events: list[Any] = []
+    page = session.build(Config.model_validate(asked), on_event=events.append).site
+    told = [event for event in events if isinstance(event, Groundless)]
+    assert [(event.loss, event.reason) for event in told] == [("mine.py:deadly", "its process died (exit code 3)")]
+    assert page is not None
+    assert Results.load(tmp_path / "out" / "results").grids["loss"].tolist() == ["wood"]
 
 
 def test_where_nothing_moved_or_all_diverged_there_is_no_plane() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from conftest import KeptWorker
 
 from reportgen import session
 from reportgen.config import Config
@@ -17,7 +18,7 @@ from reportgen.execute.events import Compiling, Event, Finished, Planned, Runnin
 from reportgen.results.read import NotResultsError, Results
 from reportgen.results.schema import TRACES, runs_schema
 
-TABLES = ("runs.parquet", "traces.parquet", "grids.parquet")
+TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
 
 
 def config(folder: Path, **changes: Any) -> Config:
@@ -43,10 +44,11 @@ def record(events: list[Event]) -> Callable[[Event], None]:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+def ran(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> tuple[Path, list[Event]]:
     folder = tmp_path_factory.mktemp("ran")
     events: list[Event] = []
-    session.run(config(folder), record(events))
+    with kept_worker():
+        session.run(config(folder), record(events))
     return folder, events
 
 
@@ -70,7 +72,7 @@ def test_every_cell_has_its_rows_in_the_documented_columns(ran: tuple[Path, list
 
 
 def test_a_worker_that_makes_way_for_another_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.execute.local.TASKS", 1)
+    monkeypatch.setattr("reportgen.execute.local.TASKS", 2)  # the first is that which starts the worker
     monkeypatch.setattr("reportgen.execute.local._THREADS", 1)
     asked = config(tmp_path)
     outcome = session.run(asked.model_copy(update={"losses": asked.losses[:1]}), record([]))
@@ -99,6 +101,7 @@ def test_traces_run_from_the_start_to_the_end(ran: tuple[Path, list[Event]]) -> 
         assert (rows["step"].iloc[-1] == 50) == (run.outcome != "diverged")
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_the_trace_of_a_diverged_run_ends_where_it_was_last_finite(tmp_path: Path) -> None:
     asked = config(tmp_path, losses=["rosenbrock"], optimizers=["momentum"], steps=500, trace_points=16)
     results = Results.load(session.run(asked, record([])).results)
@@ -131,10 +134,12 @@ def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> 
 
 
 def test_the_same_matrix_gives_the_same_bytes(ran: tuple[Path, list[Event]], tmp_path: Path) -> None:
+    # By a worker process of its own.
     session.run(config(tmp_path), record([]))
     assert hashes(tmp_path / "output" / "results") == hashes(ran[0] / "output" / "results")
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
     session.run(config(tmp_path, optimizers=["adam"], losses=["quartic"]), record([]))
     before = Results.load(tmp_path / "output" / "results").runs
@@ -170,6 +175,7 @@ def mine(folder: Path, body: str = "pass", factor: float = 1.0) -> list[str]:
     return ["mine.py:Mine", "adam"]
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
     def final() -> float:
         asked = config(tmp_path, optimizers=["mine.py:Mine"], losses=["quartic"], learning_rates=(0.001,))
@@ -182,18 +188,7 @@ def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
     assert final() < first
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        ("raise RuntimeError('no such luck')", "RuntimeError: no such luck (mine.py:11)"),
-        ("import os; os._exit(7)", "its process died (exit code 7)"),
-        ("import time; time.sleep(60)", "took longer than the deadline of 8 s"),
-        ("syntax error here", "SyntaxError"),
-    ],
-    ids=["raises", "dies", "hangs", "does not load"],
-)
-def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason: str, tmp_path: Path) -> None:
-    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=8)
+def costs_its_own_cells_and_no_others(asked: Config, reason: str) -> None:
     outcome = session.run(asked, record([]))
     runs = Results.load(outcome.results).runs
     assert outcome.failed_cells == 2
@@ -203,22 +198,56 @@ def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason:
     assert broken["final_loss"].isna().all()
     assert broken["x0"].notna().all()
     assert not (whole["outcome"] == "failed").any()
+
+
+@pytest.mark.usefixtures("one_worker")
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("raise RuntimeError('no such luck')", "RuntimeError: no such luck (mine.py:11)"),
+        ("syntax error here", "SyntaxError"),
+    ],
+    ids=["raises", "does not load"],
+)
+def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason: str, tmp_path: Path) -> None:
+    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"])
+    costs_its_own_cells_and_no_others(asked, reason)
     mine(tmp_path)
     assert session.run(asked, record([])).failed_cells == 0
 
 
-def test_an_interrupted_run_is_resumed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("body", "reason", "deadline"),
+    [
+        ("import os; os._exit(7)", "its process died (exit code 7)", 60),
+        ("import time; time.sleep(60)", "took longer than the deadline of 4 s", 4),
+    ],
+    ids=["dies", "hangs"],
+)
+def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
+    body: str, reason: str, deadline: float, tmp_path: Path, kept_worker: KeptWorker
+) -> None:
+    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=deadline)
+    costs_its_own_cells_and_no_others(asked, reason)
+    mine(tmp_path)
+    with kept_worker():
+        assert session.run(asked, record([])).failed_cells == 0
+
+
+def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) -> None:
     def interrupt(event: Event) -> None:
         if isinstance(event, Finished):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         session.run(config(tmp_path), interrupt)
-    outcome = session.run(config(tmp_path), record([]))
+    with kept_worker():
+        outcome = session.run(config(tmp_path), record([]))
     assert outcome.reused == 1
     assert outcome.programs == 4
 
 
+@pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize("name", TABLES)
 def test_damaged_results_are_run_again(name: str, tmp_path: Path) -> None:
     asked = config(tmp_path, optimizers=["adam"], losses=["quartic"])

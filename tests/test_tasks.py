@@ -13,6 +13,7 @@ from loss_points import inside, value_and_gradient
 from scipy import optimize
 
 from reportgen import catalogue
+from reportgen.checks import check
 from reportgen.config import ConfigError, load
 from reportgen.environment import import_tensorflow
 
@@ -160,7 +161,7 @@ def test_a_run_sees_minibatches_in_an_order_that_its_seed_decides() -> None:
     found = minibatched(seeds=3).final_x
     inputs, classes = importlib.import_module("reportgen.losses.logistic_regression").data(20, 30.0, 0)
     for seed, end in enumerate(found):
-        dealt = order(len(inputs), 32, 0, 3)[:, :, seed]
+        dealt = order(len(inputs), 32, 0, 3, 60)[:, :, seed]
         w = np.zeros(20)
         for rows in dealt[:60]:
             wrong = 1 / (1 + np.exp(classes[rows] * (inputs[rows] @ w)))
@@ -172,14 +173,14 @@ def test_a_run_sees_minibatches_in_an_order_that_its_seed_decides() -> None:
 def test_an_epoch_has_every_sample_once_and_the_next_another_order() -> None:
     from reportgen.engine.minibatch import order
 
-    dealt = order(300, 32, 0, 2)
+    dealt = order(300, 32, 0, 2, 1_000)
     epochs = dealt.reshape(64, 9 * 32, 2)
     for seed in range(2):
         for epoch in epochs[:3, :, seed]:
             assert len(set(epoch.tolist())) == 9 * 32
     assert (epochs[0] != epochs[1]).any()
     assert (epochs[0, :, 0] != epochs[0, :, 1]).any()
-    np.testing.assert_array_equal(order(300, 32, 0, 1)[:, :, 0], dealt[:, :, 0])
+    np.testing.assert_array_equal(order(300, 32, 0, 1, 1_000)[:, :, 0], dealt[:, :, 0])
 
 
 def test_it_is_judged_by_the_loss_over_all_samples() -> None:
@@ -196,7 +197,7 @@ def test_what_else_is_asked_of_the_loss_in_a_step_is_of_the_same_minibatch() -> 
     asked = {"losses": [{"name": "linear_regression", "noise": {"batch_size": 40}}], "dtype": "float64", "steps": 1}
     found = programs.run("", "newton", (1.0,), **asked).final_x[0]
     inputs, outputs = importlib.import_module("reportgen.losses.linear_regression").data(20, 100.0, 0)
-    rows = order(len(inputs), 40, 0, 1)[0, :, 0]
+    rows = order(len(inputs), 40, 0, 1, 1)[0, :, 0]
     np.testing.assert_allclose(found, np.linalg.lstsq(inputs[rows], outputs[rows])[0], rtol=1e-6, atol=1e-8)
 
 
@@ -215,9 +216,57 @@ def test_what_else_is_asked_of_the_loss_in_a_step_is_of_the_same_minibatch() -> 
             "one of gradient_std, relative and batch_size",
         ),
         ("losses = [{name='two_spirals', dim=66}]", "dim = 66 is not possible"),
+        ("losses = ['matrix_factorization[dim=4]']", "dim = 4 is not possible: a multiple of 4 from 8 on"),
+        ("losses = ['linear_regression[seed=1.5]']", "seed = 1.5 is not possible: a whole number"),
+        ("losses = ['linear_regression[condition=0]']", "condition = 0 is not possible: 1 or more"),
+        ("losses = ['logistic_regression[l2=-1]']", "l2 = -1 is not possible: 0 or more"),
     ],
 )
 def test_a_mistake_is_told(toml: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "reportgen.toml").write_text(toml)
     with pytest.raises(ConfigError, match=said):
         load(None, folder=tmp_path, environ={})
+
+
+def test_samples_need_a_batched_loss_that_takes_their_rows() -> None:
+    from reportgen.loss import loss
+
+    facts: dict[str, Any] = {
+        "minima": [],
+        "minimum": 0.0,
+        "start": lambda dim: (1.0,) * dim,
+        "domain": lambda dim: [(-1.0, 1.0)] * dim,
+        "formula": "x",
+        "source": "ours",
+        "dim": 3,
+        "samples": 10,
+    }
+    with pytest.raises(ValueError, match="batched=True is expected"):
+        loss(**facts)
+    with pytest.raises(ValueError, match="rows=None, is expected"):
+        loss(**facts, batched=True)(lambda x: x)
+
+
+def test_a_minibatch_that_is_no_mean_is_found_by_the_check(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        """
+import tensorflow as tf
+from reportgen.loss import loss
+
+@loss(dim=2, batched=True, samples=6, minima=[(0, 0)], minimum=0.0, start=(1, 1), domain=[(-2, 2)] * 2,
+      formula="x", source="ours")
+def sums(x, rows=None):
+    scale = 6.0 if rows is None else tf.cast(rows.shape[0], x.dtype)
+    return scale * tf.reduce_sum(x * x, axis=0)
+"""
+    )
+    (checked,) = check("mine.py:sums", tmp_path)
+    verdict = next(each for each in checked.verdicts if each.name == "minibatches")
+    assert not verdict.passed
+    assert "averaged over two parts of the rows" in verdict.detail
+
+
+def test_few_steps_need_few_orders_of_many_samples() -> None:
+    from reportgen.engine.minibatch import order
+
+    assert order(1_000_000, 10, 0, 1, steps=20).shape == (100_000, 10, 1)

@@ -144,7 +144,8 @@ class OneLoss:
         columns = zip(wanted["cell_id"], wanted["run_id"], wanted["start"], wanted["outcome"], strict=True)
         for cell, run, start, outcome in columns:
             if (at := rows.get(str(run))) is not None:
-                history = Run(int(start), str(outcome), step[at], loss[at] - self.minimum, shown(str(run), np.asarray(at)))
+                x = shown(str(run), np.asarray(at))
+                history = Run(int(start), str(outcome), step[at], loss[at] - self.minimum, x)
                 histories.setdefault(owner[str(cell)], []).append(history)
         return histories
 

@@ -33,16 +33,17 @@ class Framed:
 def principal_plane(results: Results, label: str) -> Framed | None:
     """The plane through the best end along the first two principal directions of the paths; None where nothing moved.
 
-    Of each optimizer the path from the first start at its best learning rate counts if it did not diverge. Distances
-    are from that start, as shares of the path's own, so that each path counts as much as any other (Li et al. 2018,
-    Visualizing the Loss Landscape of Neural Nets, section 7.2, for a single one).
+    Of each optimizer the path from the first start at its best learning rate counts if it did not diverge, or leave
+    what float32 can hold. Distances are from that start, as shares of the path's own, so that each path counts as much
+    as any other (Li et al. 2018, Visualizing the Loss Landscape of Neural Nets, section 7.2, for a single one).
     """
     view = one_loss(results, label)
     wanted = {cell["cell_id"] for cell in view.best.values()}
     runs = view.results.runs
     runs = runs[runs["cell_id"].isin(wanted) & ~runs["outcome"].isin(["diverged", "failed"])]
-    final = dict(zip(runs["run_id"].astype(str), runs["final_loss"].to_numpy(float), strict=True))
-    paths = {run: x for run, (_, x) in positions(view.results.paths).items() if run in final}
+    losses = runs.set_index(runs["run_id"].astype(str))[["initial_loss", "final_loss"]].astype(float)
+    known = {run: x for run, (_, x) in positions(view.results.paths).items() if run in losses.index}
+    paths = {run: x for run, x in known.items() if np.isfinite(x).all()}
     if not paths:
         return None
     start = next(iter(paths.values()))[0]
@@ -51,8 +52,8 @@ def principal_plane(results: Results, label: str) -> Framed | None:
         return None
     ways = np.concatenate([way / np.linalg.norm(way) for way in moved])
     _, strengths, directions = np.linalg.svd(ways, full_matrices=False)
-    ends, loss = np.array([x[-1] for x in paths.values()]), np.array([final[run] for run in paths])
-    origin = _best_end(ends, loss, float(runs["initial_loss"].iloc[0]))
+    initial, final = losses.loc[list(paths)].to_numpy().T
+    origin = _best_end(np.array([x[-1] for x in paths.values()]), final, initial[0])
     # The start is to the right and above.
     turned = directions[:2] * np.where(directions[:2] @ (start - origin) < 0, -1, 1)[:, np.newaxis]
     share = float((strengths[:2] ** 2).sum() / (strengths**2).sum())
@@ -62,7 +63,7 @@ def principal_plane(results: Results, label: str) -> Framed | None:
 
 def _best_end(ends: Array, loss: Array, initial: float) -> Array:
     """Of the ends [paths, dim] that are as good as the best, the one that is nearest to all the others."""
-    good = ends[loss <= loss.min() + _AS_GOOD * (initial - loss.min())]
+    good = ends[loss <= loss.min() + _AS_GOOD * max(initial - loss.min(), 0.0)]
     apart = np.array([np.linalg.norm(ends - end, axis=1).sum() for end in good])
     best: Array = good[int(np.argmin(apart))]
     return best

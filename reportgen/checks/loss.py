@@ -163,8 +163,33 @@ def batch(evidence: LossEvidence) -> Judged:
     runs, whole, alone = evidence.programs["descents"].runs, evidence.of("descents"), evidence.of("alone")
     if same_bits(whole, runs - 1, alone, 0):
         return OK, f"a run made by itself is the same as among {runs:,}, bit for bit"
+    if evidence.loss.batched and _same_but_for_rounding(evidence):
+        return OK, f"a run made by itself is the same as among {runs:,} but for rounding, as products of matrices are"
     found = f"a run of Adam ends at {told(alone.final_x[0])} by itself, and at {told(whole.final_x[-1])} among {runs:,}"
     return FAILED, f"{found}: the loss mixes the runs"
+
+
+def _same_but_for_rounding(evidence: LossEvidence) -> bool:
+    """Whether value and gradient at one point are the same by themselves as among those at others, nearly."""
+    among, alone = evidence.typical, evidence.at(points.drawn(evidence.loss)[:1])
+    return np.allclose(among.value[0], alone.value[0], rtol=1e-12) and np.allclose(
+        among.gradient[0], alone.gradient[0], rtol=1e-9, atol=1e-12 * np.abs(alone.gradient[0]).max()
+    )
+
+
+def minibatches(evidence: LossEvidence) -> Judged:
+    """Whether the loss over all samples, in any order, is the loss, and the mean of those over two parts of them."""
+    loss, asked = evidence.loss, points.drawn(evidence.loss)[:4]
+    shuffled = np.random.default_rng(0).permutation(loss.samples)
+    parts = np.array_split(shuffled, 2)
+    whole, *of_parts = (evidence.at(asked, samples=part) for part in (shuffled, *parts))
+    weighted = sum(each.value * len(part) for each, part in zip(of_parts, parts, strict=True)) / loss.samples
+    for what, found in (("over all rows", whole.value), ("averaged over two parts of the rows", weighted)):
+        found = np.asarray(found)
+        if not np.allclose(found, evidence.typical.value[:4], rtol=1e-9):
+            value = float(evidence.typical.value[0])
+            return FAILED, f"at {told(asked[0])} it is {value!r}, and {what} {float(found[0])!r}: it is not their mean"
+    return OK, f"it is the mean over its {loss.samples:,} samples"
 
 
 CHECKS: dict[str, Callable[[LossEvidence], Judged]] = {
@@ -173,6 +198,7 @@ CHECKS: dict[str, Callable[[LossEvidence], Judged]] = {
     "dtype": precision,
     "repeats": repeats,
     "batch": batch,
+    "minibatches": minibatches,
     "minima": claims.minima,
     "local minima": claims.local_minima,
     "saddles": claims.saddles,
@@ -183,7 +209,8 @@ CHECKS: dict[str, Callable[[LossEvidence], Judged]] = {
 
 def verdicts(evidence: LossEvidence) -> Iterator[Verdict]:
     """The verdict of each check that the loss gives a reason for; one that has nothing to look at has failed."""
-    absent = {"local minima": not evidence.loss.local_minima, "saddles": not evidence.loss.saddles}
+    loss = evidence.loss
+    absent = {"local minima": not loss.local_minima, "saddles": not loss.saddles, "minibatches": loss.samples < 2}
     for name, check in CHECKS.items():
         if absent.get(name):
             continue

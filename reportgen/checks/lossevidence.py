@@ -30,9 +30,9 @@ class LossEvidence:
     results: Mapping[str, ProgramResult | str]
     """By program; a text: why there is none."""
 
-    def at(self, points: Any, dtype: str = "float64") -> Sample:
-        """The loss at ``points`` [points, dim]; raises Missing where it raises."""
-        (found,) = self.sampler([Ask(np.atleast_2d(np.asarray(points, float)), dtype)])
+    def at(self, points: Any, dtype: str = "float64", samples: Array | None = None) -> Sample:
+        """The loss at ``points`` [points, dim], over all samples or some; raises Missing where it raises."""
+        (found,) = self.sampler([Ask(np.atleast_2d(np.asarray(points, float)), dtype, samples)])
         if isinstance(found, str):
             raise Missing(found)
         sample: Sample = found

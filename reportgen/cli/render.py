@@ -13,7 +13,6 @@ from reportgen.cli.opening import open_option, show_in_browser
 from reportgen.results.files import MANIFEST, TABLES
 
 
-
 @click.command(short_help="Make the report from results on disk.")
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option(

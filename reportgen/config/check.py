@@ -56,7 +56,9 @@ def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
             certain = False
         except ValueError as error:
             certain = False
-            yield Mistake((*key, "dim"), entry.dim, f"{entry.name}: {error}")
+            # Its message names the value; which of them it is, only the loss knows.
+            at_dim = entry.dim is not None and not entry.parameters
+            yield Mistake((*key, "dim") if at_dim else key, entry.dim if at_dim else raw, f"{entry.name}: {error}")
         else:
             yield from _batch_size(key, entry, found)
             dims.add(found.dim)

@@ -14,6 +14,8 @@ import tensorflow as tf
 
 from reportgen import catalogue
 from reportgen.engine import loop
+from reportgen.engine.minibatch import order_of
+from reportgen.engine.random import key_of
 from reportgen.engine.result import Array
 from reportgen.loss import Loss
 from reportgen.matrix import Program
@@ -68,7 +70,8 @@ def _shown(program: Program) -> Array:
     """
     first, point = program.starts[0]
     at_start = np.array([number == first for _, number, _ in program.pairs()]) & (np.array(program.run_seeds) == 0)
-    numbers = at_start.sum() * len(point) * program.settings.trace_points
+    points = min(program.settings.trace_points, program.settings.steps)
+    numbers = at_start.sum() * len(point) * points
     return np.asarray(at_start & (len(point) > 2) & (numbers <= PATHS))
 
 
@@ -103,8 +106,7 @@ def run_loop(
     on_compiled: Callable[[], None] = lambda: None,
 ) -> Ran:
     """Compile the loop around what ``make`` makes and run all runs through it, in tiles, or each one ``alone``."""
-    noise = program.noise or {}
-    function, evaluations = loop.build(loss, make, schedule, program.settings.seed, noise, program.seeds)
+    function, evaluations = loop.build(loss, make, schedule, program.noise or {})
     call = _Call(function, program, loss, schedule)
     runs = inputs["x0"].shape[1]
     size = 1 if alone else tile_size(runs)
@@ -130,16 +132,21 @@ class _Call:
 
     def __init__(self, function: Any, program: Program, loss: Loss, schedule: Array) -> None:
         self._function = function
+        self._seed = program.settings.seed
+        order = order_of(program, loss.samples)
         self._rest = (
             tf.constant(schedule),
             tf.constant(loss.minimum, tf.float64),
             tf.constant(program.settings.targets, tf.float64),
+            None if order is None else tf.constant(order),
         )
 
     def _arguments(self, tile: Mapping[str, Any]) -> tuple[Any, ...]:
         hyperparameters = {k: tf.constant(v, tf.float64) for k, v in tile["hyperparameters"].items()}
-        x0, rate, start, seed = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "start", "seed"))
-        return (loop.Inputs(x0, rate, start, seed, hyperparameters, tf.constant(tile["shown"])), *self._rest)
+        x0, rate, seed, shown = (tf.constant(tile[name]) for name in ("x0", "learning_rate", "seed", "shown"))
+        # Made here, because tracing and compiling it would cost each program more than making it.
+        key = key_of(self._seed, tf.constant(tile["start"]), seed)
+        return (loop.Inputs(x0, rate, key, seed, hyperparameters, shown), *self._rest)
 
     def trace(self, tile: Mapping[str, Any]) -> float:
         """Seconds that tracing the function for the shape of a tile takes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -15,8 +15,8 @@ from reportgen.loss import Interval, Loss
 POINTS = {1: 513, 2: 129}
 """Points along each axis, by dimension; odd, so that the middle of the domain is one of them."""
 
-CHUNK = 250_000
-"""Coordinates that are evaluated at once: a loss that is a mean over samples keeps some hundred numbers for each."""
+CHUNK = 2_000_000
+"""Numbers that are evaluated at once, coordinates or samples; a function keeps several times as many."""
 
 
 def evaluate_grid(loss: Loss, dtype: str) -> Grid | None:
@@ -24,13 +24,13 @@ def evaluate_grid(loss: Loss, dtype: str) -> Grid | None:
     if loss.dim not in POINTS:
         return None
     axes, points = _mesh(loss.domain)
-    return _grid(axes, _values(loss, points, dtype))
+    return _grid(axes, _values(loss, points, lambda part: part, dtype))
 
 
 def evaluate_plane(loss: Loss, plane: Plane, box: Sequence[Interval], dtype: str) -> Grid:
     """The loss on a regular grid over a ``box`` on a plane through its domain."""
     axes, points = _mesh(box)
-    return _grid(axes, _values(loss, plane.origin + points @ plane.directions, dtype), plane)
+    return _grid(axes, _values(loss, points, lambda part: plane.origin + part @ plane.directions, dtype), plane)
 
 
 def _mesh(box: Sequence[Interval]) -> tuple[list[Array], Array]:
@@ -39,10 +39,11 @@ def _mesh(box: Sequence[Interval]) -> tuple[list[Array], Array]:
     return axes, np.stack([mesh.ravel() for mesh in np.meshgrid(*axes)], axis=1)
 
 
-def _values(loss: Loss, points: Array, dtype: str) -> Array:
-    size = max(1, CHUNK // points.shape[1])
-    chunks = (points[begin : begin + size].T for begin in range(0, len(points), size))
-    return np.concatenate([evaluate(loss, batch.vector(tf.constant(chunk, dtype))).numpy() for chunk in chunks])
+def _values(loss: Loss, points: Array, placed: Callable[[Array], Array], dtype: str) -> Array:
+    """The loss where ``placed`` puts each of the ``points``, some at a time."""
+    size = max(1, CHUNK // max(loss.dim, 16 * loss.samples))
+    parts = (placed(points[begin : begin + size]).T for begin in range(0, len(points), size))
+    return np.concatenate([evaluate(loss, batch.vector(tf.constant(part, dtype))).numpy() for part in parts])
 
 
 def _grid(axes: list[Array], values: Array, plane: Plane | None = None) -> Grid:

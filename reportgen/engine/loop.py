@@ -10,9 +10,8 @@ import tensorflow as tf
 
 from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Scalar, Vector
-from reportgen.engine.minibatch import minibatches
+from reportgen.engine.minibatch import Minibatches
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
-from reportgen.engine.random import key_of
 from reportgen.engine.result import NEVER
 from reportgen.engine.state import carried, same_structure
 from reportgen.loss import Loss
@@ -79,10 +78,10 @@ class Inputs(NamedTuple):
     """[dim, batch] in the dtype of the runs"""
     learning_rate: Any
     """float64 [batch]"""
-    start: Any
-    """The number of the start, uint32 [batch]; random numbers depend on it, and on the next."""
+    key: Any
+    """That of its random numbers, two uint32 [batch]."""
     seed: Any
-    """The seed of the run, uint32 [batch]."""
+    """That of the run, uint32 [batch]."""
     hyperparameters: Any
     """The numeric ones by name, float64 [batch], or [] where all runs share one value."""
     shown: Any
@@ -93,29 +92,26 @@ def build(
     loss: Loss,
     make_optimizer: Callable[[dict[str, Scalar], Scalar], Optimizer],
     samples: Any,
-    seed: int,
     noise: Mapping[str, float],
-    seeds: int,
 ) -> tuple[Any, list[int]]:
     """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
 
-    The function takes ``Inputs``, ``schedule`` (the steps at which runs are sampled, int32 [points]), ``minimum`` and
-    ``targets``.
+    The function takes ``Inputs``, ``schedule`` (the steps at which runs are sampled, int32 [points]), ``minimum``,
+    ``targets``, and the ``order`` of minibatches or None.
     """
     evaluations: list[int] = []
     points, steps = len(samples), int(samples[-1])
 
     @tf.function(jit_compile=True, autograph=False)
-    def run(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
+    def run(inputs: Inputs, schedule: Any, minimum: Any, targets: Any, order: Any) -> Arrays:
         with batch.batch_of(inputs.x0):
-            return traced(inputs, schedule, minimum, targets)
+            return traced(inputs, schedule, minimum, targets, order)
 
-    def traced(inputs: Inputs, schedule: Any, minimum: Any, targets: Any) -> Arrays:
-        x0, learning_rate, start_number, run_seed, hyperparameters, shown = inputs
+    def traced(inputs: Inputs, schedule: Any, minimum: Any, targets: Any, order: Any) -> Arrays:
+        x0, learning_rate, key, run_seed, hyperparameters, shown = inputs
         rate = Scalar(learning_rate, weak=True)
         optimizer = make_optimizer({name: Scalar(value, weak=True) for name, value in hyperparameters.items()}, rate)
-        key = key_of(seed, start_number, run_seed)
-        seen = minibatches(noise, loss.samples, seed, seeds, run_seed)
+        seen = None if order is None else Minibatches(order, run_seed)
         setting = Setting(loss, steps, optimizer.schedule, rate, key, noise, seen)
         start = _start(loss, batch.vector(x0))
         levels = _levels(start.loss, minimum, targets)

@@ -6,7 +6,6 @@ another minibatch. The order depends on the seeds alone, so that every optimizer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,36 +13,41 @@ import numpy as np
 import tensorflow as tf
 
 from reportgen.engine.result import Array
+from reportgen.matrix import Program
 
 EPOCHS = 64
 """After so many passes over the data their order begins anew."""
 
 
-def order(samples: int, size: int, seed: int, seeds: int) -> Array:
-    """The samples of each minibatch, int32 [minibatches, size, seeds], for each of ``seeds`` seeds of runs."""
+def order(samples: int, size: int, seed: int, seeds: int, steps: int) -> Array:
+    """The samples of each minibatch, int32 [minibatches, size, seeds], for each of ``seeds`` seeds of runs.
+
+    There are as many minibatches as ``steps`` need, or those of all passes.
+    """
     each = samples // size
+    epochs = min(EPOCHS, -(-steps // each))
     draws = [np.random.default_rng([seed, run_seed]) for run_seed in range(seeds)]
-    epochs = [[draw.permutation(samples)[: each * size] for _ in range(EPOCHS)] for draw in draws]
-    dealt: Array = np.array(epochs, np.int32).reshape(seeds, EPOCHS * each, size)
+    passes = [[draw.permutation(samples)[: each * size] for _ in range(epochs)] for draw in draws]
+    dealt: Array = np.array(passes, np.int32).reshape(seeds, epochs * each, size)
     return np.moveaxis(dealt, 0, -1)
 
 
-def minibatches(noise: Mapping[str, float], samples: int, seed: int, seeds: int, run_seed: Any) -> Minibatches | None:
-    """Those that a loss of ``samples`` samples with this ``noise`` is seen in; None where it is no matter of them."""
-    size = noise.get("batch_size")
-    return Minibatches(order(samples, int(size), seed, seeds), run_seed) if size else None
+def order_of(program: Program, samples: int) -> Array | None:
+    """The order in which a program sees the ``samples`` of its loss; None where it sees all at each step."""
+    size, settings = (program.noise or {}).get("batch_size"), program.settings
+    return order(samples, int(size), settings.seed, program.seeds, settings.steps) if size else None
 
 
 @dataclass(frozen=True)
 class Minibatches:
     """The minibatches of all runs of a batch."""
 
-    order: Array
-    """What ``order`` gives."""
+    order: Any
+    """What ``order`` gives, as a tensor."""
     seed: Any
     """That of each run, uint32 [batch]."""
 
     def at(self, step: Any) -> Any:
         """The samples that each run sees at a step, int32 []: int32 [size, batch]."""
-        now = tf.gather(tf.constant(self.order), (step - 1) % len(self.order))
+        now = tf.gather(self.order, (step - 1) % self.order.shape[0])
         return tf.gather(now, tf.cast(self.seed, tf.int32), axis=-1)

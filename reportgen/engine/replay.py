@@ -14,7 +14,7 @@ from reportgen.engine import batch
 from reportgen.engine import device as devices
 from reportgen.engine.batch import Scalar
 from reportgen.engine.feed import inputs_of, maker_of
-from reportgen.engine.minibatch import minibatches
+from reportgen.engine.minibatch import Minibatches, order_of
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
 from reportgen.engine.random import key_of
 from reportgen.engine.result import Replay
@@ -37,9 +37,9 @@ def _replay(program: Program, steps: int) -> Replay:
     rate = _number(given["learning_rate"])
     optimizer = maker_of(kind, program)(numeric, rate)
     key = key_of(program.settings.seed, tf.constant(given["start"]), tf.constant(given["seed"]))
-    noise, seed = program.noise or {}, program.settings.seed
-    seen = minibatches(noise, loss.samples, seed, program.seeds, tf.constant(given["seed"]))
-    setting = Setting(loss, program.settings.steps, optimizer.schedule, rate, key, noise, seen)
+    order = order_of(program, loss.samples)
+    seen = None if order is None else Minibatches(tf.constant(order), tf.constant(given["seed"]))
+    setting = Setting(loss, program.settings.steps, optimizer.schedule, rate, key, program.noise or {}, seen)
     before = _python_state(optimizer)
     x = batch.vector(tf.constant(given["x0"]))
     state = carried(optimizer.init(x), x)

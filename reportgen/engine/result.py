@@ -33,7 +33,7 @@ class Plane:
     origin: Array
     """[dim]"""
     directions: Array
-    """[2, dim], orthonormal."""
+    """[2, dim]; orthonormal where points are laid on the plane, and not only taken from it."""
     share: float
     """Of the squared distances of the paths from their start, how much is along the plane."""
 

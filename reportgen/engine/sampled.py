@@ -33,6 +33,8 @@ class Ask:
 
     points: Array
     dtype: str = "float64"
+    samples: Array | None = None
+    """Over which samples of its data, int32 [samples]; None: all, as a loss without data has none."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,14 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Groundless:
+    """The paths on a loss cannot be drawn, because it cannot be evaluated on their plane."""
+
+    loss: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A figure is being drawn."""
 
@@ -55,7 +63,7 @@ class Written:
     path: Path
 
 
-Event = Planned | Compiling | Running | Finished | Drawing | Written
+Event = Planned | Compiling | Running | Finished | Groundless | Drawing | Written
 
 
 class WorkerLost(RuntimeError):  # noqa: N818 - it says what happened

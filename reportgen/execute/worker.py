@@ -96,7 +96,8 @@ def _answer(ref: LossRef, ask: Ask) -> Any:
     from reportgen.engine.sample import sample as sample_loss  # imports TensorFlow, which only a worker may
 
     try:
-        return sample_loss(catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters), ask.points, ask.dtype)
+        loss = catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters)
+        return sample_loss(loss, ask.points, ask.dtype, ask.samples)
     except Exception as error:  # whatever a plug-in raises
         return _reason(error)
 

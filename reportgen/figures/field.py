@@ -93,8 +93,8 @@ def heights(gap: Array) -> Array:
     if not len(finite):
         return np.ones_like(gap)
     lowest, middle, highest = np.quantile(finite, [0.01, 0.5, 0.98])
-    # Where an exponential explodes at one side, twelve powers of ten above the middle are enough.
-    top = max(float(min(highest, 1e12 * max(middle, 0.0))), 1e-300)
+    # Where an exponential explodes at one side, six powers of ten above the middle are enough.
+    top = max(float(min(highest, 1e6 * middle) if middle > 0 else highest), 1e-300)
     least = max(float(lowest), 1e-12 * top, 1e-300)
     power = np.log10(np.where(np.isfinite(gap), np.maximum(gap, least), np.inf))
     low, high = np.log10(least), np.log10(max(top, least * 10))

@@ -36,7 +36,7 @@ def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
         _frame(axes, view)
         taken: Spread = []
         for run in reversed(runs):
-            _path(axes, view, run, colour, "-", strong=run.start == 0, taken=taken)
+            _path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
         _minima(axes, view)
 
     return drawn(PANEL, MARGINS, draw, ground)

@@ -51,8 +51,9 @@ def _why(exhibit: Exhibit) -> str:
     if not isinstance(exhibit.grid, Grid):
         return f"No picture: {exhibit.grid}."
     if exhibit.pictured.plane:
-        through = "the minimizer and the standard start" if exhibit.loss.minima else "the middle and the standard start"
-        return f"A slice through {through}, which is at (1, 0)."
+        through = "the minimizer" if exhibit.loss.minima else "the middle of the domain"
+        x, y = exhibit.pictured.loss.start
+        return f"A slice through {through}, at (0, 0), and the standard start, at ({x:g}, {y:g})."
     drawn = exhibit.pictured.loss
     if drawn.dim != exhibit.loss.dim:
         return "Drawn in two dimensions."

@@ -49,7 +49,7 @@ def paths_heading(view: OneLoss) -> str:
     """What the paths show."""
     dim = view.facts["dim"]
     if view.plane:
-        return f"Where each optimizer went, on the plane that shows {100 * view.plane.share:.0f} % of it"
+        return f"Where each optimizer went, on the plane that shows {share(view.plane.share)} of it"
     if dim is not None and dim > 2:
         return f"No paths: {view.label} has {dim} coordinates"
     return "Where each optimizer went, at its best learning rate"

@@ -36,23 +36,28 @@ def pictured(loss: Loss) -> Pictured:
 def _slice(loss: Loss) -> Pictured:
     """On the plane through the first minimizer, at (0, 0), and the standard start, at (1, 0).
 
-    Away from their line it goes as far, each coordinate by as much of its domain, up and down in turn.
+    Away from their line it goes as far, each coordinate by as much of its domain, up and down in turn. Where the start
+    is the minimizer, it goes half the domain along the first coordinate in place of their line.
     """
     low, high = np.array(loss.domain).T
     start, width = np.array(loss.start), high - low
     origin = np.array(loss.minima[0]) if loss.minima else (low + high) / 2
     along = (start - origin) / width
-    length = float(np.linalg.norm(along)) or 1.0
+    at_start = 1.0 if along.any() else 0.0
+    along = along if along.any() else 0.5 * np.eye(loss.dim)[0]
+    length = np.linalg.norm(along)
     across = np.resize([1.0, -1.0], loss.dim)
+    if abs(across @ along) > 0.999 * length * np.sqrt(loss.dim):  # the line itself goes up and down in turn
+        across = np.eye(loss.dim)[0]
     across -= along * (across @ along) / length**2
-    across *= length / (float(np.linalg.norm(across)) or 1.0)
+    across *= length / np.linalg.norm(across)
     box: tuple[Interval, Interval] = ((-_AROUND, 1 + _AROUND), (-0.5 - _AROUND, 0.5 + _AROUND))
     plane = Plane(origin, np.array([along * width, across * width]), np.nan)
     drawn = replace(
         loss,
         dim=2,
         domain=box,
-        start=(1.0, 0.0),
+        start=(at_start, 0.0),
         minima=((0.0, 0.0),) if loss.minima else (),
         local_minima=(),
         saddles=(),

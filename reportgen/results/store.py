@@ -72,10 +72,10 @@ class Store:
         runs, traces, grids, paths = (to_pandas(table.unify_dictionaries()) for table in joined)
         return Results(runs, traces, grids.drop_duplicates("loss"), paths, manifest)
 
-    def finish(self, plan: Plan, manifest: Mapping[str, Any], planes: Mapping[str, Grid]) -> None:
+    def finish(self, plan: Plan, manifest: Mapping[str, Any], planes: Mapping[str, Grid | None]) -> None:
         """Write the tables and the manifest for the whole plan, and let the parts go.
 
-        ``planes`` has a Grid for each loss that is drawn on a plane.
+        ``planes`` has the Grid of each loss that is drawn on a plane, None where there is none.
         """
         targets = plan.programs[0].settings.targets
         schemas = {RUNS: runs_schema(targets), TRACES: TRACES_SCHEMA, GRIDS: GRIDS_SCHEMA, PATHS: PATHS_SCHEMA}
@@ -86,8 +86,9 @@ class Store:
                 pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
             ):
                 for program in _one_a_loss(plan, self) if name == GRIDS else plan.programs:
-                    drawn = planes.get(program.loss) if name == GRIDS else None
-                    table = tables.grid_row(program.loss, drawn) if drawn else self._table(program, name)
+                    table = self._table(program, name)
+                    if name == GRIDS and program.loss in planes:
+                        table = tables.grid_row(program.loss, planes[program.loss])
                     writer.write_table(table, row_group_size=1 << 30)
         files = {name: digest(self.folder / name) for name in TABLES}
         write_json(self.folder / MANIFEST, {**manifest, "programs": states, "files": files})
