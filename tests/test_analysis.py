@@ -13,10 +13,9 @@ import synthetic
 
 from reportgen.analysis import best_cells, numbers
 from reportgen.analysis.cells import cells, order_statistic
-from reportgen.analysis.findings import findings
 from reportgen.analysis.oneloss import Run, median_gap, one_loss
 from reportgen.analysis.outcomes import outcome_counts
-from reportgen.analysis.ranking import at_edge, best, ranking, usable_decades
+from reportgen.analysis.ranking import best, ranking
 from reportgen.results.read import Results
 
 
@@ -98,46 +97,6 @@ def test_ranking_tells_ties() -> None:
     manifest = twins.manifest | {"optimizers": [*twins.manifest["optimizers"], {"label": "twin"}]}
     ranks = ranking(best(cells(replace(twins, runs=runs, manifest=manifest))))
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
-
-
-def test_usable_decades_need_an_unbroken_stretch() -> None:
-    rates = [1e-4, 1e-3, 1e-2, 1e-1]
-
-    def width(*solved: int) -> float | None:
-        return usable_decades(pd.DataFrame({"learning_rate": rates, "solved": solved, "runs": 4}))
-
-    assert width(0, 1, 1, 0) is None
-    assert width(0, 2, 0, 4) == 0
-    assert width(3, 2, 0, 4) == pytest.approx(1)
-
-
-def test_a_best_rate_at_the_edge_of_the_grid_is_named() -> None:
-    narrow = synthetic.results([synthetic.QUARTIC], ["adam"], [1e-3, 1e-2, 1e-1], starts=3, steps=200)
-    table = cells(narrow)
-    top = best(table)
-    assert at_edge(table, top)["learning_rate"].tolist() == [1e-1]
-    assert at_edge(table, top.assign(learning_rate=1e-2)).empty
-    told = " ".join(found.text for found in findings(narrow, table, top, ranking(top)))
-    assert "1 of 1 best learning rates" in told
-    assert "adam on quartic (10⁻¹)" in told
-
-
-def test_findings_of_a_matrix_in_which_nothing_worked() -> None:
-    dead = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=2, steps=5, failed=[("beale", "adam")])
-    table = cells(dead)
-    told = [found.text for found in findings(dead, table, best(table), ranking(best(table)))]
-    assert told[0] == "1 program failed: adam on beale. Its cells are kept and marked."
-    assert told[1].startswith("No target was reached")
-
-
-def test_where_stationary_runs_gathered_is_told() -> None:
-    inflection = synthetic.results([synthetic.QUARTIC], ["gradient_descent"], [1e-2], starts=9, steps=2000)
-    still = edited(inflection, outcome="stationary", final_x=[[0.01]] * 9)
-    table = cells(still)
-    told = [found.text for found in findings(still, table, best(table), ranking(best(table)))]
-    assert told[-1].startswith("9 runs ended unsolved where the gradient is next to nothing")
-    assert "9 of them on quartic" in told[-1]
-    assert told[-1].endswith("all of those near x = 0.01.")
 
 
 def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -88,27 +87,3 @@ def ranking(top: pd.DataFrame) -> list[Rank]:
         for name, score in scores.items()
     ]
     return sorted(ranks, key=lambda rank: -rank.score)
-
-
-def usable_decades(table: pd.DataFrame) -> float | None:
-    """How many decades of learning rate the widest unbroken stretch spans in which half the runs or more are solved.
-
-    ``table`` holds the cells of one optimizer on one loss, by learning rate. None where no rate solves half its runs; 0
-    where only a single one does, since the grid cannot tell how wide it is.
-    """
-    widest: float | None = None
-    begin: float | None = None
-    for rate, solved in zip(table["learning_rate"], table["solved"] / table["runs"] >= 0.5, strict=True):
-        begin = (rate if begin is None else begin) if solved else None
-        if begin is not None:
-            # Rates are given with four digits: equally long stretches of a grid must come out equal.
-            widest = max(widest or 0.0, round(math.log10(rate / begin), 3))
-    return widest
-
-
-def at_edge(table: pd.DataFrame, top: pd.DataFrame) -> pd.DataFrame:
-    """The rows of ``top`` whose rate is the smallest or the largest tried, where more than two were tried."""
-    rates = table.groupby(["loss", "optimizer"])["learning_rate"].agg(["min", "max", "nunique"])
-    tried = top.join(rates, on=["loss", "optimizer"])
-    edge = (tried["learning_rate"] == tried["min"]) | (tried["learning_rate"] == tried["max"])
-    return tried[edge & (tried["nunique"] > 2) & (tried["reached"] > 0)]

@@ -9,16 +9,20 @@ from typing import Any
 
 import pandas as pd
 
+from reportgen.analysis.contest import contest
 from reportgen.analysis.findings import findings
 from reportgen.analysis.numbers import count, listed, number, rate
-from reportgen.analysis.oneloss import OneLoss
+from reportgen.analysis.oneloss import OneLoss, contenders
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.ranking import best, ranking
+from reportgen.analysis.sensitivity import Sensitivity, sensitivity
 from reportgen.figures.plan import MOST_PANELS, Picture, slug
 from reportgen.figures.style import Series, series
+from reportgen.report.certainty import certainty
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, rates_heading
 from reportgen.report.heat import by_loss, by_optimizer
 from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
+from reportgen.report.standings import caveats, standings
 from reportgen.results.read import Results
 
 Page = tuple[str, str, dict[str, Any]]
@@ -72,19 +76,24 @@ class Report:
     def _cells(self) -> pd.DataFrame:
         return pd.concat([view.cells for view in self._views], ignore_index=True)
 
+    @cached_property
+    def _sensitivity(self) -> list[Sensitivity]:
+        return sensitivity(self._results)
+
     def _index(self) -> dict[str, Any]:
         top = best(self._cells)
-        ranks = ranking(top)
+        held = contest(self._results, top, contenders(self._manifest))
         return {
             "setup": self._setup(),
             "findings": [
-                {"pieces": found.pieces, "href": _address(found.evidence)}
-                for found in findings(self._results, self._cells, top, ranks)
+                {"pieces": found.pieces, "href": _address(found.evidence), "strength": found.strength}
+                for found in findings(self._results, self._cells, top, held, self._sensitivity)
             ],
             "counts": outcome_counts(self._results.runs),
             "total": len(self._results.runs),
             "cell_count": len(self._cells),
-            "ranks": ranks,
+            "standings": list(standings(ranking(top), held)),
+            "caveats": caveats(held),
             "losses": [
                 {
                     "facts": view.facts,
@@ -108,14 +117,14 @@ class Report:
             "counts": outcome_counts(view.results.runs),
             "total": len(view.results.runs),
             "rows": by_optimizer(view),
-            "rates_heading": rates_heading(view),
+            "rates_heading": rates_heading(view, self._sensitivity),
             "rates_pictures": [self._panel(view, "rates", name) for name in panels],
             "paths_heading": paths_heading(view),
             "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),
-            "best": [view.best[name] for name in view.optimizers if name in view.best],
+            "best": certainty(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
             "cells": cell_rows(table, self._manifest["targets"]),
             "left_out": len(view.cells) - len(table),
             "undrawn": len(view.optimizers) - len(panels),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reportgen.analysis.numbers import decades, listed, number, rate, share
 from reportgen.analysis.oneloss import OneLoss
-from reportgen.analysis.ranking import usable_decades
+from reportgen.analysis.sensitivity import Sensitivity
 
 
 def loss_heading(view: OneLoss) -> str:
@@ -20,17 +22,18 @@ def loss_heading(view: OneLoss) -> str:
     return f"{leaders[0]} reaches most targets: {share(cell['reached'])} at {rate(cell['learning_rate'])}"
 
 
-def rates_heading(view: OneLoss) -> str:
-    """Whose good range of learning rates is the widest."""
-    spans = {name: usable_decades(view.of_optimizer(name)) for name in view.contenders}
+def rates_heading(view: OneLoss, found: Sequence[Sensitivity]) -> str:
+    """Whose usable range of learning rates is the widest."""
+    mine = [each for each in found if each.loss == view.label and each.optimizer in view.contenders and each.reached]
+    spans = {each.optimizer: each.decades for each in mine}
     wide = {name: span for name, span in spans.items() if span}
     if not wide:
         return "How the learning rate matters"
     most = max(wide.values())
     named = [name for name, span in wide.items() if span == most]
     if len(named) == 1:
-        return f"The good range of {named[0]} is the widest within this grid: {decades(most)}"
-    return f"The good ranges of {listed(named)} are the widest within this grid: {decades(most)} each"
+        return f"The usable range of {named[0]} is the widest within this grid: {decades(most)}"
+    return f"The usable ranges of {listed(named)} are the widest within this grid: {decades(most)} each"
 
 
 def curve_heading(view: OneLoss) -> str:

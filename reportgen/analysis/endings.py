@@ -1,0 +1,127 @@
+"""How runs ended, and what the losses and the budgets of this matrix cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.analysis.evidence import Claim, discrimination
+from reportgen.analysis.numbers import count, listed, number, point, rate
+from reportgen.analysis.runtimes import per_step
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportgen.analysis.sensitivity import Sensitivity
+    from reportgen.results.read import Results
+
+OUTCOMES = "#outcomes"
+
+
+def failures(results: Results) -> Iterator[Claim]:
+    """What could not be run."""
+    failed: list[dict[str, Any]] = [p for p in results.manifest["programs"] if p["state"] == "failed"]
+    if not failed:
+        return
+    told = listed([f"{', '.join(p['optimizers'])} on {p['loss']}" for p in failed])
+    pieces = ("", count(len(failed), "program") + " failed", f": {told}. Its cells are kept and marked.")
+    yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
+
+
+def stationary(runs: pd.DataFrame) -> Iterator[Claim]:
+    """Where runs came to rest unsolved."""
+    still = runs[runs["outcome"].astype(str) == "stationary"]
+    if still.empty:
+        return
+    loss = str(still["loss"].astype(str).mode().iloc[0])
+    here = still[still["loss"] == loss]
+    place = _gathered(here)
+    near = f", {place[1]} of those near {_place(place[0])}" if place is not None else ""
+    yield Claim(
+        (
+            "",
+            count(len(still), "run"),
+            f" ended unsolved where the gradient is next to nothing beside that at the start,"
+            f" {number(len(here), 15)} of them on {loss}{near}.",
+        ),
+        f"loss:{loss}",
+        importance=50,
+        keys={"table": "outcomes", "loss": loss},
+    )
+
+
+def _place(coordinates: list[float]) -> str:
+    return f"x = {point(coordinates)}" if len(coordinates) == 1 else point(coordinates)
+
+
+def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
+    """The middle of where runs ended, if more than half of them ended within a tenth of it, and whether all did."""
+    ends = np.array([np.asarray(end, dtype=float) for end in runs["final_x"]])
+    middle = np.median(ends, axis=0)
+    close = np.linalg.norm(ends - middle, axis=1) <= 0.1
+    if close.mean() <= 0.5:
+        return None
+    return [float(round(c, 2)) + 0.0 for c in middle], "all" if close.all() else "most"
+
+
+def divergence(table: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Claim]:
+    """How many runs diverged, and who at which rate first."""
+    runs, lost = int(table["runs"].sum()), int(table["diverged"].sum())
+    if not lost:
+        return
+    lowest = float(table.loc[table["diverged"] > 0, "learning_rate"].min())
+    if lowest > float(table["learning_rate"].min()):
+        where = f", none at the rates tried below {rate(lowest)}"
+    else:
+        where = ", some even at the smallest learning rate"
+    edges = sorted((each for each in found if each.diverges_from), key=lambda each: each.diverges_from or 0.0)
+    first = (
+        f"; {edges[0].optimizer} on {edges[0].loss} does so from {rate(edges[0].diverges_from or 0.0)} on"
+        if edges
+        else ""
+    )
+    keys = (
+        {"table": "cells", "loss": edges[0].loss, "optimizer": edges[0].optimizer} if edges else {"table": "outcomes"}
+    )
+    pieces = ("", f"{number(lost, 15)} of {number(runs, 15)}", f" runs diverged{where}{first}.")
+    yield Claim(pieces, OUTCOMES, importance=40, keys=keys)
+
+
+def budgets(results: Results) -> Iterator[Claim]:
+    """Which optimizers evaluate the gradient more often than once a step."""
+    runs = results.runs
+    made = runs[runs["outcome"].astype(str) != "failed"]
+    each = dict(zip(made["optimizer"].astype(str), per_step(made), strict=True))
+    more = {name: times for name, times in each.items() if times > min(each.values())}
+    if not more:
+        return
+    told = [f"{name} ({number(times)} a step)" for name, times in more.items()]
+    pieces = (
+        "Unequal budgets: ",
+        listed(told),
+        f" {'evaluate' if len(more) > 1 else 'evaluates'} the gradient more often than the others in as many steps; "
+        "speeds are counted in evaluations.",
+    )
+    yield Claim(pieces, "#ranking", importance=58, keys={"table": "ranking", "optimizer": next(iter(more))})
+
+
+def undecided(top: pd.DataFrame) -> Iterator[Claim]:
+    """The losses on which everybody or nobody succeeded."""
+    found = discrimination(top)
+    parts = []
+    if found.everyone:
+        parts.append(f"on {listed(found.everyone)} every run of every optimizer was solved")
+    if found.no_one:
+        parts.append(f"on {listed(found.no_one)} none was")
+    if not parts:
+        return
+    loss = (*found.everyone, *found.no_one)[0]
+    pieces = (
+        "",
+        f"{len(found.everyone) + len(found.no_one)} of {found.losses}",
+        f" {'loss' if found.losses == 1 else 'losses'} tell no optimizer from another by success at the best rates: "
+        f"{' and '.join(parts)}.",
+    )
+    yield Claim(pieces, "#sensitivity", importance=35, keys={"table": "ranking", "loss": loss})

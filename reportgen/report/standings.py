@@ -1,0 +1,69 @@
+"""The ranking as the front page shows it: each optimizer's place with what is known of it, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.contest import Contest
+from reportgen.analysis.leading import what_losses_can_show
+from reportgen.analysis.ranking import Rank
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One row of the ranking."""
+
+    rank: Rank
+    interval: Span | None
+    """Of the share reached, had other starts been drawn; None where nothing random varies."""
+    speed: float | None
+    """The speed score; None for a reference line, which is in no comparison."""
+    speed_interval: Span | None
+    mean_rank: float | None
+
+
+def standings(ranks: Sequence[Rank], held: Contest | None) -> Iterator[Standing]:
+    """The rows, in the order of ``ranks``."""
+    places = {name: place for place, name in enumerate(held.names)} if held else {}
+    reached, speed = (
+        resampled.intervals().tolist() if resampled else None
+        for resampled in ((held.other_reached, held.other_speed) if held else (None, None))
+    )
+    for rank in ranks:
+        at = places.get(rank.optimizer)
+        if held is None or at is None:
+            yield Standing(rank, None, None, None, None)
+            continue
+        yield Standing(
+            rank,
+            tuple(reached[at]) if reached else None,
+            float(held.speed[at]),
+            tuple(speed[at]) if speed else None,
+            float(held.mean_ranks[at]),
+        )
+
+
+def caveats(held: Contest | None) -> list[str]:
+    """What the ranking cannot say, in sentences."""
+    if held is None:
+        return []
+    told = []
+    if held.other_reached is None:
+        told.append(
+            "Nothing random varies in this matrix, so there are no intervals: it says what came of these starts."
+        )
+    else:
+        starts = f"{held.random} random ones" if held.random > 1 else "the random ones"
+        told.append(
+            f"Intervals (95 %, bootstrap) are for other starts in place of {starts}, on these losses, at these rates."
+        )
+    if len(held.names) > 2:
+        told.append(
+            "Speed is relative to the fastest on each problem, so scores and places behind the leader depend on who "
+            "else takes part (Gould and Scott 2016)."
+        )
+    few = what_losses_can_show(held.losses, len(held.names))
+    return [*told, few] if few else told
