@@ -53,7 +53,7 @@ def main() -> None:
     import_tensorflow()
     from reportgen.engine import feed
 
-    feed.TILE = BATCH
+    feed.TILE = 2 * BATCH
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "lifted.py").write_text(LIFTED)
         programs = {name: _program(name, Path(folder)) for name in {**PAIRS, **dict.fromkeys(PAIRS.values())}}

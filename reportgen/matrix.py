@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from reportgen import __version__, catalogue
 from reportgen.config import Config, LossEntry
 from reportgen.environment import users_xla_flags
 from reportgen.loss import Loss, Point
 from reportgen.optimizer import Hyperparameter, Optimizer
+
+Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Settings:
     targets: tuple[float, ...]
     dtype: str
     gradient_tolerance: float
+    trace: str
+    """Which runs keep a trace: ``all``, ``pictures`` or ``none``."""
     trace_points: int
     device: str
     seed: int
@@ -80,18 +86,32 @@ class Program:
         """How many runs it has: each cell from each start with each seed."""
         return len(self.cells) * len(self.starts) * self.seeds
 
+    @property
+    def run_steps(self) -> int:
+        """The steps of all its runs."""
+        return self.runs * self.settings.steps
+
     def pairs(self) -> Iterator[tuple[Cell, int, Point]]:
         """Cell, start number and start of each run, in the order of all result arrays: each ``seeds`` times."""
         for cell in self.cells:
             for number, point in self.starts:
                 yield from itertools.repeat((cell, number, point), self.seeds)
 
-    @property
-    def run_seeds(self) -> list[int]:
-        """The seed of each run's noise, in that order."""
-        return list(range(self.seeds)) * (len(self.cells) * len(self.starts))
+    def places(self, runs: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Of some runs, told by their numbers in that order: place of the cell, place of the start, and seed."""
+        return runs // (len(self.starts) * self.seeds), runs // self.seeds % len(self.starts), runs % self.seeds
 
-    @property
+    @cached_property
+    def start_numbers(self) -> Numbers:
+        """[starts]; 0 is the standard one."""
+        return np.array([number for number, _ in self.starts])
+
+    @cached_property
+    def start_points(self) -> Numbers:
+        """[starts, dim]"""
+        return np.array([point for _, point in self.starts], float)
+
+    @cached_property
     def fingerprint(self) -> str:
         """A hash over everything that decides the results: equal fingerprints, equal results."""
         facts = {
@@ -99,7 +119,8 @@ class Program:
             "loss": [self.loss_ref, self.dim, dict(self.parameters), dict(self.noise or {}), self.seeds],
             "optimizer": self.family,
             "cells": [[c.cell_id, dict(c.hyperparameters), c.learning_rate] for c in self.cells],
-            "starts": self.starts,
+            # Of millions, a text would take seconds.
+            "starts": [hashlib.sha256(a.tobytes()).hexdigest() for a in (self.start_numbers, self.start_points)],
             "settings": vars(self.settings),
             "broken": self.broken,
         }
@@ -172,6 +193,7 @@ def plan(config: Config) -> Plan:
         config.targets,
         config.dtype,
         config.gradient_tolerance,
+        config.trace,
         config.trace_points,
         config.device,
         config.starts.seed,
@@ -267,16 +289,19 @@ def _cells(loss: str, optimizers: list[Asked], learning_rates: tuple[float, ...]
 def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
     """Standard start, random ones, then the points that fit; rounded to the dtype, as the runs will see them.
 
-    A random start depends on the seed, the dimension and its number alone, so more of them leave the first as they are.
+    A random start depends on the seed, the loss's name, the dimension and its number alone: more of them leave the
+    first as they are, and those of two losses are independent, as statistics over losses need.
     """
     asked = config.starts
     points: list[tuple[int, Any]] = [(0, loss.start)] if asked.standard else []
     low, high = np.array(loss.domain).T
-    draws = np.random.default_rng([asked.seed, loss.dim]).random((asked.random, loss.dim))
+    key = [asked.seed, zlib.crc32(loss.name.encode()), loss.dim]
+    draws = np.random.default_rng(key).random((asked.random, loss.dim))
     points += enumerate(low + (high - low) * draws, 1)
     fitting = (point for point in asked.points if len(point) == loss.dim)
     points += enumerate(fitting, asked.random + 1)
-    return tuple((number, tuple(np.asarray(point, config.dtype).astype(float).tolist())) for number, point in points)
+    rounded = np.array([point for _, point in points], config.dtype).astype(float).tolist()
+    return tuple((number, tuple(point)) for (number, _), point in zip(points, rounded, strict=True))
 
 
 def _sources(loss: Loss | str, asked: Asked, base: Path) -> tuple[str, ...]:

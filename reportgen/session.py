@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reportgen.loss import Loss
     from reportgen.matrix import Plan, Program
     from reportgen.report.site import Site
-    from reportgen.results.read import Results
     from reportgen.results.store import Store
 
 OnEvent = Callable[[Event], None]
@@ -95,52 +94,55 @@ class _Session:
 
     def build(self) -> Outcome:
         """Results and report."""
-        with LocalWorkers(self._log) as workers:
+        with LocalWorkers(self._log, self._config.compile_cache) as workers:
             self._start(workers)
             from reportgen.figures.svg import warm_up
             from reportgen.report.site import Site
+            from reportgen.results.read import Results
 
             warm_up()
             site = Site(self._config.output, lambda figure: self._on_event(Drawing(figure)))
-            outcome, results = self._run(workers, site)
-            page = site.write(results)
+            outcome = self._run(workers, site)
+            page = site.write(Results.for_report(self._folder))
         self._on_event(Written(page))
         return replace(outcome, site=page)
 
     def run(self) -> Outcome:
         """Results alone."""
-        with LocalWorkers(self._log) as workers:
+        with LocalWorkers(self._log, self._config.compile_cache) as workers:
             self._start(workers)
-            return self._run(workers, None)[0]
+            return self._run(workers, None)
 
     def _start(self, workers: LocalWorkers) -> None:
         """Have TensorFlow imported over there while this process imports pandas and matplotlib."""
         kept = kept_programs(self._folder)
-        if any(program.fingerprint not in kept for program in self._plan.programs):
-            workers.start()
+        missing = [program for program in self._plan.programs if program.fingerprint not in kept]
+        if missing:
+            workers.start(missing)
 
-    def _run(self, workers: LocalWorkers, site: Site | None) -> tuple[Outcome, Results]:
+    def _run(self, workers: LocalWorkers, site: Site | None) -> Outcome:
         from reportgen.analysis import best_cells
+        from reportgen.analysis.cells import stored_cells
         from reportgen.results.manifest import describe, with_device
-        from reportgen.results.read import Results
         from reportgen.results.store import Store
 
         store = Store(self._folder)
         programs = self._plan.programs
         missing = [program for program in programs if not store.has(program)]
         cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
-        self._on_event(Planned(len(programs), len(programs) - len(missing), cells, runs))
+        run_steps = sum(p.run_steps for p in missing)
+        self._on_event(Planned(len(programs), len(programs) - len(missing), cells, runs, run_steps))
         manifest = describe(self._config, self._plan)
         self._execute(workers, store, missing, site, manifest)
         planes = self._planes(workers, store, manifest)
         store.finish(self._plan, with_device(manifest, store.device(self._plan)), planes)
-        results = Results.load(self._folder)
-        failed = results.runs.loc[results.runs["outcome"] == "failed", "cell_id"].nunique()
+        table = stored_cells(self._folder)
+        failed = int((table["failed"] > 0).sum())
         if not failed:
             self._log.unlink(missing_ok=True)
-        best = [{str(k): v for k, v in row.items()} for row in best_cells(results).to_dict("records")]
+        best = [{str(k): v for k, v in row.items()} for row in best_cells(table).to_dict("records")]
         reused = len(programs) - len(missing)
-        return Outcome(self._folder, None, len(programs), reused, failed, best=best), results
+        return Outcome(self._folder, None, len(programs), reused, failed, best=best)
 
     def _execute(
         self,
@@ -151,23 +153,21 @@ class _Session:
         manifest: dict[str, Any],
     ) -> None:
         """Run what is missing, keep each program's results, and draw each loss whose last program came in."""
-        from reportgen.results.store import failure, success
-
         waiting = Counter(program.loss for program in missing)
         broken = ((program, program.broken) for program in missing if program.broken)
         whole = [program for program in missing if not program.broken]
-        for item in chain(broken, workers.run(whole, self._config.deadline)):
+        for item in chain(broken, workers.run(whole, self._config.deadline, store.keep)):
             if not isinstance(item, tuple):
                 self._on_event(item)
                 continue
             program, result = item
             reason = result if isinstance(result, str) else None
-            loss = self._plan.losses[program.loss]
-            store.add(program, *(failure(program, result) if reason else success(program, loss, result)))
-            self._on_event(Finished(program.id, reason))
+            if reason:
+                store.keep_failure(program, reason)
+            self._on_event(Finished(program.id, reason, program.run_steps))
             waiting[program.loss] -= 1
             # A loss on a plane is drawn at last: its ground needs the worker, which is busy now.
-            if site and not waiting[program.loss] and not _on_plane(loss):
+            if site and not waiting[program.loss] and not _on_plane(self._plan.losses[program.loss]):
                 site.draw(store.results(self._of(program.loss), manifest))
 
     def _planes(self, workers: LocalWorkers, store: Store, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -50,8 +50,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on how its terminal is coloured or on the user's own settings."""
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test depends on how its terminal is coloured, on the user's own settings, or writes into the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in os.environ:
         if name.startswith("REPORTGEN_") or name in ("NO_COLOR", "FORCE_COLOR", "SOURCE_DATE_EPOCH"):
             monkeypatch.delenv(name)
@@ -67,13 +68,13 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reportgen.execute.local.TASKS", 1000)  # what the tests compile is small and little
-        workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log")
+        workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", compile_cache=False)
 
     @contextmanager
     def kept() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             for user in ("session", "checks.session", "cli.gallery"):
-                patch.setattr(f"reportgen.{user}.LocalWorkers", lambda _: nullcontext(workers))
+                patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_: nullcontext(workers))
             yield
 
     with workers:

@@ -173,21 +173,44 @@ def test_a_start_is_drawn_with_all_its_targets() -> None:
 
 
 def test_a_loss_with_one_random_start_stays_as_it_is() -> None:
-    t = np.array([[1.0, 3.0], [1.0, 2.0], [2.0, 1.0], [1.0, 4.0]])
-    loss, start = np.array(["a", "a", "a", "b"]), np.array([1, 2, 3, 1])
+    t = np.array([*[[1.0, 3.0], [1.0, 2.0], [2.0, 1.0]] * 2, [1.0, 4.0]])
+    loss, start = np.array([*"aaaaaa", "b"]), np.array([1, 2, 3, 4, 5, 6, 1])
     both = resampled_scores(t, loss, start, start > 0)
-    first = resampled_scores(t[:3], loss[:3], start[:3], start[:3] > 0)
+    first = resampled_scores(t[:6], loss[:6], start[:6], start[:6] > 0)
     assert both is not None
     assert first is not None
-    assert both.freedom == first.freedom == 2
+    assert both.freedom == first.freedom == 5
     assert both.scores == pytest.approx((first.scores + np.array([1.0, 0.0])) / 2)
 
 
 def test_starts_with_fewer_problems_cannot_push_a_score_out_of_its_range() -> None:
-    t, start = np.array([[1.0, INF]] * 6), np.array([1, 1, 1, 1, 2, 3])
-    samples = resampled_scores(t, np.full(6, "bowl"), start, start > 0)
+    t, start = np.array([[1.0, INF]] * 9), np.array([1, 1, 1, 1, 2, 3, 4, 5, 6])
+    samples = resampled_scores(t, np.full(9, "bowl"), start, start > 0)
     assert samples is not None
     assert samples.scores == pytest.approx(np.tile([1.0, 0.0], (1000, 1)))
+
+
+@pytest.mark.parametrize(("starts", "losses", "known"), [(5, 1, False), (6, 1, True), (2, 4, False), (2, 5, True)])
+def test_with_too_few_random_starts_there_is_no_interval(starts: int, losses: int, known: bool) -> None:
+    loss, start = np.repeat(np.arange(losses), starts), np.tile(np.arange(starts), losses)
+    t = np.random.default_rng(0).integers(1, 9, (len(loss), 2)).astype(float)
+    assert (resampled_scores(t, loss, start, start >= 0) is not None) == known
+
+
+def test_losses_with_the_same_starts_are_resampled_together() -> None:
+    """Four copies of one loss know no more than one: the interval is as wide, not half as wide."""
+    t = np.random.default_rng(3).integers(1, 9, (8, 2)).astype(float)
+    start, drawn = np.arange(8), np.full(8, True)
+    one = resampled_scores(t, np.full(8, "a"), start, drawn)
+    copies = np.tile(t, (4, 1)), np.repeat(["a", "b", "c", "d"], 8), np.tile(start, 4), np.full(32, True)
+    together = resampled_scores(*copies, cluster=np.full(32, "same"))
+    apart = resampled_scores(*copies)
+    assert one is not None
+    assert together is not None
+    assert apart is not None
+    assert together.freedom == one.freedom == 7
+    assert together.scores == pytest.approx(one.scores)
+    assert np.ptp(apart.intervals()[0]) < 0.7 * np.ptp(together.intervals()[0])
 
 
 def test_where_nothing_random_varies_there_is_no_interval() -> None:

@@ -100,7 +100,7 @@ def test_ranking_tells_ties() -> None:
 
 
 def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
-    shown = best_cells(results)
+    shown = best_cells(cells(results))
     assert list(shown) == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
     assert shown["loss"].is_unique
     assert set(shown["loss"]) == set(results.runs["loss"])

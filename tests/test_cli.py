@@ -48,7 +48,7 @@ class Asked:
 
     def __call__(self, config: Config, on_event: Callable[[Event], None]) -> Outcome:
         self.configs.append(config)
-        on_event(Planned(2, 0, 10, 90))
+        on_event(Planned(2, 0, 10, 90, 180_000))
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
@@ -406,10 +406,10 @@ def test_progress_names_what_is_compiled_run_and_drawn() -> None:
     console = Console(file=text, force_terminal=True, color_system=None, width=120)
     shown(
         console,
-        Planned(2, 1, 20, 180),
+        Planned(2, 1, 20, 180, 90_000),
         Compiling("beale/adam[beta_2=0.99]"),
         Running("beale/adam"),
-        Finished("beale/adam", "ValueError: [bold] is no number"),
+        Finished("beale/adam", "ValueError: [bold] is no number", 90_000),
         Drawing("beale/paths"),
         Written(Path("index.html")),
     )
@@ -426,5 +426,5 @@ def test_progress_names_what_is_compiled_run_and_drawn() -> None:
 
 
 def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(None, Planned(1, 0, 1, 1), Compiling("a"), Finished("a", "reason"))
+    shown(None, Planned(1, 0, 1, 1, 1), Compiling("a"), Finished("a", "reason", 1))
     assert capsys.readouterr() == ("", "")

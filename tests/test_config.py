@@ -118,6 +118,7 @@ MISTAKES = [
     ("steps = true", "steps = true: a whole number is expected", ""),
     ("steps = 0", "steps = 0: 1 or more is expected", ""),
     ("trace_points = 8", "trace_points = 8: 16 or more is expected", ""),
+    ("trace = 'picture'", 'trace = "picture": all, pictures or none is expected; ', "did you mean pictures?"),
     ("deadline = -1", "deadline = -1: more than 0 is expected", ""),
     ("dtype = 'flaot32'", 'dtype = "flaot32": float32 or float64 is expected; ', "did you mean float32?"),
     ("device = 'gpx'", 'device = "gpx": auto, cpu, gpu or tpu, or one of several', ""),

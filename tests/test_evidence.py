@@ -45,9 +45,9 @@ def test_an_interval_excludes_a_tie_that_it_does_not_touch(
     ("excluded", "effect", "strength"),
     [
         (True, 0.5, "strong"),
-        (True, -1.0, "strong"),
+        (True, -1.0, "none"),
         (True, 0.49, "moderate"),
-        (True, -0.1, "moderate"),
+        (True, 0.1, "moderate"),
         (True, 0.09, "none"),
         (False, 1.0, "none"),
         (True, math.nan, "none"),

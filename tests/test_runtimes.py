@@ -276,3 +276,9 @@ def test_a_loss_whose_minimum_is_not_known_is_infinitely_far() -> None:
     made = handmade.results({"start": [0, 1], "gap": [INF, INF]}, minimum=None, traces=[[(0, 3.0)], [(0, 4.0)]])
     assert fixed_budget(made, [10])["gap_median"].tolist() == [INF]
     assert fixed_target(made, "steps")["ert"].tolist() == [INF]
+
+
+def test_gaps_at_a_budget_need_the_traces_of_all_runs() -> None:
+    made = handmade.results({"start": [0, 1]}, traces=[[(0, 1.0), (100, 0.5)]])
+    with pytest.raises(ValueError, match=r"1 runs have no trace: trace = \"all\""):
+        gaps_at(made, [10])

@@ -127,7 +127,7 @@ def test_manifest_says_what_was_asked_and_how_it_was_run(ran: tuple[Path, list[E
 
 def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> None:
     events = ran[1]
-    assert events[0] == Planned(programs=4, reused=0, cells=8, runs=16)
+    assert events[0] == Planned(programs=4, reused=0, cells=8, runs=16, run_steps=800)
     programs = {"quartic/gradient_descent", "quartic/adam", "beale/gradient_descent", "beale/adam"}
     for kind in (Compiling, Running, Finished):
         assert {event.program for event in events if isinstance(event, kind)} == programs
@@ -243,7 +243,8 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) 
         session.run(config(tmp_path), interrupt)
     with kept_worker():
         outcome = session.run(config(tmp_path), record([]))
-    assert outcome.reused == 1
+    # The worker keeps what it has finished by itself, also what it had not told yet.
+    assert 1 <= outcome.reused < 4
     assert outcome.programs == 4
 
 

@@ -36,7 +36,8 @@ def best_rate_intervals(results: Results, level: float = 0.95) -> dict[tuple[str
     found: dict[tuple[str, str], tuple[float, float]] = {}
     for groups, rows, weights in _whole_pairs(designs_of(results, code), pair):
         share = reached[rows] @ weights.astype(float) / weights.sum(axis=0)
-        rules = [-share, _resampled_medians(gap[rows], weights), _resampled_medians(steps[rows], weights)]
+        middle_gap, middle_steps = (_resampled_medians(values[rows], weights) for values in (gap, steps))
+        rules = [-share, np.where(np.isinf(middle_steps), middle_gap, 0.0), middle_steps]
         begin = np.unique(pair[groups], return_index=True)[1]
         low, high = (rate[groups[places]] for places in middle(_first_best(rules, begin), (1 - level) / 2))
         found |= {

@@ -50,7 +50,8 @@ def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
     Columns: cell_id, loss, optimizer, learning_rate, runs, target; ``successes``, ``success`` (the share) with
     ``success_low`` and ``success_high`` (Wilson, see ``share_interval``); ``t_median``, infinite unless most runs
     reached it, with ``t_low`` and ``t_high`` (bootstrap); ``ert`` with ``ert_low`` and ``ert_high`` (bootstrap); and
-    ``varies``, False where there are no intervals because nothing random varies: their ends are then the number itself.
+    ``varies``, False where there are no intervals because nothing random varies: their ends are then the number itself;
+    ``draws``, how many independent draws there are: with fewer than 6 the intervals are too narrow to be called so.
     ``ert_known`` is in addition False where no run succeeded.
 
     Source of the view: Hansen et al. 2016, COCO: performance assessment (horizontal cuts through them).
@@ -60,6 +61,9 @@ def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
     table, code = numbered_cells(results)
     made = designs_of(results, code)
     t, budget = times(results, unit)
+    draws = np.zeros(len(table), int)
+    for design in made:
+        draws[design.groups] = design.draws
     parts = []
     for target, mine in zip(results.manifest["targets"], t.T, strict=True):
         success = np.isfinite(mine)
@@ -79,7 +83,7 @@ def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
         }
         columns |= {"ert": over(np.bincount(code, spent, len(table)), successes)}
         columns |= {"ert_low": expected.low, "ert_high": expected.high, "ert_known": expected.known}
-        parts.append(table.assign(**columns, varies=share.known))
+        parts.append(table.assign(**columns, varies=share.known, draws=draws))
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
 
@@ -89,10 +93,16 @@ def gaps_at(results: Results, budgets: Sequence[float], unit: Unit = "steps") ->
     It is that at the last step of the trace that the budget allows; a run that has made all its steps keeps its last.
     Infinite from the step on at which a run diverged, for a failed run, and where the minimum is not known. The current
     gap, not the best so far: as with the final gap, what counts is where a run is when it is stopped.
+
+    Raises ValueError where a run that was not lost has no trace, as those of large cells unless ``trace = "all"``.
     """
     runs = results.runs
     least = least_losses(results)
     run, step, loss = _traces(results)
+    ran = ~runs["outcome"].astype(str).isin(["failed", "diverged"]).to_numpy(bool)
+    without = np.setdiff1d(np.flatnonzero(ran), run)
+    if len(without):
+        raise ValueError(f'{len(without):,} runs have no trace: trace = "all" in the config keeps those of all')
     width, number = int(step.max(initial=0)) + 1, np.arange(len(runs))
     place = run * width + step
     diverged = runs["diverged_at"].to_numpy(float, na_value=np.inf)

@@ -35,10 +35,14 @@ class Contest:
     """Gradient evaluations, infinite where a target was not reached, [problems, optimizers]."""
     loss: Array
     """Label of each problem's loss, [problems]."""
+    cluster: Array
+    """What losses with the same random starts have in common, [problems]."""
     unit: Array
     """What was drawn at random for it, the number of its start or of its seed, [problems]."""
     drawn: Array
     """Whether that was random, bool [problems]."""
+    unit_noun: str
+    """What is drawn: ``random start``, or ``noise seed`` where no two starts are random."""
 
     @property
     def losses(self) -> int:
@@ -48,9 +52,8 @@ class Contest:
     @property
     def random(self) -> int:
         """The most random starts (or seeds) on one loss; 0 or 1: nothing varies."""
-        return max(
-            (len(np.unique(self.unit[(self.loss == one) & self.drawn])) for one in np.unique(self.loss)), default=0
-        )
+        drawn = [self.unit[(self.loss == one) & self.drawn] for one in np.unique(self.loss)]
+        return max((len(np.unique(units)) for units in drawn), default=0)
 
     @property
     def reached(self) -> Array:
@@ -74,34 +77,51 @@ class Contest:
 
     @cached_property
     def other_reached(self) -> Resampled | None:
-        """``reached``, had other starts been drawn; None where nothing random varies."""
-        return resampled_scores(self._arrived, self.loss, self.unit, self.drawn)
+        """``reached``, had other starts been drawn; None where too little varies."""
+        return resampled_scores(self._arrived, self.loss, self.unit, self.drawn, self.cluster)
 
     @cached_property
     def other_speed(self) -> Resampled | None:
         """So for ``speed``."""
-        return resampled_scores(self.t, self.loss, self.unit, self.drawn)
+        return resampled_scores(self.t, self.loss, self.unit, self.drawn, self.cluster)
 
-    def balance(self, first: int, second: int, t: Array) -> float:
-        """The share of starts on which the first did better by ``t`` minus the share on which it did worse.
+    def balance_reached(self, first: int, second: int) -> float:
+        """``balance_speed`` by what was reached alone."""
+        return self._balance(first, second, self._arrived)
 
-        Of a start, better is to have arrived earlier at more of its targets than the other.
+    def balance_speed(self, first: int, second: int) -> float:
+        """The share of random starts from which the first did better minus the share from which it did worse.
+
+        Better is to have arrived earlier at more of the targets; every loss counts the same.
         """
-        ahead = (t[:, first] < t[:, second]).astype(float) - (t[:, first] > t[:, second])
-        pairs = np.unique(np.stack([self.loss, self.unit.astype(str)]), axis=1, return_inverse=True)[1]
-        return float(np.sign(np.bincount(pairs, ahead)).mean())
+        return self._balance(first, second, self.t)
+
+    def _balance(self, first: int, second: int, t: Array) -> float:
+        here = self.drawn
+        if not here.any():
+            return 0.0
+        ahead = (t[here, first] < t[here, second]).astype(float) - (t[here, first] > t[here, second])
+        keys = np.stack([self.loss[here], self.unit[here].astype(str)])
+        pairs, of = np.unique(keys, axis=1, return_inverse=True)
+        better = np.sign(np.bincount(of.ravel(), ahead))
+        return float(np.mean([better[pairs[0] == loss].mean() for loss in np.unique(pairs[0])]))
 
     @property
     def _arrived(self) -> Array:
         return np.where(np.isfinite(self.t), 1.0, np.inf)
 
-    def balance_reached(self, first: int, second: int) -> float:
-        """``balance`` by what was reached alone."""
-        return self.balance(first, second, self._arrived)
 
-    def balance_speed(self, first: int, second: int) -> float:
-        """``balance`` by runtimes."""
-        return self.balance(first, second, self.t)
+def comparable(results: Results, top: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``top``, made by ``ranking.best``, that can be compared.
+
+    A loss without a known minimum has no targets, and one on which every run failed was not run: neither says anything
+    of an optimizer. An optimizer all of whose runs on one of the other losses failed could not take part.
+    """
+    unknown = {fact["label"] for fact in results.manifest["losses"] if fact["minimum"] is None}
+    lost = top["failed"] == top["runs"]
+    ran = ~lost.groupby(top["loss"]).transform("all") & ~top["loss"].isin(unknown)
+    broken = top.loc[ran & lost, "optimizer"].unique()
+    return top[ran & ~top["optimizer"].isin(broken)]
 
 
 def contest(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Contest | None:
@@ -110,14 +130,17 @@ def contest(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Contes
     Every ratio is to the best of those in it: who is left out of ``names`` does not count (Gould and Scott 2016).
     Random are the starts that were drawn from the domain; where there are none, the seeds of losses with noise.
     """
-    if not len(names) or top.empty:
-        return None
     mine = top[top["optimizer"].isin(list(names))]
-    wide = matrix_of(runtimes(only_cells(results, mine), "gradient_evaluations"), names)
+    taking_part = [name for name in names if (mine["optimizer"] == name).any()]
+    if not taking_part:
+        return None
+    wide = matrix_of(runtimes(only_cells(results, mine), "gradient_evaluations"), taking_part)
     keys = wide.index.to_frame(index=False)
-    start, seed = keys["start"].to_numpy(int), keys["seed"].to_numpy(int)
-    drawn = (start >= 1) & (start <= results.manifest["config"]["starts"]["random"])
-    if not drawn.any():
-        noisy = [fact["label"] for fact in results.manifest["losses"] if fact.get("noise")]
-        start, drawn = seed, keys["loss"].isin(noisy).to_numpy(bool)
-    return Contest(tuple(names), wide.to_numpy(float), keys["loss"].to_numpy(str), start, drawn)
+    facts = {fact["label"]: fact for fact in results.manifest["losses"]}
+    start, seed, loss = keys["start"].to_numpy(int), keys["seed"].to_numpy(int), keys["loss"].to_numpy(str)
+    cluster = np.array([f"{facts[label].get('name', label)}/{facts[label].get('dim')}" for label in loss])
+    unit, drawn, noun = start, (start >= 1) & (start <= results.manifest["config"]["starts"]["random"]), "random start"
+    noisy = np.array([bool(facts[label].get("noise")) for label in loss])
+    if len(np.unique(start[drawn])) < 2 and noisy.any():
+        unit, drawn, noun = seed, noisy, "noise seed"
+    return Contest(tuple(taking_part), wide.to_numpy(float), loss, cluster, unit, drawn, noun)

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.analysis.evidence import Claim, discrimination
 from reportgen.analysis.numbers import count, listed, number, point, rate
 from reportgen.analysis.runtimes import per_step
+from reportgen.results.read import rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,8 @@ def failures(results: Results) -> Iterator[Claim]:
     if not failed:
         return
     told = listed([f"{', '.join(p['optimizers'])} on {p['loss']}" for p in failed])
-    pieces = ("", count(len(failed), "program") + " failed", f": {told}. Its cells are kept and marked.")
+    whose = "Its" if len(failed) == 1 else "Their"
+    pieces = ("", count(len(failed), "program") + " failed", f": {told}. {whose} cells are kept and marked.")
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
 
 
@@ -39,12 +41,12 @@ def stationary(runs: pd.DataFrame) -> Iterator[Claim]:
     here = still[still["loss"] == loss]
     place = _gathered(here)
     near = f", {place[1]} of those near {_place(place[0])}" if place is not None else ""
+    on = f"all of them on {loss}" if len(here) == len(still) else f"{number(len(here), 15)} of them on {loss}"
     yield Claim(
         (
             "",
             count(len(still), "run"),
-            f" ended unsolved where the gradient is next to nothing beside that at the start,"
-            f" {number(len(here), 15)} of them on {loss}{near}.",
+            f" ended unsolved where the gradient is next to nothing beside that at the start, {on}{near}.",
         ),
         f"loss:{loss}",
         importance=50,
@@ -58,7 +60,7 @@ def _place(coordinates: list[float]) -> str:
 
 def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
     """The middle of where runs ended, if more than half of them ended within a tenth of it, and whether all did."""
-    ends = np.array([np.asarray(end, dtype=float) for end in runs["final_x"]])
+    ends = rows_of(runs["final_x"])
     middle = np.median(ends, axis=0)
     close = np.linalg.norm(ends - middle, axis=1) <= 0.1
     if close.mean() <= 0.5:
@@ -76,15 +78,14 @@ def divergence(table: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Cl
         where = f", none at the rates tried below {rate(lowest)}"
     else:
         where = ", some even at the smallest learning rate"
-    edges = sorted((each for each in found if each.diverges_from), key=lambda each: each.diverges_from or 0.0)
-    first = (
-        f"; {edges[0].optimizer} on {edges[0].loss} does so from {rate(edges[0].diverges_from or 0.0)} on"
-        if edges
-        else ""
-    )
-    keys = (
-        {"table": "cells", "loss": edges[0].loss, "optimizer": edges[0].optimizer} if edges else {"table": "outcomes"}
-    )
+    keys, first = {"table": "outcomes"}, ""
+    edges = [(each.diverges_from, each.optimizer, each.loss) for each in found if each.diverges_from is not None]
+    if edges:
+        begin, optimizer, loss = min(edges)
+        level = sum(each[0] == begin for each in edges) - 1
+        others = f", as {level} more {'does' if level == 1 else 'do'}" if level else ""
+        first = f"; half the runs or more of {optimizer} on {loss} do from {rate(begin)} on{others}"
+        keys = {"table": "cells", "loss": loss, "optimizer": optimizer}
     pieces = ("", f"{number(lost, 15)} of {number(runs, 15)}", f" runs diverged{where}{first}.")
     yield Claim(pieces, OUTCOMES, importance=40, keys=keys)
 
@@ -117,11 +118,12 @@ def undecided(top: pd.DataFrame) -> Iterator[Claim]:
         parts.append(f"on {listed(found.no_one)} none was")
     if not parts:
         return
-    loss = (*found.everyone, *found.no_one)[0]
+    loss, undecided_on = (*found.everyone, *found.no_one)[0], len(found.everyone) + len(found.no_one)
     pieces = (
         "",
-        f"{len(found.everyone) + len(found.no_one)} of {found.losses}",
-        f" {'loss' if found.losses == 1 else 'losses'} tell no optimizer from another by success at the best rates: "
+        f"{undecided_on} of {found.losses}",
+        f" {'losses' if found.losses > 1 else 'loss'} {'tell' if undecided_on > 1 else 'tells'} no optimizer from "
+        "another by success at the best rates: "
         f"{' and '.join(parts)}.",
     )
     yield Claim(pieces, "#sensitivity", importance=35, keys={"table": "ranking", "loss": loss})

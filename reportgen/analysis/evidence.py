@@ -43,14 +43,15 @@ def excludes(interval: Sequence[float] | None, tie: float = 0.0) -> bool:
 def strength_of(interval_excludes_tie: bool, effect: float) -> Strength:
     """How strong the evidence for a difference is, from its interval and from its size.
 
-    ``effect`` is from -1 to 1, such as the rank-biserial correlation, or the share of starts or losses on which the one
-    is better minus that on which it is worse. "none" where the interval holds the tie, where there is no interval since
-    nothing random varies, and where the effect is below 0.1: real or not, it does not matter. Else "strong" from an
-    effect of 0.5 on, which is better three times as often as worse, and "moderate" below.
+    ``effect`` is from -1 to 1 and positive in the direction that is claimed, such as the rank-biserial correlation, or
+    the share of starts or losses on which the one is better minus that on which it is worse. "none" where the interval
+    holds the tie, where there is no interval since nothing random varies, and where the effect is below 0.1: real or
+    not, it does not matter, or most starts say the opposite. Else "strong" from an effect of 0.5 on, which is better
+    three times as often as worse, and "moderate" below.
     """
-    if not interval_excludes_tie or not abs(effect) >= NEGLIGIBLE:
+    if not interval_excludes_tie or not effect >= NEGLIGIBLE:
         return "none"
-    return "strong" if abs(effect) >= LARGE else "moderate"
+    return "strong" if effect >= LARGE else "moderate"
 
 
 @dataclass(frozen=True)

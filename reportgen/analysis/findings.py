@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reportgen.analysis import endings
+from reportgen.analysis.contest import comparable
 from reportgen.analysis.evidence import Claim
 from reportgen.analysis.leading import leading
 from reportgen.analysis.oneloss import contenders
@@ -27,15 +28,16 @@ def findings(
 ) -> list[Claim]:
     """The sentences that the results support, most important first; reference lines are in no comparison.
 
-    ``table`` is made by ``cells.cells``, ``top`` by ``ranking.best``; ``held`` is the contest of all that are no
-    reference lines, and ``found`` what ``sensitivity.sensitivity`` gives.
+    ``table`` is made by ``cells.cells``, ``top`` by ``ranking.best``; ``held`` is the contest of those rows of ``top``
+    that are comparable and no reference lines, and ``found`` what ``sensitivity.sensitivity`` gives.
     """
     compared = contenders(results.manifest)
-    among = top[top["optimizer"].isin(compared)]
-    aside = [name for name in top["optimizer"].unique() if name not in compared]
+    among = comparable(results, top)
+    among = among[among["optimizer"].isin(compared)]
+    aside = [name for name in top["optimizer"].unique() if name not in set(among["optimizer"])]
     claims = chain(
         endings.failures(results),
-        leading(held, ranking(among), aside),
+        leading(held, ranking(among), aside if len(among) else []),
         robustness(found, table, compared),
         endings.budgets(results),
         endings.stationary(results.runs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +10,7 @@ import numpy as np
 from reportgen.analysis.contest import Contest
 from reportgen.analysis.evidence import Claim, Strength, excludes, strength_of
 from reportgen.analysis.numbers import count, listed, number, share
-from reportgen.analysis.paired import smallest_p
-from reportgen.analysis.significance import LEAST_LOSSES, critical_difference, friedman
+from reportgen.analysis.significance import LEAST_LOSSES, LEAST_SOLVERS, critical_difference, friedman
 
 if TYPE_CHECKING:
     from reportgen.analysis.aggregate import Resampled
@@ -20,44 +19,43 @@ if TYPE_CHECKING:
 RANKING = "#ranking"
 
 
-def leading(held: Contest | None, ranks: list[Rank], aside: list[str]) -> Iterator[Claim]:
-    """The claims about who is ahead among the optimizers of ``ranks``, best first; ``aside`` are reference lines."""
+def leading(held: Contest | None, ranks: list[Rank], aside: Sequence[str]) -> Iterator[Claim]:
+    """The claims about who is ahead among the optimizers of ``ranks``, best first; ``aside`` take no part."""
+    without = f" Left aside: {listed(list(aside))}." if aside else ""
     if held is None or not ranks or ranks[0].score == 0:
-        yield Claim(
-            ("", "No target was reached", " by any optimizer at any learning rate."), "#outcomes", importance=90
-        )
+        which = "any optimizer" if not aside else "any of the optimizers that are compared"
+        nothing = ("", "No target was reached", f" by {which} at any learning rate.{without}")
+        yield Claim(nothing, "#outcomes", importance=90, keys={"table": "outcomes"})
         return
     if len(ranks) == 1:
         only = ranks[0]
-        told = ("", only.optimizer, " reached ", share(only.score), " of all targets at its best learning rates.")
+        told = ("", only.optimizer, " reached ", share(only.score), f" of all targets at its best rates.{without}")
         yield Claim(told, RANKING, importance=90, keys={"table": "ranking", "optimizer": only.optimizer})
         return
-    yield _reached(held, ranks, aside)
+    yield _reached(held, ranks, without)
     yield from _fastest(held)
     yield from _over_losses(held)
 
 
-def _reached(held: Contest, ranks: list[Rank], aside: list[str]) -> Claim:
+def _reached(held: Contest, ranks: list[Rank], without: str) -> Claim:
     """Who reached most targets."""
     first = [rank.optimizer for rank in ranks if rank.place == 1]
     keys = {"table": "ranking", "optimizer": first[0]}
-    without = f" Reference lines are left aside: {listed(aside)}." if aside else ""
     if len(first) > 1:
         told = ("", listed(first), " are level: each reached ", share(ranks[0].score), f" of the targets.{without}")
         return Claim(told, RANKING, importance=90, keys=keys, strength="none")
     leader, second = ranks[0], ranks[1]
     a, b = held.names.index(leader.optimizer), held.names.index(second.optimizer)
-    lead = "every loss" if len(leader.leads) == held.losses else f"{len(leader.leads)} of the {held.losses} losses"
-    where = f" On {lead} no other reached more." if held.losses > 1 else ""
-    difference = leader.score - second.score
-    sure, strength = _certainty(held, held.other_reached, a, b, held.balance_reached(a, b), difference)
+    balance, difference = held.balance_reached(a, b), leader.score - second.score
+    sure, strength = _certainty(held, held.other_reached, a, b, balance, difference)
+    lead = "leads" if strength in ("strong", "moderate") else "reached most in these runs"
     return Claim(
         (
             "",
-            f"{leader.optimizer} leads",
-            ": at its best learning rate it reached ",
+            f"{leader.optimizer} {lead}",
+            ": at its best learning rates ",
             share(leader.score),
-            f" of the targets, {second.optimizer} {share(second.score)}; {sure}.{where}{without}",
+            f" of the targets, {second.optimizer} {share(second.score)}; {sure}.{_where(held, leader)}{without}",
         ),
         RANKING,
         strength,
@@ -66,23 +64,38 @@ def _reached(held: Contest, ranks: list[Rank], aside: list[str]) -> Claim:
     )
 
 
+def _where(held: Contest, leader: Rank) -> str:
+    """On how many of the losses on which anything was reached no other reached more."""
+    if held.losses < 2:
+        return ""
+    told = sum(bool(np.isfinite(held.t[held.loss == one]).any()) for one in np.unique(held.loss))
+    lead = "every loss" if len(leader.leads) == told else f"{len(leader.leads)} of {count(told, 'loss')}"
+    return f" On {lead.replace('losss', 'losses')} no other reached more."
+
+
 def _certainty(
     held: Contest, others: Resampled | None, a: int, b: int, balance: float, difference: float
-) -> tuple[str, Strength]:
+) -> tuple[str, Strength | None]:
     """What other random starts may make of a difference between two scores, in words and as a strength."""
+    several = count(held.random, held.unit_noun)
     if others is None:
-        return "nothing random varies here, so how sure that is cannot be said", "none"
+        few = f"{several} are too few" if held.random > 1 else "nothing random varies here"
+        return f"{few} to say how sure that is", None
     interval = others.difference(a, b)
-    what = f"the difference of {_points(difference)} is {_span(interval)} with 95 % confidence"
-    strength = strength_of(excludes(interval), balance)
-    if excludes(interval):
-        return what, strength
-    starts = count(held.random, "random start")
-    return f"{what}: no difference that {starts} a loss can show", "none"
+    if not excludes(interval):
+        found = f"the difference of {_points(difference)} may be {_span(interval)} with others (95 %)"
+        return f"{found}, so it is none that {several} can show", "none"
+    found = f"the difference of {_points(difference)} is {_span(interval)} with 95 % confidence"
+    if interval[0] == interval[1]:
+        found = f"the difference of {_points(difference)} is the same with all {several}"
+    strength = strength_of(True, balance)
+    if strength == "none":
+        return f"{found}, but from {'most' if balance < 0 else 'about half'} of them it is not ahead", None
+    return found, strength
 
 
 def _points(difference: float) -> str:
-    return f"{number(100 * abs(difference), 2)} points"
+    return count(float(f"{100 * abs(difference):.2g}"), "point")
 
 
 def _span(interval: tuple[float, float]) -> str:
@@ -105,18 +118,16 @@ def _fastest(held: Contest) -> Iterator[Claim]:
         yield Claim(told, RANKING, "none", 70, keys)
         return
     sure, strength = _certainty(held, held.other_speed, a, b, held.balance_speed(a, b), float(speed[a] - speed[b]))
-    yield Claim(
-        (
-            "",
-            f"{names[a]} is the fastest",
-            f" in gradient evaluations: a speed score of {number(100 * float(speed[a]), 2)} of 100, "
-            f"{names[b]} {number(100 * float(speed[b]), 2)}; {sure}.",
-        ),
-        RANKING,
-        strength,
-        80 if strength != "none" else 60,
-        keys,
+    shown = strength in ("strong", "moderate")
+    scores = (
+        f"a speed score of {number(100 * float(speed[a]), 2)} of 100, {names[b]} {number(100 * float(speed[b]), 2)}"
     )
+    told = (
+        "",
+        f"{names[a]} {'is the fastest' if shown else 'was the fastest in these runs'}",
+        f", in gradient evaluations: {scores}; {sure}.",
+    )
+    yield Claim(told, RANKING, strength, 80 if shown else 60, keys)
 
 
 def _over_losses(held: Contest) -> Iterator[Claim]:
@@ -127,7 +138,7 @@ def _over_losses(held: Contest) -> Iterator[Claim]:
     keys = {"table": "ranking"}
     tested = f"over {held.losses} losses (Friedman, p {_p(found.p)})"
     if found.p > 0.05:
-        told = ("", "No optimizer is faster than the others in general", f": their ranks do not differ {tested}.")
+        told = ("No difference between the speeds", " that these losses can show", f": {tested}.")
         yield Claim(told, RANKING, "none", 75, keys)
         return
     apart = critical_difference(len(held.names), held.losses) or np.inf
@@ -153,11 +164,8 @@ def _p(value: float) -> str:
 
 
 def what_losses_can_show(losses: int, optimizers: int) -> str:
-    """What a test over so few losses could find at best; nothing where a Friedman test is made."""
-    if losses >= LEAST_LOSSES or optimizers < 2:
+    """Why no test over the losses is made; nothing where one is."""
+    if optimizers < 2 or (losses >= LEAST_LOSSES and optimizers >= LEAST_SOLVERS):
         return ""
-    least = smallest_p(losses, optimizers * (optimizers - 1) // 2)
-    return (
-        f"{'One loss is' if losses == 1 else f'{losses} losses are'} too few for a test over losses: the smallest p "
-        f"that could come out of all comparisons is {number(least, 2)}, so nothing is said about other losses."
-    )
+    told = f"A test over losses takes {LEAST_LOSSES} of them and {LEAST_SOLVERS} optimizers"
+    return f"{told}; here are {losses} and {optimizers}, so nothing is said about other losses."

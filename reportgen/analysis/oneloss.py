@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.analysis.cells import Array, cells
 from reportgen.analysis.ranking import best
 from reportgen.engine.result import Plane
+from reportgen.results.read import of_runs, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,20 @@ class OneLoss:
         """The histories of an optimizer's best cell, by start; a run that failed has none."""
         return self._histories.get(optimizer, [])
 
+    def curve_runs(self, optimizer: str) -> list[Run]:
+        """The histories whose median is the curve of an optimizer: all of its best cell.
+
+        Where not all were kept, that of the run whose end is the median of the cell's.
+        """
+        runs = self.best_runs(optimizer)
+        if not runs or len(runs) == self.best[optimizer]["runs"]:
+            return runs
+        middle = self.best[optimizer]["gap_median"]
+        ends = np.array([np.inf if run.outcome == "diverged" else run.gap[-1] for run in runs])
+        with np.errstate(invalid="ignore"):
+            apart = np.where(ends == middle, 0, np.abs(ends - middle))
+        return [runs[int(np.argmin(apart))]]
+
     def drawn_runs(self, optimizer: str) -> list[Run]:
         """Those of ``best_runs`` that the picture shows."""
         return [run for run in self.best_runs(optimizer) if run.x is not None]
@@ -132,9 +147,10 @@ class OneLoss:
     def _histories(self) -> dict[str, list[Run]]:
         runs = self.results.runs
         owner = {cell["cell_id"]: name for name, cell in self.best.items()}
-        wanted = runs[runs["cell_id"].isin(list(owner))].sort_values(["cell_id", "start", "seed"])
+        wanted = runs.loc[runs["cell_id"].isin(list(owner)), ["cell_id", "run_id", "start", "seed", "outcome"]]
+        wanted = wanted.sort_values(["cell_id", "start", "seed"])
         traces = self.results.traces
-        traces = traces[traces["run_id"].isin(wanted["run_id"].astype(str).tolist())].sort_values(["run_id", "step"])
+        traces = traces[of_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         if traces.empty:
             return {}
@@ -152,7 +168,7 @@ class OneLoss:
     def _shown(self, traces: pd.DataFrame) -> Callable[[str, Array], Array | None]:
         """Gives the positions of a run in the picture, by its id and its rows in ``traces``."""
         if self.facts["dim"] in (1, 2):
-            x = np.array([np.asarray(point, float) for point in traces["x"]])
+            x = rows_of(traces["x"])
             return lambda _, rows: x[rows]
         if not self.plane:
             return lambda *_: None

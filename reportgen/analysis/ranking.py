@@ -6,34 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.cells import cells
+import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from reportgen.results.read import Results
 
 
 def best(table: pd.DataFrame, of: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
     """The best cell of each (loss, optimizer), or of each ``of``, in a table made by ``cells``, in its order.
 
-    Best is the largest share of (start, target) pairs reached; among equals the smallest median gap, then the fewest
-    steps to the tightest target, then the smallest learning rate.
+    Best is the largest share of (start, target) pairs reached; among equals, where the median run did not reach the
+    tightest target, the smallest median gap; then the fewest steps to that target, then the smallest learning rate.
     """
-    worst_first = ["reached", "gap_median", "steps_to_target", "learning_rate"]
-    ordered = table.sort_values(worst_first, ascending=[False, True, True, True], kind="stable")
-    return ordered.drop_duplicates(list(of)).sort_index()
+    # Beyond the tightest target a smaller gap is no merit: there the digits of the last steps decide it.
+    left = table["gap_median"].where(np.isinf(table["steps_to_target"]), 0.0)
+    worst_first = ["reached", "left", "steps_to_target", "learning_rate"]
+    ordered = table.assign(left=left).sort_values(worst_first, ascending=[False, True, True, True], kind="stable")
+    return ordered.drop(columns="left").drop_duplicates(list(of)).sort_index()
 
 
-def best_cells(results: Results) -> pd.DataFrame:
-    """The best cell of each loss, as a terminal shows them.
+def best_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The best cell of each loss, as a terminal shows them, in a table made by ``cells``.
 
     Columns: loss, optimizer, learning_rate, solved (share of runs), gap (median), steps (median, to the tightest
     target; infinite unless most runs reached it).
     """
     import pandas as pd
 
-    top = best(cells(results), of=["loss"])
+    top = best(table, of=["loss"])
     return pd.DataFrame(
         {
             "loss": top["loss"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from reportgen.config import Config
 from reportgen.execute.local import Done
 from reportgen.matrix import Plan
@@ -21,7 +23,7 @@ def compared(config: Config, plan: Plan, done: Iterable[Done]) -> list[dict[str,
     from reportgen.results.tables import failed_rows, run_rows
 
     tables = [
-        failed_rows(program, result)
+        failed_rows(program, np.arange(program.runs), result)
         if isinstance(result, str)
         else run_rows(program, plan.losses[program.loss], result)  # type: ignore[arg-type] # of the package, so loaded
         for program, result in done

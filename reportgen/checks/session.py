@@ -31,12 +31,12 @@ DEADLINE = 60.0
 """Seconds for a few programs, of which each takes about one."""
 
 
-def check(what: str, base: Path, deadline: float = DEADLINE) -> Iterator[Checked]:
+def check(what: str, base: Path, deadline: float = DEADLINE, *, compile_cache: bool = True) -> Iterator[Checked]:
     """Check the optimizer or loss with that name or label, all of a suite, or all that are defined in that file.
 
     Raises ConfigError where there is none, or it has no such hyperparameters or dimension.
     """
-    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder) / "worker.log") as workers:
+    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log"), compile_cache) as workers:
         reason = _unloadable(workers, what, base, deadline)
         if reason:
             yield _not_loaded(what, reason)

@@ -30,7 +30,11 @@ def _matrix_options(command: Command) -> Command:
         click.option("--steps", type=int, help="Steps of each run."),
         click.option("--starts", type=int, help="How many random starts, beside the standard one."),
         click.option("--dtype", metavar="TYPE", help="float32 or float64."),
+        click.option("--trace", metavar="RUNS", help="Whose history is kept: all, pictures or none."),
         click.option("--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several as in "gpu:1".'),
+        click.option(
+            "--compile-cache/--no-compile-cache", default=None, help="Keep what is compiled for the next time."
+        ),
         click.option("--output", metavar="FOLDER", help="Where report and results go."),
         color_option,
     ]

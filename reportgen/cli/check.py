@@ -23,8 +23,14 @@ _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 @click.command(short_help="Say whether an optimizer or a loss is right.")
 @click.argument("subject")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option(
+    "--compile-cache/--no-compile-cache",
+    default=True,
+    envvar="REPORTGEN_COMPILE_CACHE",
+    help="Keep what is compiled for the next time.",
+)
 @color_option
-def check(subject: str, as_json: bool) -> None:
+def check(subject: str, as_json: bool, compile_cache: bool) -> None:
     """Say whether SUBJECT is right: a built-in optimizer or loss, one of a file or module, or all of a file.
 
     An optimizer is run on a quadratic: whether all it remembers is in its state, whether a batch of runs equals single
@@ -50,7 +56,7 @@ def check(subject: str, as_json: bool) -> None:
     done: list[Checked] = []
     try:
         with _working(subject):
-            for checked in checks.check(subject, Path.cwd()):
+            for checked in checks.check(subject, Path.cwd(), compile_cache=compile_cache):
                 done.append(checked)
     except ConfigError as error:
         raise Mistakes(*error.problems) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,8 @@ def of_shape(error: ValidationError, above: Key = ()) -> Iterator[Mistake]:
             yield Mistake(key, came, str(context["error"]))
         elif kind in _EXPECTED:
             reason = _EXPECTED[kind].format(**context).replace("'", "") + " is expected"
-            yield Mistake(key, came, _meant(reason, kind, came))
+            allowed = re.findall("'(.*?)'", context["expected"]) if kind == "literal_error" else []
+            yield Mistake(key, came, and_nearest(reason, came, allowed) if isinstance(came, str) else reason)
         else:
             yield Mistake(key, came, found["msg"])
 
@@ -103,9 +105,3 @@ def no_such_key(key: Key) -> str:
     fields = part.model_fields.items()
     known = [field.alias or name for name, field in fields if (part, name) != (Config, "base")]
     return and_nearest(f"no such key; there are {', '.join(known)}", str(key[-1]), known)
-
-
-def _meant(reason: str, kind: str, came: Any) -> str:
-    if kind != "literal_error" or not isinstance(came, str):
-        return reason
-    return and_nearest(reason, came, ["float32", "float64"])

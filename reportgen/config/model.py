@@ -183,12 +183,16 @@ class Config(_Part):
     """The precision in which everything is computed."""
     gradient_tolerance: Annotated[float, Field(gt=0)] = 1e-5
     """A gradient vanishes where its norm is at most this, times max(1, norm at the start)."""
+    trace: Literal["all", "pictures", "none"] = "pictures"
+    """Which runs keep a trace: all, those that pictures need, or none."""
     trace_points: Annotated[int, Field(ge=16, le=_INT32)] = 128
     """The most rows a trace has."""
     device: Annotated[str, Field(pattern=r"^(auto|(cpu|gpu|tpu)(:\d+)?)$")] = "auto"
     """``auto`` takes an accelerator where TensorFlow sees one; else a kind, or one of a kind: ``gpu:1``."""
     deadline: Annotated[float, Field(gt=0)] = 600.0
     """Seconds that a program may take before it is given up."""
+    compile_cache: bool = True
+    """Whether what is compiled is kept for the next time, in the user's cache folder."""
     output: Annotated[Path, Field(strict=False)] = Path("output")
     """Where report and results go, relative to the current folder."""
     base: Path = Path()

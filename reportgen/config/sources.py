@@ -23,13 +23,15 @@ FLAGS = {
     "steps": "--steps",
     "starts": "--starts",
     "dtype": "--dtype",
+    "trace": "--trace",
     "device": "--device",
+    "compile_cache": "--no-compile-cache",
     "output": "--output",
 }
 """The flags of the command line, by the key that they set."""
 
 _PREFIX = "REPORTGEN_"
-_TEXTS = {"title", "dtype", "device", "output"}
+_TEXTS = {"title", "dtype", "trace", "device", "output"}
 _LISTS = {"losses", "optimizers", "learning_rates", "targets"}
 _NAMES = {"losses", "optimizers"}
 

@@ -12,22 +12,22 @@ from reportgen.engine.result import Device
 _ACCELERATORS = ("GPU", "TPU")
 
 
-def choose(requested: str) -> Device:
+def choose(requested: str, turn: int = 0) -> Device:
     """The device for ``auto`` (an accelerator when TensorFlow sees one), ``cpu``, ``gpu``, ``tpu``, or ``cpu:1``.
 
-    Raises ValueError where there is no such device.
+    Where there are several of a kind and none of them is named, they take turns: ``turn`` counts the programs. Raises
+    ValueError where there is no such device.
     """
     _grow_memory()
     devices = tf.config.list_logical_devices()
+    kind, _, index = requested.upper().partition(":")
     if requested == "auto":
-        found = next((d for d in devices if d.device_type in _ACCELERATORS), devices[0])
-    else:
-        kind, _, index = requested.upper().partition(":")
-        matching = [d for d in devices if d.name.endswith(f"{kind}:{index or 0}")]
-        if not matching:
-            names = ", ".join(d.name.removeprefix("/device:").lower() for d in devices)
-            raise ValueError(f"device {requested!r} is not here: TensorFlow sees {names}")
-        found = matching[0]
+        kind = next((d.device_type for d in devices if d.device_type in _ACCELERATORS), "CPU")
+    matching = [d for d in devices if d.device_type == kind and index in ("", d.name.rpartition(":")[2])]
+    if not matching:
+        names = ", ".join(d.name.removeprefix("/device:").lower() for d in devices)
+        raise ValueError(f"device {requested!r} is not here: TensorFlow sees {names}")
+    found = matching[turn % len(matching)]
     return Device(found.name, found.device_type, _describe(found.device_type))
 
 

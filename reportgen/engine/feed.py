@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -21,8 +24,9 @@ from reportgen.loss import Loss
 from reportgen.matrix import Program
 from reportgen.optimizer import Optimizer, hyperparameters
 
-TILE = 16_384
-"""Runs stepped at once: more would leave the processor's cache, and memory stays flat for any matrix."""
+TILE = 32_768
+"""Coordinates stepped at once, of all runs together: more would leave the processor's cache, and memory stays flat for
+any matrix."""
 
 
 PATHS = 20_000_000
@@ -33,46 +37,60 @@ VECTOR = 16
 leaves it open in which order the coordinates of those are summed: their bits would depend on the size of the batch."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What the compiled loop gave for all runs of a program."""
+class Ran(NamedTuple):
+    """What the compiled loop gave for some runs of a program."""
 
+    runs: Array
+    """[runs], their numbers in the order of ``Program.pairs``"""
+    shown: Array
+    """[shown], the places among them of those that are sampled in all coordinates"""
     arrays: loop.Arrays
-    evaluations: int
-    """Gradient evaluations a step."""
-    seconds: Mapping[str, float]
-    """Wall time of tracing, compiling with the first tile, and running."""
 
 
-def inputs_of(program: Program) -> dict[str, Any]:
-    """Per-run inputs; a numeric hyperparameter that all cells share is one number."""
-    pairs = list(program.pairs())
+class Inputs:
+    """The inputs of a program's runs, made when they are asked for: there may be millions."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._rates = np.array([cell.learning_rate for cell in program.cells])
+        self._points = program.start_points.astype(program.settings.dtype).T
+        self._numbers = program.start_numbers.astype(np.uint32)
+        self._hyperparameters = _numeric(program)
+        dim, points = len(self._points), min(program.settings.trace_points, program.settings.steps)
+        few = len(program.cells) * dim * points <= PATHS
+        self._shows = dim > 2 and few and program.settings.trace != "none"
+
+    def __call__(self, runs: Array) -> dict[str, Any]:
+        """Those of some runs; a numeric hyperparameter that all cells share is one number.
+
+        ``shown`` is whether a run is sampled in all coordinates: those from the first start in more than two
+        dimensions, of several seeds only the first; none where that would be too much.
+        """
+        cell, start, seed = self._program.places(runs)
+        return {
+            "x0": self._points[:, start],
+            "learning_rate": self._rates[cell],
+            "start": self._numbers[start],
+            "seed": seed.astype(np.uint32),
+            "hyperparameters": {k: v[cell] if np.ndim(v) else v for k, v in self._hyperparameters.items()},
+            "shown": (start == 0) & (seed == 0) & self._shows,
+        }
+
+    def most_shown(self, size: int) -> int:
+        """Among so many runs one after another, how many are shown at most."""
+        each = self._program.runs // len(self._program.cells)
+        return min(len(self._program.cells), size // each + 2) if self._shows else 0
+
+
+def _numeric(program: Program) -> dict[str, Array]:
+    """The numeric hyperparameters, one value a cell, or [] where all share it."""
     kind = catalogue.find_optimizer(program.family, program.base)
     declared = catalogue.declared(kind, program.cells[0].hyperparameters, program.base)
-    hyperparameters = {}
+    found = {}
     for name in sorted(name for name, item in declared.items() if not item.structural):
-        values = np.array([cell.hyperparameters[name] for cell, _, _ in pairs])
-        hyperparameters[name] = values[0] if np.all(values == values[0]) else values
-    return {
-        "x0": np.array([point for _, _, point in pairs], program.settings.dtype).T,
-        "learning_rate": np.array([cell.learning_rate for cell, _, _ in pairs]),
-        "start": np.array([number for _, number, _ in pairs], np.uint32),
-        "seed": np.array(program.run_seeds, np.uint32),
-        "hyperparameters": hyperparameters,
-        "shown": _shown(program),
-    }
-
-
-def _shown(program: Program) -> Array:
-    """Whether each run is sampled in all coordinates, [runs]: those from the first start in more than two dimensions.
-
-    Of several seeds only the first; none where that would be too much.
-    """
-    first, point = program.starts[0]
-    at_start = np.array([number == first for _, number, _ in program.pairs()]) & (np.array(program.run_seeds) == 0)
-    points = min(program.settings.trace_points, program.settings.steps)
-    numbers = at_start.sum() * len(point) * points
-    return np.asarray(at_start & (len(point) > 2) & (numbers <= PATHS))
+        values = np.array([cell.hyperparameters[name] for cell in program.cells])
+        found[name] = values[0] if np.all(values == values[0]) else values
+    return found
 
 
 def maker_of(kind: type[Optimizer], program: Program) -> Callable[[dict[str, Any], Any], Optimizer]:
@@ -95,43 +113,96 @@ def _with_values(template: Optimizer, numeric: Mapping[str, Any], prefix: str = 
     return made
 
 
-def run_loop(
-    program: Program,
-    loss: Loss,
-    make: Callable[[dict[str, Any], Any], Any],
-    inputs: Mapping[str, Any],
-    schedule: Array,
-    *,
-    alone: bool = False,
-    on_compiled: Callable[[], None] = lambda: None,
-) -> Ran:
-    """Compile the loop around what ``make`` makes and run all runs through it, in tiles, or each one ``alone``."""
-    function, evaluations = loop.build(loss, make, schedule, program.noise or {})
-    call = _Call(function, program, loss, schedule)
-    runs = inputs["x0"].shape[1]
-    size = 1 if alone else tile_size(runs)
-    seconds = {"trace": call.trace(next(_tiles(inputs, runs, size))), "compile": 0.0, "run": 0.0}
-    outputs = []
-    for index, tile in enumerate(_tiles(inputs, runs, size)):
+class Feed:
+    """Puts the runs of a program through its compiled loop, in tiles, or each one ``alone``."""
+
+    def __init__(
+        self,
+        program: Program,
+        loss: Loss,
+        make: Callable[[dict[str, Any], Any], Any],
+        schedule: Array,
+        *,
+        alone: bool = False,
+        on_compiled: Callable[[], None] = lambda: None,
+    ) -> None:
+        """The loop is that around what ``make`` makes; it is compiled when the first runs are put in."""
+        function, self._evaluations = loop.build(loss, make, schedule, program.noise or {})
+        self._call = _Call(function, program, loss, schedule)
+        self._inputs = Inputs(program)
+        # A single cell that is run one by one has Python's numbers, which are no inputs.
+        self._python_numbers = alone
+        self._size = 1 if alone else tile_size(program)
+        self._on_compiled = on_compiled
+        self.seconds = {"trace": 0.0, "compile": 0.0, "run": 0.0}
+        """Wall time of tracing, compiling with the first tile, and running."""
+
+    @property
+    def ran(self) -> bool:
+        """Whether any run was put in."""
+        return bool(self._evaluations)
+
+    @property
+    def evaluations(self) -> int:
+        """Gradient evaluations a step, once any run was put in."""
+        return self._evaluations[0]
+
+    def __call__(self, runs: Array) -> Iterator[Ran]:
+        """What the loop gives for some runs, told by their numbers, a tile at a time."""
+        tiles = (runs[begin : begin + self._size] for begin in range(0, len(runs), self._size))
+        if not self.ran:
+            yield from (self._first(some) for some in islice(tiles, 1))
+        with ThreadPoolExecutor(self._call.threads) as threads:
+            running = deque(threads.submit(self._ran, some) for some in islice(tiles, self._call.threads))
+            while running:
+                began = time.perf_counter()
+                ran = running.popleft().result()
+                self.seconds["run"] += time.perf_counter() - began
+                running.extend(threads.submit(self._ran, some) for some in islice(tiles, 1))
+                yield ran
+
+    def _first(self, runs: Array) -> Ran:
+        """A tile with which the loop is compiled."""
+        self.seconds["trace"] += self._call.trace(self._tile(runs)[0])
         began = time.perf_counter()
-        outputs.append(call(tile))
-        seconds["run" if index else "compile"] += time.perf_counter() - began
-        if not index:
-            on_compiled()
-    shown = [len(np.flatnonzero(inputs["shown"][begin : begin + size])) for begin in range(0, runs, size)]
-    return Ran(_joined(outputs, runs, shown), evaluations[0], seconds)
+        ran = self._ran(runs)
+        self.seconds["compile"] += time.perf_counter() - began
+        self._on_compiled()
+        return ran
+
+    def _ran(self, runs: Array) -> Ran:
+        tile, shown = self._tile(runs)
+        return Ran(runs, shown, _trimmed(self._call(tile), len(runs), len(shown)))
+
+    def _tile(self, runs: Array) -> tuple[dict[str, Any], Array]:
+        """The inputs of a tile, filled up with repetitions of its first run; and the places of the runs shown.
+
+        These are told by their places in the tile, filled up with zeros.
+        """
+        filled = np.concatenate([runs, np.full(self._size - len(runs), runs[0])])
+        tile = self._inputs(filled)
+        most = self._inputs.most_shown(self._size)
+        shown = np.flatnonzero(tile["shown"][: len(runs)])[:most]
+        tile["shown"] = np.pad(shown, (0, most - len(shown))).astype(np.int32)
+        if self._python_numbers:
+            tile["hyperparameters"] = {}
+        return tile, shown
 
 
-def tile_size(runs: int) -> int:
-    """How many runs go through the loop at once: all of them up to a limit, filled up to whole vectors."""
-    return min(math.ceil(runs / VECTOR) * VECTOR, TILE)
+def tile_size(program: Program) -> int:
+    """How many runs go through the loop at once: all of them up to a limit, in whole vectors."""
+    most = max(1, TILE // len(program.starts[0][1]) // VECTOR)
+    return min(math.ceil(program.runs / VECTOR), most) * VECTOR
 
 
 class _Call:
-    """The compiled function with what is the same for every tile."""
+    """The compiled function, where it was made, with what is the same for every tile."""
 
     def __init__(self, function: Any, program: Program, loss: Loss, schedule: Array) -> None:
         self._function = function
+        self._device = tf.zeros(()).device
+        # Tiles share the processors out among them; an accelerator is full with one.
+        self.threads = (os.cpu_count() or 1) if "CPU" in self._device else 1
         self._seed = program.settings.seed
         order = order_of(program, loss.samples)
         self._rest = (
@@ -151,26 +222,14 @@ class _Call:
     def trace(self, tile: Mapping[str, Any]) -> float:
         """Seconds that tracing the function for the shape of a tile takes."""
         began = time.perf_counter()
-        self._function.get_concrete_function(*self._arguments(tile))
+        with tf.device(self._device):
+            self._function.get_concrete_function(*self._arguments(tile))
         return time.perf_counter() - began
 
     def __call__(self, tile: Mapping[str, Any]) -> list[Array | None]:
-        outputs = self._function(*self._arguments(tile))
+        with tf.device(self._device):
+            outputs = self._function(*self._arguments(tile))
         return [None if tensor is None else np.asarray(tensor) for tensor in tf.nest.flatten(outputs)]
-
-
-def _tiles(inputs: Mapping[str, Any], runs: int, size: int) -> Iterator[dict[str, Any]]:
-    """The inputs in tiles of one size; the last is filled up with repetitions of its first run.
-
-    The runs that are shown are told by their places in the tile, filled up with zeros.
-    """
-    places = [np.flatnonzero(inputs["shown"][begin : begin + size]) for begin in range(0, runs, size)]
-    most = max(map(len, places))
-    for begin, shown in zip(range(0, runs, size), places, strict=True):
-        index = np.arange(begin, begin + size)
-        index[index >= runs] = begin
-        padded = np.pad(shown, (0, most - len(shown))).astype(np.int32)
-        yield chosen(inputs, index) | {"shown": padded}
 
 
 def chosen(inputs: Mapping[str, Any], index: Array) -> dict[str, Any]:
@@ -185,21 +244,10 @@ def chosen(inputs: Mapping[str, Any], index: Array) -> dict[str, Any]:
     }
 
 
-def _joined(tiles: list[list[Any]], runs: int, shown: list[int]) -> loop.Arrays:
-    """One set of arrays from all tiles, without the filling; the runs are the last axis of each."""
-    *of_runs, paths = zip(*tiles, strict=True)
-    flat = [np.concatenate(parts, axis=-1)[..., :runs] for parts in of_runs]
+def _trimmed(outputs: list[Any], runs: int, shown: int) -> loop.Arrays:
+    """The arrays of a tile without its filling; the runs are the last axis of each."""
+    *of_runs, paths = outputs
+    flat = [each[..., :runs] for each in of_runs]
     record = loop.Record(best_loss=flat[5], steps=flat[6])
-    joined = np.concatenate([p[..., :n] for p, n in zip(paths, shown, strict=True)], axis=-1) if any(shown) else None
-    return loop.Arrays(flat[0], flat[1], flat[2], flat[3], flat[4], record, flat[7], joined)
-
-
-def one_after_another(parts: list[Ran]) -> Ran:
-    """The results of several groups of runs as those of one, in their order."""
-    flat = [
-        None if each[0] is None else np.concatenate(each, axis=-1)
-        for each in zip(*(tf.nest.flatten(part.arrays) for part in parts), strict=True)
-    ]
-    arrays = tf.nest.pack_sequence_as(parts[0].arrays, flat)
-    seconds = {name: sum(part.seconds[name] for part in parts) for name in parts[0].seconds}
-    return Ran(arrays, parts[0].evaluations, seconds)
+    kept = paths[..., :shown] if paths is not None else None
+    return loop.Arrays(flat[0], flat[1], flat[2], flat[3], flat[4], record, flat[7], kept)

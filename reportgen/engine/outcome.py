@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from reportgen.engine.result import NEVER, Array, ProgramResult
 
-Judged = tuple[Array, list[str]]
+Judged = tuple[Array, Array]
 """Outcomes and reasons, one a run."""
 
 
@@ -29,30 +30,61 @@ def judge(result: ProgramResult, targets: Sequence[float], minimum: float, toler
         "stalled": columns["last_moved"] < columns["steps"],
     }
     outcomes = np.select(list(holds.values()), list(holds), "exhausted")
-    words: dict[str, Callable[[int], str]] = {
-        "diverged": lambda i: _diverged(result, i),
-        "solved": lambda i: f"target {targets[tightest]:g} reached at step {result.hits[tightest][i]}",
-        "stationary": lambda i: (
-            f"gradient norm {columns['final_gradient_norm'][i]:.3g} after {columns['steps'][i]} steps, "
-            f"while the loss is {columns['final_loss'][i] - minimum:.3g} above the minimum"
-        ),
-        "stalled": lambda i: (
-            f"x last moved at step {columns['last_moved'][i]}, though the gradient norm is still "
-            f"{columns['final_gradient_norm'][i]:.3g}"
-        ),
-        "exhausted": lambda i: f"still moving after {columns['steps'][i]} steps",
-    }
-    return outcomes, [words[outcome](i) for i, outcome in enumerate(outcomes)]
+    reasons = np.empty(len(outcomes), object)
+    tell = _Teller(result, targets[tightest], result.hits[tightest], minimum)
+    for outcome in np.unique(outcomes).tolist():
+        at = np.flatnonzero(outcomes == outcome)
+        reasons[at] = getattr(tell, outcome)(at)
+    return outcomes, reasons
 
 
-def _diverged(result: ProgramResult, i: int) -> str:
-    columns = result.columns
-    at, last = columns["diverged_at"][i], columns["last_finite"][i]
+class _Teller:
+    """For each outcome its reason in words, for all runs that came to it at once: there may be millions."""
+
+    def __init__(self, result: ProgramResult, target: float, hits: Array, minimum: float) -> None:
+        self._result = result
+        self._target = target
+        self._hits = hits
+        self._minimum = minimum
+
+    def _of(self, at: Array, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The values of some columns of some runs, as Python's numbers."""
+        return zip(*(self._result.columns[name][at].tolist() for name in names), strict=True)
+
+    def solved(self, at: Array) -> list[str]:
+        return [f"target {self._target:g} reached at step {step}" for step in self._hits[at].tolist()]
+
+    def stationary(self, at: Array) -> list[str]:
+        least = self._minimum
+        return [
+            f"gradient norm {norm:.3g} after {steps} steps, while the loss is {loss - least:.3g} above the minimum"
+            for norm, steps, loss in self._of(at, "final_gradient_norm", "steps", "final_loss")
+        ]
+
+    def stalled(self, at: Array) -> list[str]:
+        return [
+            f"x last moved at step {step}, though the gradient norm is still {norm:.3g}"
+            for step, norm in self._of(at, "last_moved", "final_gradient_norm")
+        ]
+
+    def exhausted(self, at: Array) -> list[str]:
+        return [f"still moving after {steps} steps" for (steps,) in self._of(at, "steps")]
+
+    def diverged(self, at: Array) -> list[str]:
+        columns = self._of(at, "diverged_at", "last_finite", "last_finite_x", "final_loss")
+        places = _places(self._result.final_x[at])
+        return [_diverged(of_run, place) for of_run, place in zip(columns, places, strict=True)]
+
+
+def _places(x: Array) -> list[str]:
+    """The first coordinates of each row, in words."""
+    more = ", ..." if x.shape[1] > 3 else ""
+    return [", ".join(f"{value:.3g}" for value in row) + more for row in x[:, :3].tolist()]
+
+
+def _diverged(of_run: tuple[Any, ...], place: str) -> str:
+    at, last, last_x, loss = of_run
     if last == NEVER:
         return "loss or gradient not finite at the start"
-    what = "x" if columns["last_finite_x"][i] == last else "loss or gradient"
-    x = ", ".join(f"{value:.3g}" for value in result.final_x[i][:3])
-    more = ", ..." if result.final_x.shape[1] > 3 else ""
-    return (
-        f"{what} not finite at step {at}; at step {last} the loss was {columns['final_loss'][i]:.3g} at x = ({x}{more})"
-    )
+    what = "x" if last_x == last else "loss or gradient"
+    return f"{what} not finite at step {at}; at step {last} the loss was {loss:.3g} at x = ({place})"

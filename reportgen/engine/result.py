@@ -55,8 +55,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class ProgramResult:
-    """All runs of a program in the order of ``Program.pairs``; a step is -1 where something never happened."""
+    """Some runs of a program, or all; a step is -1 where something never happened."""
 
+    runs: Array
+    """[runs], their numbers in the order of ``Program.pairs``"""
     columns: Mapping[str, Array]
     """One value a run: initial_loss, final_loss, final_gradient_norm, best_loss, best_step, ..."""
     final_x: Array
@@ -73,7 +75,7 @@ class ProgramResult:
     paths: Array
     """[points, dim, shown], all coordinates of the runs that can be shown; empty in one or two dimensions"""
     shown: Array
-    """[shown], the places of these runs"""
+    """[shown], the places of these runs among the others"""
     evaluations_per_step: int
     grid: Grid | None
     device: Device

@@ -15,6 +15,8 @@ class Planned:
     """Programs whose results on disk are still right."""
     cells: int
     runs: int
+    run_steps: int
+    """Steps of all runs that have to be made."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,23 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Stepped:
+    """Some runs of a program have come to their end."""
+
+    program: str
+    run_steps: int
+    """The steps that were made for them."""
+
+
+@dataclass(frozen=True)
 class Finished:
     """A program is done and its results are on disk."""
 
     program: str
     reason: str | None
     """Why it failed; None when it did not."""
+    run_steps: int
+    """Steps of all its runs."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Written:
     path: Path
 
 
-Event = Planned | Compiling | Running | Finished | Groundless | Drawing | Written
+Event = Planned | Compiling | Running | Stepped | Finished | Groundless | Drawing | Written
 
 
 class WorkerLost(RuntimeError):  # noqa: N818 - it says what happened

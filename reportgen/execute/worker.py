@@ -6,10 +6,12 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +19,76 @@ from reportgen import catalogue
 from reportgen.catalogue import plugin
 from reportgen.engine.sampled import Ask, LossRef
 from reportgen.environment import import_tensorflow
-from reportgen.execute.events import Compiling, Running
+from reportgen.execute import cache
+from reportgen.execute.events import Compiling, Running, Stepped
 from reportgen.matrix import Program
 
 _events: Any = None
+_compiled: Path | None = None
+"""Where TensorFlow keeps what it compiled; None: nowhere."""
 
 
-def prepare(events: Any, log: str) -> None:
-    """Make this process a worker: quiet, deaf to Ctrl-C (its parent decides), with TensorFlow imported.
+class NotKept:
+    """A program that came to nothing because what was compiled of it could not be kept."""
 
-    ``events`` is the queue to the parent; what TensorFlow and plug-ins print goes to the file ``log``.
+
+def prepare(events: Any, log: str, tier: str, compiled: Path | None) -> None:
+    """Make this process a worker: quiet, deaf to Ctrl-C (its parent decides), with TensorFlow imported for a tier.
+
+    ``events`` is the queue to the parent; what TensorFlow and plug-ins print goes to the file ``log``, and what it
+    compiles to the folder ``compiled``, if there is one.
     """
-    global _events
-    _events = events
+    global _events, _compiled
+    _events, _compiled = events, compiled
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    import_tensorflow()
+    filling = threading.Thread(target=cache.fill, args=[compiled]) if compiled else None
+    if filling:
+        filling.start()
+    import_tensorflow(tier, compiled)
     import reportgen.engine.run  # noqa: F401 - the point of this function
 
+    if filling:
+        filling.join()
 
-def run_programs(programs: Sequence[Program]) -> list[Any]:
-    """For each program, run at the same time, its ProgramResult, or a text: why there is none."""
+
+Keep = Callable[[Program, Any], Any]
+"""What is made of a program and the ``reportgen.engine.run.Engine`` that runs it; it can be sent to a worker."""
+
+
+def whole(_: Program, engine: Any) -> Any:
+    """The ProgramResult of all runs."""
+    from reportgen.engine.run import whole as result_of  # imports TensorFlow, which only a worker may
+
+    return result_of(engine)
+
+
+def run_programs(programs: Sequence[Program], keep: Keep) -> list[Any]:
+    """For each program, run at the same time, what ``keep`` makes of it, or a text: why there is nothing."""
     with ThreadPoolExecutor(len(programs)) as threads:
-        return list(threads.map(_run_program, programs))
+        done = list(threads.map(partial(_run_program, keep=keep), programs))
+    if _compiled:
+        cache.keep(_compiled)
+    return done
 
 
-def _run_program(program: Program) -> Any:
-    import reportgen.engine.run as engine  # imports TensorFlow, which only a worker may
+def _run_program(program: Program, keep: Keep) -> Any:
+    from reportgen.engine.run import Engine  # imports TensorFlow, which only a worker may
 
     _events.put(Compiling(program.id))
     try:
-        return engine.run(program, lambda: _events.put(Running(program.id)))
+        steps = program.settings.steps
+        engine = Engine(
+            program,
+            lambda: _events.put(Running(program.id)),
+            lambda runs: _events.put(Stepped(program.id, runs * steps)),
+        )
+        return keep(program, engine)
     except Exception as error:  # whatever a plug-in raises is its program's result
         traceback.print_exc()
-        return _reason(error)
+        return NotKept() if _compiled and str(_compiled) in str(error) else _reason(error)
 
 
 def _reason(error: Exception) -> str:

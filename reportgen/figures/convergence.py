@@ -21,6 +21,8 @@ MARGINS = (46.0, 40.0, 136.0, 12.0)
 MOST = 12
 """More lines than this are not drawn: the best are."""
 LINE_HEIGHT = 15.0
+NOTHING = "no run has kept its history"
+"""What is said where all failed, or traces are not kept."""
 
 
 def shown(view: OneLoss) -> list[str]:
@@ -32,7 +34,7 @@ def shown(view: OneLoss) -> list[str]:
 
 def draw_convergence(view: OneLoss) -> str:
     """The median gap over steps, both logarithmic."""
-    curves = {name: median_gap(view.best_runs(name)) for name in shown(view)}
+    curves = {name: median_gap(view.curve_runs(name)) for name in shown(view)}
     curves = {name: curve for name, curve in curves.items() if len(curve[0])}
     scale = gap_scale([gaps for _, gaps in curves.values()], initial_gaps(view), min(view.results.manifest["targets"]))
 
@@ -40,6 +42,8 @@ def draw_convergence(view: OneLoss) -> str:
         step_axis(axes, int(view.results.manifest["steps"]))
         scale.apply(axes)
         axes.spines["left"].set_visible(False)
+        if not curves:
+            axes.text(0.5, 0.5, NOTHING, transform=axes.transAxes, ha="center", color=sentinel("context"))
         ends = [_curve(axes, view, name, *curve, scale) for name, curve in curves.items()]
         _names(axes, list(curves), [series(view.optimizers.index(name)).colour for name in curves], ends)
 
@@ -48,9 +52,11 @@ def draw_convergence(view: OneLoss) -> str:
 
 def alt_convergence(view: OneLoss) -> str:
     """What the drawing of ``draw_convergence`` shows, in words."""
+    if not any(map(view.curve_runs, shown(view))):
+        return f"No curves on {view.label}: {NOTHING}."
     told = []
     for name in shown(view):
-        gaps = median_gap(view.best_runs(name))[1]
+        gaps = median_gap(view.curve_runs(name))[1]
         end = f"{number(gaps[-1])} in the end" if len(gaps) and np.isfinite(gaps[-1]) else "lost"
         told.append(f"{name} at {rate(view.best[name]['learning_rate'])}: {end}")
     return f"Median gap over steps on {view.label}. " + "; ".join(told) + "."

@@ -17,4 +17,4 @@ def render(results: Path, output: Path, on_figure: Callable[[str], None] | None 
     from reportgen.report.site import Site
     from reportgen.results.read import Results
 
-    return Site(output, on_figure).write(Results.load(results))
+    return Site(output, on_figure).write(Results.for_report(results))

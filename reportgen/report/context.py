@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.analysis.contest import contest
+from reportgen.analysis.contest import comparable, contest
 from reportgen.analysis.findings import findings
 from reportgen.analysis.numbers import count, listed, number, rate
 from reportgen.analysis.oneloss import OneLoss, contenders
@@ -82,7 +82,10 @@ class Report:
 
     def _index(self) -> dict[str, Any]:
         top = best(self._cells)
-        held = contest(self._results, top, contenders(self._manifest))
+        among = comparable(self._results, top)
+        among = among[among["optimizer"].isin(contenders(self._manifest))]
+        held = contest(self._results, among, contenders(self._manifest))
+        aside = top[~top["optimizer"].isin(among["optimizer"])]
         return {
             "setup": self._setup(),
             "findings": [
@@ -92,7 +95,8 @@ class Report:
             "counts": outcome_counts(self._results.runs),
             "total": len(self._results.runs),
             "cell_count": len(self._cells),
-            "standings": list(standings(ranking(top), held)),
+            "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
+            "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
             "caveats": caveats(held),
             "losses": [
                 {
@@ -124,6 +128,7 @@ class Report:
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),
+            "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),
             "best": certainty(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
             "cells": cell_rows(table, self._manifest["targets"]),
             "left_out": len(view.cells) - len(table),

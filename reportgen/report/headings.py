@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from reportgen.analysis.numbers import decades, listed, number, rate, share
 from reportgen.analysis.oneloss import OneLoss
 from reportgen.analysis.sensitivity import Sensitivity
@@ -13,13 +15,20 @@ def loss_heading(view: OneLoss) -> str:
     """How the best optimizers of a loss did."""
     most = max((cell["reached"] for cell in view.best_contenders.values()), default=0)
     if most == 0:
-        return "No optimizer reached a target"
+        return "No optimizer reached a target" + (" but reference lines" if _reference_did(view) else "")
+    if len(view.best_contenders) == 1:
+        (name,) = view.best_contenders
+        return f"{name} reaches {share(most)} of the targets at {rate(view.best_contenders[name]['learning_rate'])}"
     leaders = [name for name, cell in view.best_contenders.items() if cell["reached"] == most]
     cell = view.best_contenders[leaders[0]]
     if len(leaders) > 1:
         solved = all(view.best_contenders[name]["solved"] == view.best_contenders[name]["runs"] for name in leaders)
-        return f"{listed(leaders)} {'solve all runs' if solved else 'reach equally many targets'}"
+        return f"{listed(leaders)} {'solve all runs at their best rates' if solved else 'reach equally many targets'}"
     return f"{leaders[0]} reaches most targets: {share(cell['reached'])} at {rate(cell['learning_rate'])}"
+
+
+def _reference_did(view: OneLoss) -> bool:
+    return any(cell["reached"] > 0 for cell in view.best.values())
 
 
 def rates_heading(view: OneLoss, found: Sequence[Sensitivity]) -> str:
@@ -27,7 +36,7 @@ def rates_heading(view: OneLoss, found: Sequence[Sensitivity]) -> str:
     mine = [each for each in found if each.loss == view.label and each.optimizer in view.contenders and each.reached]
     spans = {each.optimizer: each.decades for each in mine}
     wide = {name: span for name, span in spans.items() if span}
-    if not wide:
+    if not wide or len(view.contenders) < 2:
         return "How the learning rate matters"
     most = max(wide.values())
     named = [name for name, span in wide.items() if span == most]
@@ -41,8 +50,11 @@ def curve_heading(view: OneLoss) -> str:
     ends = {name: cell["gap_median"] for name, cell in view.best_contenders.items()}
     least = min(ends.values(), default=float("inf"))
     named = [name for name, gap in ends.items() if gap == least]
-    if least == float("inf"):
+    if least == float("inf") or len(ends) < 2:
         return "How fast the gap closes"
+    solved = [name for name, cell in view.best_contenders.items() if np.isfinite(cell["steps_to_target"])]
+    if len(solved) > 1:
+        return f"{listed(solved)} reach the tightest target from most starts"
     if len(named) > 1:
         return f"{listed(named)} end with equal median gaps, of {number(least)}, each at its best rate"
     return f"Each at its best rate, {named[0]} ends with the smallest median gap: {number(least, 2)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.contest import Contest
 from reportgen.analysis.leading import what_losses_can_show
+from reportgen.analysis.numbers import count
 from reportgen.analysis.ranking import Rank
 
 Span = tuple[float, float]
@@ -17,6 +18,8 @@ class Standing:
     """One row of the ranking."""
 
     rank: Rank
+    compared: bool
+    """Whether it has a place: reference lines, and what could not run on every loss, have none."""
     interval: Span | None
     """Of the share reached, had other starts been drawn; None where nothing random varies."""
     speed: float | None
@@ -35,10 +38,11 @@ def standings(ranks: Sequence[Rank], held: Contest | None) -> Iterator[Standing]
     for rank in ranks:
         at = places.get(rank.optimizer)
         if held is None or at is None:
-            yield Standing(rank, None, None, None, None)
+            yield Standing(rank, False, None, None, None, None)
             continue
         yield Standing(
             rank,
+            True,
             tuple(reached[at]) if reached else None,
             float(held.speed[at]),
             tuple(speed[at]) if speed else None,
@@ -51,19 +55,20 @@ def caveats(held: Contest | None) -> list[str]:
     if held is None:
         return []
     told = []
+    drawn = count(held.random, held.unit_noun)
     if held.other_reached is None:
-        told.append(
-            "Nothing random varies in this matrix, so there are no intervals: it says what came of these starts."
-        )
+        few = f"{drawn} are too few for" if held.random > 1 else "Nothing random varies for"
+        told.append(f"{few} intervals: what is said holds for these starts alone.")
     else:
-        starts = f"{held.random} random ones" if held.random > 1 else "the random ones"
-        told.append(
-            f"Intervals (95 %, bootstrap) are for other starts in place of {starts}, on these losses, at these rates."
-        )
+        told.append(f"Intervals (95 %, bootstrap) are for others in place of {drawn}, on these losses, at these rates.")
+    told.append(
+        "The rate is chosen on the starts on which it is judged, and not anew for each interval: that flatters most "
+        "who has many good rates."
+    )
     if len(held.names) > 2:
         told.append(
-            "Speed is relative to the fastest on each problem, so scores and places behind the leader depend on who "
-            "else takes part (Gould and Scott 2016)."
+            "Speed is relative to the fastest on each problem, so scores and places depend on who else takes part "
+            "(Gould and Scott 2016)."
         )
     few = what_losses_can_show(held.losses, len(held.names))
     return [*told, few] if few else told

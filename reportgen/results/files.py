@@ -49,4 +49,5 @@ def read_json(path: Path) -> Any:
 
 def digest(path: Path) -> dict[str, Any]:
     """Size and SHA-256 of a file, as the manifest records them."""
-    return {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}

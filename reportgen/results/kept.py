@@ -27,6 +27,7 @@ def kept_programs(folder: Path) -> dict[str, dict[str, Any]]:
         sizes = {name: entry["bytes"] for name, entry in manifest["files"].items()}
         if sizes != {name: (folder / name).stat().st_size for name in TABLES}:
             return {}
-        return {entry["fingerprint"]: entry for entry in manifest["programs"]}
+        programs = {entry["fingerprint"]: entry for entry in manifest["programs"]}
+        return programs if all("groups" in entry for entry in programs.values()) else {}
     except (TypeError, KeyError, AttributeError, OSError):
         return {}

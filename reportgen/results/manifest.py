@@ -24,7 +24,7 @@ def describe(config: Config, plan: Plan) -> dict[str, Any]:
         "format": 1,
         "reportgen": __version__,
         "title": config.title,
-        "config": config.model_dump(exclude={"base", "output"}),
+        "config": config.model_dump(exclude={"base", "output", "compile_cache"}),
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tensorflow_version(),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportgen.results.files import MANIFEST, TABLES, read_json
+from reportgen.results.files import GRIDS, MANIFEST, PATHS, RUNS, TRACES, read_json
+from reportgen.results.schema import runs_schema
 
 
 class NotResultsError(ValueError):
@@ -28,31 +33,116 @@ class Results:
     manifest: dict[str, Any]
 
     @classmethod
-    def load(cls, folder: Path) -> Results:
-        """The results in ``folder``; raises NotResultsError where it holds none."""
-        manifest = read_json(folder / MANIFEST)
-        if not isinstance(manifest, dict) or manifest.get("format") != 1:
-            raise NotResultsError(f"{folder} holds no results: a readable {MANIFEST} is expected in it")
-        runs, traces, grids, paths = (_read(folder / name) for name in TABLES)
+    def load(cls, folder: Path, columns: Sequence[str] | None = None) -> Results:
+        """The results in ``folder``, of the runs all ``columns`` or some; NotResultsError where it holds none."""
+        manifest = read_manifest(folder)
+        runs = _read(folder / RUNS, None if columns is None else list(columns))
+        traces, grids, paths = (_read(folder / name) for name in (TRACES, GRIDS, PATHS))
         return cls(runs, traces, grids, paths, manifest)
+
+    @classmethod
+    def for_report(cls, folder: Path) -> Results:
+        """What a report looks at, which leaves room for millions of runs.
+
+        The runs are without the columns that no page shows, their lists stay in Arrow's form, and only those that
+        failed have a reason.
+        """
+        manifest = read_manifest(folder)
+        # One after the other: all at once would be there twice, in Arrow's form and in that of pandas.
+        columns = (_read(folder / RUNS, [name], lists=pd.ArrowDtype) for name in report_columns(manifest["targets"]))
+        runs = pd.concat(columns, axis=1)
+        runs["reason"] = pd.Categorical([None]).take(np.zeros(len(runs), np.int8))
+        failed = (runs["outcome"] == "failed").to_numpy()
+        if failed.any():
+            reasons = _read(folder / RUNS, ["outcome", "reason"], filters=[("outcome", "==", "failed")])["reason"]
+            codes = np.full(len(runs), -1)
+            codes[failed], texts = pd.factorize(reasons)
+            runs["reason"] = pd.Categorical.from_codes(codes, texts)
+        traces = _read(folder / TRACES, lists=pd.ArrowDtype)
+        return cls(runs, traces, _read(folder / GRIDS), _read(folder / PATHS), manifest)
 
     def of_loss(self, label: str) -> Results:
         """The same, with the rows of one loss only."""
-        runs = self.runs[self.runs["loss"] == label]
-        ids = set(runs["run_id"])
-        traces, paths = (table[table["run_id"].isin(ids)] for table in (self.traces, self.paths))
+        mine = (self.runs["loss"] == label).to_numpy()
+        if mine.all():
+            return Results(self.runs, self.traces, self.grids[self.grids["loss"] == label], self.paths, self.manifest)
+        runs = self.runs[mine]
+        traces, paths = (table[of_runs(table["run_id"], runs["run_id"])] for table in (self.traces, self.paths))
         return Results(runs, traces, self.grids[self.grids["loss"] == label], paths, self.manifest)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def report_columns(targets: Sequence[float]) -> list[str]:
+    """The columns of runs that a report looks at, but for the reasons of those that failed."""
+    return [name for name in runs_schema(targets).names if name not in _NOT_IN_REPORT]
+
+
+_UNSEEN = ("dim", "family", "hyperparameters", "x0", "first_unchanged", "best_loss", "best_step", "distance")
+_NOT_IN_REPORT = (*_UNSEEN, "final_gradient_norm", "reason")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the results in ``folder``; NotResultsError where it holds none."""
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != 1:
+        raise NotResultsError(f"{folder} holds no results: a readable {MANIFEST} is expected in it")
+    return manifest
+
+
+def batches(folder: Path, columns: Sequence[str], whole: str, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:
+    """Some columns of the runs, some ``rows`` at a time or somewhat more.
+
+    Runs with the same value in the column ``whole`` are expected to be neighbours, as those of a cell are, and come
+    together.
+    """
+    waiting: list[pa.Table] = []
+    with pq.ParquetFile(folder / RUNS) as file:
+        for group in range(file.num_row_groups):
+            waiting.append(file.read_row_group(group, list(columns)))
+            if sum(map(len, waiting)) >= rows:
+                table = pa.concat_tables(waiting)
+                values = table[whole].cast(pa.string())
+                last = pc.index(values, values[-1]).as_py()
+                waiting = [table.slice(last)]
+                if last:
+                    yield to_pandas(table.slice(0, last).unify_dictionaries())
+    yield to_pandas(pa.concat_tables(waiting).unify_dictionaries())
+
+
+def of_runs(owner: pd.Series[Any], runs: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """Of each row of a history whether its run is one of ``runs``: a name is looked up once, not for each row."""
+    names = owner.astype("category").cat
+    return np.append(names.categories.isin(runs), False)[names.codes.to_numpy()]
+
+
+def _read(path: Path, columns: list[str] | None = None, *, lists: Any = None, filters: Any = None) -> pd.DataFrame:
     try:
-        return to_pandas(pq.read_table(path))
+        table = pq.read_table(path, columns=columns, filters=filters)
     except (OSError, pa.ArrowException) as error:
         raise NotResultsError(f"{path} cannot be read: {error}") from None
+    return to_pandas(table, lists)
 
 
-def to_pandas(table: pa.Table) -> pd.DataFrame:
-    """An Arrow table as pandas: texts as categories, steps that may be missing as nullable integers."""
-    nullable = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
-    frame: pd.DataFrame = table.to_pandas(types_mapper=nullable.get)
+def to_pandas(table: pa.Table, lists: Any = None) -> pd.DataFrame:
+    """An Arrow table as pandas, which uses it up: texts as categories, steps that may be missing as nullable integers.
+
+    Lists become objects, or what ``lists`` makes of their type.
+    """
+
+    def kind(type_: pa.DataType) -> Any:
+        return lists(type_) if lists and pa.types.is_list(type_) else _NULLABLE.get(type_)
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=kind, split_blocks=True, self_destruct=True)
     return frame
+
+
+_NULLABLE = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
+
+
+def rows_of(lists: pd.Series[Any]) -> npt.NDArray[Any]:
+    """A column of lists of one length as an array [rows, length], from objects or from Arrow's form."""
+    if not len(lists):
+        return np.empty((0, 0))
+    if isinstance(lists.dtype, pd.ArrowDtype):
+        whole = pa.chunked_array(lists.array.__arrow_array__()).combine_chunks()
+        return np.asarray(pc.list_flatten(whole).to_numpy(zero_copy_only=False).reshape(len(lists), -1))
+    return np.array(lists.tolist(), float)

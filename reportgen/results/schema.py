@@ -84,3 +84,14 @@ the other, which hold ``share`` of the squared distances of the paths from their
 PATHS = pa.schema([("run_id", _TEXT), ("step", pa.int32()), ("x", pa.list_(pa.float32()))])
 """``paths.parquet``: for losses of more than two dimensions all coordinates of the runs from the first start, at the
 steps of their traces."""
+
+
+def repeating(schema: pa.Schema) -> list[str]:
+    """The columns, as Parquet calls them, whose values come again and again: with others, to look for that is slow."""
+    known = ("reason", "learning_rate", "initial_loss", "x0")
+    chosen = [field for field in schema if field.name in known or _is_dictionary_or_integer(field.type)]
+    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in chosen]
+
+
+def _is_dictionary_or_integer(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_dictionary(kind) or pa.types.is_integer(kind))

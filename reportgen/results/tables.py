@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from reportgen.engine.outcome import judge
 from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
 from reportgen.loss import Loss
-from reportgen.matrix import Program
+from reportgen.matrix import Cell, Program
 from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
 
 
 def run_rows(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
-    """The rows of ``runs.parquet`` for a program that ran."""
+    """The rows of ``runs.parquet`` for some runs of a program."""
     settings = program.settings
     outcomes, reasons = judge(result, settings.targets, loss.minimum, settings.gradient_tolerance)
     columns = result.columns
     final_loss = columns["final_loss"].astype(float)
-    rows = _asked_for(program) | {
+    rows = _asked_for(program, result.runs) | {
         "outcome": outcomes,
         "reason": reasons,
         "steps": columns["steps"],
@@ -39,26 +41,26 @@ def run_rows(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
     }
     for target, steps in zip(settings.targets, result.hits, strict=True):
         rows[hit_column(target)] = _nullable(steps)
-    return _table(rows, runs_schema(settings.targets), program.runs)
+    return _table(rows, runs_schema(settings.targets), len(result.runs))
 
 
-def failed_rows(program: Program, reason: str) -> pa.Table:
-    """The rows for a program that could not be run: what was asked for, and why there is nothing else."""
-    rows = _asked_for(program) | {"outcome": ["failed"] * program.runs, "reason": [reason] * program.runs}
-    return _table(rows, runs_schema(program.settings.targets), program.runs)
+def failed_rows(program: Program, runs: Array, reason: str) -> pa.Table:
+    """The rows for runs of a program that could not be run: what was asked for, and why there is nothing else."""
+    rows = _asked_for(program, runs) | {"outcome": ["failed"] * len(runs), "reason": [reason] * len(runs)}
+    return _table(rows, runs_schema(program.settings.targets), len(runs))
 
 
 def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
-    """The rows of ``traces.parquet``: from step 0 to each run's last finite position."""
+    """The rows of ``traces.parquet`` for some runs: from step 0 to each one's last finite position."""
     columns = result.columns
     plane = result.trace_x.shape[1]
-    x0 = _starts(program)[:, :plane]
+    x0 = _starts(program, result.runs)[:, :plane]
     steps, kept = _kept(result, columns["last_finite"])
     loss = _with_ends(columns["initial_loss"], result.trace_loss.T, columns["final_loss"])
     norm = _with_ends(columns["initial_gradient_norm"], result.trace_gradient_norm.T, columns["final_gradient_norm"])
     x = _with_ends(x0, np.moveaxis(result.trace_x, 2, 0), result.final_x[:, :plane])
     rows = {
-        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program)),
+        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program, result.runs)),
         "step": steps[kept],
         "loss": loss[kept].astype(float),
         "gradient_norm": norm[kept].astype(float),
@@ -73,18 +75,19 @@ def path_rows(program: Program, result: ProgramResult) -> pa.Table:
     if not len(shown):
         return PATHS.empty_table()
     steps, kept = _kept(result, result.columns["last_finite"][shown])
-    x = _with_ends(_starts(program)[shown], result.paths.transpose(2, 0, 1), result.final_x[shown])
-    ids = [run_ids(program)[run] for run in shown]
+    runs = result.runs[shown]
+    x = _with_ends(_starts(program, runs), result.paths.transpose(2, 0, 1), result.final_x[shown])
     rows = {
-        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), ids),
+        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program, runs)),
         "step": steps[kept],
         "x": _lists(x[kept]),
     }
     return _table(rows, PATHS, int(kept.sum()))
 
 
-def _starts(program: Program) -> Array:
-    return np.array([point for _, _, point in program.pairs()])
+def _starts(program: Program, runs: Array) -> Array:
+    """Where some runs begin, [runs, dim]."""
+    return np.asarray(program.start_points[program.places(runs)[1]])
 
 
 def _kept(result: ProgramResult, last_finite: Array) -> tuple[Array, Array]:
@@ -108,33 +111,52 @@ def grid_row(label: str, grid: Grid | None) -> pa.Table:
     return pa.Table.from_pylist([row], schema=GRIDS)
 
 
-def run_ids(program: Program) -> list[str]:
-    """The id of each run, in the order of all result arrays."""
-    runs = zip(program.pairs(), program.run_seeds, strict=True)
-    return [f"{cell.cell_id}/start={number}/seed={seed}" for (cell, number, _), seed in runs]
+def run_ids(program: Program, runs: Array) -> pa.Array:
+    """The ids of some runs."""
+    cell, start, seed = program.places(runs)
+    numbers = program.start_numbers[start]
+    ids = _Cells(program, cell).column(lambda each: each.cell_id).dictionary_decode()
+    parts = (ids, "/start=", numbers, "/seed=", seed)
+    texts = [part if isinstance(part, str) else pc.cast(pa.array(part), pa.string()) for part in parts]
+    return pc.binary_join_element_wise(*texts, "")
 
 
-def _asked_for(program: Program) -> dict[str, Any]:
+def _asked_for(program: Program, runs: Array) -> dict[str, Any]:
     """The columns that are known before anything is run."""
-    pairs = list(program.pairs())
-    dim = len(pairs[0][2]) if pairs[0][2] else program.dim
+    cell, start, seed = program.places(runs)
+    cells = _Cells(program, cell)
+    points = _starts(program, runs)
+    dim = points.shape[1] or program.dim
     return {
-        "run_id": run_ids(program),
-        "cell_id": [cell.cell_id for cell, _, _ in pairs],
-        "loss": [program.loss] * len(pairs),
-        "dim": [dim] * len(pairs),
-        "optimizer": [cell.optimizer for cell, _, _ in pairs],
-        "family": [program.family] * len(pairs),
-        "hyperparameters": [
-            text
-            for cell in program.cells
-            for text in [json.dumps(dict(cell.hyperparameters), sort_keys=True)] * (program.runs // len(program.cells))
-        ],
-        "learning_rate": [cell.learning_rate for cell, _, _ in pairs],
-        "start": [number for _, number, _ in pairs],
-        "seed": program.run_seeds,
-        "x0": [list(point) for _, _, point in pairs],
+        "run_id": run_ids(program, runs),
+        "cell_id": cells.column(lambda each: each.cell_id),
+        "loss": cells.column(lambda _: program.loss),
+        "dim": None if dim is None else np.full(len(runs), dim),
+        "optimizer": cells.column(lambda each: each.optimizer),
+        "family": cells.column(lambda _: program.family),
+        "hyperparameters": cells.column(lambda each: json.dumps(dict(each.hyperparameters), sort_keys=True)),
+        "learning_rate": np.array([each.learning_rate for each in program.cells])[cell],
+        "start": program.start_numbers[start],
+        "seed": seed,
+        "x0": _lists(points),
     }
+
+
+class _Cells:
+    """The cells of some runs, of which there are far fewer than runs."""
+
+    def __init__(self, program: Program, cell: Array) -> None:
+        """``cell`` is the place of each run's cell."""
+        used, self._of_run = np.unique(cell, return_inverse=True)
+        self._cells = [program.cells[place] for place in used.tolist()]
+
+    def column(self, text: Callable[[Cell], str]) -> pa.DictionaryArray:
+        """A column from a text of each cell."""
+        texts = [text(cell) for cell in self._cells]
+        codes = {each: code for code, each in enumerate(dict.fromkeys(texts))}
+        return pa.DictionaryArray.from_arrays(
+            np.array([codes[each] for each in texts], np.int32)[self._of_run], list(codes)
+        )
 
 
 def _table(rows: dict[str, Any], schema: pa.Schema, length: int) -> pa.Table:
@@ -159,7 +181,7 @@ def _nullable(steps: Array) -> pa.Array:
 def _lists(rows: Array) -> pa.Array:
     """A list column from an array [rows, width]."""
     offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
-    return pa.ListArray.from_arrays(offsets, pa.array(rows.ravel().astype(float)))
+    return pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(rows, float).ravel()))
 
 
 def _with_ends(first: Array, sampled: Array, last: Array) -> Array:

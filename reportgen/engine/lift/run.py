@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from reportgen.engine.feed import VECTOR, Ran, chosen, one_after_another, run_loop, tile_size
+from reportgen.engine.feed import VECTOR, Feed, Inputs, Ran, tile_size
 from reportgen.engine.lift import eager, verify
 from reportgen.engine.lift.errors import Unliftable
 from reportgen.engine.lift.rule import LiftedRule
@@ -22,58 +22,82 @@ from reportgen.foreign import ClassOptimizer, ForeignOptimizer
 from reportgen.loss import Loss
 from reportgen.matrix import Program
 
-Inputs = Mapping[str, Any]
 Kind = type[ForeignOptimizer]
 Maker = Callable[[dict[str, Any], Any], Any]
 
 
-def run_foreign(
-    program: Program,
-    kind: Kind,
-    loss: Loss,
-    inputs: Inputs,
-    schedule: Array,
-    on_compiled: Callable[[], None],
-) -> tuple[Ran, str]:
-    """What its loop gave, and a note on how it was run where that was one by one.
+def feed_foreign(
+    program: Program, kind: Kind, loss: Loss, schedule: Array, on_compiled: Callable[[], None]
+) -> tuple[Feed | OneByOne, str]:
+    """What its runs can be put through, and a note on how that runs them where it is one by one.
 
     Raises what the optimizer itself raises; Unliftable where the compiled loop cannot take the steps that it takes by
     itself.
     """
     values = program.cells[0].hyperparameters
     if issubclass(kind, ClassOptimizer) and values["schedule"] != "constant":
-        start = inputs["x0"][:, 0]
+        start = np.array(program.starts[0][1], program.settings.dtype)
         eager.require_effect(kind, values, start, np.ones_like(start))
-    reason = _not_in_a_batch(program, kind, loss, inputs)
+    reason = _not_in_a_batch(program, kind, loss)
     if not reason:
-        make = _batch_maker(kind, program, tile_size(program.runs))
-        return run_loop(program, loss, make, inputs, schedule, on_compiled=on_compiled), ""
-    cells = _cells(program, inputs)
-    try:
-        for own, some in (cells[0], cells[-1]):
-            _require_own_steps(own, kind, loss, some)
-        ran = [
-            run_loop(own, loss, _alone_maker(kind, own), some, schedule, alone=True, on_compiled=on_compiled)
-            for own, some in cells
-        ]
-    except Exception as error:
-        raise _readable(error) from error
-    return one_after_another(ran), f"run one by one, because {reason}"
+        make = _batch_maker(kind, program, tile_size(program))
+        return Feed(program, loss, make, schedule, on_compiled=on_compiled), ""
+    one_by_one = OneByOne(program, kind, loss, schedule, on_compiled)
+    return one_by_one, f"run one by one, because {reason}"
 
 
-def _not_in_a_batch(program: Program, kind: Kind, loss: Loss, inputs: Inputs) -> str:
+class OneByOne:
+    """Puts the runs of a program through loops of their own, one for each cell."""
+
+    def __init__(
+        self, program: Program, kind: Kind, loss: Loss, schedule: Array, on_compiled: Callable[[], None]
+    ) -> None:
+        self._each = program.runs // len(program.cells)
+        cells = [replace(program, cells=(cell,)) for cell in program.cells]
+        try:
+            for own in (cells[0], cells[-1]):
+                _require_own_steps(own, kind, loss)
+            self._feeds = [
+                Feed(own, loss, _alone_maker(kind, own), schedule, alone=True, on_compiled=on_compiled) for own in cells
+            ]
+        except Exception as error:
+            raise _readable(error) from error
+
+    @property
+    def evaluations(self) -> int:
+        """Gradient evaluations a step, once any run was put in."""
+        return next(feed.evaluations for feed in self._feeds if feed.ran)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Wall time of tracing, compiling with the first run of each cell, and running."""
+        return {name: sum(feed.seconds[name] for feed in self._feeds) for name in self._feeds[0].seconds}
+
+    def __call__(self, runs: Array) -> Iterator[Ran]:
+        """What the loops give for some runs, told by their numbers, one at a time."""
+        try:
+            for run in runs:
+                cell, own = divmod(int(run), self._each)
+                (ran,) = self._feeds[cell](np.array([own]))
+                yield ran._replace(runs=np.array([run]))
+        except Exception as error:
+            raise _readable(error) from error
+
+
+def _not_in_a_batch(program: Program, kind: Kind, loss: Loss) -> str:
     """Why its runs cannot be run in one batch; nothing if they can."""
     try:
         make = _batch_maker(kind, program, VECTOR)
-        ends = sorted({0, program.runs - 1})
-        found = verify.difference(program, kind, loss, inputs, make, ends, alone=False)
+        ends = Inputs(program)(np.array(sorted({0, program.runs - 1})))
+        found = verify.difference(program, kind, loss, ends, make, alone=False)
     except Exception as error:  # whatever does not work in a batch is tried one by one
         return f"in a batch it fails ({_sentence(error, kind)})"
     return f"in a batch it takes other steps ({found})" if found else ""
 
 
-def _require_own_steps(program: Program, kind: Kind, loss: Loss, inputs: Inputs) -> None:
-    found = verify.difference(program, kind, loss, inputs, _alone_maker(kind, program), [0], alone=True)
+def _require_own_steps(program: Program, kind: Kind, loss: Loss) -> None:
+    first = Inputs(program)(np.array([0])) | {"hyperparameters": {}}
+    found = verify.difference(program, kind, loss, first, _alone_maker(kind, program), alone=True)
     if found:
         raise Unliftable(
             f"the compiled loop takes other steps than {kind.title} by itself ({found}): it remembers something that "
@@ -103,18 +127,6 @@ def _keras_maker(kind: Kind, program: Program, shape: tuple[int, ...]) -> Maker:
 
     rule = KerasRule(kind, program.cells[0].hyperparameters, program.settings.dtype, shape)
     return lambda _, __: rule
-
-
-def _cells(program: Program, inputs: Inputs) -> list[tuple[Program, dict[str, Any]]]:
-    """Each cell as a program of its own, with its inputs."""
-    starts = program.runs // len(program.cells)
-    return [
-        (
-            replace(program, cells=(cell,)),
-            chosen(inputs, np.arange(index * starts, (index + 1) * starts)) | {"hyperparameters": {}},
-        )
-        for index, cell in enumerate(program.cells)
-    ]
 
 
 def _sentence(error: Exception, kind: Kind) -> str:

@@ -28,23 +28,22 @@ Kind = type[ForeignOptimizer]
 Maker = Callable[[dict[str, Any], Any], Any]
 
 
-def difference(
-    program: Program, kind: Kind, loss: Loss, inputs: Inputs, make: Maker, runs: list[int], *, alone: bool
-) -> str:
+def difference(program: Program, kind: Kind, loss: Loss, some: Inputs, make: Maker, *, alone: bool) -> str:
     """Where the compiled steps of some runs are others than the optimizer's own, in words; nothing if nowhere.
+
+    The runs, told by their inputs, are the first of the program and perhaps the last.
 
     In a batch all other runs are not finite: what mixes with them is seen at once. The optimizer's own object is given
     the positions and gradients of the compiled run, so that only a step can differ, and no loss makes much of a little.
 
     Raises whatever the compiled steps, or those of the object, raise.
     """
-    settings, pairs = program.settings, list(program.pairs())
-    some = chosen(inputs, np.array(runs))
+    settings = program.settings
     steps = min(settings.steps, max(ELEMENTS // len(some["x0"]), 2))
     given = some if alone else _poisoned(some)
     positions, gradients = stepped(loss, make, given, steps, settings.steps, settings.seed)
-    for column, run in enumerate(runs):
-        cell = pairs[run][0]
+    ends = (program.cells[0], program.cells[-1])
+    for column, cell in enumerate(ends[: some["x0"].shape[1]]):
         apply = _own(kind, cell.hyperparameters, cell.learning_rate, positions[0, :, column], settings.dtype)
         rates = _rates(cell.hyperparameters["schedule"], cell.learning_rate, steps, settings.steps)
         found = _compare(positions[:, :, column], gradients[:, :, column], rates, apply)

@@ -1,0 +1,94 @@
+"""The rate and the remaining time that a progress display shows, by a clock of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from reportgen.execute.events import Compiling, Event, Finished, Planned, Running, Stepped
+from reportgen.pace import Pace
+from reportgen.progress import told
+
+Timed = tuple[float, Event]
+"""An event and the second at which it happens."""
+
+
+def one_long_program(tiles: int = 60) -> Iterator[Timed]:
+    """Five seconds until it is compiled, which the first tile is a part of; then a tile every half second."""
+    yield 3.0, Compiling("a")
+    yield 8.0, Stepped("a", 100)
+    yield 8.0, Running("a")
+    for tile in range(1, tiles):
+        yield 8.0 + tile / 2, Stepped("a", 100)
+    yield 8.5 + (tiles - 1) / 2, Finished("a", None, 100 * tiles)
+
+
+def many_short_programs(programs: int = 60) -> Iterator[Timed]:
+    """Each of them is a tile, compiled in a second."""
+    for number in range(programs):
+        name = f"{number}"
+        yield 3.0 + number, Compiling(name)
+        yield 4.0 + number, Stepped(name, 100)
+        yield 4.0 + number, Running(name)
+        yield 4.0 + number, Finished(name, None, 100)
+
+
+def one_that_fails(programs: int = 60) -> Iterator[Timed]:
+    """As the many short ones, but every other one ends without a step."""
+    for at, event in many_short_programs(programs):
+        odd = isinstance(event, (Stepped, Running, Finished)) and int(event.program) % 2
+        if odd and not isinstance(event, Finished):
+            continue
+        yield at, Finished(event.program, "no such luck", 100) if odd and isinstance(event, Finished) else event
+
+
+def started_again(tiles: int = 60) -> Iterator[Timed]:
+    """A long program whose process ends after some tiles: it is begun anew."""
+    yield 0.0, Compiling("a")
+    for tile in range(3):
+        yield 1.0 + tile, Stepped("a", 100)
+    yield from one_long_program(tiles)
+
+
+@pytest.mark.parametrize("events", [one_long_program, many_short_programs, one_that_fails, started_again])
+def test_the_remaining_time_is_right_within_a_factor_of_two_after_a_tenth(events: object) -> None:
+    now = 0.0
+    pace = Pace(lambda: now)
+    happened = list(events())  # type: ignore[operator]
+    end = happened[-1][0]
+    pace.note(Planned(1, 0, 1, 1, 6000))
+    looked = 0
+    for at, event in happened:
+        now = at
+        pace.note(event)
+        if 0.1 * 6000 < pace.done < 6000 and end - now > 1:
+            assert pace.remaining is not None
+            assert 0.5 <= pace.remaining / (end - now) <= 2
+            looked += 1
+    assert looked > 40
+    assert pace.done == pace.total
+
+
+def test_the_remaining_time_counts_down_between_two_events() -> None:
+    now = 0.0
+    pace = Pace(lambda: now)
+    for at, event in [(0.0, Planned(1, 0, 1, 1, 400)), *list(one_long_program(4))[:4]]:
+        now = at
+        pace.note(event)
+    assert pace.rate == pytest.approx(200)
+    assert told(pace) == "2.0e+02 run-steps/s, 0:01 left"
+    before = pace.remaining
+    now += 0.25
+    assert pace.remaining == pytest.approx((before or 0) - 0.25)
+
+
+def test_nothing_is_told_before_anything_is_known_and_when_all_is_done() -> None:
+    now = 0.0
+    pace = Pace(lambda: now)
+    pace.note(Planned(1, 0, 1, 1, 6000))
+    assert told(pace) == ""
+    for at, event in one_long_program():
+        now = at
+        pace.note(event)
+    assert told(pace) == ""
