@@ -213,8 +213,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the command asked for; it is told GOOD of an optimizer, and GOOD and BAD of a file."""
     names: list[str] = []
 
-    def answer(what: str, base: Path) -> Iterator[Checked]:
-        assert base == Path.cwd()
+    def answer(what: str, base: Path, compile_cache: bool) -> Iterator[Checked]:
+        assert (base, compile_cache) == (Path.cwd(), True)
         names.append(what)
         if what == "adm":
             raise ConfigError(["adm: there is no optimizer adm"])
