@@ -56,14 +56,8 @@ class Rank:
     """Whether another optimizer has exactly the same score."""
     score: float
     """Mean over the losses of the share of (start, target) pairs reached at its best rate on each."""
-    low: float
-    high: float
-    """The smallest and the largest of those shares."""
     leads: tuple[str, ...]
     """The losses on which no other optimizer reached more."""
-    solved: int
-    runs: int
-    """Runs solved at the best rates, of how many."""
 
 
 def ranking(top: pd.DataFrame) -> list[Rank]:
@@ -78,11 +72,7 @@ def ranking(top: pd.DataFrame) -> list[Rank]:
             optimizer=name,
             tied=list(scores.values()).count(score) > 1,
             score=score,
-            low=float(scored[name]["reached"].min()),
-            high=float(scored[name]["reached"].max()),
             leads=tuple(leads.get(name, ())),
-            solved=int(scored[name]["solved"].sum()),
-            runs=int(scored[name]["runs"].sum()),
         )
         for name, score in scores.items()
     ]

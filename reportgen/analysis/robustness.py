@@ -29,8 +29,7 @@ def _widest(found: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[C
     """The optimizer whose narrowest usable range over all losses is the widest, where it is that by a step or more."""
     widths = {}
     for name in compared:
-        # Where no target was reached there is no good rate for a range to be about.
-        spans = [(each.decades or 0.0) if each.reached else 0.0 for each in found if each.optimizer == name]
+        spans = [(each.decades or 0.0) if each.solves else 0.0 for each in found if each.optimizer == name]
         widths[name] = min(spans, default=0.0)
     most = max(widths.values(), default=0.0)
     named = [name for name, width in widths.items() if width == most]

@@ -32,8 +32,8 @@ class Sensitivity:
     """How many were tried."""
     best_rate: float
     """As ``ranking.best`` chooses it."""
-    reached: float
-    """The share of (start, target) pairs reached at it."""
+    solves: bool
+    """Whether the median run at it reaches the tightest target; else no range of rates is of much use."""
     interval: tuple[float, float] | None
     """The tried rates between which the best one was in 95 % of the resamples; None where nothing random varies."""
     usable: tuple[float, float] | None
@@ -108,7 +108,7 @@ def _of(mine: pd.DataFrame, at: int, intervals: dict[tuple[str, str], tuple[floa
         optimizer=optimizer,
         rates=len(rates),
         best_rate=rates[at],
-        reached=float(mine["reached"].iloc[at]),
+        solves=math.isfinite(mine["steps_to_target"].iloc[at]),
         interval=intervals.get((loss, optimizer)),
         usable=None if stretch is None else (rates[stretch[0]], rates[stretch[1]]),
         edge=_edge(at, len(rates)) if mine["reached"].iloc[at] > 0 else None,

@@ -33,7 +33,7 @@ def _reference_did(view: OneLoss) -> bool:
 
 def rates_heading(view: OneLoss, found: Sequence[Sensitivity]) -> str:
     """Whose usable range of learning rates is the widest."""
-    mine = [each for each in found if each.loss == view.label and each.optimizer in view.contenders and each.reached]
+    mine = [each for each in found if each.loss == view.label and each.optimizer in view.contenders and each.solves]
     spans = {each.optimizer: each.decades for each in mine}
     wide = {name: span for name, span in spans.items() if span}
     if not wide or len(view.contenders) < 2:
