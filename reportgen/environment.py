@@ -56,15 +56,19 @@ def users_xla_flags() -> list[str]:
     return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in ours]
 
 
+def set_xla_flags(tier: str = QUICK) -> None:
+    """Set the flags of a tier for this process, which XLA reads once; the user's own come last and win."""
+    os.environ["XLA_FLAGS"] = " ".join([*XLA_FLAGS[tier], *users_xla_flags()])
+
+
 def import_tensorflow(tier: str = QUICK, compiled: Path | None = None) -> None:
     """Import TensorFlow, set up so that results are repeatable, and that it is quick to start and to compile.
 
-    What it compiles is kept in the folder ``compiled`` and taken from there, if there is one. The user's own flags come
-    last and win.
+    What it compiles is kept in the folder ``compiled`` and taken from there, if there is one.
     """
     if "tensorflow" in sys.modules:
         return
-    os.environ["XLA_FLAGS"] = " ".join([*XLA_FLAGS[tier], *users_xla_flags()])
+    set_xla_flags(tier)
     if compiled is not None:
         kept = f"--tf_xla_persistent_cache_directory={compiled}"
         os.environ["TF_XLA_FLAGS"] = " ".join([kept, os.environ.get("TF_XLA_FLAGS", "")]).strip()

@@ -13,9 +13,13 @@ from typing import Any
 
 import pytest
 
+from reportgen.environment import set_xla_flags
+
 ROOT = Path(__file__).parent.parent
 # Taken out of the environment, where the REPORTGEN_* names belong to the user's config.
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
+
+set_xla_flags()  # Before any test module imports TensorFlow: the engine in this process is then that of a worker.
 
 KeptWorker = Callable[[], AbstractContextManager[None]]
 """Makes a block in which the kept worker stands in for those that would be started."""

@@ -1,0 +1,39 @@
+"""Large programs are compiled in another tier than small ones, and with up to 8 coordinates to the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import programs
+
+from reportgen import matrix
+from reportgen.config import Config
+from reportgen.environment import FULL_FROM
+from reportgen.execute.local import LocalWorkers
+
+STEPS = 400
+RATES = (1e-3, 1e-1)
+
+
+def planned(random: int) -> matrix.Program:
+    """Adam on Rosenbrock from the standard start and some random ones."""
+    asked = {"losses": ["rosenbrock"], "optimizers": ["adam"], "learning_rates": RATES, "steps": STEPS}
+    (program,) = matrix.plan(Config.model_validate(asked | {"starts": {"random": random}})).programs
+    return program
+
+
+def test_a_run_of_a_large_program_is_that_of_a_small_one_to_the_last_bit(tmp_path: Path) -> None:
+    large, small = planned(8_191), planned(20)
+    assert large.run_steps * 2 >= FULL_FROM > small.run_steps * 2
+    with LocalWorkers(tmp_path / "worker.log", compile_cache=False) as workers:
+        done = [item for item in workers.run([large], deadline=120) if isinstance(item, tuple)]
+    ((_, found),) = done
+    expected: Any = programs.run("rosenbrock", "adam", RATES, steps=STEPS, starts={"random": 20})
+    # The first 21 starts of each rate are the same in both.
+    same = np.concatenate([np.arange(21), 8_192 + np.arange(21)])
+    assert not isinstance(found, str), found
+    np.testing.assert_array_equal(found.final_x[same], expected.final_x)
+    np.testing.assert_array_equal(found.hits[:, same], expected.hits)
+    np.testing.assert_array_equal(found.trace_loss[:, same], expected.trace_loss)
