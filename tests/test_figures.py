@@ -13,8 +13,8 @@ import pytest
 import synthetic
 
 from reportgen.analysis.oneloss import OneLoss, one_loss
-from reportgen.figures.convergence import spread
 from reportgen.figures.field import heights
+from reportgen.figures.lines import spread
 from reportgen.figures.plan import pictures, slug
 from reportgen.figures.scales import few_ticks, gap_scale
 from reportgen.figures.style import COLOURS, series
@@ -34,7 +34,7 @@ def drawn(view: OneLoss) -> dict[str, str]:
 def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -> None:
     first, again = (drawn(one_loss(results, label)) for _ in range(2))
     assert first == again
-    assert len(first) == 6
+    assert len(first) == 7
     for text in first.values():
         root = ElementTree.fromstring(text)
         assert root.tag.endswith("svg")
@@ -106,7 +106,7 @@ def test_figures_survive(make: Callable[[], Results]) -> None:
 def test_paths_are_left_out_above_two_coordinates(results: Results) -> None:
     facts = results.manifest["losses"][1] | {"dim": 5}
     high = OneLoss(results.of_loss("rosenbrock"), facts)
-    assert {picture.kind for picture in pictures(high)} == {"convergence", "rates"}
+    assert {picture.kind for picture in pictures(high)} == {"convergence", "runtimes", "rates"}
 
 
 def test_a_gap_scale_is_robust_at_both_ends() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,9 @@ from reportgen.cli.console import color_option, progress_console
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
 from reportgen.results.files import MANIFEST, TABLES
+
+_ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
+"""Processes that draw beside this one; more would wait for the disk."""
 
 
 @click.command(short_help="Make the report from results on disk.")
@@ -39,7 +43,7 @@ def render(results: Path, output: Path, open_: bool) -> None:
     from reportgen.report import render as render_report
 
     with Progress(progress_console()) as progress:
-        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)))
+        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)), assistants=_ASSISTANTS)
     click.echo(page)
     if open_:
         show_in_browser(page)

@@ -73,8 +73,8 @@ def gap_scale(gaps: Iterable[Array], at_start: Array, tightest: float) -> GapSca
     return GapScale(low, high, below, bool((values < 10.0**low).any()))
 
 
-def step_axis(axes: Axes, steps: int) -> None:
-    """An x axis over log10(step + 1), labelled with steps."""
+def step_axis(axes: Axes, steps: int, label: str = "step") -> None:
+    """An x axis over log10(step + 1), labelled with steps, or with what else is counted."""
     marks = [0, *(10**p for p in range(8) if 10**p <= steps)]
     if len(marks) > 6:
         marks = [0, *marks[1::2]]
@@ -82,7 +82,7 @@ def step_axis(axes: Axes, steps: int) -> None:
     axes.set_xticks(
         [math.log10(mark + 1) for mark in marks], [number(mark) if mark < 1e4 else rate(mark) for mark in marks]
     )
-    axes.set_xlabel("step", labelpad=2)
+    axes.set_xlabel(label, labelpad=2)
 
 
 def rate_axis(axes: Axes, rates: Sequence[float]) -> None:

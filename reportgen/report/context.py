@@ -14,12 +14,14 @@ from reportgen.analysis.findings import findings
 from reportgen.analysis.numbers import count, listed, number, rate
 from reportgen.analysis.oneloss import OneLoss, contenders
 from reportgen.analysis.outcomes import outcome_counts
+from reportgen.analysis.profiles import Profile, profile
 from reportgen.analysis.ranking import best, ranking
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
-from reportgen.figures.plan import MOST_PANELS, Picture, slug
+from reportgen.figures.plan import MOST_PANELS, Picture, overview, slug
 from reportgen.figures.style import Series, series
 from reportgen.report.certainty import certainty
-from reportgen.report.headings import curve_heading, loss_heading, paths_heading, rates_heading
+from reportgen.report.fairness import fairness
+from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heat import by_loss, by_optimizer
 from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
 from reportgen.report.standings import caveats, standings
@@ -80,10 +82,28 @@ class Report:
     def _sensitivity(self) -> list[Sensitivity]:
         return sensitivity(self._results)
 
+    @cached_property
+    def _top(self) -> pd.DataFrame:
+        """The best cell of each optimizer on each loss."""
+        return best(self._cells)
+
+    @cached_property
+    def _among(self) -> pd.DataFrame:
+        """Those that can be compared."""
+        among = comparable(self._results, self._top)
+        return among[among["optimizer"].isin(contenders(self._manifest))]
+
+    @cached_property
+    def _profile(self) -> Profile | None:
+        return profile(self._results, self._among, contenders(self._manifest))
+
+    @cached_property
+    def overview(self) -> list[Picture]:
+        """The figures of the first page that are of no single loss."""
+        return overview(self._profile, list(self._looks)) if self._profile else []
+
     def _index(self) -> dict[str, Any]:
-        top = best(self._cells)
-        among = comparable(self._results, top)
-        among = among[among["optimizer"].isin(contenders(self._manifest))]
+        top, among = self._top, self._among
         held = contest(self._results, among, contenders(self._manifest))
         aside = top[~top["optimizer"].isin(among["optimizer"])]
         return {
@@ -96,6 +116,9 @@ class Report:
             "total": len(self._results.runs),
             "cell_count": len(self._cells),
             "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
+            "profile_heading": profile_heading(self._profile),
+            "profile_pictures": [_shown(picture) for picture in self.overview],
+            "fairness": fairness(self._results, self._cells),
             "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
             "caveats": caveats(held),
             "losses": [
@@ -128,6 +151,7 @@ class Report:
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),
+            "runtimes": self._picture(view, "runtimes"),
             "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),
             "best": certainty(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
             "cells": cell_rows(table, self._manifest["targets"]),
@@ -195,13 +219,17 @@ class Report:
         """The file, size and alternative text of a figure; a ``file`` of None where it was not drawn."""
         for picture in self._drawn[view.label]:
             if (picture.kind, picture.optimizer) == (kind, optimizer):
-                return {"file": picture.file, "size": picture.size, "alt": picture.alt()}
+                return _shown(picture)
         return {"file": None, "size": None, "alt": None}
 
     def _thumbnail_names(self, view: OneLoss) -> str:
         from reportgen.figures.paths import leading
 
         return listed(leading(view))
+
+
+def _shown(picture: Picture) -> dict[str, Any]:
+    return {"file": picture.file, "size": picture.size, "alt": picture.alt()}
 
 
 def _losses(how_many: int) -> str:

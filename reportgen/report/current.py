@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,7 +29,12 @@ def is_current(output: Path) -> bool:
 
 def key(manifest: dict[str, Any]) -> str:
     """What the bytes of a site depend on: the results, and the code that makes pages of them."""
-    made = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode())
+    return hashlib.sha256((json.dumps(manifest, sort_keys=True) + makers()).encode()).hexdigest()
+
+
+def makers() -> str:
+    """The code that makes pages and figures of results."""
+    made = hashlib.sha256(version("matplotlib").encode())
     for package in _MAKERS:
         for file in _sources(package):
             made.update(file.read_bytes())
@@ -39,14 +45,18 @@ def read_record(output: Path) -> dict[str, Any]:
     """What an earlier render wrote down, or nothing where that cannot be trusted."""
     record = read_json(output / RECORD)
     if not isinstance(record, dict) or not isinstance(record.get("files"), list):
-        return {"files": []}
-    return {**record, "files": [file for file in record["files"] if _is_inside(file)]}
+        record = {"files": []}
+    files = [file for file in record["files"] if _is_inside(file)]
+    figures = record.get("figures")
+    return {"makers": "", **record, "files": files, "figures": figures if isinstance(figures, dict) else {}}
 
 
-def write_record(output: Path, manifest: dict[str, Any], files: list[str]) -> None:
-    """Write down what this render made."""
-    generator = f"reportgen {__version__}"
-    write_json(output / RECORD, {"generator": generator, "key": key(manifest), "files": sorted(files)})
+def write_record(
+    output: Path, manifest: dict[str, Any], files: list[str], makers: str, figures: dict[str, str]
+) -> None:
+    """Write down what this render made, by which code, and from what each figure was drawn."""
+    record = {"generator": f"reportgen {__version__}", "key": key(manifest), "makers": makers}
+    write_json(output / RECORD, record | {"files": sorted(files), "figures": dict(sorted(figures.items()))})
 
 
 def _sources(package: str) -> list[Path]:
