@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -19,10 +18,13 @@ from reportgen.analysis.ranking import best, ranking
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
 from reportgen.figures.plan import MOST_PANELS, Picture, overview, slug
 from reportgen.figures.style import Series, series
+from reportgen.report import data
 from reportgen.report.certainty import certainty
+from reportgen.report.data import data_files
 from reportgen.report.fairness import fairness
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heat import by_loss, by_optimizer
+from reportgen.report.reproduce import config_file
 from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
 from reportgen.report.standings import caveats, standings
 from reportgen.results.read import Results
@@ -68,6 +70,7 @@ class Report:
             "manifest": self._manifest,
             "looks": self._looks,
             "rates": self._manifest["learning_rates"],
+            "data": data,
         }
 
     @cached_property
@@ -102,6 +105,10 @@ class Report:
         """The figures of the first page that are of no single loss."""
         return overview(self._profile, list(self._looks)) if self._profile else []
 
+    def data(self) -> Iterator[tuple[str, str]]:
+        """Name and text of the files with the numbers behind the figures."""
+        return data_files(self._cells, self._views, self._profile)
+
     def _index(self) -> dict[str, Any]:
         top, among = self._top, self._among
         held = contest(self._results, among, contenders(self._manifest))
@@ -131,7 +138,8 @@ class Report:
                 }
                 for view in self._views
             ],
-            "config": json.dumps(self._manifest["config"], indent=2, ensure_ascii=False),
+            "plugins": self._plugins(),
+            "config": config_file(self._manifest["config"]),
             "has_data": self._has_data,
         }
 
@@ -146,6 +154,7 @@ class Report:
             "rows": by_optimizer(view),
             "rates_heading": rates_heading(view, self._sensitivity),
             "rates_pictures": [self._panel(view, "rates", name) for name in panels],
+            "has_paths": any(map(view.drawn_runs, view.optimizers)),
             "paths_heading": paths_heading(view),
             "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
@@ -195,6 +204,12 @@ class Report:
             if label in program["optimizers"] and program.get("note"):
                 losses.setdefault(program["note"], []).append(program["loss"])
         return [(note, listed(names)) for note, names in losses.items()]
+
+    def _plugins(self) -> list[str]:
+        """The files of losses and optimizers that are nobody's but the user's."""
+        entries = [*self._manifest["config"]["losses"], *self._manifest["config"]["optimizers"]]
+        files = (entry["name"].partition(".py:") for entry in entries if ".py:" in entry["name"])
+        return sorted({f"{file}.py" for file, *_ in files})
 
     def _setup(self) -> str:
         told, rates = self._manifest, self._manifest["learning_rates"]

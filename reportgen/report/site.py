@@ -45,6 +45,7 @@ class Site:
         draw_here(self._changed(report.overview), self._assets, self._on_figure)
         files = {"assets/site.css": stylesheet(), ".nojekyll": ""}
         files |= {name: page(template, context) for name, template, context in report.pages()}
+        files |= dict(report.data())
         for name, text in files.items():
             write_text(self._output / name, text)
         made = [*files, *(f"assets/{name}" for name in self._digests)]
