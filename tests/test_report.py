@@ -67,7 +67,7 @@ def test_each_figure_is_announced_and_lands_in_assets(tmp_path: Path) -> None:
     Site(tmp_path, told.append).write(made())
     drawn = {path.stem for path in (tmp_path / "assets").glob("*.svg")}
     assert set(told) == drawn
-    assert len(told) == len(drawn) == 3 * 7 + 2
+    assert len(told) == len(drawn) == 3 * 7 + 3
 
 
 def test_what_is_no_longer_made_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:

@@ -36,10 +36,12 @@ def loss_digest(view: OneLoss) -> str:
     return _digest(*_setting(view), *map(_table, (view.cells, hits)), *_ground(view), *map(_history, histories))
 
 
-def profile_digest(profile: Profile, optimizers: Sequence[str]) -> str:
-    """Of the runtimes of some optimizers, in the colours of ``optimizers``."""
+def overview_digest(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> str:
+    """Of the runtimes and tuning curves of some optimizers, in the colours of ``optimizers``."""
     told = repr((profile.names, list(optimizers), profile.t.shape, profile.budget))
-    return _digest(told, *(np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights)))
+    return _digest(
+        told, *(np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights)), _table(tuning)
+    )
 
 
 def _setting(view: OneLoss) -> list[str]:

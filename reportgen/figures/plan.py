@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.digest import loss_digest, path_digest, profile_digest
+from reportgen.analysis.digest import loss_digest, overview_digest, path_digest
 from reportgen.analysis.oneloss import OneLoss
 from reportgen.analysis.profiles import Profile, loss_profile
 from reportgen.figures.convergence import alt_convergence, draw_convergence
@@ -18,6 +19,13 @@ from reportgen.figures.profiles import alt_performance, alt_runtimes, draw_perfo
 from reportgen.figures.rates import alt_rates, draw_rates, rates_scale
 from reportgen.figures.scales import GapScale
 from reportgen.figures.style import PANEL, THUMBNAIL, WIDE
+from reportgen.figures.tuning import alt_tuning, draw_tuning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+if TYPE_CHECKING:
+    pass
 
 MOST_PANELS = 24
 """Of more optimizers than this only the first have pictures of their own; the tables have all."""
@@ -89,16 +97,18 @@ def pictures(view: OneLoss) -> list[Picture]:
     return found
 
 
-def overview(profile: Profile, optimizers: Sequence[str]) -> list[Picture]:
+def overview(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> list[Picture]:
     """The figures that show all losses at once; ``optimizers`` are the manifest's, which decide the colours."""
 
-    def made(kind: str, alt: Callable[[Profile], str], draw: Callable[[Profile, Sequence[str]], str]) -> Picture:
-        digest = partial(profile_digest, profile, optimizers)
-        return Picture(
-            kind, None, f"{kind}.svg", WIDE, partial(alt, profile), partial(draw, profile, optimizers), digest
-        )
+    def made(kind: str, alt: Callable[[Any], str], draw: Callable[[Any, Sequence[str]], str], data: Any) -> Picture:
+        digest = partial(overview_digest, profile, tuning, optimizers)
+        return Picture(kind, None, f"{kind}.svg", WIDE, partial(alt, data), partial(draw, data, optimizers), digest)
 
-    return [made("runtimes", alt_runtimes, draw_runtimes), made("performance", alt_performance, draw_performance)]
+    return [
+        made("runtimes", alt_runtimes, draw_runtimes, profile),
+        made("performance", alt_performance, draw_performance, profile),
+        made("tuning", alt_tuning, draw_tuning, tuning),
+    ]
 
 
 def _thumbnail(view: OneLoss) -> str:

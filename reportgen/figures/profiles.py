@@ -13,8 +13,8 @@ from reportgen.analysis.numbers import listed, number, share
 from reportgen.analysis.profiles import Profile
 from reportgen.analysis.runtimes import performance_profile, runtime_distribution
 from reportgen.figures.lines import MARGINS, MOST, Line, draw_lines, in_range
-from reportgen.figures.scales import step_axis
-from reportgen.figures.style import WIDE, sentinel, series
+from reportgen.figures.scales import share_axis, step_axis
+from reportgen.figures.style import WIDE, series
 from reportgen.figures.svg import drawn
 
 if TYPE_CHECKING:
@@ -84,11 +84,7 @@ def _drawn(
 
     def draw(axes: Axes) -> None:
         axis(axes)
-        ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-        axes.set_ylim(-0.02, 1.02)
-        axes.set_yticks(ticks, [share(tick) for tick in ticks])
-        axes.hlines(ticks, 0, 1, transform=axes.get_yaxis_transform(), color=sentinel("rule"), lw=0.7, zorder=0)
-        axes.spines["left"].set_visible(False)
+        share_axis(axes)
         behind = [line for place, line in enumerate(lines) if place not in named]
         draw_lines(axes, [line for place, line in enumerate(lines) if place in named], behind)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import number, rate
+from reportgen.analysis.numbers import number, rate, share
 from reportgen.figures.style import sentinel
 
 if TYPE_CHECKING:
@@ -83,6 +83,15 @@ def step_axis(axes: Axes, steps: int, label: str = "step") -> None:
         [math.log10(mark + 1) for mark in marks], [number(mark) if mark < 1e4 else rate(mark) for mark in marks]
     )
     axes.set_xlabel(label, labelpad=2)
+
+
+def share_axis(axes: Axes) -> None:
+    """A y axis from none to all."""
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_yticks(ticks, [share(tick) for tick in ticks])
+    axes.hlines(ticks, 0, 1, transform=axes.get_yaxis_transform(), color=sentinel("rule"), lw=0.7, zorder=0)
+    axes.spines["left"].set_visible(False)
 
 
 def rate_axis(axes: Axes, rates: Sequence[float]) -> None:

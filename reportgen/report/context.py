@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.profiles import Profile, profile
 from reportgen.analysis.ranking import best, ranking
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
+from reportgen.analysis.tuning import over_losses, tuning_curves
 from reportgen.figures.plan import MOST_PANELS, Picture, overview, slug
 from reportgen.figures.style import Series, series
 from reportgen.report import data
@@ -103,11 +105,22 @@ class Report:
     @cached_property
     def overview(self) -> list[Picture]:
         """The figures of the first page that are of no single loss."""
-        return overview(self._profile, list(self._looks)) if self._profile else []
+        if self._profile is None or self._tuning is None:
+            return []
+        return overview(self._profile, self._tuning, list(self._looks))
+
+    @cached_property
+    def _tuning(self) -> pd.DataFrame | None:
+        """What to expect of trying some of the rates, of those that can be compared; None without any."""
+        if self._among.empty:
+            return None
+        runs, among = self._results.runs, self._among
+        mine = runs["loss"].isin(among["loss"].unique()) & runs["optimizer"].isin(among["optimizer"].unique())
+        return over_losses(tuning_curves(replace(self._results, runs=runs[mine]), "gradient_evaluations"))
 
     def data(self) -> Iterator[tuple[str, str]]:
         """Name and text of the files with the numbers behind the figures."""
-        return data_files(self._cells, self._views, self._profile)
+        return data_files(self._cells, self._views, self._profile, self._tuning)
 
     def _index(self) -> dict[str, Any]:
         top, among = self._top, self._among
@@ -124,7 +137,7 @@ class Report:
             "cell_count": len(self._cells),
             "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
             "profile_heading": profile_heading(self._profile),
-            "profile_pictures": [_shown(picture) for picture in self.overview],
+            "overview": {picture.kind: _shown(picture) for picture in self.overview},
             "fairness": fairness(self._results, self._cells),
             "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
             "caveats": caveats(held),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.cells import Array
 
 CELLS = "data/cells.csv"
-RUNTIMES, PERFORMANCE = "data/runtimes.csv", "data/performance.csv"
+RUNTIMES, PERFORMANCE, TUNING = "data/runtimes.csv", "data/performance.csv", "data/tuning.csv"
 
 
 def curves_file(label: str) -> str:
@@ -30,12 +30,16 @@ def paths_file(label: str) -> str:
     return f"data/paths.{slug(label)}.csv"
 
 
-def data_files(cells: pd.DataFrame, views: list[OneLoss], profile: Profile | None) -> Iterator[tuple[str, str]]:
+def data_files(
+    cells: pd.DataFrame, views: list[OneLoss], profile: Profile | None, tuning: pd.DataFrame | None
+) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     yield CELLS, _csv(cells.drop(columns="cell_id"))
     if profile:
         yield RUNTIMES, _shares(profile, "gradient_evaluations", *runtime_distribution(profile.t, profile.weights))
         yield PERFORMANCE, _shares(profile, "ratio", *performance_profile(profile.t, profile.weights))
+    if tuning is not None:
+        yield TUNING, _csv(tuning)
     for view in views:
         yield curves_file(view.label), _csv(_curves(view))
         if any(view.drawn_runs(name) for name in view.optimizers):
