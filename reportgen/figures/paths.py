@@ -13,6 +13,7 @@ from reportgen.analysis.oneloss import SHOWN_STARTS, OneLoss, Run
 from reportgen.figures.scales import few_ticks, step_axis
 from reportgen.figures.style import PANEL, THUMBNAIL, dash_pattern, sentinel, series
 from reportgen.figures.svg import drawn
+from reportgen.figures.ticks import round_labels, x_ticks, y_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,8 +47,7 @@ def draw_thumbnail(view: OneLoss, ground: str) -> str:
     """The paths of the leading optimizers, at their best rates, from the standard start."""
 
     def draw(axes: Axes) -> None:
-        _frame(axes, view)
-        axes.set_axis_off()
+        _limits(axes, view)
         for optimizer in reversed(leading(view)):
             look = series(view.optimizers.index(optimizer))
             for run in view.drawn_runs(optimizer)[:1]:
@@ -82,26 +82,25 @@ def leading(view: OneLoss) -> list[str]:
     return [cell["optimizer"] for cell in drawn[:3]]
 
 
-def _frame(axes: Axes, view: OneLoss) -> None:
+def _limits(axes: Axes, view: OneLoss) -> None:
     axes.spines[["left", "bottom"]].set_visible(False)
     if int(view.facts["dim"]) == 1:
-        steps = int(view.results.manifest["steps"])
-        step_axis(axes, steps)
+        axes.set_xlim(0, math.log10(int(view.results.manifest["steps"]) + 1))
         axes.set_ylim(*view.box[0])
-        axes.set_yticks(few_ticks(*view.box[0]))
-        axes.set_ylabel("x", labelpad=0, rotation=0)
         return
-    (left, right), (bottom, top) = view.box
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    axes.set_xticks(few_ticks(left, right))
-    axes.set_yticks(few_ticks(bottom, top))
-    if view.plane:
-        axes.set_xlabel("1st direction", labelpad=0)
-        axes.set_ylabel("2nd direction", labelpad=0)
+    axes.set_xlim(*view.box[0])
+    axes.set_ylim(*view.box[1])
+
+
+def _frame(axes: Axes, view: OneLoss) -> None:
+    _limits(axes, view)
+    if int(view.facts["dim"]) == 1:
+        step_axis(axes, int(view.results.manifest["steps"]))
+        y_ticks(axes, *round_labels(few_ticks(*view.box[0])), "x")
         return
-    axes.set_xlabel("x", labelpad=0)
-    axes.set_ylabel("y", labelpad=0, rotation=0)
+    titles = ("1st direction", "2nd direction") if view.plane else ("x", "y")
+    x_ticks(axes, *round_labels(few_ticks(*view.box[0])), titles[0])
+    y_ticks(axes, *round_labels(few_ticks(*view.box[1])), titles[1])
 
 
 def _minima(axes: Axes, view: OneLoss) -> None:

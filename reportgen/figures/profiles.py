@@ -16,6 +16,7 @@ from reportgen.figures.lines import MARGINS, MOST, Line, draw_lines, in_range
 from reportgen.figures.scales import share_axis, step_axis
 from reportgen.figures.style import WIDE, series
 from reportgen.figures.svg import drawn
+from reportgen.figures.ticks import x_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,8 +43,7 @@ def draw_performance(profile: Profile, optimizers: Sequence[str]) -> str:
     def axis(axes: Axes) -> None:
         powers = range(math.floor(math.log2(far)) + 1)
         axes.set_xlim(0, math.log2(far))
-        axes.set_xticks(list(powers), [f"{2**power}" for power in powers])
-        axes.set_xlabel("times the gradient evaluations of the fastest", labelpad=2)
+        x_ticks(axes, powers, [f"{2**power}" for power in powers], "times the gradient evaluations of the fastest")
 
     return _drawn(profile, optimizers, np.log2(ratio), shares, math.log2(far), axis)
 

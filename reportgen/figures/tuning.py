@@ -10,6 +10,7 @@ from reportgen.figures.lines import MARGINS, MOST, Line, draw_lines
 from reportgen.figures.scales import share_axis
 from reportgen.figures.style import WIDE, series
 from reportgen.figures.svg import drawn
+from reportgen.figures.ticks import x_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,7 @@ def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str]) -> str:
         most = int(curves["rates"].max())
         axes.set_xlim(1, max(most, 2))
         marks = range(1, most + 1, max(1, -(-most // 9)))
-        axes.set_xticks(list(marks), [str(mark) for mark in marks])
-        axes.set_xlabel("learning rates tried", labelpad=2)
+        x_ticks(axes, marks, [str(mark) for mark in marks], "learning rates tried")
         share_axis(axes)
         behind = [line for name, line in lines.items() if name not in named]
         draw_lines(axes, [line for name, line in lines.items() if name in named], behind)
