@@ -197,3 +197,17 @@ def test_text_and_lines_stand_out(scheme: str) -> None:
     paper = COLOURS["paper"][which]
     for name in ("ink", "quiet", *(name for name in COLOURS if name[0] == "s")):
         assert _contrast(COLOURS[name][which], paper) >= 4.5, name
+
+
+def test_a_first_page_of_many_losses_and_optimizers_stays_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.report.context.MOST_CARDS", 1)
+    monkeypatch.setattr("reportgen.report.context.MOST_BRIEF", 1)
+    text = Site(tmp_path).write(made()).read_text(encoding="utf-8")
+    assert text.count('<table class="heat brief">') == 1
+    assert "Shown of each loss: 1 optimizer, the best on it" in text
+    assert "2 more losses" in text
+    for name in ("quartic", "rosenbrock", "beale"):
+        assert f'href="losses/{name}.html"' in text
+        assert f"assets/thumbnail.{name}.svg" in text

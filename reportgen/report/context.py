@@ -34,6 +34,9 @@ from reportgen.results.read import Results
 Page = tuple[str, str, dict[str, Any]]
 """File name, template, context."""
 
+MOST_CARDS, MOST_BRIEF = 12, 12
+"""Losses whose learning rates are on the first page, and optimizers in each: more would bury what follows."""
+
 _CAPTIONS = {
     "rates": "Median final gap over the learning rate, with quartiles; grey: the others.",
     "paths": "Paths at the best rate; strong: from the standard start.",
@@ -145,12 +148,13 @@ class Report:
                 {
                     "facts": view.facts,
                     "heading": loss_heading(view),
-                    "rows": by_optimizer(view),
+                    "rows": by_optimizer(view, MOST_BRIEF) if place < MOST_CARDS else [],
                     "thumbnail": self._picture(view, "thumbnail"),
                     "shown": self._thumbnail_names(view),
                 }
-                for view in self._views
+                for place, view in enumerate(self._views)
             ],
+            "hidden_rows": max(0, len(self._manifest["optimizers"]) - MOST_BRIEF),
             "plugins": self._plugins(),
             "config": config_file(self._manifest["config"]),
             "has_data": self._has_data,

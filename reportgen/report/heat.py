@@ -44,11 +44,14 @@ class Row:
     squares: list[Square]
 
 
-def by_optimizer(view: OneLoss) -> list[Row]:
-    """The optimizers of one loss."""
+def by_optimizer(view: OneLoss, most: int | None = None) -> list[Row]:
+    """The optimizers of one loss, or the ``most`` best of them, in the manifest's order."""
     rates = view.results.manifest["learning_rates"]
     scale = _Scale(view)
-    return [Row(name, _squares(view, name, rates, scale)) for name in view.optimizers]
+    leading = sorted(view.best.values(), key=lambda cell: (-cell["reached"], cell["gap_median"]))[:most]
+    shown = {cell["optimizer"] for cell in leading}
+    names = view.optimizers if most is None else [name for name in view.optimizers if name in shown]
+    return [Row(name, _squares(view, name, rates, scale)) for name in names]
 
 
 def by_loss(views: Iterable[OneLoss], optimizer: str) -> list[Row]:
