@@ -77,6 +77,17 @@ class OneLoss:
         """The cells of one optimizer, by learning rate."""
         return self.cells[self.cells["optimizer"] == label]
 
+    def cells_by_rate(self, label: str) -> dict[float, dict[str, Any]]:
+        """The same by learning rate."""
+        return self._cells_by_rate.get(label, {})
+
+    @cached_property
+    def _cells_by_rate(self) -> dict[str, dict[float, dict[str, Any]]]:
+        found: dict[str, dict[float, dict[str, Any]]] = {}
+        for cell in records(self.cells):
+            found.setdefault(cell["optimizer"], {})[float(cell["learning_rate"])] = cell
+        return found
+
     def best_runs(self, optimizer: str) -> list[Run]:
         """The histories of an optimizer's best cell, by start; a run that failed has none."""
         return self._histories.get(optimizer, [])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.numbers import exponent, number, rate
-from reportgen.analysis.oneloss import OneLoss, initial_gaps, records
+from reportgen.analysis.oneloss import OneLoss, initial_gaps
 from reportgen.figures.plan import slug
 
 LEVELS = 8
@@ -83,7 +83,7 @@ class _Scale:
 
 
 def _squares(view: OneLoss, optimizer: str, rates: list[float], scale: _Scale) -> list[Square]:
-    cells = {float(cell["learning_rate"]): cell for cell in records(view.of_optimizer(optimizer))}
+    cells = view.cells_by_rate(optimizer)
     best = view.best.get(optimizer, {}).get("cell_id")
     return [
         _square(cells[value], optimizer, scale, best) if value in cells else _absent(optimizer, value)
