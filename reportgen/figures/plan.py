@@ -14,6 +14,7 @@ from reportgen.figures.field import ground
 from reportgen.figures.paths import BARE, MARGINS, alt_paths, alt_thumbnail, draw_paths, draw_thumbnail, drawable
 from reportgen.figures.rates import alt_rates, draw_rates, rates_scale
 from reportgen.figures.scales import GapScale
+from reportgen.figures.stage import STAGE, alt_ground, draw_ground, playable
 from reportgen.figures.style import PANEL, THUMBNAIL, WIDE
 
 MOST_PANELS = 24
@@ -25,7 +26,7 @@ class Picture:
     """One figure in its own file."""
 
     kind: str
-    """``thumbnail``, ``convergence``, ``paths`` or ``rates``."""
+    """``thumbnail``, ``convergence``, ``paths``, ``rates`` or ``ground``."""
     optimizer: str | None
     """None for the kinds that show all."""
     file: str
@@ -65,6 +66,8 @@ def pictures(view: OneLoss) -> list[Picture]:
         thumbnail = partial(draw_thumbnail, view, ground(view, THUMBNAIL, BARE))
         found.append(made("thumbnail", THUMBNAIL, alt_thumbnail, thumbnail))
         found += [made("paths", PANEL, alt_paths, partial(paths, n), n) for n in panels if view.drawn_runs(n)]
+    if playable(view):
+        found.append(made("ground", STAGE, alt_ground, partial(draw_ground, view)))
     return found
 
 

@@ -21,6 +21,7 @@ from reportgen.figures.style import Series, series
 from reportgen.report.certainty import certainty
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, rates_heading
 from reportgen.report.heat import by_loss, by_optimizer
+from reportgen.report.player import player
 from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
 from reportgen.report.standings import caveats, standings
 from reportgen.results.read import Results
@@ -126,6 +127,8 @@ class Report:
             "paths_heading": paths_heading(view),
             "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
+            "player": player(view),
+            "ground": self._picture(view, "ground"),
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),
             "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),

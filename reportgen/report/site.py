@@ -10,9 +10,11 @@ from reportgen.figures.plan import Picture, pictures
 from reportgen.report.context import Report
 from reportgen.report.current import read_record, write_record
 from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import page
+from reportgen.report.template import page, read
 from reportgen.results.files import replacing
 from reportgen.results.read import Results
+
+SCRIPTS = ("site.js", "player.js")
 
 
 class Site:
@@ -36,6 +38,7 @@ class Site:
                 self._draw(view)
         report = Report(results, views, self._drawn, has_data=(self._output / "results").is_dir())
         files = {"assets/site.css": stylesheet(), ".nojekyll": ""}
+        files |= {f"assets/{name}": read(name) for name in SCRIPTS}
         files |= {name: page(template, context) for name, template, context in report.pages()}
         for name, text in files.items():
             self._put(name, text)
