@@ -91,10 +91,11 @@
 
     draw(frame) {
       const path = this.box.checked ? this.path : null;
-      this.row.classList.toggle("off", !path);
+      this.row.classList.toggle("off", !this.box.checked);
       this.head.setAttribute("display", path ? "inline" : "none");
       if (!path) {
         this.track.removeAttribute("d");
+        this.tell("–", "no path");
         return;
       }
       const at = Math.min(frame, path.points.length - 1);
@@ -105,6 +106,10 @@
       const turn = mark === "left" ? ` rotate(${path.left[1]})` : "";
       this.head.setAttribute("transform", `translate(${x} ${y})${turn}`);
       for (const name of ["left", "lost", "solved"]) this.head.classList.toggle(name, name === mark);
+      this.tell(gap, words);
+    }
+
+    tell(gap, words) {
       this.row.querySelector(".gap").textContent = gap;
       this.row.querySelector(".fate").textContent = words;
     }
@@ -200,18 +205,22 @@
       this.play.textContent = "Pause";
       this.due = 0;
       this.before = undefined;
-      requestAnimationFrame((now) => this.tick(now));
+      this.next();
+    }
+
+    next() {
+      this.waiting = requestAnimationFrame((now) => this.tick(now));
     }
 
     pause() {
       if (!this.playing) return;
+      cancelAnimationFrame(this.waiting);
       this.element.classList.remove("playing");
       this.play.textContent = "Play";
       this.say();
     }
 
     tick(now) {
-      if (!this.playing) return;
       const elapsed = Math.min(now - (this.before ?? now), 250);
       this.before = now;
       this.due += (elapsed / 1000) * FRAMES_A_SECOND * Number(this.speed.value);
@@ -219,7 +228,7 @@
       this.due %= 1;
       if (frame !== this.frame) this.show(frame);
       if (frame === this.last) this.pause();
-      else requestAnimationFrame((next) => this.tick(next));
+      else this.next();
     }
 
     /** To a frame of the reader's choice, which ends the playing. */

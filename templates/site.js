@@ -40,7 +40,8 @@
       button.append(...heading.childNodes);
       heading.append(button);
       button.addEventListener("click", () => {
-        const next = heading.ariaSort ? then[heading.ariaSort] : "ascending";
+        const now = heading.getAttribute("aria-sort");
+        const next = now ? then[now] : "ascending";
         for (const other of headings) other.removeAttribute("aria-sort");
         if (next) heading.setAttribute("aria-sort", next);
         body.append(...(next ? ordered(original, column, next === "descending") : original));

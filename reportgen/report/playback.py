@@ -29,7 +29,7 @@ class Playback:
     step: Array
     """The sampled steps until it ends or leaves the picture for good."""
     place: Array
-    """At each of them its place on the grid and its gap as ``gap_code`` says: integers [steps, 3]."""
+    """At each of them its place on the grid and its gap as ``gap_codes`` says: integers [steps, 3]."""
     facts: dict[str, Any]
     """How it ends, as ``templates/player.js`` reads it."""
 
