@@ -136,7 +136,7 @@ def test_commands_are_copied_or_else_selected(page: Any, site: Path, clipboard: 
     page.locator("summary", has_text="configuration").click()
     button = page.get_by_role("button", name="Copy")
     button.click()
-    page.wait_for_function("says => document.querySelector('.copy').textContent === says", arg=says)
+    page.get_by_role("button", name=says).wait_for()
     text = page.locator("pre").inner_text()
     assert page.evaluate("window.copied ?? getSelection().toString()").strip() == text.strip()
 
