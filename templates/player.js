@@ -184,12 +184,11 @@
       if (stillness.matches) this.pause();
     }
 
-    /** The same rate for all that have it, or each its best. */
+    /** The same rate for all, of which those that were not run at it have no path, or each its best. */
     choose(rate) {
       for (const { rate: select } of this.runners.filter((runner) => runner.rate)) {
         const wanted = rate === "best" ? "option[data-best]" : `option[value="${rate}"]`;
-        const option = select.querySelector(wanted);
-        if (option) option.selected = true;
+        select.selectedIndex = select.querySelector(wanted)?.index ?? -1;
       }
       this.show(this.frame);
     }

@@ -127,9 +127,10 @@ def test_where_not_all_have_room_the_best_rates_stay(monkeypatch: pytest.MonkeyP
     assert len(shown["data"]) < MOST_BYTES
     choices = [each for row in shown["rows"] for each in row["rates"]]
     assert all(each["played"] for each in choices if each["best"])
-    left_out = [each for each in choices if each["note"] == "left out"]
-    assert len(left_out) == shown["left_out"] > 0
-    assert not any(each["played"] for each in left_out)
+    assert all(any(each["best"] for each in row["rates"]) for row in shown["rows"])
+    assert len(view.cells) - len(choices) == shown["left_out"] > 0
+    paths = json.loads(shown["data"])["paths"]
+    assert sum(path is not None for row in paths for path in row) == len(choices)
 
 
 def many(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:

@@ -23,8 +23,6 @@ MOST_SHOWN = 8
 """So many optimizers are shown at once unless the reader chooses others: the best."""
 _FRAMES = (128, 96, 64, 48)
 """How many steps are shown: the most for which the paths of all cells have room."""
-_FACTS = 120
-"""Bytes that a path takes at most beside its moves."""
 
 Key = tuple[str, float]
 """Optimizer and learning rate."""
@@ -70,10 +68,10 @@ class _Player:
         longest = max((path.step for path in self.paths.values()), key=lambda step: (step[-1], len(step)))
         order = self._by_interest()
         nothing = len("null,") * (len(self._rates) + 1) * len(self._view.optimizers)
-        room = MOST_BYTES - len(_embedded(self._head(longest[: _FRAMES[0]]))) - nothing
         for most in _FRAMES:
             steps = frames(longest, most)
-            needed = np.cumsum([letters(moves(self.paths[key], steps)) + _FACTS for key in order])
+            room = MOST_BYTES - len(_embedded(self._head(steps))) - nothing
+            needed = np.cumsum([_size(self.paths[key], steps) for key in order])
             if needed[-1] <= room:
                 break
         return steps, set(order[: int(np.searchsorted(needed, room, side="right"))])
@@ -110,22 +108,22 @@ class _Player:
         return [name for name in self._best_first if (name, self._best_rate(name)) in fitting][:MOST_SHOWN]
 
     def _row(self, name: str) -> dict[str, Any]:
-        """One optimizer: whether it is chosen at first, and the rates it was run at."""
+        """One optimizer: whether it is chosen at first, and the rates it was run at, but for those left out."""
         run = {float(value) for value in self._view.of_optimizer(name)["learning_rate"]}
+        run -= {value for each, value in self.paths.keys() - self._fitting[1] if each == name}
         rates = [self._choice(name, place) for place, value in enumerate(self._rates) if value in run]
         return {"optimizer": name, "shown": name in self._shown, "rates": rates}
 
     def _choice(self, name: str, place: int) -> dict[str, Any]:
         key = name, self._rates[place]
-        played, path = key in self._fitting[1], self.paths.get(key)
-        note = "no path" if not path else "left out" if not played else "diverged" if "diverged" in path.facts else ""
-        return {
-            "place": place,
-            "rate": key[1],
-            "note": note,
-            "played": played,
-            "best": key[1] == self._best_rate(name),
-        }
+        path, best = self.paths.get(key), key[1] == self._best_rate(name)
+        note = "no path" if not path else "diverged" if "diverged" in path.facts else ""
+        return {"place": place, "rate": key[1], "note": note, "played": bool(path), "best": best}
+
+
+def _size(path: Playback, steps: Array) -> int:
+    """The bytes of a path in the page."""
+    return letters(moves(path, steps)) + len(_embedded({"moves": ""} | path.facts))
 
 
 def _stage(view: OneLoss, run: Run) -> dict[str, Any]:
