@@ -37,7 +37,7 @@ def drawn(results: Results, output: Path) -> set[str]:
 def test_nothing_is_drawn_again(results: Results, tmp_path: Path) -> None:
     first = drawn(results, tmp_path)
     before = files(tmp_path)
-    assert len(first) == 3 * (3 + 2 * 3) + 3
+    assert len(first) == 3 * (3 + 2 * 3) + 2 + 3
     assert drawn(results, tmp_path) == set()
     assert files(tmp_path) == before
 
@@ -87,4 +87,4 @@ def test_what_an_assistant_does_not_finish_is_drawn_here(results: Results, tmp_p
         (folder / "runs.parquet").write_bytes(b"")  # it cannot read it, and ends
         Site(tmp_path / "helped", told.append).write(results, lost)
     assert files(tmp_path / "helped") == files(tmp_path / "alone")
-    assert len(told) == 3 * 9 + 3
+    assert len(told) == 3 * 9 + 2 + 3

@@ -62,7 +62,7 @@ def alt_paths(view: OneLoss, optimizer: str) -> str:
     runs = view.drawn_runs(optimizer)[:SHOWN_STARTS]
     if not runs:
         return f"No path to draw: {optimizer} has no finished run on {view.label}."
-    left = sum(_leaving(_points(run, view), _box(view)) is not None for run in runs)
+    left = sum(leaving(points_of(run, view), box_of(view)) is not None for run in runs)
     ends = ", ".join(
         f"{sum(r.outcome == kind for r in runs)} {kind}" for kind in dict.fromkeys(r.outcome for r in runs)
     )
@@ -120,13 +120,13 @@ def _minima(axes: Axes, view: OneLoss) -> None:
         )
 
 
-def _points(run: Run, view: OneLoss) -> Array:
+def points_of(run: Run, view: OneLoss) -> Array:
     """The run as drawn: (x, y), or (log10(step + 1), x) in one dimension."""
     x = np.asarray(run.x)
     return x if int(view.facts["dim"]) > 1 else np.column_stack([np.log10(run.step + 1), x[:, 0]])
 
 
-def _box(view: OneLoss) -> Array:
+def box_of(view: OneLoss) -> Array:
     """The corners of the picture, shape [2, 2]: low, high."""
     if int(view.facts["dim"]) > 1:
         return np.array(view.box, dtype=float).T
@@ -134,7 +134,7 @@ def _box(view: OneLoss) -> Array:
     return np.array([[-1.0, low], [math.inf, high]])
 
 
-def _leaving(points: Array, box: Array) -> int | None:
+def leaving(points: Array, box: Array) -> int | None:
     """The index of the sampled point from which on a run is outside; None for one that ends inside."""
     outside = ((points < box[0]) | (points > box[1])).any(axis=1)
     if not outside[-1]:
@@ -146,11 +146,11 @@ def _leaving(points: Array, box: Array) -> int | None:
 def _path(
     axes: Axes, view: OneLoss, run: Run, colour: str, style: object, *, strong: bool, taken: Spread | None
 ) -> None:
-    points, box = _points(run, view), _box(view)
-    left = _leaving(points, box)
+    points, box = points_of(run, view), box_of(view)
+    left = leaving(points, box)
     shown = points if left is None else points[: left + 1]
     tone, alpha, width = sentinel(colour), 1.0 if strong else 0.5, 2.0 if strong else 1.1
-    width *= _thinner(shown, box)
+    width *= thinner(shown, box)
     # Far outside the picture a segment's own length would drown the part that shows.
     reach = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
     near = np.clip(shown, box[0] - 4 * reach, np.where(np.isfinite(box[1]), box[1] + 4 * reach, math.inf))
@@ -173,7 +173,16 @@ def _path(
         _arrow(axes, points[left - 1], points[left], box, tone, str(number(int(run.step[left]), 6)), taken)
 
 
-def _thinner(points: Array, box: Array) -> float:
+def crossing(inside: Array, outside: Array, box: Array) -> Array:
+    """Where the way from a point inside the picture to one outside meets its edge."""
+    way = outside - inside
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(way > 0, (box[1] - inside) / way, np.where(way < 0, (box[0] - inside) / way, np.inf))
+    met: Array = inside + way * min(max(float(room.min()), 0.0), 1.0)
+    return met
+
+
+def thinner(points: Array, box: Array) -> float:
     """How much thinner a path is drawn that crosses its picture again and again, so that it does not black it out."""
     side = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
     length = np.minimum(np.linalg.norm(np.diff(points, axis=0) / side, axis=1), 2.0).sum()
@@ -182,23 +191,20 @@ def _thinner(points: Array, box: Array) -> float:
 
 def _arrow(axes: Axes, inside: Array, outside: Array, box: Array, tone: str, step: str, taken: Spread | None) -> None:
     """A wedge where the run crosses the edge of the picture, with the step by which it had left."""
-    way = outside - inside
-    with np.errstate(divide="ignore", invalid="ignore"):
-        room = np.where(way > 0, (box[1] - inside) / way, np.where(way < 0, (box[0] - inside) / way, np.inf))
-    crossing = inside + way * min(max(float(room.min()), 0.0), 1.0)
+    way, edge = outside - inside, crossing(inside, outside, box)
     to_pixels = axes.transData.transform
     start, end = to_pixels(inside), to_pixels(inside + way * min(1.0, 1e3 / max(float(np.abs(way).max()), 1e-300)))
     angle = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
-    axes.plot(*crossing, marker=(3, 0, angle - 90), ms=9, color=tone, mew=0, zorder=5, clip_on=False)
+    axes.plot(*edge, marker=(3, 0, angle - 90), ms=9, color=tone, mew=0, zorder=5, clip_on=False)
     if taken is None:
         return
-    x, y = to_pixels(crossing)
+    x, y = to_pixels(edge)
     if all(abs(x - a) > 34 or abs(y - b) > 15 for a, b in taken):
         taken.append((x, y))
         back = (-12 * math.cos(math.radians(angle)), -12 * math.sin(math.radians(angle)))
         axes.annotate(
             step,
-            (float(crossing[0]), float(crossing[1])),
+            (float(edge[0]), float(edge[1])),
             back,
             textcoords="offset pixels",
             fontsize=11,

@@ -18,14 +18,12 @@ from reportgen.figures.paths import BARE, MARGINS, alt_paths, alt_thumbnail, dra
 from reportgen.figures.profiles import alt_performance, alt_runtimes, draw_performance, draw_runtimes
 from reportgen.figures.rates import alt_rates, draw_rates, rates_scale
 from reportgen.figures.scales import GapScale
+from reportgen.figures.stage import STAGE, alt_ground, draw_ground, playable
 from reportgen.figures.style import PANEL, THUMBNAIL, WIDE
 from reportgen.figures.tuning import alt_tuning, draw_tuning
 
 if TYPE_CHECKING:
     import pandas as pd
-
-if TYPE_CHECKING:
-    pass
 
 MOST_PANELS = 24
 """Of more optimizers than this only the first have pictures of their own; the tables have all."""
@@ -36,7 +34,7 @@ class Picture:
     """One figure in its own file."""
 
     kind: str
-    """``thumbnail``, ``convergence``, ``runtimes``, ``paths`` or ``rates`` of a loss; of all, see ``overview``."""
+    """``thumbnail``, ``convergence``, ``runtimes``, ``paths``, ``rates`` or ``ground`` of a loss; see ``overview``."""
     optimizer: str | None
     """None for the kinds that show all."""
     file: str
@@ -90,10 +88,11 @@ def pictures(view: OneLoss) -> list[Picture]:
         found.append(of_all("runtimes", WIDE, lambda _: alt_runtimes(profile(), f" on {view.label}"), runtimes))
     found += [of_one("rates", name, alt_rates, rates, whole) for name in panels]
     if drawable(view) and any(map(view.drawn_runs, view.optimizers)):
-        thumbnail = partial(_thumbnail, view)
-        found.append(of_all("thumbnail", THUMBNAIL, alt_thumbnail, thumbnail))
+        found.append(of_all("thumbnail", THUMBNAIL, alt_thumbnail, partial(_thumbnail, view)))
         drawn = (name for name in panels if view.drawn_runs(name))
         found += [of_one("paths", name, alt_paths, paths, partial(path_digest, view, name)) for name in drawn]
+    if playable(view):
+        found.append(of_all("ground", STAGE, alt_ground, partial(draw_ground, view)))
     return found
 
 

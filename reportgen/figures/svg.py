@@ -44,6 +44,13 @@ def drawn(
         return _written(figure, ground)
 
 
+def plain(size: tuple[int, int], body: str) -> str:
+    """The SVG of a figure of ``size`` pixels that has nothing but ``body``."""
+    width, height = size
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return _themed(head, f"{body}</svg>\n")
+
+
 def warm_up() -> None:
     """Import matplotlib and have it find its fonts: half a second, best spent while something else is waited for."""
     drawn((100, 100), (20, 20, 5, 5), lambda _: None)
@@ -68,7 +75,11 @@ def _written(figure: Figure, ground: str) -> str:
     head = re.sub(r'="([\d.]+)pt"', r'="\1"', head)
     body = _PATH_DATA.sub(lambda found: f' d="{_tidy(found[1])}"', body)
     body = body.replace("'DejaVu Sans'", FONTS)
-    body = body.replace("<g ", f"{ground}<g ", 1)
+    return _themed(head, body.replace("<g ", f"{ground}<g ", 1))
+
+
+def _themed(head: str, body: str) -> str:
+    """A whole SVG, of its first tag but for the end and the rest, with the colours of the reader's scheme."""
     used: dict[str, None] = {"paper": None}
     body = _SENTINEL.sub(lambda found: _variable(int(found[1], 16), used), body)
     return f"{head}>{_theme(list(used))}{body}"

@@ -26,6 +26,7 @@ from reportgen.report.data import data_files
 from reportgen.report.fairness import fairness
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heat import by_loss, by_optimizer
+from reportgen.report.player import player
 from reportgen.report.reproduce import config_file
 from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
 from reportgen.report.standings import caveats, standings
@@ -175,6 +176,8 @@ class Report:
             "paths_heading": paths_heading(view),
             "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
+            "player": player(view),
+            "ground": self._picture(view, "ground"),
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),
             "runtimes": self._picture(view, "runtimes"),

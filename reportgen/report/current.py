@@ -64,7 +64,7 @@ def _sources(package: str) -> list[Path]:
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     files = (file for folder in folders or () for file in Path(folder).iterdir())
-    return sorted(file for file in files if file.suffix in (".py", ".html", ".css"))
+    return sorted(file for file in files if file.suffix in (".py", ".html", ".css", ".js"))
 
 
 def _is_inside(file: object) -> bool:

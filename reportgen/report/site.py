@@ -11,8 +11,10 @@ from reportgen.report.context import Report
 from reportgen.report.current import makers, read_record, write_record
 from reportgen.report.drawing import Assistants, draw_here, write_text
 from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import page
+from reportgen.report.template import page, read
 from reportgen.results.read import Results
+
+SCRIPTS = ("site.js", "player.js")
 
 
 class Site:
@@ -44,6 +46,7 @@ class Site:
         report = Report(results, views, self._drawn, has_data=(self._output / "results").is_dir())
         draw_here(self._changed(report.overview), self._assets, self._on_figure)
         files = {"assets/site.css": stylesheet(), ".nojekyll": ""}
+        files |= {f"assets/{name}": read(name) for name in SCRIPTS}
         files |= {name: page(template, context) for name, template, context in report.pages()}
         files |= dict(report.data())
         for name, text in files.items():

@@ -29,13 +29,14 @@ HEAT: dict[str, list[tuple[str, str]]] = {
 }
 """Background and text of a cell of a heat map, from far to close."""
 
+PARTS = ("site.css", "tables.css", "player.css")
+
 
 def stylesheet() -> str:
     """The text of ``assets/site.css``."""
     dark = _variables("dark").replace("\n", "\n  ")
-    return (
-        f"{_variables('light')}\n@media (prefers-color-scheme: dark) {{\n  {dark}\n}}\n{_levels()}\n{read('site.css')}"
-    )
+    themes = f"{_variables('light')}\n@media (prefers-color-scheme: dark) {{\n  {dark}\n}}\n{_levels()}\n"
+    return themes + "".join(map(read, PARTS))
 
 
 def _variables(scheme: str) -> str:
