@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reportgen.cli.console import color_option, progress_console
+from reportgen.cli.edition import edition_options, told_templates
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
 from reportgen.results.files import MANIFEST, TABLES
@@ -23,9 +24,10 @@ from reportgen.results.files import MANIFEST, TABLES
     metavar="FOLDER",
     help="Where the report goes.",
 )
+@edition_options
 @open_option
 @color_option
-def render(results: Path, output: Path, open_: bool) -> None:
+def render(results: Path, output: Path, open_: bool, templates: Path | None, max_size: float | None) -> None:
     """Make the report from RESULTS, a folder that build or run has written, and run nothing.
 
     \b
@@ -34,12 +36,15 @@ def render(results: Path, output: Path, open_: bool) -> None:
       reportgen render downloaded/results --output site --open
     """
     _check_is_results(results)
+    from reportgen.config.model import MAX_SIZE
     from reportgen.execute.events import Drawing
     from reportgen.progress import Progress
     from reportgen.report import render as render_report
+    from reportgen.report.edition import Edition
 
-    with Progress(progress_console()) as progress:
-        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)))
+    edition = Edition(templates and templates.resolve(), max_size or MAX_SIZE)
+    with told_templates(edition.templates), Progress(progress_console()) as progress:
+        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)), edition)
     click.echo(page)
     if open_:
         show_in_browser(page)

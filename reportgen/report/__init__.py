@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from reportgen.report.edition import PLAIN, Edition
 
-def render(results: Path, output: Path, on_figure: Callable[[str], None] | None = None) -> Path:
+
+def render(
+    results: Path, output: Path, on_figure: Callable[[str], None] | None = None, edition: Edition = PLAIN
+) -> Path:
     """Make the report of a results folder in ``output``; the path of its first page.
 
     Args:
         results: the folder with the tables and the manifest.
         output: where the site goes; what is there and not of the site stays.
         on_figure: told the name of each figure before it is drawn.
+        edition: what the user chose of it.
+
+    Raises:
+        TemplateError: where a template of the user's is broken; pages that are there stay as they are.
     """
     from reportgen.report.site import Site
     from reportgen.results.read import Results
 
-    return Site(output, on_figure).write(Results.for_report(results))
+    return Site(output, on_figure, edition).write(Results.for_report(results))

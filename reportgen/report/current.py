@@ -9,26 +9,27 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reportgen import __version__
+from reportgen.report.edition import PLAIN, Edition
 from reportgen.results.files import MANIFEST, read_json, write_json
 
 RECORD = "site.json"
 _MAKERS = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
 
 
-def is_current(output: Path) -> bool:
-    """Whether ``output`` holds, whole, the site of the results in its ``results`` folder."""
+def is_current(output: Path, edition: Edition = PLAIN) -> bool:
+    """Whether ``output`` holds, whole, this edition of the site of the results in its ``results`` folder."""
     manifest = read_json(output / "results" / MANIFEST)
     record = read_record(output)
     return (
         isinstance(manifest, dict)
-        and record.get("key") == key(manifest)
+        and record.get("key") == key(manifest, edition)
         and all((output / file).is_file() for file in record["files"])
     )
 
 
-def key(manifest: dict[str, Any]) -> str:
-    """What the bytes of a site depend on: the results, and the code that makes pages of them."""
-    made = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode())
+def key(manifest: dict[str, Any], edition: Edition) -> str:
+    """What the bytes of a site depend on: the results, the user's choices, and the code that makes pages of them."""
+    made = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode() + edition.key())
     for package in _MAKERS:
         for file in _sources(package):
             made.update(file.read_bytes())
@@ -43,10 +44,10 @@ def read_record(output: Path) -> dict[str, Any]:
     return {**record, "files": [file for file in record["files"] if _is_inside(file)]}
 
 
-def write_record(output: Path, manifest: dict[str, Any], files: list[str]) -> None:
+def write_record(output: Path, manifest: dict[str, Any], edition: Edition, files: list[str]) -> None:
     """Write down what this render made."""
     generator = f"reportgen {__version__}"
-    write_json(output / RECORD, {"generator": generator, "key": key(manifest), "files": sorted(files)})
+    write_json(output / RECORD, {"generator": generator, "key": key(manifest, edition), "files": sorted(files)})
 
 
 def _sources(package: str) -> list[Path]:
@@ -54,7 +55,7 @@ def _sources(package: str) -> list[Path]:
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     files = (file for folder in folders or () for file in Path(folder).iterdir())
-    return sorted(file for file in files if file.suffix in (".py", ".html", ".css"))
+    return sorted(file for file in files if file.suffix in (".py", ".html", ".css", ".js"))
 
 
 def _is_inside(file: object) -> bool:
