@@ -38,8 +38,9 @@ def told_templates(folder: Path | None) -> Iterator[None]:
 
     try:
         check(folder)
+    except TemplateError as error:
+        raise Mistakes(str(error)) from error
+    try:
         yield
     except TemplateError as error:
-        raise Mistakes(
-            str(error), "The pages were not written; results that were there or were made are kept."
-        ) from error
+        raise Mistakes(str(error), "No page was written; the results are kept, and so is an earlier report.") from error

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from reportgen.config.model import MAX_SIZE
 
-
 CARD = "assets/card.png"
 """The picture that is shown with a link to the report."""
 
