@@ -106,11 +106,11 @@ def _ranking(figure: Figure, bars: Sequence[Bar], end: int, below: int) -> None:
     if not bars:
         return
     _text(figure, _EDGE, below, "Share of targets reached", 17, "quiet")
-    room = min(50.0, (SIZE[1] - 50 - below - 34) / len(bars))
+    room = min(60.0, (SIZE[1] - 50 - below - 34) / len(bars))
     left, right = _EDGE + 230, end - 80
     for place, bar in enumerate(bars):
         middle = below + 34 + room * (place + 0.5)
-        label = bar.label if len(bar.label) <= 20 else f"{bar.label[:19]}…"
+        label = bar.label if len(bar.label) <= 17 else f"{bar.label[:16]}…"
         _text(figure, _EDGE, middle, label if _in_font(label) else "…", 21, "ink", va="center_baseline")
         for width, colour, alpha in ((1.0, "rule", 0.6), (bar.score, bar.colour, 1.0)):
             _box(figure, (left, middle - 9), ((right - left) * width, 18), _light(colour), alpha)
@@ -134,7 +134,7 @@ def _pictured(views: Sequence[OneLoss]) -> OneLoss | None:
 
 def _picture(figure: Figure, view: OneLoss) -> None:
     """Paths over the loss's ground at the right."""
-    left, top, width, height = 756, 66, SIZE[0] - _EDGE - 756, 440
+    left, top, width, height = 756, 62, SIZE[0] - _EDGE - 756, 466
     axes = figure.add_axes((left / SIZE[0], 1 - (top + height) / SIZE[1], width / SIZE[0], height / SIZE[1]))
     put_thumbnail(axes, view)
     _ground(axes, view)

@@ -16,4 +16,5 @@ def card(first: dict[str, Any], views: Sequence[OneLoss]) -> bytes:
         for row in first["standings"]
         if row.compared
     ]
-    return draw_card(first["title"], first["setup"], bars, views)
+    matrix = first["setup"].partition(": ")[0]
+    return draw_card(first["title"], matrix, bars, views)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reportgen.analysis import numbers
 from reportgen.analysis.outcomes import MEANINGS, SYMBOLS
+from reportgen.catalogue import and_nearest
 from reportgen.figures.plan import slug
 from reportgen.report.edition import CARD, files_in
 from reportgen.report.formula import block, inline
@@ -132,5 +133,10 @@ def _told(error: Exception, folder: Path | None) -> str | None:
     mine = [step for step in steps if Path(step.filename).is_relative_to(folder)]
     if not mine:
         return None
-    reason = f"there is no template {error}" if isinstance(error, TemplateNotFound) else str(error)
+    reason = _no_template(str(error)) if isinstance(error, TemplateNotFound) else str(error)
     return f"{mine[-1].filename}, line {mine[-1].lineno}: {reason}"
+
+
+def _no_template(name: str) -> str:
+    ours = [file.name for file in resources.files("reportgen.templates").iterdir() if file.name.endswith(WRITTEN)]
+    return and_nearest(f"there is no template {name}", name, [*ours, *(f"{OURS}{each}" for each in ours)])
