@@ -101,6 +101,10 @@ class Pieces(HTMLParser):
         """A numbered character."""
         self._add(f"&#{name};")
 
+    def handle_comment(self, data: str) -> None:
+        """A comment."""
+        self._add(f"<!--{data}-->")
+
     def handle_decl(self, decl: str) -> None:
         """The document type."""
         self._add(f"<!{decl}>")

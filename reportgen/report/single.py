@@ -23,7 +23,8 @@ STEPS = {
 }
 """What is left out, one after the other, until a file is small enough."""
 
-_LEFT_OUT = "@left out@"
+_LEFT_OUT = "<!--left out-->"
+
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
 _SCRIPT = re.compile(rf'<script\b[^>]*\bsrc="(?:\.\./)*{FOLDER}/([^"]+)"')
 _SIZE = re.compile(r'\bwidth="(\d+)" height="(\d+)"')
