@@ -214,8 +214,8 @@ class Config(_Part):
     """Whether what is compiled is kept for the next time, in the user's cache folder."""
     output: Annotated[Path, Field(strict=False)] = Path("output")
     """Where report and results go, relative to the current folder."""
-    templates: Annotated[Path, Field(strict=False)] | None = None
-    """A folder of templates of one's own, which win by name over ours; relative to ``base``."""
+    templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None
+    """A folder of templates of one's own, which win by name over ours, relative to ``base``; empty: there is none."""
     max_size: Annotated[float, Field(gt=0)] = MAX_SIZE
     """MiB that ``report.html`` may have."""
     base: Path = Path()
