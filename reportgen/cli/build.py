@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.console import Command, color_option, echo_table, progress_console
+from reportgen.cli.edition import edition_options, told_templates, with_absolute_templates
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
 
@@ -48,6 +49,7 @@ _OPTIMIZER = "An optimizer, also adam[beta_2=0.99] or my_opt.py:Lookahead; give 
 
 @click.command()
 @_matrix_options
+@edition_options
 @open_option
 def build(config: Path | None, open_: bool, **flags: Any) -> None:
     """Run what is missing of the matrix, and make the report.
@@ -64,7 +66,9 @@ def build(config: Path | None, open_: bool, **flags: Any) -> None:
     """
     from reportgen import session
 
-    outcome = _execute(session.build, _configured(config, flags))
+    configured = _configured(config, with_absolute_templates(flags))
+    with told_templates(configured.templates and configured.base / configured.templates):
+        outcome = _execute(session.build, configured)
     _tell(outcome)
     if open_ and outcome.site:
         show_in_browser(outcome.site)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from reportgen.cli.console import color_option, progress_console
+from reportgen.cli.edition import edition_options, told_templates
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
 from reportgen.results.files import MANIFEST, TABLES
@@ -27,9 +28,10 @@ _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
     metavar="FOLDER",
     help="Where the report goes.",
 )
+@edition_options
 @open_option
 @color_option
-def render(results: Path, output: Path, open_: bool) -> None:
+def render(results: Path, output: Path, open_: bool, templates: Path | None, max_size: float | None) -> None:
     """Make the report from RESULTS, a folder that build or run has written, and run nothing.
 
     \b
@@ -38,12 +40,19 @@ def render(results: Path, output: Path, open_: bool) -> None:
       reportgen render downloaded/results --output site --open
     """
     _check_is_results(results)
+    from reportgen.config.model import MAX_SIZE
     from reportgen.execute.events import Drawing
     from reportgen.progress import Progress
     from reportgen.report import render as render_report
+    from reportgen.report.edition import Edition
 
-    with Progress(progress_console()) as progress:
-        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)), assistants=_ASSISTANTS)
+    edition = Edition(templates and templates.resolve(), max_size or MAX_SIZE)
+    with told_templates(edition.templates), Progress(progress_console()) as progress:
+
+        def show(figure: str) -> None:
+            progress.show(Drawing(figure))
+
+        page = render_report(results, output, show, edition, assistants=_ASSISTANTS)
     click.echo(page)
     if open_:
         show_in_browser(page)

@@ -45,16 +45,17 @@ def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
 
 def draw_thumbnail(view: OneLoss, ground: str) -> str:
     """The paths of the leading optimizers, at their best rates, from the standard start."""
+    return drawn(THUMBNAIL, BARE, lambda axes: put_thumbnail(axes, view), ground)
 
-    def draw(axes: Axes) -> None:
-        _limits(axes, view)
-        for optimizer in reversed(leading(view)):
-            look = series(view.optimizers.index(optimizer))
-            for run in view.drawn_runs(optimizer)[:1]:
-                _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
-        _minima(axes, view)
 
-    return drawn(THUMBNAIL, BARE, draw, ground)
+def put_thumbnail(axes: Axes, view: OneLoss) -> None:
+    """The same on axes that are there."""
+    _limits(axes, view)
+    for optimizer in reversed(leading(view)):
+        look = series(view.optimizers.index(optimizer))
+        for run in view.drawn_runs(optimizer)[:1]:
+            _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
+    _minima(axes, view)
 
 
 def alt_paths(view: OneLoss, optimizer: str) -> str:

@@ -6,16 +6,29 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+from reportgen.report.edition import PLAIN, Edition
 
-def render(results: Path, output: Path, on_figure: Callable[[str], None] | None = None, *, assistants: int = 0) -> Path:
+
+def render(
+    results: Path,
+    output: Path,
+    on_figure: Callable[[str], None] | None = None,
+    edition: Edition = PLAIN,
+    *,
+    assistants: int = 0,
+) -> Path:
     """Make the report of a results folder in ``output``; the path of its first page.
 
     Args:
         results: the folder with the tables and the manifest.
         output: where the site goes; what is there and not of the site stays.
         on_figure: told the name of each figure before it is drawn in this process.
+        edition: what the user chose of it.
         assistants: how many processes draw beside this one; with any, a script that calls this needs the guard
             ``if __name__ == "__main__"``.
+
+    Raises:
+        TemplateError: where a template of the user's is broken; pages that are there stay as they are.
     """
     from reportgen.report.drawing import Assistants
 
@@ -23,4 +36,4 @@ def render(results: Path, output: Path, on_figure: Callable[[str], None] | None 
         from reportgen.report.site import Site
         from reportgen.results.read import Results
 
-        return Site(output, on_figure).write(Results.for_report(results), beside)
+        return Site(output, on_figure, edition).write(Results.for_report(results), beside)

@@ -10,26 +10,28 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reportgen import __version__
+from reportgen.report.edition import PLAIN, Edition
 from reportgen.results.files import MANIFEST, read_json, write_json
 
 RECORD = "site.json"
 _MAKERS = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
 
 
-def is_current(output: Path) -> bool:
-    """Whether ``output`` holds, whole, the site of the results in its ``results`` folder."""
+def is_current(output: Path, edition: Edition = PLAIN) -> bool:
+    """Whether ``output`` holds, whole, this edition of the site of the results in its ``results`` folder."""
     manifest = read_json(output / "results" / MANIFEST)
     record = read_record(output)
     return (
         isinstance(manifest, dict)
-        and record.get("key") == key(manifest)
+        and record.get("key") == key(manifest, edition)
         and all((output / file).is_file() for file in record["files"])
     )
 
 
-def key(manifest: dict[str, Any]) -> str:
-    """What the bytes of a site depend on: the results, and the code that makes pages of them."""
-    return hashlib.sha256((json.dumps(manifest, sort_keys=True) + makers()).encode()).hexdigest()
+def key(manifest: dict[str, Any], edition: Edition) -> str:
+    """What the bytes of a site depend on: the results, the user's choices, and the code that makes pages of them."""
+    told = json.dumps(manifest, sort_keys=True) + makers()
+    return hashlib.sha256(told.encode() + edition.key()).hexdigest()
 
 
 def makers() -> str:
@@ -52,10 +54,10 @@ def read_record(output: Path) -> dict[str, Any]:
 
 
 def write_record(
-    output: Path, manifest: dict[str, Any], files: list[str], makers: str, figures: dict[str, str]
+    output: Path, manifest: dict[str, Any], edition: Edition, files: list[str], makers: str, figures: dict[str, str]
 ) -> None:
     """Write down what this render made, by which code, and from what each figure was drawn."""
-    record = {"generator": f"reportgen {__version__}", "key": key(manifest), "makers": makers}
+    record = {"generator": f"reportgen {__version__}", "key": key(manifest, edition), "makers": makers}
     write_json(output / RECORD, record | {"files": sorted(files), "figures": dict(sorted(figures.items()))})
 
 

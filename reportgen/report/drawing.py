@@ -30,17 +30,17 @@ _taken: Any = None
 _results: Results | None = None
 
 
-def write_text(path: Path, text: str) -> None:
+def write_file(path: Path, content: str | bytes) -> None:
     """Write a file of the site, whole or not at all."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def draw_here(pictures: Sequence[Picture], assets: Path, on_figure: OnFigure) -> None:
     """Draw some figures in this process; ``on_figure`` is told the name of each before."""
     for picture in pictures:
         on_figure(picture.file.removesuffix(".svg"))
-        write_text(assets / picture.file, picture.draw())
+        write_file(assets / picture.file, picture.draw())
 
 
 class Assistants:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from reportgen.analysis.oneloss import OneLoss, one_loss
 from reportgen.figures.plan import Picture, pictures
-from reportgen.report.context import Report
+from reportgen.report.assets import FOLDER, assets
+from reportgen.report.card import card
+from reportgen.report.context import Page, Report
 from reportgen.report.current import makers, read_record, write_record
-from reportgen.report.drawing import Assistants, draw_here, write_text
-from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import page, read
+from reportgen.report.drawing import Assistants, draw_here, write_file
+from reportgen.report.edition import CARD, PLAIN, Edition
+from reportgen.report.single import NAME, single
+from reportgen.report.template import page, rendered
 from reportgen.results.read import Results
-
-SCRIPTS = ("site.js", "player.js")
 
 
 class Site:
     """The site in the folder ``output``; ``on_figure`` is told the name of each figure that is drawn here."""
 
-    def __init__(self, output: Path, on_figure: Callable[[str], None] | None = None) -> None:
+    def __init__(self, output: Path, on_figure: Callable[[str], None] | None = None, edition: Edition = PLAIN) -> None:
         self._output = output
-        self._assets = output / "assets"
+        self._edition = edition
+        self._assets = output / FOLDER
         self._on_figure = on_figure or (lambda _name: None)
         self._drawn: dict[str, list[Picture]] = {}
         self._digests: dict[str, str] = {}
@@ -45,16 +48,38 @@ class Site:
             draw_here(due, self._assets, self._on_figure)
         report = Report(results, views, self._drawn, has_data=(self._output / "results").is_dir())
         draw_here(self._changed(report.overview), self._assets, self._on_figure)
-        files = {"assets/site.css": stylesheet(), ".nojekyll": ""}
-        files |= {f"assets/{name}": read(name) for name in SCRIPTS}
-        files |= {name: page(template, context) for name, template, context in report.pages()}
-        files |= dict(report.data())
-        for name, text in files.items():
-            write_text(self._output / name, text)
-        made = [*files, *(f"assets/{name}" for name in self._digests)]
+        files: dict[str, str | bytes] = {".nojekyll": "", **assets(self._edition.templates), **dict(report.data())}
+        pages = report.pages()
+        first = next(pages)
+        if results.manifest.get("site_url"):
+            files[CARD] = card(first[2], views)
+        files |= self._pages(first, pages, files)
+        for name, content in files.items():
+            write_file(self._output / name, content)
+        made = [*files, *(f"{FOLDER}/{name}" for name in self._digests)]
         self._remove(set(read_record(self._output)["files"]) - set(made))
-        write_record(self._output, results.manifest, made, self._makers, self._digests)
+        write_record(self._output, results.manifest, self._edition, made, self._makers, self._digests)
         return self._output / "index.html"
+
+    def _pages(self, first: Page, others: Iterator[Page], files: Mapping[str, str | bytes]) -> dict[str, str]:
+        """All pages, and the one with all of them; made before any is written, so that none is where one is broken."""
+        folder = self._edition.templates
+        made = {
+            name: page(template, context | {"path": name}, folder) for name, template, context in chain([first], others)
+        }
+        shared = first[2] | {"path": NAME}
+
+        def asset(file: str) -> bytes:
+            content = files.get(f"{FOLDER}/{file}")
+            if content is None:
+                return (self._assets / file).read_bytes()
+            return content.encode() if isinstance(content, str) else content
+
+        def render(template: str, context: dict[str, object]) -> str:
+            return rendered(template, shared | context, folder)
+
+        limit = int(self._edition.max_size * 2**20)
+        return made | {NAME: single(made, asset, set(self._digests), render, limit)}
 
     def _due(self, view: OneLoss) -> list[Picture]:
         """The figures of a loss that are to be drawn."""
