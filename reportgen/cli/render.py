@@ -10,6 +10,7 @@ import click
 from reportgen.cli.console import color_option, progress_console
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
 from reportgen.results.files import MANIFEST, TABLES
 
 
@@ -23,9 +24,10 @@ from reportgen.results.files import MANIFEST, TABLES
     metavar="FOLDER",
     help="Where the report goes.",
 )
+@summary_option
 @open_option
 @color_option
-def render(results: Path, output: Path, open_: bool) -> None:
+def render(results: Path, output: Path, open_: bool, summary: str | None) -> None:
     """Make the report from RESULTS, a folder that build or run has written, and run nothing.
 
     \b
@@ -40,7 +42,10 @@ def render(results: Path, output: Path, open_: bool) -> None:
 
     with Progress(progress_console()) as progress:
         page = render_report(results, output, lambda figure: progress.show(Drawing(figure)))
-    click.echo(page)
+    if summary != STDOUT:
+        click.echo(page)
+    if summary:
+        put_summary_of(page, summary)
     if open_:
         show_in_browser(page)
 

@@ -33,11 +33,11 @@ def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
     colour = series(view.optimizers.index(optimizer)).colour
 
     def draw(axes: Axes) -> None:
-        _frame(axes, view)
+        frame(axes, view)
         taken: Spread = []
         for run in reversed(runs):
-            _path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
-        _minima(axes, view)
+            one_path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
+        mark_minima(axes, view)
 
     return drawn(PANEL, MARGINS, draw, ground)
 
@@ -46,13 +46,13 @@ def draw_thumbnail(view: OneLoss, ground: str) -> str:
     """The paths of the leading optimizers, at their best rates, from the standard start."""
 
     def draw(axes: Axes) -> None:
-        _frame(axes, view)
+        frame(axes, view)
         axes.set_axis_off()
         for optimizer in reversed(leading(view)):
             look = series(view.optimizers.index(optimizer))
             for run in view.drawn_runs(optimizer)[:1]:
-                _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
-        _minima(axes, view)
+                one_path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
+        mark_minima(axes, view)
 
     return drawn(THUMBNAIL, BARE, draw, ground)
 
@@ -82,7 +82,8 @@ def leading(view: OneLoss) -> list[str]:
     return [cell["optimizer"] for cell in drawn[:3]]
 
 
-def _frame(axes: Axes, view: OneLoss) -> None:
+def frame(axes: Axes, view: OneLoss) -> None:
+    """Set the limits and ticks of the picture of a loss."""
     axes.spines[["left", "bottom"]].set_visible(False)
     if int(view.facts["dim"]) == 1:
         steps = int(view.results.manifest["steps"])
@@ -104,7 +105,8 @@ def _frame(axes: Axes, view: OneLoss) -> None:
     axes.set_ylabel("y", labelpad=0, rotation=0)
 
 
-def _minima(axes: Axes, view: OneLoss) -> None:
+def mark_minima(axes: Axes, view: OneLoss) -> None:
+    """Draw the known minima."""
     for point in view.minima.tolist():
         if len(point) == 1:
             axes.axhline(point[0], color=sentinel("ink"), lw=0.8, dashes=(2, 3), zorder=1)
@@ -144,9 +146,10 @@ def _leaving(points: Array, box: Array) -> int | None:
     return int(inside[-1]) + 1 if len(inside) else 0
 
 
-def _path(
+def one_path(
     axes: Axes, view: OneLoss, run: Run, colour: str, style: object, *, strong: bool, taken: Spread | None
 ) -> None:
+    """Draw one run; where steps of escapes are written is kept in ``taken``, and none is written without it."""
     points, box = _points(run, view), _box(view)
     left = _leaving(points, box)
     shown = points if left is None else points[: left + 1]

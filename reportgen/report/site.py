@@ -9,7 +9,9 @@ from reportgen.analysis.oneloss import OneLoss, one_loss
 from reportgen.figures.plan import Picture, pictures
 from reportgen.report.context import Report
 from reportgen.report.current import read_record, write_record
+from reportgen.report.rows import failure_reasons
 from reportgen.report.stylesheet import stylesheet
+from reportgen.report.summary import SUMMARY, summary
 from reportgen.report.template import page
 from reportgen.results.files import replacing
 from reportgen.results.read import Results
@@ -36,7 +38,10 @@ class Site:
                 self._draw(view)
         report = Report(results, views, self._drawn, has_data=(self._output / "results").is_dir())
         files = {"assets/site.css": stylesheet(), ".nojekyll": ""}
-        files |= {name: page(template, context) for name, template, context in report.pages()}
+        for name, template, context in report.pages():
+            files[name] = page(template, context)
+            if name == "index.html":
+                files[SUMMARY] = summary(context, failure_reasons(results.runs))
         for name, text in files.items():
             self._put(name, text)
         made = [*files, *(f"assets/{p.file}" for drawn in self._drawn.values() for p in drawn)]

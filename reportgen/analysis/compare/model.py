@@ -18,7 +18,7 @@ MEANINGS: dict[Verdict, str] = {
     "mixed": "better in one way and worse in another",
     "unclear": "differs by more than the least effect, but these starts cannot show it with the confidence asked for",
     "better": "better, by the least effect and with the confidence asked for, or a cell is solved that was not",
-    "same": "equal, or no difference of the least effect",
+    "same": "equal bit by bit, or in the median less apart than the least effect",
     "not comparable": "another question was asked; the reason says which",
 }
 
@@ -119,6 +119,14 @@ class Pair:
     def views(self) -> list[View]:
         """Those there are."""
         return [view for view in (self.best, self.all_rates) if view is not None]
+
+    @property
+    def shown_rates(self) -> tuple[float, float]:
+        """The rates in base and in head that show a change best: where a cell stopped being solved, else the best."""
+        if self.stopped:
+            most = max(self.stopped, key=lambda cell: cell.base - cell.head)
+            return most.learning_rate, most.learning_rate
+        return self.rates or (math.nan, math.nan)
 
     @property
     def severity(self) -> tuple[int, float, float]:

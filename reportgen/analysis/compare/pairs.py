@@ -143,7 +143,7 @@ class _Judged:
             here = np.flatnonzero(frame["learning_rate"].to_numpy() == rate)
             found.append(here[np.lexsort([frame[name].to_numpy(int)[here] for name in ("seed", "start")])])
         keys = [self._frames[0][["start", "seed"]].to_numpy(int)[rows] for rows in found]
-        if np.array_equal(*keys):
+        if np.array_equal(keys[0], keys[1]):
             return found
         # Two rates that were tried from different starts have some in common.
         named = [list(map(tuple, each.tolist())) for each in keys]

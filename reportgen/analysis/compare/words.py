@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.analysis.compare.model import MOST, Comparison, Pair, Solving, Thresholds, View
 from reportgen.analysis.numbers import count, number, rate
 from reportgen.analysis.outcomes import SYMBOLS
+
+MOST_CELLS = 2
+"""More cells of one pair are counted."""
 
 
 def times(view: View) -> str:
@@ -56,7 +59,7 @@ def said(pair: Pair, asked: Thresholds) -> str:
         return pair.reason
     if pair.equal == pair.runs:
         return "equal bit by bit"
-    parts = [*_best(pair, asked), *_all_rates(pair, asked), *_cells(pair)]
+    parts = [*_cells(pair), *_best(pair, asked), *_all_rates(pair, asked)]
     return "; ".join(parts) or "nothing was reached by either"
 
 
@@ -69,7 +72,7 @@ def failures(comparison: Comparison) -> list[str]:
 
 
 def _worse(pair: Pair, asked: Thresholds) -> Iterator[str]:
-    yield from (_stopped(cell) for cell in pair.stopped)
+    yield from _told(pair.stopped, "no longer solved")
     if pair.best and pair.best.sign(asked) < 0:
         yield from _best(pair, asked)
     if pair.all_rates and pair.all_rates.sign(asked) < 0:
@@ -99,17 +102,21 @@ def _doubt(view: View, asked: Thresholds) -> str:
 
 
 def _cells(pair: Pair) -> Iterator[str]:
-    yield from (_stopped(cell) for cell in pair.stopped)
-    for cell in pair.started:
-        yield f"now solved at {rate(cell.learning_rate)}: {cell.head} of {runs(cell.runs)}, {cell.base} before"
+    yield from _told(pair.stopped, "no longer solved")
+    yield from _told(pair.started, "now solved")
 
 
-def _stopped(cell: Solving) -> str:
-    others = ", ".join(f"{n} {name}" for name, n in cell.now.items() if name != "solved")
-    return (
-        f"no longer solved at {rate(cell.learning_rate)}: {cell.base} of {runs(cell.runs)} were, {cell.head} "
-        f"{'is' if cell.head == 1 else 'are'} ({others})"
-    )
+def _told(cells: Sequence[Solving], word: str) -> Iterator[str]:
+    """Those that changed most, and how many more there are."""
+    order = sorted(cells, key=lambda cell: -abs(cell.base - cell.head))
+    for cell in order[:MOST_CELLS]:
+        now = ", ".join(f"{n} {name}" for name, n in cell.now.items() if name != "solved")
+        others = f" ({now})" if now else ""
+        yield (
+            f"{word} at {rate(cell.learning_rate)}: {cell.base} of {runs(cell.runs)} before, {cell.head} after{others}"
+        )
+    if len(order) > MOST_CELLS:
+        yield f"{word} at {count(len(order) - MOST_CELLS, 'more rate')}"
 
 
 def worst_transitions(comparison: Comparison) -> list[str]:
