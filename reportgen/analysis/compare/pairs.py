@@ -14,7 +14,6 @@ from reportgen.analysis.compare.effects import Runs, Units, gap_ratios, log2_rat
 from reportgen.analysis.compare.match import Matched
 from reportgen.analysis.compare.model import Pair, Solving, Thresholds, Verdict, View
 from reportgen.analysis.compare.solving import counted, no_longer_solved, stopped
-from reportgen.analysis.oneloss import records
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.analysis.ranking import best
 from reportgen.analysis.runtimes import per_step, times
@@ -84,31 +83,67 @@ class _Judged:
         blank = Pair(self._loss, self._optimizer, "not comparable" if reason else "same", reason, runs, self._equal)
         if reason:
             return blank
-        top = [self._top(frame) for frame in self._frames]
-        told = replace(
-            blank,
-            rates=(float(top[0]["learning_rate"]), float(top[1]["learning_rate"])),
-            solved=(int(top[0]["solved"]), int(top[1]["solved"])),
-            starts=(int(top[0]["runs"]), int(top[1]["runs"])),
-        )
+        was, now = (self._top(frame) for frame in self._frames)
+        told = self._at(blank, was, now)
         if self._equal == runs:
             return told
-        base, head = (side.at(rows) for side, rows in zip(self._sides, self._best_rows(told), strict=True))
-        units = self._units.at(self._best_rows(told)[1])
-        ratios = log2_ratios(base, head)
         told = replace(
-            told,
-            best=self._view(ratios, units, EVALUATIONS) or self._gaps(base, head, units),
+            self._steady(told, was, now),
             all_rates=self._view(log2_ratios(*self._sides), self._units, EVALUATIONS),
+            stopped=tuple(self._stopped(0, 1)),
+            started=tuple(replace(cell, base=cell.head, head=cell.base) for cell in self._stopped(1, 0)),
+        )
+        return replace(told, verdict=_verdict(told, self._question.asked))
+
+    def _at(self, pair: Pair, was: float, now: float) -> Pair:
+        """The pair at two rates, with what is counted there."""
+        rows = self._rows_at(was, now)
+        solved = [
+            (frame["outcome"].iloc[here] == "solved").sum() for frame, here in zip(self._frames, rows, strict=True)
+        ]
+        return replace(
+            pair,
+            rates=(was, now),
+            solved=(int(solved[0]), int(solved[1])),
+            starts=(len(rows[0]), len(rows[1])),
+        )
+
+    def _steady(self, pair: Pair, was: float, now: float) -> Pair:
+        """The pair with its views at the best rates.
+
+        The choice of a rate jumps: of two that are nearly as good a last bit may prefer the other one, which may be
+        three times as fast. So where the choice moved, what it changed must also show at one of the two rates by
+        itself; else base's is looked at in both.
+        """
+        moved = self._seen(self._at(pair, was, now))
+        if was == now or moved.best is None:
+            return moved
+        alone = [self._seen(self._at(pair, one, one)) for one in (was, now)]
+        asked, cross = self._question.asked, moved.best
+        shown = any(
+            each.best.large(asked)
+            and each.best.log2 * cross.log2 > 0
+            and cross.sign(asked) in (0, each.best.sign(asked))
+            for each in alone
+            if each.best
+        )
+        return moved if shown or not cross.large(asked) else alone[0]
+
+    def _seen(self, pair: Pair) -> Pair:
+        """The pair with the views at its rates."""
+        assert pair.rates is not None
+        rows = self._rows_at(*pair.rates)
+        base, head = (side.at(here) for side, here in zip(self._sides, rows, strict=True))
+        units, ratios = self._units.at(rows[1]), log2_ratios(base, head)
+        return replace(
+            pair,
+            best=self._view(ratios, units, EVALUATIONS) or self._gaps(base, head, units),
             targets={
                 target: seen
                 for place, target in enumerate(self._question.targets)
                 if (seen := self._view(ratios[:, place], units, EVALUATIONS))
             },
-            stopped=tuple(self._stopped(0, 1)),
-            started=tuple(replace(cell, base=cell.head, head=cell.base) for cell in self._stopped(1, 0)),
         )
-        return replace(told, verdict=_verdict(told, self._question.asked))
 
     @cached_property
     def _sides(self) -> list[Runs]:
@@ -126,20 +161,19 @@ class _Judged:
             return Units(seed, np.ones(len(seed), bool))
         return Units(start, drawn)
 
-    def _top(self, frame: pd.DataFrame) -> dict[str, Any]:
-        """The best cell by the rule of the report, among the runs that both have."""
+    def _top(self, frame: pd.DataFrame) -> float:
+        """The rate of the best cell by the rule of the report, among the runs that both have."""
         import pandas as pd
 
         told = {"losses": [{"label": self._loss}], "optimizers": [{"label": self._optimizer}]}
         nothing = pd.DataFrame()
         mine = Results(frame, nothing, nothing, nothing, told | {"targets": self._question.targets})
-        return records(best(cells(mine)))[0]
+        return float(best(cells(mine))["learning_rate"].iloc[0])
 
-    def _best_rows(self, pair: Pair) -> list[Array]:
-        """The places of the runs at the best rate of base and of head, in the same order of starts."""
-        assert pair.rates is not None
+    def _rows_at(self, was: float, now: float) -> list[Array]:
+        """The places of the runs at a rate of base and at one of head, in the same order of starts."""
         found = []
-        for frame, rate in zip(self._frames, pair.rates, strict=True):
+        for frame, rate in zip(self._frames, (was, now), strict=True):
             here = np.flatnonzero(frame["learning_rate"].to_numpy() == rate)
             found.append(here[np.lexsort([frame[name].to_numpy(int)[here] for name in ("seed", "start")])])
         keys = [self._frames[0][["start", "seed"]].to_numpy(int)[rows] for rows in found]
