@@ -23,7 +23,7 @@ RULES: dict[str, synthetic.Rule] = {
     "equal": adam,
     "bits": lambda g, s, lr, t: adam(g * (1 + 3e-16), s, lr, t),
     "slower": lambda g, s, lr, t: adam(g, s, lr, t) if t % 2 else 0 * g,
-    "broken": lambda g, s, lr, t: 0 * g,
+    "broken": lambda *given: 0 * given[0],
     "diverging": lambda g, s, lr, t: adam(g, s, lr, t) * (1.0 if t < 30 else 1e200),
 }
 

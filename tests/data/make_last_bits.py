@@ -1,8 +1,8 @@
 """Makes ``last_bits/*.parquet``: one small matrix run in two ways that differ in the last bits alone.
 
-``plain`` is as reportgen runs it. ``other`` is run on one processor, with the widest instructions, fused multiply-adds and
-sums in any order. What differs by that grows: a run at the edge of stability may come to another outcome. Run it from the
-project's folder, with reportgen installed:
+``plain`` is as reportgen runs it. ``other`` is run on one processor, with the widest instructions, fused multiply-adds
+and sums in any order. What differs by that grows: a run at the edge of stability may come to another outcome. Run it
+from the project's folder, with reportgen installed:
 
     python tests/data/make_last_bits.py
 """
