@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from reportgen.analysis.cells import Array
+from reportgen.analysis.cells import Array, coded
 from reportgen.analysis.compare.match import Matched
 from reportgen.analysis.compare.model import Cells
 from reportgen.analysis.outcomes import SYMBOLS
@@ -19,10 +19,10 @@ def transitions(matched: Matched, reasons: Mapping[str, str]) -> Array:
     """Comparable runs by outcome, [base, head], both in the order of ``SYMBOLS``."""
     kept = ~matched.base["loss"].astype(str).isin(list(reasons)).to_numpy()
     names = list(SYMBOLS)
-    places = [pd.Categorical(side["outcome"].astype(str), names).codes[kept] for side in (matched.base, matched.head)]
-    table = np.zeros((len(names), len(names)), int)
-    np.add.at(table, (places[0], places[1]), 1)
-    return table
+    coding = [coded(side["outcome"]) for side in (matched.base, matched.head)]
+    was, now = (np.array([names.index(word) for word in words])[code[kept]] for code, words in coding)
+    counted: Array = np.bincount(was * len(names) + now, minlength=len(names) ** 2)
+    return counted.reshape(len(names), len(names))
 
 
 def kinds(matched: Matched, reasons: Mapping[str, str]) -> Cells:
