@@ -96,6 +96,25 @@ def test_transitions_count_every_comparable_run(folders: dict[str, Path]) -> Non
     assert found.transitions[names.index("diverged"), names.index("solved")] == 0
 
 
+def test_what_is_better_in_one_way_and_worse_in_another_is_mixed_and_fails(tmp_path: Path) -> None:
+    one = {"optimizers": ("adam",), "losses": (synthetic.QUARTIC,), "rates": (1e-2, 1e-1, 1.0)}
+    made = {rule: changed.results(rule, **one) for rule in ("equal", "broken")}
+    # Broken at the largest rate in head, and at the middle one in base.
+    folders = []
+    for name, rate in (("base", 1e-1), ("head", 1.0)):
+        bad = made["broken"].runs["learning_rate"] == rate
+        runs = pd.concat([made["equal"].runs[~bad], made["broken"].runs[bad]], ignore_index=True)
+        folders.append(synthetic.write(replace(made["equal"], runs=runs), tmp_path / name))
+    found = compared(*folders)
+    assert verdicts(found) == {("adam", "quartic"): "mixed"}
+    (pair,) = found.pairs
+    assert ([cell.learning_rate for cell in pair.stopped], [cell.learning_rate for cell in pair.started]) == (
+        [1.0],
+        [0.1],
+    )
+    assert len(failures(found)) == 1
+
+
 def test_a_larger_least_effect_lets_more_pass(folders: dict[str, Path]) -> None:
     strict = compared(folders["equal"], folders["slower"])
     lenient = compared(folders["equal"], folders["slower"], Thresholds(effect=2.0))
@@ -124,6 +143,7 @@ def test_a_program_that_fails_in_head_is_worse(tmp_path: Path, folders: dict[str
     found = compared(folders["equal"], head)
     assert verdicts(found)["adam", "quartic"] == "worse"
     assert "(9 failed)" in failures(found)[0]
+    assert "quartic/adam failed in head: ValueError: step() returned a position of another shape" in found.notes
 
 
 def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: dict[str, Path]) -> None:

@@ -101,6 +101,22 @@ def test_a_gate_with_nothing_to_look_at_says_so(made: dict[str, Path], tmp_path:
     assert "The gate had nothing to look at" in result.stderr
 
 
+def test_results_without_a_run_in_common(made: dict[str, Path], tmp_path: Path) -> None:
+    other = changed.write(tmp_path / "other", optimizers=("rmsprop",))
+    result = invoke("compare", made["equal"], other)
+    assert result.exit_code == 0
+    assert "Nothing can be compared: the two have no run in common." in result.stdout
+    assert "8 cells added" in Path("compare/comparison.md").read_text(encoding="utf-8")
+
+
+def test_a_side_that_has_no_histories_is_said_on_the_page(made: dict[str, Path], tmp_path: Path) -> None:
+    failed = changed.write(tmp_path / "failed", failed=[("quartic", "adam")])
+    assert invoke("compare", made["equal"], failed).exit_code == 0
+    text = Path("compare/index.html").read_text(encoding="utf-8")
+    assert "Nothing is drawn of after: no run has kept its history." in text
+    assert "quartic/adam failed in head: ValueError: step() returned a position of another shape" in text
+
+
 def test_json_alone_is_on_stdout(made: dict[str, Path]) -> None:
     result = invoke("compare", made["equal"], made["slower"], "--json", "--fail-on", "worse")
     told = json.loads(result.stdout)

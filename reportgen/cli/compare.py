@@ -170,5 +170,5 @@ def _gate(comparison: Comparison, fail_on: str | None) -> None:
         for line in told:
             click.echo(f"  {line}", err=True)
         click.get_current_context().exit(GATE_FAILED)
-    if fail_on and not any(pair.verdict != "not comparable" for pair in comparison.pairs):
+    if fail_on and not comparison.identical and not any(pair.verdict != "not comparable" for pair in comparison.pairs):
         click.echo("The gate had nothing to look at: no run can be compared.", err=True)

@@ -47,8 +47,13 @@ class Change:
 
     @property
     def has_paths(self) -> bool:
-        """Whether both left a path that can be drawn."""
-        return drawable(self.after) and all(view.drawn_runs(self.optimizer) for _, view, _, _ in self.sides)
+        """Whether a path can be drawn."""
+        return drawable(self.after) and any(view.drawn_runs(self.optimizer) for _, view, _, _ in self.sides)
+
+    @property
+    def without_history(self) -> list[str]:
+        """The words of the sides of which there is nothing to draw."""
+        return [word for word, view, _, _ in self.sides if not view.best_runs(self.optimizer)]
 
 
 def draw_curves(change: Change) -> str:
@@ -56,7 +61,8 @@ def draw_curves(change: Change) -> str:
     curves = [median_gap(view.curve_runs(change.optimizer)) for _, view, _, _ in change.sides]
     facts = change.after.results.manifest
     tightest, most = min(facts["targets"]), int(facts["steps"])
-    scale = gap_scale([gaps for _, gaps in curves], initial_gaps(change.after), tightest)
+    initial = np.concatenate([initial_gaps(view) for _, view, _, _ in change.sides])
+    scale = gap_scale([gaps for _, gaps in curves], initial, tightest)
 
     def draw(axes: Axes) -> None:
         step_axis(axes, most)
@@ -97,7 +103,7 @@ def alt_overlaid(change: Change) -> str:
         runs = view.drawn_runs(change.optimizer)[:STARTS]
         ends = dict.fromkeys(run.outcome for run in runs)
         said = ", ".join(f"{sum(run.outcome == end for run in runs)} {end}" for end in ends)
-        told.append(f"{word} at {_rate(view)} from {count(len(runs), 'start')}: {said}")
+        told.append(f"{word} at {_rate(view)} from {count(len(runs), 'start')}: {said or NOTHING}")
     return f"Paths of {change.optimizer} on {change.after.label}. {'; '.join(told)}."
 
 

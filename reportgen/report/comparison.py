@@ -14,6 +14,7 @@ from reportgen.analysis.compare.words import said, times, whole
 from reportgen.analysis.oneloss import OneLoss
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.figures.beforeafter import Change, alt_curves, alt_overlaid, draw_curves, draw_overlaid
+from reportgen.figures.convergence import NOTHING
 from reportgen.figures.plan import slug
 from reportgen.figures.style import PANEL, series
 from reportgen.report.changes import COMPARISON, VERDICT_SYMBOLS, changes, decided, rates, solved
@@ -29,8 +30,8 @@ MOST_DRAWN = 8
 MOST_ROWS = 1000
 """More are left to the JSON."""
 
-Drawn = tuple[Pair, list[dict[str, Any]]]
-"""A pair with its pictures: ``file``, ``svg``, ``alt``, ``size``."""
+Drawn = tuple[Pair, list[dict[str, Any]], str]
+"""A pair with its pictures, ``file``, ``svg``, ``alt`` and ``size`` of each, and what they cannot show."""
 
 
 def write_comparison(comparison: Comparison, base: Located, head: Located, output: Path) -> Path:
@@ -42,7 +43,7 @@ def write_comparison(comparison: Comparison, base: Located, head: Located, outpu
     if (output / RECORD).exists() and COMPARISON not in earlier:
         raise FileExistsError(errno.EEXIST, "holds a report; choose another --output for the comparison", str(output))
     drawn = list(_drawn(comparison, base, head))
-    files = {f"assets/{picture['file']}": picture["svg"] for _, pictures in drawn for picture in pictures}
+    files = {f"assets/{picture['file']}": picture["svg"] for _, pictures, _ in drawn for picture in pictures}
     files |= {"assets/site.css": stylesheet(), COMPARISON: changes(comparison), ".nojekyll": ""}
     files["index.html"] = page("compare.html", _context(comparison, drawn))
     for name, text in files.items():
@@ -58,7 +59,7 @@ def _drawn(comparison: Comparison, base: Located, head: Located) -> Iterator[Dra
     """The pairs that differ, the worst first, with their pictures where both sides have histories."""
     shown = [pair for pair in comparison.pairs if pair.verdict not in ("same", "not comparable")][:MOST_DRAWN]
     if not shown or base.folder is None or head.folder is None:
-        yield from ((pair, []) for pair in shown)
+        yield from ((pair, [], "") for pair in shown)
         return
     after = Results.for_report(head.folder)
     # Both are drawn on one ground, that of head.
@@ -66,7 +67,7 @@ def _drawn(comparison: Comparison, base: Located, head: Located) -> Iterator[Dra
     for pair in shown:
         was, now = pair.shown_rates
         change = Change(_cell(before, after, pair, was), _cell(after, after, pair, now), pair.optimizer)
-        yield pair, list(_pictures(pair, change))
+        yield pair, list(_pictures(pair, change)), _missing(change)
 
 
 def _cell(results: Results, after: Results, pair: Pair, rate: float) -> OneLoss:
@@ -76,6 +77,11 @@ def _cell(results: Results, after: Results, pair: Pair, rate: float) -> OneLoss:
     here = (runs["optimizer"].astype(str) == pair.optimizer) & (runs["learning_rate"] == rate)
     facts = next(fact for fact in after.manifest["losses"] if fact["label"] == pair.loss)
     return OneLoss(replace(mine, runs=runs[here], manifest=after.manifest), facts)
+
+
+def _missing(change: Change) -> str:
+    told = " and ".join(change.without_history)
+    return f"Nothing is drawn of {told}: {NOTHING}." if told else ""
 
 
 def _pictures(pair: Pair, change: Change) -> Iterator[dict[str, Any]]:
@@ -100,7 +106,9 @@ def _context(comparison: Comparison, drawn: list[Drawn]) -> dict[str, Any]:
         "comparison": comparison,
         "counts": comparison.counts,
         "symbols": VERDICT_SYMBOLS,
-        "shown": [_told(pair, comparison) | {"pictures": pictures} for pair, pictures in drawn],
+        "shown": [
+            _told(pair, comparison) | {"pictures": pictures, "missing": missing} for pair, pictures, missing in drawn
+        ],
         "rows": [_told(pair, comparison) for pair in compared[:MOST_ROWS]],
         "left_out": max(len(compared) - MOST_ROWS, 0),
         "aside": aside[:MOST_ROWS],

@@ -92,6 +92,7 @@ def notes(base: Manifest, head: Manifest, matched: Matched) -> list[str]:
             "are not told. Starts from number 1 on are taken as random unless the other side says otherwise."
         )
     told += _hyperparameters(base, head)
+    told += _failures(base, head)
     lost = [size - len(matched.base) for size in matched.sizes]
     if any(lost):
         told.append(f"{count(lost[0], 'run')} of base and {count(lost[1], 'run')} of head have no counterpart.")
@@ -116,6 +117,17 @@ def _hyperparameters(base: Manifest, head: Manifest) -> Iterator[str]:
         for name in now:
             if name in was and not _alike(was[name], now[name]):
                 yield f"{label}: the default of {name} was {_shown(was[name])} and is {_shown(now[name])}."
+
+
+def _failures(base: Manifest, head: Manifest) -> Iterator[str]:
+    """Why programs failed in head that did not in base, each reason once."""
+    before = {program["id"] for program in base["programs"] if program["state"] == "failed"}
+    found: dict[str, list[str]] = {}
+    for program in head["programs"]:
+        if program["state"] == "failed" and program["id"] not in before:
+            found.setdefault(program["reason"], []).append(program["id"])
+    for reason, programs in found.items():
+        yield f"{listed(programs)} failed in head: {reason}"
 
 
 def _alike(was: Any, now: Any) -> bool:

@@ -20,7 +20,7 @@ def transitions(matched: Matched, reasons: Mapping[str, str]) -> Array:
     kept = ~matched.base["loss"].astype(str).isin(list(reasons)).to_numpy()
     names = list(SYMBOLS)
     coding = [coded(side["outcome"]) for side in (matched.base, matched.head)]
-    was, now = (np.array([names.index(word) for word in words])[code[kept]] for code, words in coding)
+    was, now = (np.array([names.index(word) for word in words], int)[code[kept]] for code, words in coding)
     counted: Array = np.bincount(was * len(names) + now, minlength=len(names) ** 2)
     return counted.reshape(len(names), len(names))
 
