@@ -28,8 +28,9 @@ _RIGHT = frozenset({3, 4, 5, 6})
 def changes(comparison: Comparison) -> str:
     """The text."""
     address = comparison.head.facts["config"].get("site_url") or ""
-    last = f"Base: {code(comparison.base.name)}; head: {code(comparison.head.name)}. Every number is in"
-    return document(_blocks(comparison), f"{last} {link('the report', address)}.")
+    sides = f"Base: {code(comparison.base.name)}; head: {code(comparison.head.name)}"
+    head = f", in {link('its report', address)}" if address else ""
+    return document(_blocks(comparison), f"{sides}{head}. The page of the comparison draws both.")
 
 
 def _blocks(comparison: Comparison) -> Iterator[Block]:

@@ -129,10 +129,11 @@ class Pair:
         return self.rates or (math.nan, math.nan)
 
     @property
-    def severity(self) -> tuple[int, float, float]:
-        """Sorts the worst first."""
+    def severity(self) -> tuple[int, int, int, float]:
+        """Sorts the worst first: cells that were solved and are lost, cells that are not solved, then slower ones."""
+        lost = sum(cell.now.get(outcome, 0) for cell in self.stopped for outcome in ("diverged", "failed"))
         least = min((view.log2 for view in self.views), default=0.0)
-        return VERDICTS.index(self.verdict), -float(len(self.stopped)), least
+        return VERDICTS.index(self.verdict), -lost, -len(self.stopped), least
 
 
 @dataclass(frozen=True)

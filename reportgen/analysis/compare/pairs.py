@@ -84,11 +84,10 @@ class _Judged:
         if reason:
             return blank
         was, now = (self._top(frame) for frame in self._frames)
-        told = self._at(blank, was, now)
         if self._equal == runs:
-            return told
+            return self._at(blank, was, now)
         told = replace(
-            self._steady(told, was, now),
+            self._steady(blank, was, now),
             all_rates=self._view(log2_ratios(*self._sides), self._units, EVALUATIONS),
             stopped=tuple(self._stopped(0, 1)),
             started=tuple(replace(cell, base=cell.head, head=cell.base) for cell in self._stopped(1, 0)),
@@ -115,10 +114,10 @@ class _Judged:
         three times as fast. So where the choice moved, what it changed must also show at one of the two rates by
         itself; else base's is looked at in both.
         """
-        moved = self._seen(self._at(pair, was, now))
+        moved = self._seen(pair, was, now)
         if was == now or moved.best is None:
             return moved
-        alone = [self._seen(self._at(pair, one, one)) for one in (was, now)]
+        alone = [self._seen(pair, one, one) for one in (was, now)]
         asked, cross = self._question.asked, moved.best
         shown = any(
             each.best.large(asked)
@@ -129,14 +128,13 @@ class _Judged:
         )
         return moved if shown or not cross.large(asked) else alone[0]
 
-    def _seen(self, pair: Pair) -> Pair:
-        """The pair with the views at its rates."""
-        assert pair.rates is not None
-        rows = self._rows_at(*pair.rates)
+    def _seen(self, pair: Pair, was: float, now: float) -> Pair:
+        """The pair at two rates, with its views there."""
+        rows = self._rows_at(was, now)
         base, head = (side.at(here) for side, here in zip(self._sides, rows, strict=True))
         units, ratios = self._units.at(rows[1]), log2_ratios(base, head)
         return replace(
-            pair,
+            self._at(pair, was, now),
             best=self._view(ratios, units, EVALUATIONS) or self._gaps(base, head, units),
             targets={
                 target: seen
@@ -189,15 +187,15 @@ class _Judged:
 
     def _gaps(self, base: Runs, head: Runs, units: Units) -> View | None:
         """Where nobody reached a target, how far each came."""
-        initial = np.abs(self._initial_gaps())
-        return self._view(gap_ratios(base, head, np.full(len(base.gap), initial)), units, GAP)
+        floor = np.full(len(base.gap), self._tightest_gap())
+        return self._view(gap_ratios(base, head, floor), units, GAP)
 
-    def _initial_gaps(self) -> float:
-        """What the tightest target is in the median, below which a smaller gap is no merit."""
+    def _tightest_gap(self) -> float:
+        """The gap of the tightest target from the median start: a smaller one is no merit."""
         minimum = self._question.fact(self._loss, "minimum")
         gaps = self._frames[1]["initial_loss"].to_numpy(float, na_value=np.nan) - (minimum or 0.0)
         known = gaps[np.isfinite(gaps)]
-        return self._question.targets[-1] * float(np.median(known)) if len(known) else 0.0
+        return self._question.targets[-1] * abs(float(np.median(known))) if len(known) else 0.0
 
     def _stopped(self, first: int, second: int) -> Iterator[Solving]:
         """The cells that ``first`` solved and ``second`` does not."""
