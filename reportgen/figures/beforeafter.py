@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analysis.cells import Array
 from reportgen.analysis.numbers import count, number, rate
 from reportgen.analysis.oneloss import OneLoss, initial_gaps, median_gap
-from reportgen.figures.convergence import LINE_HEIGHT, NOTHING, spread
+from reportgen.figures.convergence import NOTHING, spread
 from reportgen.figures.field import ground
 from reportgen.figures.paths import MARGINS, drawable, frame, mark_minima, one_path
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CURVE_MARGINS = (46.0, 40.0, 52.0, 12.0)
 STARTS = 3
 """More paths than from so many starts, each twice, would hide each other."""
+LINE_HEIGHT = 15.0
 BEFORE, BEFORE_DASH = "quiet", "5 3"
 
 
