@@ -81,6 +81,20 @@ def test_what_got_worse_is_worse_and_the_reverse_is_better(folders: dict[str, Pa
             assert pair.all_rates.log2 == pytest.approx(-mirrored.all_rates.log2)
 
 
+def test_who_evaluates_more_often_is_slower_by_that(tmp_path: Path, folders: dict[str, Path]) -> None:
+    made = changed.results()
+    runs = made.runs.copy()
+    evaluations = runs["gradient_evaluations"].to_numpy(int)
+    runs["gradient_evaluations"] = np.where(runs["optimizer"] == "adam", 3 * evaluations // 2, evaluations)
+    found = compared(folders["equal"], synthetic.write(replace(made, runs=runs), tmp_path / "head"))
+    for pair in found.pairs:
+        if pair.optimizer == "adam":
+            assert pair.verdict == "worse"
+            assert [view.ratio for view in pair.views] == pytest.approx([1.5, 1.5], rel=0.01)
+            assert pair.stopped == ()
+    assert verdicts(found)["momentum", "beale"] == "same"
+
+
 def test_the_worst_comes_first_and_says_which_cells_stopped_being_solved(folders: dict[str, Path]) -> None:
     first = compared(folders["equal"], folders["diverging"]).pairs[0]
     assert (first.optimizer, first.loss) == ("adam", "quartic")
