@@ -109,6 +109,14 @@ def test_best_cells_and_the_path_go_to_stdout_and_nothing_else(asked: Asked) -> 
     assert result.stderr == ""
 
 
+def test_the_summary_of_a_build_is_printed_in_place_of_all_else_or_written(asked: Asked) -> None:
+    Path("output").mkdir()
+    Path("output/summary.md").write_text("## It\n")
+    assert invoke("build", "--summary", "-").stdout == "## It\n"
+    assert invoke("build", "--summary", "down/here.md").stdout.endswith("output/index.html\n")
+    assert Path("down/here.md").read_text() == "## It\n"
+
+
 def test_what_was_reused_is_said_on_stderr(asked: Asked) -> None:
     results = Path("output/results")
     asked.answer = Outcome(results, None, programs=3, reused=2)

@@ -12,6 +12,7 @@ from reportgen.cli.console import color_option, progress_console
 from reportgen.cli.edition import edition_options, told_templates
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
 from reportgen.results.files import MANIFEST, TABLES
 
 _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
@@ -29,9 +30,17 @@ _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
     help="Where the report goes.",
 )
 @edition_options
+@summary_option
 @open_option
 @color_option
-def render(results: Path, output: Path, open_: bool, templates: Path | None, max_size: float | None) -> None:
+def render(
+    results: Path,
+    output: Path,
+    open_: bool,
+    summary: str | None,
+    templates: Path | None,
+    max_size: float | None,
+) -> None:
     """Make the report from RESULTS, a folder that build or run has written, and run nothing.
 
     \b
@@ -53,7 +62,10 @@ def render(results: Path, output: Path, open_: bool, templates: Path | None, max
             progress.show(Drawing(figure))
 
         page = render_report(results, output, show, edition, assistants=_ASSISTANTS)
-    click.echo(page)
+    if summary != STDOUT:
+        click.echo(page)
+    if summary:
+        put_summary_of(page, summary)
     if open_:
         show_in_browser(page)
 

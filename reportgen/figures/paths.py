@@ -34,11 +34,11 @@ def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
     colour = series(view.optimizers.index(optimizer)).colour
 
     def draw(axes: Axes) -> None:
-        _frame(axes, view)
+        frame(axes, view)
         taken: Spread = []
         for run in reversed(runs):
-            _path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
-        _minima(axes, view)
+            one_path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
+        mark_minima(axes, view)
 
     return drawn(PANEL, MARGINS, draw, ground)
 
@@ -54,8 +54,8 @@ def put_thumbnail(axes: Axes, view: OneLoss) -> None:
     for optimizer in reversed(leading(view)):
         look = series(view.optimizers.index(optimizer))
         for run in view.drawn_runs(optimizer)[:1]:
-            _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
-    _minima(axes, view)
+            one_path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
+    mark_minima(axes, view)
 
 
 def alt_paths(view: OneLoss, optimizer: str) -> str:
@@ -93,7 +93,8 @@ def _limits(axes: Axes, view: OneLoss) -> None:
     axes.set_ylim(*view.box[1])
 
 
-def _frame(axes: Axes, view: OneLoss) -> None:
+def frame(axes: Axes, view: OneLoss) -> None:
+    """Set the limits and ticks of the picture of a loss."""
     _limits(axes, view)
     if int(view.facts["dim"]) == 1:
         step_axis(axes, int(view.results.manifest["steps"]))
@@ -104,7 +105,8 @@ def _frame(axes: Axes, view: OneLoss) -> None:
     y_ticks(axes, *round_labels(few_ticks(*view.box[1])), titles[1])
 
 
-def _minima(axes: Axes, view: OneLoss) -> None:
+def mark_minima(axes: Axes, view: OneLoss) -> None:
+    """Draw the known minima."""
     for point in view.minima.tolist():
         if len(point) == 1:
             axes.axhline(point[0], color=sentinel("ink"), lw=0.8, dashes=(2, 3), zorder=1)
@@ -144,9 +146,10 @@ def leaving(points: Array, box: Array) -> int | None:
     return int(inside[-1]) + 1 if len(inside) else 0
 
 
-def _path(
+def one_path(
     axes: Axes, view: OneLoss, run: Run, colour: str, style: object, *, strong: bool, taken: Spread | None
 ) -> None:
+    """Draw one run; where steps of escapes are written is kept in ``taken``, and none is written without it."""
     points, box = points_of(run, view), box_of(view)
     left = leaving(points, box)
     shown = points if left is None else points[: left + 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -54,11 +55,18 @@ def read_record(output: Path) -> dict[str, Any]:
 
 
 def write_record(
-    output: Path, manifest: dict[str, Any], edition: Edition, files: list[str], makers: str, figures: dict[str, str]
+    output: Path,
+    manifest: dict[str, Any],
+    files: list[str],
+    *,
+    edition: Edition = PLAIN,
+    figures: Mapping[str, str] | None = None,
+    about: Mapping[str, str | None] | None = None,
 ) -> None:
-    """Write down what this render made, by which code, and from what each figure was drawn."""
-    record = {"generator": f"reportgen {__version__}", "key": key(manifest, edition), "makers": makers}
-    write_json(output / RECORD, record | {"files": sorted(files), "figures": dict(sorted(figures.items()))})
+    """Write down what this render made, by which code, from what each figure was drawn, and its row in a list."""
+    record = {"generator": f"reportgen {__version__}", "key": key(manifest, edition), "makers": makers()}
+    told = {"files": sorted(files), "figures": dict(sorted((figures or {}).items())), "about": dict(about or {})}
+    write_json(output / RECORD, record | told)
 
 
 def _sources(package: str) -> list[Path]:

@@ -14,7 +14,9 @@ from reportgen.report.context import Page, Report
 from reportgen.report.current import makers, read_record, write_record
 from reportgen.report.drawing import Assistants, draw_here, write_file
 from reportgen.report.edition import CARD, PLAIN, Edition
+from reportgen.report.rows import failure_reasons
 from reportgen.report.single import NAME, single
+from reportgen.report.summary import SUMMARY, summary
 from reportgen.report.template import page, rendered
 from reportgen.results.read import Results
 
@@ -29,9 +31,8 @@ class Site:
         self._on_figure = on_figure or (lambda _name: None)
         self._drawn: dict[str, list[Picture]] = {}
         self._digests: dict[str, str] = {}
-        self._makers = makers()
         earlier = read_record(output)
-        self._earlier: dict[str, str] = earlier["figures"] if earlier["makers"] == self._makers else {}
+        self._earlier: dict[str, str] = earlier["figures"] if earlier["makers"] == makers() else {}
 
     def draw(self, results: Results) -> None:
         """Draw the figures of the losses that ``results`` has runs of, all of which are done."""
@@ -51,6 +52,7 @@ class Site:
         files: dict[str, str | bytes] = {".nojekyll": "", **assets(self._edition.templates), **dict(report.data())}
         pages = report.pages()
         first = next(pages)
+        files[SUMMARY] = summary(first[2], failure_reasons(results.runs))
         if results.manifest.get("site_url"):
             files[CARD] = card(first[2], views)
         files |= self._pages(first, pages, files)
@@ -58,7 +60,8 @@ class Site:
             write_file(self._output / name, content)
         made = [*files, *(f"{FOLDER}/{name}" for name in self._digests)]
         self._remove(set(read_record(self._output)["files"]) - set(made))
-        write_record(self._output, results.manifest, self._edition, made, self._makers, self._digests)
+        about = report.about()
+        write_record(self._output, results.manifest, made, edition=self._edition, figures=self._digests, about=about)
         return self._output / "index.html"
 
     def _pages(self, first: Page, others: Iterator[Page], files: Mapping[str, str | bytes]) -> dict[str, str]:
