@@ -58,11 +58,22 @@ class Report:
             context = self._shared("../") | self._optimizer(fact)
             yield f"optimizers/{slug(fact['label'])}.html", "optimizer.html", context
 
+    def about(self) -> dict[str, str | None]:
+        """What a list of reports says of this one."""
+        among = comparable(self._results, best(self._cells))
+        ranks = ranking(among[among["optimizer"].isin(contenders(self._manifest))])
+        first = [rank.optimizer for rank in ranks if rank.place == 1 and rank.score > 0]
+        return {"title": self._title, "commit": self._manifest["git_commit"], "leader": listed(first) or "nobody"}
+
+    @property
+    def _title(self) -> str:
+        return self._manifest["title"] or "Which optimizer gets where, and at which learning rate"
+
     def _shared(self, root: str) -> dict[str, Any]:
         """What every page needs; ``root`` leads from the page to the site's top."""
         return {
             "root": root,
-            "title": self._manifest["title"] or "Which optimizer gets where, and at which learning rate",
+            "title": self._title,
             "manifest": self._manifest,
             "looks": self._looks,
             "rates": self._manifest["learning_rates"],

@@ -43,10 +43,13 @@ def read_record(output: Path) -> dict[str, Any]:
     return {**record, "files": [file for file in record["files"] if _is_inside(file)]}
 
 
-def write_record(output: Path, manifest: dict[str, Any], files: list[str]) -> None:
-    """Write down what this render made."""
+def write_record(
+    output: Path, manifest: dict[str, Any], files: list[str], *, about: dict[str, str | None] | None = None
+) -> None:
+    """Write down what this render made, and what a list of reports says ``about`` it."""
     generator = f"reportgen {__version__}"
-    write_json(output / RECORD, {"generator": generator, "key": key(manifest), "files": sorted(files)})
+    record = {"generator": generator, "key": key(manifest), "files": sorted(files), "about": about or {}}
+    write_json(output / RECORD, record)
 
 
 def _sources(package: str) -> list[Path]:

@@ -41,7 +41,7 @@ class Site:
             self._put(name, text)
         made = [*files, *(f"assets/{p.file}" for drawn in self._drawn.values() for p in drawn)]
         self._remove(set(read_record(self._output)["files"]) - set(made))
-        write_record(self._output, results.manifest, made)
+        write_record(self._output, results.manifest, made, about=report.about())
         return self._output / "index.html"
 
     def _draw(self, view: OneLoss) -> None:
