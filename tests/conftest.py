@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -119,6 +120,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("site")
     render(synthetic.write(made, output / "results"), output)
     return output
+
+
+@pytest.fixture
+def made(site: Path, tmp_path: Path) -> Path:
+    """A site that a test may change."""
+    return Path(shutil.copytree(site, tmp_path / "made"))
+
+
+@pytest.fixture
+def shorter(made: Path) -> Path:
+    """The same report, made anew: without one of its figures, and with another heading."""
+    index = made / "index.html"
+    figure = "thumbnail.quartic.svg"
+    text = index.read_text(encoding="utf-8").replace(figure, "thumbnail.beale.svg")
+    index.write_text(text.replace("<h1>", "<h1>Anew: "), encoding="utf-8")
+    (made / "assets" / figure).unlink()
+    record = json.loads((made / "site.json").read_text(encoding="utf-8"))
+    record["files"].remove(f"assets/{figure}")
+    (made / "site.json").write_text(json.dumps(record), encoding="utf-8")
+    return made
 
 
 @pytest.fixture(scope="session")

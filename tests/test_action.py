@@ -1,32 +1,20 @@
-"""The GitHub action: valid, and its shell steps run for real on pull requests that change an optimizer.
-
-The steps of action.yml are run one after the other by bash, with the environment that they declare, as GitHub would:
-only ``uses:`` steps, pip and gh are stood in for.
-"""
+"""The GitHub action, run on pull requests that change an optimizer: only pip, gh and other actions are stood in for."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from runner import ACTION, ROOT, Job
 
 from reportgen.cli import main
-
-ROOT = Path(__file__).parent.parent
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-WORKFLOWS = sorted((ROOT / "examples/github").glob("*.yml"))
 
 OPTIMIZER = '''
 from dataclasses import dataclass
@@ -87,98 +75,6 @@ worse = solved[1] < solved[0] or head["hit_1e-07"].median() > 1.1 * base["hit_1e
 sys.exit(4 if worse else 0)
 """
 HAS_COMPARE = "compare" in main.commands
-
-
-@dataclass
-class Job:
-    """One job on a runner of its own: what GitHub knows, and what its steps left."""
-
-    folder: Path
-    checkout: Path
-    tools: Path
-    github: Mapping[str, str]
-    """The values of its expressions, by their names."""
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    steps: dict[str, dict[str, str]] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-    said: str = ""
-    code: int = 0
-
-    def run(self, steps: list[dict[str, Any]]) -> Job:
-        """Run the steps until one fails."""
-        self.temporary.mkdir(parents=True, exist_ok=True)
-        path = [str(self.tools), os.environ["PATH"]]
-        for number, step in enumerate(steps):
-            if "if" in step and not self.holds(step["if"]):
-                continue
-            if "uses" in step:
-                self.steps[step.get("id", str(number))] = {"artifact-url": "https://example.org/report"}
-                self.done.append(step["uses"].partition("@")[0])
-                continue
-            self.done.append(step["name"])
-            files = {name: self.folder / f"{number}.{name}" for name in ("OUTPUT", "PATH", "STEP_SUMMARY")}
-            for file in files.values():
-                file.touch()
-            ran = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-                cwd=self.checkout,
-                env=self.environment(step, path) | {f"GITHUB_{name}": str(file) for name, file in files.items()},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            self.said += ran.stdout
-            lines = files["OUTPUT"].read_text(encoding="utf-8").splitlines()
-            self.steps[step.get("id", str(number))] = dict(line.split("=", 1) for line in lines)
-            path[:0] = files["PATH"].read_text(encoding="utf-8").split()
-            self.code = ran.returncode
-            if self.code:
-                break
-        return self
-
-    @property
-    def temporary(self) -> Path:
-        return self.folder / "temp"
-
-    @property
-    def out(self) -> Path:
-        return self.temporary / "reportgen"
-
-    @property
-    def summary(self) -> str:
-        return "".join(file.read_text(encoding="utf-8") for file in self.folder.glob("*.STEP_SUMMARY"))
-
-    def environment(self, step: Mapping[str, Any], path: list[str]) -> dict[str, str]:
-        """What the step declares and little else: it must not lean on what happens to be set here."""
-        kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "CODE") if name in os.environ}
-        declared = {name: self.filled(text) for name, text in step.get("env", {}).items()}
-        return kept | {"PATH": ":".join(path), "RUNNER_TEMP": str(self.temporary)} | declared
-
-    def filled(self, text: str) -> str:
-        return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self.value(found[1]), text)
-
-    def value(self, name: str) -> str:
-        """What an expression of one name stands for; as on GitHub, nothing where there is no such thing."""
-        room, _, rest = name.partition(".")
-        if room == "steps":
-            step, _, output = rest.partition(".outputs.")
-            return self.steps.get(step, {}).get(output, "")
-        if room == "inputs":
-            default = ACTION["inputs"][rest].get("default", "")
-            return self.inputs[rest] if rest in self.inputs else self.filled(default)
-        return {**self.github, "runner.temp": str(self.temporary), "github.action_path": str(ROOT)}.get(name, "")
-
-    def holds(self, condition: str) -> bool:
-        """Whether an ``if`` does that is made of comparisons with texts, joined by ``&&``."""
-        for part in condition.split(" && "):
-            found = re.fullmatch(r"(\S+)(?: (==|!=) '(.*)')?", part)
-            assert found, f"this test cannot read the condition {part}"
-            name, sign, text = found.groups()
-            if (self.value(name) == (text or "")) != (sign == "=="):
-                return False
-        return True
 
 
 def git(*arguments: str, cwd: Path) -> str:
@@ -370,42 +266,3 @@ def test_the_workflow_that_may_write_runs_nothing_of_the_fork() -> None:
     assert used == ["actions/download-artifact"]
     report = yaml.safe_load((ROOT / "examples/github/report.yml").read_text(encoding="utf-8"))
     assert report["permissions"] == {"contents": "read"}
-
-
-def steps_of(path: Path) -> list[dict[str, Any]]:
-    text = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if "runs" in text:
-        return list(text["runs"]["steps"])
-    return [step for job in text["jobs"].values() for step in job["steps"]]
-
-
-@pytest.mark.parametrize("path", [ROOT / "action.yml", *WORKFLOWS], ids=lambda path: path.name)
-def test_no_script_has_an_expression_in_it(path: Path) -> None:
-    """What somebody calls a branch would be run."""
-    assert [step["run"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
-
-
-@pytest.mark.parametrize("path", [ROOT / "action.yml", *WORKFLOWS], ids=lambda path: path.name)
-def test_actions_are_pinned_to_a_major_version(path: Path) -> None:
-    used = [step["uses"] for step in steps_of(path) if "uses" in step]
-    assert [name for name in used if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+", name)] == []
-
-
-@pytest.mark.parametrize(
-    ("schema", "files"),
-    [
-        ("github-actions", [ROOT / "action.yml"]),
-        ("github-workflows", WORKFLOWS),
-        ("gitlab-ci", [ROOT / "examples/gitlab/gitlab-ci.yml"]),
-    ],
-)
-def test_the_files_follow_their_schemas(schema: str, files: list[Path]) -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    command += ["--data-transform", "gitlab-ci"] if schema == "gitlab-ci" else []
-    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_actionlint_finds_nothing(actionlint: list[str]) -> None:
-    done = subprocess.run([*actionlint, *map(str, WORKFLOWS)], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == []

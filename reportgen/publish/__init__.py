@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from reportgen.publish.changes import Changes, changes
@@ -43,16 +44,17 @@ def publish(
     made = read_site(site)
     check_prefix(prefix)
     message = f"Publish the report {prefix}" if prefix else "Publish the report"
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with open_store(to, site, message) as store:
-                planned = changes(store, made, prefix, delete=delete)
-                if prefix:
-                    planned += listing_changes(store, made, prefix, note if attempt == 1 else lambda _: None)
-                if not dry_run:
-                    planned.apply(store)
-                return planned
-        except OvertakenError:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+
+    def once() -> Changes:
+        with open_store(to, site, message) as store:
+            planned = changes(store, made, prefix, delete=delete)
+            if prefix:
+                planned += listing_changes(store, made, prefix, note)
+            if not dry_run:
+                planned.apply(store)
+            return planned
+
+    for _ in range(ATTEMPTS - 1):
+        with suppress(OvertakenError):
+            return once()
+    return once()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,17 @@ from reportgen.publish.store import Store
 PUBLISHED = "published.json"
 
 
+Files = tuple[tuple[str, bytes | Path], ...]
+"""Names, each with the content or where that is read from."""
+
+
 @dataclass(frozen=True)
 class Changes:
-    """Files to write, in this order, and then files to remove; contents are bytes, or where they are read from."""
+    """Files to write, in this order, and then files to remove."""
 
-    put: tuple[tuple[str, bytes | Path], ...] = ()
+    put: Files = ()
     remove: tuple[str, ...] = ()
-    then: tuple[tuple[str, bytes | Path], ...] = field(default=())
+    then: Files = ()
     """What is written when all that is done."""
 
     def __add__(self, other: Changes) -> Changes:
@@ -41,12 +45,15 @@ class Changes:
 
     def apply(self, store: Store) -> None:
         """Make the changes."""
-        for name, content in self.put:
-            store.put(name, content if isinstance(content, bytes) else content.read_bytes())
+        _put(store, self.put)
         for name in self.remove:
             store.remove(name)
-        for name, content in self.then:
-            store.put(name, content if isinstance(content, bytes) else content.read_bytes())
+        _put(store, self.then)
+
+
+def _put(store: Store, files: Files) -> None:
+    for name, content in files:
+        store.put(name, content if isinstance(content, bytes) else content.read_bytes())
 
 
 def changes(store: Store, made: Made, prefix: str, *, delete: bool) -> Changes:
@@ -112,6 +119,7 @@ def _read(store: Store, prefix: str) -> dict[str, str | None]:
         return {}
     try:
         files = json.loads(content)["files"]
-        return {str(name): digest for name, digest in files.items() if ".." not in name.split("/")}
+        # Whatever the record says, nothing outside the target may go.
+        return {name: digest for name, digest in files.items() if not {"", ".", ".."} & {*name.split("/")}}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RefusedError(f"{store.name}: {under(prefix, PUBLISHED)} is not the record of a publish") from None
