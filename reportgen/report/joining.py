@@ -23,6 +23,7 @@ _INSTEAD = {
     "player": "",
 }
 _REFERENCES = ("for", "headers", "list", "form", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns")
+_LONG = 2000
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5")
 _ATTRIBUTE = re.compile(r"""(?<=\s)([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
 
@@ -112,7 +113,8 @@ class Pieces(HTMLParser):
     def _add(self, text: str, *unless: str) -> None:
         conditions = (*self._inside, *unless)
         last = self.found[-1] if self.found else None
-        if last and last.unless == conditions and not (last.target or last.image):
+        # A text that grows word by word is copied each time: one of a whole table would be so for ever.
+        if last and last.unless == conditions and not (last.target or last.image) and len(last.text) < _LONG:
             last.text += text
         else:
             self.found.append(Piece(text, conditions))
