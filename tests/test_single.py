@@ -154,6 +154,19 @@ def test_a_player_keeps_its_image_and_its_data_and_goes_first() -> None:
     assert "an a" in less
 
 
+def test_an_image_in_a_drawing_is_filled_and_only_the_table_of_every_cell_goes() -> None:
+    drawing = '<svg><image width="9" height="9" href="assets/ground.svg"/></svg>'
+    tables = (
+        '<section class="scroll tall"><b>ranking</b></section><section class="scroll every-cell"><b>cells</b></section>'
+    )
+    text = joined({"index.html": f"<main>{drawing}{tables}</main>"})
+    assert 'href="data:image/svg+xml' in text
+    less = joined({"index.html": f"<main>{drawing}{tables}</main>"}, limit=1)
+    assert "ranking" in less
+    assert "<b>cells" not in less
+    assert "This table is left out" in less
+
+
 def test_scripts_of_any_page_are_in_it_once_and_cannot_end_early() -> None:
     tag = '<script src="../assets/one.js" defer></script>'
     pages = {

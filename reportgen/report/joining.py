@@ -16,7 +16,7 @@ FIRST = "index.html"
 """The page whose ids stay as they are."""
 KINDS = {"rates": "rates", "paths": "paths"}
 """Kind of a figure, the first word of its file -> what it is left out as; all others as ``figures``."""
-_PARTS = {"player": "player", "tall": "cells"}
+_PARTS = {"player": "player", "every-cell": "cells"}
 """Class of an element -> what it is left out as, with all that is in it."""
 _INSTEAD = {
     "cells": '<p class="empty">This table is left out of this file, whose size is limited.</p>',
@@ -130,7 +130,7 @@ class Pieces(HTMLParser):
             changed["id"] = self._own(values["id"])
         if tag == "section" and self._page != FIRST:
             changed |= self._distinct(values)
-        if tag == "img" and (file := self._asset(values.get("src", ""))):
+        if tag in ("img", "image") and (file := self._asset(values.get("src") or values.get("href", ""))):
             self._image(raw, file, values)
             return
         target = self._target(values["href"]) if "href" in values else None

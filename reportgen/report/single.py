@@ -117,12 +117,12 @@ def _inline(content: bytes, tag: str) -> Markup:
 
 
 def _lone(piece: Piece) -> bool:
-    """Whether an image has to stay one: it has no size to be drawn at, or a script knows it."""
-    return "player" in piece.unless or not _SIZE.search(piece.text)
+    """Whether an image has to stay what it is: it has no size to be drawn at, is in a drawing, or a script knows it."""
+    return "player" in piece.unless or not piece.text.startswith("<img") or not _SIZE.search(piece.text)
 
 
 def _filled(tag: str, data: str) -> str:
-    return re.sub(r'\bsrc="[^"]*"', lambda _: f'src="{_quoted(data)}"', tag, count=1)
+    return re.sub(r'\b(src|href)="[^"]*"', lambda found: f'{found[1]}="{_quoted(data)}"', tag, count=1)
 
 
 def _use(tag: str, name: str) -> str:
