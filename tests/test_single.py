@@ -155,12 +155,13 @@ def test_a_player_keeps_its_image_and_its_data_and_goes_first() -> None:
 
 
 def test_an_image_in_a_drawing_is_filled_and_only_the_table_of_every_cell_goes() -> None:
-    drawing = '<svg><image width="9" height="9" href="assets/ground.svg"/></svg>'
+    drawing = '<svg><image width="9" height="9" href="assets/ground.svg"/></svg><img data-src="x" src=\'assets/a.svg\'>'
     tables = (
         '<section class="scroll tall"><b>ranking</b></section><section class="scroll every-cell"><b>cells</b></section>'
     )
     text = joined({"index.html": f"<main>{drawing}{tables}</main>"})
     assert 'href="data:image/svg+xml' in text
+    assert '<img data-src="x" src="data:image/svg+xml' in text
     less = joined({"index.html": f"<main>{drawing}{tables}</main>"}, limit=1)
     assert "ranking" in less
     assert "<b>cells" not in less

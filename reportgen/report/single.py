@@ -28,6 +28,7 @@ _LEFT_OUT = "<!--left out-->"
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
 _SCRIPT = re.compile(rf'<script\b[^>]*\bsrc="(?:\.\./)*{FOLDER}/([^"]+)"')
 _SIZE = re.compile(r'\bwidth="(\d+)" height="(\d+)"')
+_ADDRESS = re.compile(r"""(?<=\s)(src|href)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _ALT = re.compile(r'\balt="([^"]*)"')
 
 Render = Callable[[str, dict[str, Any]], str]
@@ -122,7 +123,7 @@ def _lone(piece: Piece) -> bool:
 
 
 def _filled(tag: str, data: str) -> str:
-    return re.sub(r'\b(src|href)="[^"]*"', lambda found: f'{found[1]}="{_quoted(data)}"', tag, count=1)
+    return _ADDRESS.sub(lambda found: f'{found[1]}="{_quoted(data)}"', tag, count=1)
 
 
 def _use(tag: str, name: str) -> str:
