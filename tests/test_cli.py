@@ -24,6 +24,7 @@ from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
 from reportgen.execute.events import Compiling, Drawing, Event, Finished, Planned, Running, Written
 from reportgen.progress import Progress
+from reportgen.report.edition import Edition
 from reportgen.session import Outcome
 
 BEST = {
@@ -187,18 +188,18 @@ def results_folder(folder: Path) -> Path:
 
 
 def test_render_asks_for_the_report_of_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    calls: list[tuple[Path, Path]] = []
+    calls: list[tuple[Path, Path, Edition]] = []
 
-    def render(results: Path, output: Path, on_figure: Callable[[str], None]) -> Path:
+    def render(results: Path, output: Path, on_figure: Callable[[str], None], edition: Edition) -> Path:
         on_figure("beale/paths")
-        calls.append((results, output))
+        calls.append((results, output, edition))
         return output / "index.html"
 
     monkeypatch.setattr(reportgen.report, "render", render, raising=False)
     folder = results_folder(tmp_path / "output" / "results")
     result = invoke("render", str(folder), "--output", "site")
     assert result.exit_code == 0, result.output
-    assert calls == [(folder, Path("site"))]
+    assert calls == [(folder, Path("site"), Edition())]
     assert Path(result.stdout.strip()) == Path("site/index.html")
 
 

@@ -64,6 +64,20 @@ def test_a_missing_figure_and_another_version_of_the_code_draw_again(
     assert drawn(results, tmp_path) == first
 
 
+def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = drawn(results, tmp_path)
+    before = files(tmp_path)
+    other = replace(results, traces=results.traces.assign(loss=results.traces["loss"] * 1.5))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("reportgen.report.site.Report", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        Site(tmp_path).write(other)
+    assert files(tmp_path) != before
+    assert drawn(results, tmp_path) == first
+    assert files(tmp_path) == before
+
+
 @pytest.mark.parametrize("record", ["{", "[]", '{"files": [], "figures": [1]}', '{"files": 3, "makers": null}'])
 def test_a_damaged_record_costs_a_drawing(record: str, results: Results, tmp_path: Path) -> None:
     first = drawn(results, tmp_path)

@@ -54,6 +54,13 @@ def read_record(output: Path) -> dict[str, Any]:
     return {"makers": "", **record, "files": files, "figures": figures if isinstance(figures, dict) else {}}
 
 
+def forget_figures(output: Path) -> None:
+    """Have the record no longer say from what its figures were drawn."""
+    record = read_record(output)
+    if record["figures"]:
+        write_json(output / RECORD, record | {"key": "", "figures": {}})
+
+
 def write_record(
     output: Path,
     manifest: dict[str, Any],

@@ -16,13 +16,14 @@ FIRST = "index.html"
 """The page whose ids stay as they are."""
 KINDS = {"rates": "rates", "paths": "paths"}
 """Kind of a figure, the first word of its file -> what it is left out as; all others as ``figures``."""
-_PARTS = {"player": "player", "tall": "cells"}
+_PARTS = {"player": "player", "every-cell": "cells"}
 """Class of an element -> what it is left out as, with all that is in it."""
 _INSTEAD = {
     "cells": '<p class="empty">This table is left out of this file, whose size is limited.</p>',
     "player": "",
 }
 _REFERENCES = ("for", "headers", "list", "form", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns")
+_LONG = 2000
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5")
 _ATTRIBUTE = re.compile(r"""(?<=\s)([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
 
@@ -112,7 +113,8 @@ class Pieces(HTMLParser):
     def _add(self, text: str, *unless: str) -> None:
         conditions = (*self._inside, *unless)
         last = self.found[-1] if self.found else None
-        if last and last.unless == conditions and not (last.target or last.image):
+        # A text that grows word by word is copied each time: one of a whole table would be so for ever.
+        if last and last.unless == conditions and not (last.target or last.image) and len(last.text) < _LONG:
             last.text += text
         else:
             self.found.append(Piece(text, conditions))
@@ -128,7 +130,7 @@ class Pieces(HTMLParser):
             changed["id"] = self._own(values["id"])
         if tag == "section" and self._page != FIRST:
             changed |= self._distinct(values)
-        if tag == "img" and (file := self._asset(values.get("src", ""))):
+        if tag in ("img", "image") and (file := self._asset(values.get("src") or values.get("href", ""))):
             self._image(raw, file, values)
             return
         target = self._target(values["href"]) if "href" in values else None

@@ -28,6 +28,7 @@ _LEFT_OUT = "<!--left out-->"
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
 _SCRIPT = re.compile(rf'<script\b[^>]*\bsrc="(?:\.\./)*{FOLDER}/([^"]+)"')
 _SIZE = re.compile(r'\bwidth="(\d+)" height="(\d+)"')
+_ADDRESS = re.compile(r"""(?<=\s)(src|href)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _ALT = re.compile(r'\balt="([^"]*)"')
 
 Render = Callable[[str, dict[str, Any]], str]
@@ -117,12 +118,12 @@ def _inline(content: bytes, tag: str) -> Markup:
 
 
 def _lone(piece: Piece) -> bool:
-    """Whether an image has to stay one: it has no size to be drawn at, or a script knows it."""
-    return "player" in piece.unless or not _SIZE.search(piece.text)
+    """Whether an image has to stay what it is: it has no size to be drawn at, is in a drawing, or a script knows it."""
+    return "player" in piece.unless or not piece.text.startswith("<img") or not _SIZE.search(piece.text)
 
 
 def _filled(tag: str, data: str) -> str:
-    return re.sub(r'\bsrc="[^"]*"', lambda _: f'src="{_quoted(data)}"', tag, count=1)
+    return _ADDRESS.sub(lambda found: f'{found[1]}="{_quoted(data)}"', tag, count=1)
 
 
 def _use(tag: str, name: str) -> str:

@@ -11,7 +11,7 @@ from reportgen.figures.plan import Picture, pictures
 from reportgen.report.assets import FOLDER, assets
 from reportgen.report.card import card
 from reportgen.report.context import Page, Report
-from reportgen.report.current import makers, read_record, write_record
+from reportgen.report.current import forget_figures, makers, read_record, write_record
 from reportgen.report.drawing import Assistants, draw_here, write_file
 from reportgen.report.edition import CARD, PLAIN, Edition
 from reportgen.report.rows import failure_reasons
@@ -92,12 +92,16 @@ class Site:
     def _changed(self, some: list[Picture]) -> list[Picture]:
         """Those of which there is no file that was drawn from the same data by the same code."""
         self._digests |= {picture.file: picture.digest() for picture in some}
-        return [
+        changed = [
             picture
             for picture in some
             if self._earlier.get(picture.file) != self._digests[picture.file]
             or not (self._assets / picture.file).is_file()
         ]
+        if any(picture.file in self._earlier for picture in changed):
+            # Should this render not come to its end, its figures must not be taken for those of the earlier one.
+            forget_figures(self._output)
+        return changed
 
     def _remove(self, names: set[str]) -> None:
         for name in names:
