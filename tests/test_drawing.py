@@ -70,9 +70,14 @@ def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
     first = drawn(results, tmp_path)
     before = files(tmp_path)
     other = replace(results, traces=results.traces.assign(loss=results.traces["loss"] * 1.5))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("reportgen.report.site.Report", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-        Site(tmp_path).write(other)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reportgen.report.site.Report", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Site(tmp_path).write(other)
     assert files(tmp_path) != before
     assert drawn(results, tmp_path) == first
     assert files(tmp_path) == before
