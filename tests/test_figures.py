@@ -14,7 +14,7 @@ import synthetic
 
 from reportgen.analysis.oneloss import OneLoss, one_loss
 from reportgen.figures.field import heights
-from reportgen.figures.lines import spread
+from reportgen.figures.lines import fitted, spread
 from reportgen.figures.plan import pictures, slug
 from reportgen.figures.scales import few_ticks, gap_scale
 from reportgen.figures.style import COLOURS, series
@@ -178,3 +178,22 @@ def test_an_exponential_at_one_side_leaves_the_rest_of_the_ground_its_heights() 
     x = np.linspace(-3, 3, 129)
     wall = x**2 + np.exp(np.maximum(200 * (x - 1.5), 0)) * np.ones((129, 1))
     assert np.ptp(heights(wall)[:, x < 1.4]) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gradient_descent", "gradient_descent"),
+        ("x" * 17, "x" * 17),
+        ("x" * 18, "x" * 16 + "…"),
+        ("優" * 9, "優" * 8 + "…"),
+    ],
+)
+def test_names_beside_lines_fit_the_margin(name: str, expected: str) -> None:
+    assert fitted(name) == expected
+
+
+def test_names_that_matplotlib_has_no_letters_for_are_drawn_all_the_same() -> None:
+    results = synthetic.results(optimizers=("adam",), starts=2, steps=30, rename={"adam": "優化器"})
+    texts = drawn(one_loss(results, "beale")).values()
+    assert any("優化器" in text for text in texts)

@@ -73,6 +73,13 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
+def short(label: str, most: int = 48) -> str:
+    """A label that would fill lines without what is in its middle."""
+    if len(label) <= most:
+        return label
+    return f"{label[: most * 2 // 3]}…{label[-(most // 3 - 1) :]}"
+
+
 def _scientific(mantissa: str, power: int) -> str:
     digits = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     tens = f"10{str(power).translate(_SUPERSCRIPT)}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -68,7 +70,7 @@ def _names(axes: Axes, lines: list[Line], ends: list[tuple[float, float]]) -> No
     at = spread([y for _, y in ends], HEIGHT, bottom + 2, bottom + height)
     for line, (x, y), label in zip(lines, ends, at, strict=True):
         axes.annotate(
-            line.name if len(line.name) <= 17 else f"{line.name[:16]}…",
+            fitted(line.name),
             (edge + 20, label),
             xycoords="figure pixels",
             color=sentinel(line.look.colour),
@@ -78,6 +80,12 @@ def _names(axes: Axes, lines: list[Line], ends: list[tuple[float, float]]) -> No
         )
         if math.hypot(x - edge - 18, y - label) > 12:
             _lead(axes, (min(edge + 3, x + 4), y), (edge + 18, label))
+
+
+def fitted(name: str, room: int = 17) -> str:
+    """As much of a name as fits into so many Latin letters; Chinese and Japanese ones take the room of two."""
+    ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in name))
+    return name if ends[-1] <= room else f"{name[: sum(end < room for end in ends)]}…"
 
 
 def _lead(axes: Axes, end: tuple[float, float], name: tuple[float, float]) -> None:

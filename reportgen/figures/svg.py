@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,10 @@ def _written(figure: Figure, ground: str) -> str:
 
     file = io.StringIO()
     unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    FigureCanvasSVG(figure).print_svg(file, metadata=unsaid)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        # Texts are drawn in the reader's fonts: what matplotlib's own has no glyph for need not be missing there.
+        warnings.filterwarnings("ignore", r"Glyph \d+")
+        FigureCanvasSVG(figure).print_svg(file, metadata=unsaid)  # type: ignore[no-untyped-call]
     text = file.getvalue()
     head, body = text[text.index("<svg") :].split(">", 1)
     head = re.sub(r'="([\d.]+)pt"', r'="\1"', head)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportgen.analysis.contest import comparable, contest
 from reportgen.analysis.findings import findings
-from reportgen.analysis.numbers import count, listed, number, rate
+from reportgen.analysis.numbers import count, listed, number, rate, short
 from reportgen.analysis.oneloss import OneLoss, contenders
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.profiles import Profile, profile
@@ -142,14 +142,18 @@ class Report:
         return {
             "setup": self._setup(),
             "findings": [
-                {"pieces": found.pieces, "href": _address(found.evidence), "strength": found.strength}
+                {
+                    "pieces": [self._brief(piece) for piece in found.pieces],
+                    "href": _address(found.evidence),
+                    "strength": found.strength,
+                }
                 for found in findings(self._results, self._cells, top, held, self._sensitivity)
             ],
             "counts": outcome_counts(self._results.runs),
             "total": len(self._results.runs),
             "cell_count": len(self._cells),
             "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
-            "profile_heading": profile_heading(self._profile),
+            "profile_heading": self._brief(profile_heading(self._profile)),
             "overview": {picture.kind: _shown(picture) for picture in self.overview},
             "fairness": fairness(self._results, self._cells),
             "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
@@ -157,7 +161,7 @@ class Report:
             "losses": [
                 {
                     "facts": view.facts,
-                    "heading": loss_heading(view),
+                    "heading": self._brief(loss_heading(view)),
                     "rows": by_optimizer(view, MOST_BRIEF) if place < MOST_CARDS else [],
                     "thumbnail": self._picture(view, "thumbnail"),
                     "shown": self._thumbnail_names(view),
@@ -175,19 +179,19 @@ class Report:
         table = view.cells.head(MOST_ROWS)
         return {
             "facts": view.facts,
-            "heading": loss_heading(view),
+            "heading": self._brief(loss_heading(view)),
             "counts": outcome_counts(view.results.runs),
             "total": len(view.results.runs),
             "rows": by_optimizer(view),
-            "rates_heading": rates_heading(view, self._sensitivity),
+            "rates_heading": self._brief(rates_heading(view, self._sensitivity)),
             "rates_pictures": [self._panel(view, "rates", name) for name in panels],
             "has_paths": any(map(view.drawn_runs, view.optimizers)),
-            "paths_heading": paths_heading(view),
+            "paths_heading": self._brief(paths_heading(view)),
             "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
             "player": player(view),
             "ground": self._picture(view, "ground"),
-            "curve_heading": curve_heading(view),
+            "curve_heading": self._brief(curve_heading(view)),
             "curve": self._picture(view, "convergence"),
             "runtimes": self._picture(view, "runtimes"),
             "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),
@@ -256,6 +260,17 @@ class Report:
         runs = count(len(self._results.runs), "run")
         return f"{matrix}: {runs} of {number(told['steps'], 9)} steps in {told['dtype']} on {device}."
 
+    def _brief(self, sentence: str) -> str:
+        """A sentence with its long labels shortened."""
+        for label in self._long_labels:
+            sentence = sentence.replace(label, short(label))
+        return sentence
+
+    @cached_property
+    def _long_labels(self) -> list[str]:
+        labels = [fact["label"] for kind in ("losses", "optimizers") for fact in self._manifest[kind]]
+        return sorted((label for label in labels if short(label) != label), key=len, reverse=True)
+
     def _panel(self, view: OneLoss, kind: str, optimizer: str) -> dict[str, Any]:
         return {"optimizer": optimizer, "best": view.best.get(optimizer), **self._picture(view, kind, optimizer)}
 
@@ -269,7 +284,7 @@ class Report:
     def _thumbnail_names(self, view: OneLoss) -> str:
         from reportgen.figures.paths import leading
 
-        return listed(leading(view))
+        return self._brief(listed(leading(view)))
 
 
 def _shown(picture: Picture) -> dict[str, Any]:

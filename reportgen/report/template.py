@@ -98,6 +98,7 @@ def _environment(folder: Path | None) -> Environment:
         numbers.point,
         numbers.exponent,
         numbers.listed,
+        numbers.short,
     )
     made.filters.update({word.__name__: word for word in (*words, slug, block, inline)})
     made.globals.update(SYMBOLS=SYMBOLS, MEANINGS=MEANINGS, inf=math.inf, POLICY=Markup(PLACE), CARD=CARD)
