@@ -198,16 +198,17 @@ def _observe(carry: Carry, new: Position, levels: Any) -> tuple[Position, Record
     """The position and the record after a step; a run that diverged stays at its last finite position."""
     step, old, record = carry.step, carry.position, carry.record
     status = _status(_running(record, step), new, old)
-    kept = status >= STAYED
+    # Where a device's root is not exact, it is near enough to tell them apart.
+    kept, moved = status > STAYED - 0.5, status > MOVED - 0.5
     x = batch.elementwise(tf.where, (Scalar(kept), new.x, old.x))
     gradient = batch.elementwise(tf.where, (Scalar(kept), new.gradient, old.gradient))
     loss = tf.where(kept, new.loss, old.loss)
     never = record.steps == NEVER
     happened = [
         kept,
-        status >= ONLY_X,
-        status == MOVED,
-        (status == STAYED) & never[3],
+        status > ONLY_X - 0.5,
+        moved,
+        kept & ~moved & never[3],
         loss < record.best_loss,
     ]
     reached = never[len(ROWS) :] & (loss <= levels)
