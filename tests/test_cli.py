@@ -24,6 +24,7 @@ from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
 from reportgen.execute.events import Compiling, Drawing, Event, Finished, Planned, Running, Written
 from reportgen.progress import Progress
+from reportgen.report.edition import Edition
 from reportgen.session import Outcome
 
 BEST = {
@@ -109,6 +110,14 @@ def test_best_cells_and_the_path_go_to_stdout_and_nothing_else(asked: Asked) -> 
     assert result.stderr == ""
 
 
+def test_the_summary_of_a_build_is_printed_in_place_of_all_else_or_written(asked: Asked) -> None:
+    Path("output").mkdir()
+    Path("output/summary.md").write_text("## It\n")
+    assert invoke("build", "--summary", "-").stdout == "## It\n"
+    assert invoke("build", "--summary", "down/here.md").stdout.endswith("output/index.html\n")
+    assert Path("down/here.md").read_text() == "## It\n"
+
+
 def test_what_was_reused_is_said_on_stderr(asked: Asked) -> None:
     results = Path("output/results")
     asked.answer = Outcome(results, None, programs=3, reused=2)
@@ -179,18 +188,18 @@ def results_folder(folder: Path) -> Path:
 
 
 def test_render_asks_for_the_report_of_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    calls: list[tuple[Path, Path]] = []
+    calls: list[tuple[Path, Path, Edition]] = []
 
-    def render(results: Path, output: Path, on_figure: Callable[[str], None]) -> Path:
+    def render(results: Path, output: Path, on_figure: Callable[[str], None], edition: Edition) -> Path:
         on_figure("beale/paths")
-        calls.append((results, output))
+        calls.append((results, output, edition))
         return output / "index.html"
 
     monkeypatch.setattr(reportgen.report, "render", render, raising=False)
     folder = results_folder(tmp_path / "output" / "results")
     result = invoke("render", str(folder), "--output", "site")
     assert result.exit_code == 0, result.output
-    assert calls == [(folder, Path("site"))]
+    assert calls == [(folder, Path("site"), Edition())]
     assert Path(result.stdout.strip()) == Path("site/index.html")
 
 

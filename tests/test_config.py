@@ -111,7 +111,7 @@ def test_lists_in_the_environment_are_toml_or_have_commas(tmp_path: Path) -> Non
 
 
 MISTAKES = [
-    ("lossses = 1", "lossses = 1: no such key; there are title, losses, ", "did you mean losses?"),
+    ("lossses = 1", "lossses = 1: no such key; there are title, description, ", "did you mean losses?"),
     ("title = 3", "title = 3: a text is expected", ""),
     ("steps = '9'", 'steps = "9": a whole number is expected', ""),
     ("steps = 1.5", "steps = 1.5: a whole number is expected", ""),

@@ -13,8 +13,8 @@ import pytest
 import synthetic
 
 from reportgen.analysis.oneloss import OneLoss, one_loss
-from reportgen.figures.convergence import spread
 from reportgen.figures.field import heights
+from reportgen.figures.lines import spread
 from reportgen.figures.plan import pictures, slug
 from reportgen.figures.scales import few_ticks, gap_scale
 from reportgen.figures.style import COLOURS, series
@@ -34,7 +34,7 @@ def drawn(view: OneLoss) -> dict[str, str]:
 def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -> None:
     first, again = (drawn(one_loss(results, label)) for _ in range(2))
     assert first == again
-    assert len(first) == 6
+    assert len(first) == (7 if label == "quartic" else 8)  # a player has a ground, and two coordinates
     for text in first.values():
         root = ElementTree.fromstring(text)
         assert root.tag.endswith("svg")
@@ -106,7 +106,7 @@ def test_figures_survive(make: Callable[[], Results]) -> None:
 def test_paths_are_left_out_above_two_coordinates(results: Results) -> None:
     facts = results.manifest["losses"][1] | {"dim": 5}
     high = OneLoss(results.of_loss("rosenbrock"), facts)
-    assert {picture.kind for picture in pictures(high)} == {"convergence", "rates"}
+    assert {picture.kind for picture in pictures(high)} == {"convergence", "runtimes", "rates"}
 
 
 def test_a_gap_scale_is_robust_at_both_ends() -> None:
@@ -160,13 +160,13 @@ def test_slugs_are_safe_unique_and_plain_where_they_can_be() -> None:
 
 
 def test_a_run_leaves_only_from_where_it_does_not_come_back() -> None:
-    from reportgen.figures.paths import _leaving
+    from reportgen.figures.paths import leaving
 
     box = np.array([[0.0, 0.0], [1.0, 1.0]])
     path = np.array([[0.5, 0.5], [2.0, 0.5], [0.5, 0.5], [0.9, 0.9], [3.0, 0.5], [4.0, 0.5]])
-    assert _leaving(path, box) == 4
-    assert _leaving(path[:4], box) is None
-    assert _leaving(path[4:], box) == 0
+    assert leaving(path, box) == 4
+    assert leaving(path[:4], box) is None
+    assert leaving(path[4:], box) == 0
 
 
 def test_a_plateau_at_the_minimum_leaves_the_rest_of_the_ground_its_heights() -> None:

@@ -154,6 +154,7 @@ def test_each_optimizer_has_a_picture_and_the_page_says_what_it_shows(output: Pa
     assert "principal directions" in text
     assert "Where each optimizer went, on the plane that shows" in text
     assert "Paths of adam on rosenbrock[dim=5] at learning rate" in text
+    assert "Player of paths on rosenbrock[dim=5]" in text
 
 
 def test_a_second_build_with_another_optimizer_runs_that_alone_and_draws_anew(output: Path, tmp_path: Path) -> None:

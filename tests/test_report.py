@@ -33,16 +33,17 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-class Elements(HTMLParser):
-    """The elements of a page, and the text in each heading."""
+class Scripts(HTMLParser):
+    """The text of all script elements of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags: list[str] = []
+        self.text = ""
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.text += data
 
 
 def test_two_renders_give_the_same_bytes(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_each_figure_is_announced_and_lands_in_assets(tmp_path: Path) -> None:
     Site(tmp_path, told.append).write(made())
     drawn = {path.stem for path in (tmp_path / "assets").glob("*.svg")}
     assert set(told) == drawn
-    assert len(told) == len(drawn) == 3 * 6
+    assert len(told) == len(drawn) == 3 * 7 + 2 + 3
 
 
 def test_what_is_no_longer_made_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
@@ -113,7 +114,8 @@ def test_hostile_names_are_only_text(tmp_path: Path) -> None:
     Site(tmp_path).write(made(rename=HOSTILE))
     for page in tmp_path.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert "script" not in Elements(text).tags
+        assert "alert" not in Scripts(text).text
+        assert "<script>alert" not in text
         assert len(page.name) < 80
     assert "&lt;script&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
@@ -133,7 +135,7 @@ def test_an_optimizers_page_has_its_curves_and_all_its_cells(tmp_path: Path) -> 
     page = (tmp_path / "optimizers" / "adam.html").read_text()
     for loss in results.runs["loss"].astype(str).unique():
         assert f"convergence.{loss}.svg" in page
-    cells = page[page.index('<table class="cells"') :]
+    cells = page[page.index('<table class="cells') :]
     expected = results.runs.loc[results.runs["optimizer"] == "adam", "cell_id"].nunique()
     assert cells[: cells.index("</table>")].count("<tr") == expected + 1
 
@@ -197,3 +199,17 @@ def test_text_and_lines_stand_out(scheme: str) -> None:
     paper = COLOURS["paper"][which]
     for name in ("ink", "quiet", *(name for name in COLOURS if name[0] == "s")):
         assert _contrast(COLOURS[name][which], paper) >= 4.5, name
+
+
+def test_a_first_page_of_many_losses_and_optimizers_stays_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.report.context.MOST_CARDS", 1)
+    monkeypatch.setattr("reportgen.report.context.MOST_BRIEF", 1)
+    text = Site(tmp_path).write(made()).read_text(encoding="utf-8")
+    assert text.count('<table class="heat brief">') == 1
+    assert "Shown of each loss: 1 optimizer, the best on it" in text
+    assert "2 more losses" in text
+    for name in ("quartic", "rosenbrock", "beale"):
+        assert f'href="losses/{name}.html"' in text
+        assert f"assets/thumbnail.{name}.svg" in text

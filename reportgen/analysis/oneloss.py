@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from reportgen.analysis.cells import Array, cells
 from reportgen.analysis.ranking import best
 from reportgen.engine.result import Plane
 from reportgen.results.read import of_runs, rows_of
+from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,9 @@ class Run:
     gap: Array
     x: Array | None
     """Where it was in the picture of its loss, [steps, 1 or 2]; None where that is not known."""
+    solved_at: int | None = None
+    """The first step at which the tightest target was reached."""
+    diverged_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,17 @@ class OneLoss:
     def of_optimizer(self, label: str) -> pd.DataFrame:
         """The cells of one optimizer, by learning rate."""
         return self.cells[self.cells["optimizer"] == label]
+
+    def cells_by_rate(self, label: str) -> dict[float, dict[str, Any]]:
+        """The same by learning rate."""
+        return self._cells_by_rate.get(label, {})
+
+    @cached_property
+    def _cells_by_rate(self) -> dict[str, dict[float, dict[str, Any]]]:
+        found: dict[str, dict[float, dict[str, Any]]] = {}
+        for cell in records(self.cells):
+            found.setdefault(cell["optimizer"], {})[float(cell["learning_rate"])] = cell
+        return found
 
     def best_runs(self, optimizer: str) -> list[Run]:
         """The histories of an optimizer's best cell, by start; a run that failed has none."""
@@ -144,26 +159,37 @@ class OneLoss:
         return None if found.empty else found.iloc[0]
 
     @cached_property
+    def first_runs(self) -> dict[str, Run]:
+        """By cell, the history of its run from the first start with the first seed, where that was kept."""
+        runs = self.results.runs
+        first = runs[(runs["start"] == runs["start"].min()) & (runs["seed"] == runs["seed"].min())]
+        return dict(self._kept(first))
+
+    @cached_property
     def _histories(self) -> dict[str, list[Run]]:
         runs = self.results.runs
         owner = {cell["cell_id"]: name for name, cell in self.best.items()}
-        wanted = runs.loc[runs["cell_id"].isin(list(owner)), ["cell_id", "run_id", "start", "seed", "outcome"]]
-        wanted = wanted.sort_values(["cell_id", "start", "seed"])
+        histories: dict[str, list[Run]] = {}
+        for cell, run in self._kept(runs[runs["cell_id"].isin(list(owner))]):
+            histories.setdefault(owner[cell], []).append(run)
+        return histories
+
+    def _kept(self, runs: pd.DataFrame) -> Iterator[tuple[str, Run]]:
+        """The cell and the history of each of ``runs`` that has one, by cell, start and seed."""
+        solved = hit_column(min(self.results.manifest["targets"]))
+        wanted = runs.sort_values(["cell_id", "start", "seed"])
         traces = self.results.traces
         traces = traces[of_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
-        if traces.empty:
-            return {}
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
         shown = self._shown(traces)
-        histories: dict[str, list[Run]] = {}
-        columns = zip(wanted["cell_id"], wanted["run_id"], wanted["start"], wanted["outcome"], strict=True)
-        for cell, run, start, outcome in columns:
+        names = (wanted[name] for name in ("cell_id", "run_id", "start", "outcome"))
+        steps = (wanted[name].to_numpy(float, na_value=np.nan) for name in (solved, "diverged_at"))
+        for cell, run, start, outcome, *when in zip(*names, *steps, strict=True):
             if (at := rows.get(str(run))) is not None:
                 x = shown(str(run), np.asarray(at))
-                history = Run(int(start), str(outcome), step[at], loss[at] - self.minimum, x)
-                histories.setdefault(owner[str(cell)], []).append(history)
-        return histories
+                known = (None if np.isnan(each) else int(each) for each in when)
+                yield str(cell), Run(int(start), str(outcome), step[at], loss[at] - self.minimum, x, *known)
 
     def _shown(self, traces: pd.DataFrame) -> Callable[[str, Array], Array | None]:
         """Gives the positions of a run in the picture, by its id and its rows in ``traces``."""

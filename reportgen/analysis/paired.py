@@ -114,7 +114,12 @@ def paired_starts(t_a: Array, t_b: Array, level: float = 0.95) -> PairedStarts:
 
     Only starts that were drawn at random belong here, and with noise one number of all seeds of a start.
     """
-    ratios = np.sort(np.round(log2_ratios(t_a, t_b), DECIMALS))
+    return paired_ratios(log2_ratios(t_a, t_b), level)
+
+
+def paired_ratios(ratios: Array, level: float = 0.95) -> PairedStarts:
+    """The same from the ratios themselves, as ``log2_ratios`` gives them, [starts]."""
+    ratios = np.sort(np.round(np.asarray(ratios, float), DECIMALS))
     faster, slower = int((ratios > 0).sum()), int((ratios < 0).sum())
     one_side = _fair_coin(faster + slower)[min(faster, slower)]
     return PairedStarts(

@@ -82,13 +82,25 @@ def matrix_of(table: pd.DataFrame, solvers: Sequence[str]) -> pd.DataFrame:
     return wide.reindex(columns=list(solvers)).fillna(np.inf)
 
 
-def ecdf(t: Array, at: Array) -> Array:
+def ecdf(t: Array, at: Array, weights: Array | None = None) -> Array:
     """The share of runtimes ``t`` (any shape) that are at most each of ``at``; infinite ones never are.
 
-    Over (problem, target) pairs this is the runtime distribution of Hansen et al. 2016, COCO: performance assessment.
+    With ``weights`` [t.size], whose sum is 1, it is their share, as where every loss counts the same. Over (problem,
+    target) pairs this is the runtime distribution of Hansen et al. 2016, COCO: performance assessment.
     """
-    solved = np.sort(t[np.isfinite(t)])
-    return np.searchsorted(solved, at, side="right") / max(t.size, 1)
+    t = t.ravel()
+    weights = np.full(t.size, 1 / max(t.size, 1)) if weights is None else weights
+    order = np.argsort(t, kind="stable")
+    order = order[np.isfinite(t[order])]
+    # Rounded, so that all of them are 1 and not a little less.
+    reached = np.append(0.0, np.cumsum(weights[order])).round(12)
+    share: Array = reached[np.searchsorted(t[order], at, side="right")]
+    return share
+
+
+def runtime_distribution(t: Array, weights: Array | None = None) -> tuple[Array, Array]:
+    """Budgets [k], ascending from 0, and the share of problems [k, solvers] solved within each: see ``ecdf``."""
+    return _curves(t, 0.0, weights)
 
 
 def ratios(t: Array) -> Array:
@@ -102,14 +114,14 @@ def ratios(t: Array) -> Array:
     return np.where(t == 0, 1.0, ratio)
 
 
-def performance_profile(t: Array) -> tuple[Array, Array]:
+def performance_profile(t: Array, weights: Array | None = None) -> tuple[Array, Array]:
     """Ratios [k], ascending from 1, and the share of problems [k, solvers] solved within each times the shortest time.
 
     Dolan and Moré 2002; ``t`` is [problems, solvers]. Steps that are continuous from the right, between the
     ratios constant. A problem that nobody solved counts as unsolved for all, so no curve need reach 1. Who is second
     depends on who else is there: recompute without a solver rather than dropping its curve (Gould and Scott 2016).
     """
-    return _curves(ratios(t), 1.0)
+    return _curves(ratios(t), 1.0, weights)
 
 
 def data_profile(t: Array, dim: Array | int) -> tuple[Array, Array]:
@@ -119,7 +131,7 @@ def data_profile(t: Array, dim: Array | int) -> tuple[Array, Array]:
     for ``t`` [problems, solvers] in evaluations and ``dim`` of each problem. Unlike a performance profile it does not
     depend on which other solvers there are.
     """
-    return _curves(t / (np.reshape(dim, (-1, 1)) + 1), 0.0)
+    return _curves(t / (np.reshape(dim, (-1, 1)) + 1), 0.0, None)
 
 
 def ert(spent: Array, success: Array) -> Array:
@@ -141,9 +153,9 @@ def over(spent: Array, successes: Array) -> Array:
     return expected
 
 
-def _curves(x: Array, begin: float) -> tuple[Array, Array]:
+def _curves(x: Array, begin: float, weights: Array | None) -> tuple[Array, Array]:
     at = np.unique(np.append(x[np.isfinite(x)], begin))
-    shares = [ecdf(x[:, solver], at) for solver in range(x.shape[1])]
+    shares = [ecdf(x[:, solver], at, weights) for solver in range(x.shape[1])]
     return at, np.stack(shares, axis=1)
 
 

@@ -53,6 +53,17 @@ def tuning_curves(results: Results, unit: Unit) -> pd.DataFrame:
     return table[["loss", "optimizer"]].assign(rates=k, budget=budget, expected=expected)
 
 
+def over_losses(curves: pd.DataFrame) -> pd.DataFrame:
+    """The mean over the losses of ``tuning_curves``: optimizer, ``rates`` and ``expected``, in the same order.
+
+    Only for numbers of rates that were tried on every loss.
+    """
+    losses = curves.groupby(["optimizer", "rates"], sort=False, observed=True)["expected"]
+    table = losses.agg(["mean", "size"]).reset_index()
+    everywhere = table["size"] == table.groupby("optimizer", observed=True)["size"].transform("max")
+    return table[everywhere].rename(columns={"mean": "expected"})[["optimizer", "rates", "expected"]]
+
+
 def one_rate(table: pd.DataFrame) -> pd.DataFrame:
     """One row an optimizer: the rate that is best over all losses, and what it loses against tuning on each.
 

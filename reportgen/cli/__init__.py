@@ -7,8 +7,10 @@ import click
 from reportgen import __version__
 from reportgen.cli.build import build, run
 from reportgen.cli.check import check
+from reportgen.cli.compare import compare
 from reportgen.cli.init import init
 from reportgen.cli.list import list_
+from reportgen.cli.publish import publish
 from reportgen.cli.render import render
 from reportgen.execute.events import WorkerLost
 
@@ -35,7 +37,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    commands=[init, build, run, render, check, list_],
+    commands=[init, build, run, render, compare, publish, check, list_],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")
@@ -47,7 +49,9 @@ def main() -> None:
       reportgen build                  the default matrix, into output/
       reportgen build -o adam -o momentum -l rosenbrock --lr 1e-3 --lr 1e-2
       reportgen list optimizers        what there is to choose from
+      reportgen publish output TO      put the report where others can read it
       reportgen init                   a config and an optimizer of your own, to begin with
 
-    Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some cells failed; 130 interrupted.
+    Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some cells failed; 4 a comparison's gate did not
+    hold; 130 interrupted.
     """

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.console import Command, color_option, echo_table, progress_console
+from reportgen.cli.edition import edition_options, told_templates, with_absolute_templates
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
 
 if TYPE_CHECKING:
     from reportgen.config import Config
@@ -48,8 +50,10 @@ _OPTIMIZER = "An optimizer, also adam[beta_2=0.99] or my_opt.py:Lookahead; give 
 
 @click.command()
 @_matrix_options
+@edition_options
+@summary_option
 @open_option
-def build(config: Path | None, open_: bool, **flags: Any) -> None:
+def build(config: Path | None, open_: bool, summary: str | None, **flags: Any) -> None:
     """Run what is missing of the matrix, and make the report.
 
     The matrix comes from the flags, REPORTGEN_* variables, CONFIG (reportgen.toml by default) and
@@ -64,8 +68,13 @@ def build(config: Path | None, open_: bool, **flags: Any) -> None:
     """
     from reportgen import session
 
-    outcome = _execute(session.build, _configured(config, flags))
-    _tell(outcome)
+    configured = _configured(config, with_absolute_templates(flags))
+    with told_templates(configured.templates and configured.base / configured.templates):
+        outcome = _execute(session.build, configured)
+    if summary != STDOUT:
+        _tell(outcome)
+    if summary and outcome.site:
+        put_summary_of(outcome.site, summary)
     if open_ and outcome.site:
         show_in_browser(outcome.site)
     _exit(outcome)

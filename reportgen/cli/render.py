@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
 
 from reportgen.cli.console import color_option, progress_console
+from reportgen.cli.edition import edition_options, told_templates
 from reportgen.cli.mistakes import Mistakes
 from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
 from reportgen.results.files import MANIFEST, TABLES
+
+_ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
+"""Processes that draw beside this one; more would wait for the disk."""
 
 
 @click.command(short_help="Make the report from results on disk.")
@@ -23,9 +29,18 @@ from reportgen.results.files import MANIFEST, TABLES
     metavar="FOLDER",
     help="Where the report goes.",
 )
+@edition_options
+@summary_option
 @open_option
 @color_option
-def render(results: Path, output: Path, open_: bool) -> None:
+def render(
+    results: Path,
+    output: Path,
+    open_: bool,
+    summary: str | None,
+    templates: Path | None,
+    max_size: float | None,
+) -> None:
     """Make the report from RESULTS, a folder that build or run has written, and run nothing.
 
     \b
@@ -34,13 +49,23 @@ def render(results: Path, output: Path, open_: bool) -> None:
       reportgen render downloaded/results --output site --open
     """
     _check_is_results(results)
+    from reportgen.config.model import MAX_SIZE
     from reportgen.execute.events import Drawing
     from reportgen.progress import Progress
     from reportgen.report import render as render_report
+    from reportgen.report.edition import Edition
 
-    with Progress(progress_console()) as progress:
-        page = render_report(results, output, lambda figure: progress.show(Drawing(figure)))
-    click.echo(page)
+    edition = Edition(templates and templates.resolve(), max_size or MAX_SIZE)
+    with told_templates(edition.templates), Progress(progress_console()) as progress:
+
+        def show(figure: str) -> None:
+            progress.show(Drawing(figure))
+
+        page = render_report(results, output, show, edition, assistants=_ASSISTANTS)
+    if summary != STDOUT:
+        click.echo(page)
+    if summary:
+        put_summary_of(page, summary)
     if open_:
         show_in_browser(page)
 

@@ -30,6 +30,10 @@ def of_meaning(values: dict[str, Any], base: Path) -> Iterator[Mistake]:
         yield Mistake(("output",), output, "the name of a folder is expected")
     elif isinstance(output, str) and Path(output).is_file():
         yield Mistake(("output",), output, "is a file; a folder is expected")
+    templates = values.get("templates")
+    if isinstance(templates, str) and templates and not (base / templates).is_dir():
+        what = "is a file; a folder is expected" if (base / templates).is_file() else "there is no such folder"
+        yield Mistake(("templates",), templates, what)
 
 
 def _losses_and_points(values: dict[str, Any], base: Path) -> Iterator[Mistake]:

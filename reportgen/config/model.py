@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from reportgen.config.labels import parse_label
 
 Item = TypeVar("Item")
 Scalar = bool | int | float | str
 
+MAX_SIZE = 10.0
+"""MiB that ``report.html`` may have unless another number is asked for."""
 _INT32 = 2**31 - 1  # step counts, starts and seeds are int32 columns in the results
 
 
@@ -24,6 +28,17 @@ def _listed(value: Any) -> Any:
 def _scalars(value: Any) -> tuple[Scalar, ...]:
     # What the values may be depends on the hyperparameter, and is checked where the optimizer is known.
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    except ValueError:
+        whole = False
+    if value and (not whole or re.search(r"\s", value)):
+        raise ValueError('an address as "https://example.org/report" is expected')
+    return value.rstrip("/")
 
 
 Many = Annotated[tuple[Item, ...], BeforeValidator(_listed)]
@@ -163,6 +178,10 @@ class Config(_Part):
 
     title: str = ""
     """The heading of the report."""
+    description: str = ""
+    """What search engines and shared links say of it; empty: its set-up in one sentence."""
+    site_url: Annotated[str, AfterValidator(_address)] = ""
+    """Where the report will be published; with it, a shared link to the report has a picture."""
     losses: AtLeastOne[LossEntry] = tuple(LossEntry(name=name) for name in ("quartic", "rosenbrock", "beale"))
     """Built-in names, ``file.py:name`` or ``package.module:name``."""
     optimizers: AtLeastOne[OptimizerEntry] = tuple(
@@ -195,5 +214,9 @@ class Config(_Part):
     """Whether what is compiled is kept for the next time, in the user's cache folder."""
     output: Annotated[Path, Field(strict=False)] = Path("output")
     """Where report and results go, relative to the current folder."""
+    templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None
+    """A folder of templates of one's own, which win by name over ours, relative to ``base``; empty: there is none."""
+    max_size: Annotated[float, Field(gt=0)] = MAX_SIZE
+    """MiB that ``report.html`` may have."""
     base: Path = Path()
     """The folder that plug-in files are relative to: that of the config file."""

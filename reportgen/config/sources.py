@@ -27,11 +27,13 @@ FLAGS = {
     "device": "--device",
     "compile_cache": "--no-compile-cache",
     "output": "--output",
+    "templates": "--templates",
+    "max_size": "--max-size",
 }
 """The flags of the command line, by the key that they set."""
 
 _PREFIX = "REPORTGEN_"
-_TEXTS = {"title", "dtype", "trace", "device", "output"}
+_TEXTS = {"title", "description", "site_url", "templates", "dtype", "trace", "device", "output"}
 _LISTS = {"losses", "optimizers", "learning_rates", "targets"}
 _NAMES = {"losses", "optimizers"}
 

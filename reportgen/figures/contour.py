@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import count, listed, number
+from reportgen.analysis.numbers import count, listed
 from reportgen.figures.field import heights, painted
 from reportgen.figures.scales import few_ticks
 from reportgen.figures.style import PANEL, sentinel
 from reportgen.figures.svg import drawn
+from reportgen.figures.ticks import round_labels, x_ticks, y_ticks
 from reportgen.loss import Loss, Point
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ def _curve(axes: Axes, loss: Loss, x: Array, values: Array) -> None:
 
 
 def _ticks(axes: Axes, x: list[float], y: list[float]) -> None:
-    axes.set_xticks(x, [number(round(value, 12)) for value in x])
-    axes.set_yticks(y, [number(round(value, 12)) for value in y])
+    x_ticks(axes, *round_labels(x))
+    y_ticks(axes, *round_labels(y))
 
 
 def _mark(axes: Axes, fact: str, points: Sequence[Point]) -> None:

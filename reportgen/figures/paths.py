@@ -13,6 +13,7 @@ from reportgen.analysis.oneloss import SHOWN_STARTS, OneLoss, Run
 from reportgen.figures.scales import few_ticks, step_axis
 from reportgen.figures.style import PANEL, THUMBNAIL, dash_pattern, sentinel, series
 from reportgen.figures.svg import drawn
+from reportgen.figures.ticks import round_labels, x_ticks, y_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,28 +34,28 @@ def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
     colour = series(view.optimizers.index(optimizer)).colour
 
     def draw(axes: Axes) -> None:
-        _frame(axes, view)
+        frame(axes, view)
         taken: Spread = []
         for run in reversed(runs):
-            _path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
-        _minima(axes, view)
+            one_path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
+        mark_minima(axes, view)
 
     return drawn(PANEL, MARGINS, draw, ground)
 
 
 def draw_thumbnail(view: OneLoss, ground: str) -> str:
     """The paths of the leading optimizers, at their best rates, from the standard start."""
+    return drawn(THUMBNAIL, BARE, lambda axes: put_thumbnail(axes, view), ground)
 
-    def draw(axes: Axes) -> None:
-        _frame(axes, view)
-        axes.set_axis_off()
-        for optimizer in reversed(leading(view)):
-            look = series(view.optimizers.index(optimizer))
-            for run in view.drawn_runs(optimizer)[:1]:
-                _path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
-        _minima(axes, view)
 
-    return drawn(THUMBNAIL, BARE, draw, ground)
+def put_thumbnail(axes: Axes, view: OneLoss) -> None:
+    """The same on axes that are there."""
+    _limits(axes, view)
+    for optimizer in reversed(leading(view)):
+        look = series(view.optimizers.index(optimizer))
+        for run in view.drawn_runs(optimizer)[:1]:
+            one_path(axes, view, run, look.colour, dash_pattern(look.dash), strong=True, taken=None)
+    mark_minima(axes, view)
 
 
 def alt_paths(view: OneLoss, optimizer: str) -> str:
@@ -62,7 +63,7 @@ def alt_paths(view: OneLoss, optimizer: str) -> str:
     runs = view.drawn_runs(optimizer)[:SHOWN_STARTS]
     if not runs:
         return f"No path to draw: {optimizer} has no finished run on {view.label}."
-    left = sum(_leaving(_points(run, view), _box(view)) is not None for run in runs)
+    left = sum(leaving(points_of(run, view), box_of(view)) is not None for run in runs)
     ends = ", ".join(
         f"{sum(r.outcome == kind for r in runs)} {kind}" for kind in dict.fromkeys(r.outcome for r in runs)
     )
@@ -82,29 +83,30 @@ def leading(view: OneLoss) -> list[str]:
     return [cell["optimizer"] for cell in drawn[:3]]
 
 
-def _frame(axes: Axes, view: OneLoss) -> None:
+def _limits(axes: Axes, view: OneLoss) -> None:
     axes.spines[["left", "bottom"]].set_visible(False)
     if int(view.facts["dim"]) == 1:
-        steps = int(view.results.manifest["steps"])
-        step_axis(axes, steps)
+        axes.set_xlim(0, math.log10(int(view.results.manifest["steps"]) + 1))
         axes.set_ylim(*view.box[0])
-        axes.set_yticks(few_ticks(*view.box[0]))
-        axes.set_ylabel("x", labelpad=0, rotation=0)
         return
-    (left, right), (bottom, top) = view.box
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    axes.set_xticks(few_ticks(left, right))
-    axes.set_yticks(few_ticks(bottom, top))
-    if view.plane:
-        axes.set_xlabel("1st direction", labelpad=0)
-        axes.set_ylabel("2nd direction", labelpad=0)
-        return
-    axes.set_xlabel("x", labelpad=0)
-    axes.set_ylabel("y", labelpad=0, rotation=0)
+    axes.set_xlim(*view.box[0])
+    axes.set_ylim(*view.box[1])
 
 
-def _minima(axes: Axes, view: OneLoss) -> None:
+def frame(axes: Axes, view: OneLoss) -> None:
+    """Set the limits and ticks of the picture of a loss."""
+    _limits(axes, view)
+    if int(view.facts["dim"]) == 1:
+        step_axis(axes, int(view.results.manifest["steps"]))
+        y_ticks(axes, *round_labels(few_ticks(*view.box[0])), "x")
+        return
+    titles = ("1st direction", "2nd direction") if view.plane else ("x", "y")
+    x_ticks(axes, *round_labels(few_ticks(*view.box[0])), titles[0])
+    y_ticks(axes, *round_labels(few_ticks(*view.box[1])), titles[1])
+
+
+def mark_minima(axes: Axes, view: OneLoss) -> None:
+    """Draw the known minima."""
     for point in view.minima.tolist():
         if len(point) == 1:
             axes.axhline(point[0], color=sentinel("ink"), lw=0.8, dashes=(2, 3), zorder=1)
@@ -121,13 +123,13 @@ def _minima(axes: Axes, view: OneLoss) -> None:
         )
 
 
-def _points(run: Run, view: OneLoss) -> Array:
+def points_of(run: Run, view: OneLoss) -> Array:
     """The run as drawn: (x, y), or (log10(step + 1), x) in one dimension."""
     x = np.asarray(run.x)
     return x if int(view.facts["dim"]) > 1 else np.column_stack([np.log10(run.step + 1), x[:, 0]])
 
 
-def _box(view: OneLoss) -> Array:
+def box_of(view: OneLoss) -> Array:
     """The corners of the picture, shape [2, 2]: low, high."""
     if int(view.facts["dim"]) > 1:
         return np.array(view.box, dtype=float).T
@@ -135,7 +137,7 @@ def _box(view: OneLoss) -> Array:
     return np.array([[-1.0, low], [math.inf, high]])
 
 
-def _leaving(points: Array, box: Array) -> int | None:
+def leaving(points: Array, box: Array) -> int | None:
     """The index of the sampled point from which on a run is outside; None for one that ends inside."""
     outside = ((points < box[0]) | (points > box[1])).any(axis=1)
     if not outside[-1]:
@@ -144,14 +146,15 @@ def _leaving(points: Array, box: Array) -> int | None:
     return int(inside[-1]) + 1 if len(inside) else 0
 
 
-def _path(
+def one_path(
     axes: Axes, view: OneLoss, run: Run, colour: str, style: object, *, strong: bool, taken: Spread | None
 ) -> None:
-    points, box = _points(run, view), _box(view)
-    left = _leaving(points, box)
+    """Draw one run; where steps of escapes are written is kept in ``taken``, and none is written without it."""
+    points, box = points_of(run, view), box_of(view)
+    left = leaving(points, box)
     shown = points if left is None else points[: left + 1]
     tone, alpha, width = sentinel(colour), 1.0 if strong else 0.5, 2.0 if strong else 1.1
-    width *= _thinner(shown, box)
+    width *= thinner(shown, box)
     # Far outside the picture a segment's own length would drown the part that shows.
     reach = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
     near = np.clip(shown, box[0] - 4 * reach, np.where(np.isfinite(box[1]), box[1] + 4 * reach, math.inf))
@@ -174,7 +177,16 @@ def _path(
         _arrow(axes, points[left - 1], points[left], box, tone, str(number(int(run.step[left]), 6)), taken)
 
 
-def _thinner(points: Array, box: Array) -> float:
+def crossing(inside: Array, outside: Array, box: Array) -> Array:
+    """Where the way from a point inside the picture to one outside meets its edge."""
+    way = outside - inside
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(way > 0, (box[1] - inside) / way, np.where(way < 0, (box[0] - inside) / way, np.inf))
+    met: Array = inside + way * min(max(float(room.min()), 0.0), 1.0)
+    return met
+
+
+def thinner(points: Array, box: Array) -> float:
     """How much thinner a path is drawn that crosses its picture again and again, so that it does not black it out."""
     side = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
     length = np.minimum(np.linalg.norm(np.diff(points, axis=0) / side, axis=1), 2.0).sum()
@@ -183,23 +195,20 @@ def _thinner(points: Array, box: Array) -> float:
 
 def _arrow(axes: Axes, inside: Array, outside: Array, box: Array, tone: str, step: str, taken: Spread | None) -> None:
     """A wedge where the run crosses the edge of the picture, with the step by which it had left."""
-    way = outside - inside
-    with np.errstate(divide="ignore", invalid="ignore"):
-        room = np.where(way > 0, (box[1] - inside) / way, np.where(way < 0, (box[0] - inside) / way, np.inf))
-    crossing = inside + way * min(max(float(room.min()), 0.0), 1.0)
+    way, edge = outside - inside, crossing(inside, outside, box)
     to_pixels = axes.transData.transform
     start, end = to_pixels(inside), to_pixels(inside + way * min(1.0, 1e3 / max(float(np.abs(way).max()), 1e-300)))
     angle = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
-    axes.plot(*crossing, marker=(3, 0, angle - 90), ms=9, color=tone, mew=0, zorder=5, clip_on=False)
+    axes.plot(*edge, marker=(3, 0, angle - 90), ms=9, color=tone, mew=0, zorder=5, clip_on=False)
     if taken is None:
         return
-    x, y = to_pixels(crossing)
+    x, y = to_pixels(edge)
     if all(abs(x - a) > 34 or abs(y - b) > 15 for a, b in taken):
         taken.append((x, y))
         back = (-12 * math.cos(math.radians(angle)), -12 * math.sin(math.radians(angle)))
         axes.annotate(
             step,
-            (float(crossing[0]), float(crossing[1])),
+            (float(edge[0]), float(edge[1])),
             back,
             textcoords="offset pixels",
             fontsize=11,

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
+from reportgen.analysis.digest import loss_digest, overview_digest, path_digest
 from reportgen.analysis.oneloss import OneLoss
+from reportgen.analysis.profiles import Profile, loss_profile
 from reportgen.figures.convergence import alt_convergence, draw_convergence
 from reportgen.figures.field import ground
 from reportgen.figures.paths import BARE, MARGINS, alt_paths, alt_thumbnail, draw_paths, draw_thumbnail, drawable
+from reportgen.figures.profiles import alt_performance, alt_runtimes, draw_performance, draw_runtimes
 from reportgen.figures.rates import alt_rates, draw_rates, rates_scale
 from reportgen.figures.scales import GapScale
+from reportgen.figures.stage import STAGE, alt_ground, draw_ground, playable
 from reportgen.figures.style import PANEL, THUMBNAIL, WIDE
+from reportgen.figures.tuning import alt_tuning, draw_tuning
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_PANELS = 24
 """Of more optimizers than this only the first have pictures of their own; the tables have all."""
@@ -25,13 +34,15 @@ class Picture:
     """One figure in its own file."""
 
     kind: str
-    """``thumbnail``, ``convergence``, ``paths`` or ``rates``."""
+    """``thumbnail``, ``convergence``, ``runtimes``, ``paths``, ``rates`` or ``ground`` of a loss; see ``overview``."""
     optimizer: str | None
     """None for the kinds that show all."""
     file: str
     size: tuple[int, int]
     alt: Callable[[], str]
     draw: Callable[[], str]
+    digest: Callable[[], str]
+    """Of what it is drawn from: where that is the same, so is the figure."""
 
 
 def pictures(view: OneLoss) -> list[Picture]:
@@ -45,12 +56,25 @@ def pictures(view: OneLoss) -> list[Picture]:
     def scale() -> GapScale:
         return rates_scale(view)
 
-    def made(
-        kind: str, size: tuple[int, int], alt: Callable[..., str], draw: Callable[[], str], optimizer: str | None = None
+    @cache
+    def whole() -> str:
+        return loss_digest(view)
+
+    def of_all(kind: str, size: tuple[int, int], alt: Callable[..., str], draw: Callable[[], str]) -> Picture:
+        return Picture(kind, None, f"{kind}.{slug(view.label)}.svg", size, partial(alt, view), draw, whole)
+
+    def of_one(
+        kind: str, name: str, alt: Callable[..., str], draw: Callable[[str], str], digest: Callable[[], str]
     ) -> Picture:
-        parts = [kind, slug(view.label), *([slug(optimizer)] if optimizer is not None else [])]
-        told = partial(alt, view) if optimizer is None else partial(alt, view, optimizer)
-        return Picture(kind, optimizer, ".".join([*parts, "svg"]), size, told, draw)
+        file = f"{kind}.{slug(view.label)}.{slug(name)}.svg"
+        return Picture(kind, name, file, PANEL, partial(alt, view, name), partial(draw, name), digest)
+
+    @cache
+    def profile() -> Profile:
+        return loss_profile(view)
+
+    def runtimes() -> str:
+        return draw_runtimes(profile(), view.optimizers)
 
     def paths(name: str) -> str:
         return draw_paths(view, name, under())
@@ -59,13 +83,35 @@ def pictures(view: OneLoss) -> list[Picture]:
         return draw_rates(view, name, scale())
 
     panels = view.optimizers[:MOST_PANELS]
-    found = [made("convergence", WIDE, alt_convergence, partial(draw_convergence, view))]
-    found += [made("rates", PANEL, alt_rates, partial(rates, name), name) for name in panels]
+    found = [of_all("convergence", WIDE, alt_convergence, partial(draw_convergence, view))]
+    if view.best and view.facts["minimum"] is not None:
+        found.append(of_all("runtimes", WIDE, lambda _: alt_runtimes(profile(), f" on {view.label}"), runtimes))
+    found += [of_one("rates", name, alt_rates, rates, whole) for name in panels]
     if drawable(view) and any(map(view.drawn_runs, view.optimizers)):
-        thumbnail = partial(draw_thumbnail, view, ground(view, THUMBNAIL, BARE))
-        found.append(made("thumbnail", THUMBNAIL, alt_thumbnail, thumbnail))
-        found += [made("paths", PANEL, alt_paths, partial(paths, n), n) for n in panels if view.drawn_runs(n)]
+        found.append(of_all("thumbnail", THUMBNAIL, alt_thumbnail, partial(_thumbnail, view)))
+        drawn = (name for name in panels if view.drawn_runs(name))
+        found += [of_one("paths", name, alt_paths, paths, partial(path_digest, view, name)) for name in drawn]
+    if playable(view):
+        found.append(of_all("ground", STAGE, alt_ground, partial(draw_ground, view)))
     return found
+
+
+def overview(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> list[Picture]:
+    """The figures that show all losses at once; ``optimizers`` are the manifest's, which decide the colours."""
+
+    def made(kind: str, alt: Callable[[Any], str], draw: Callable[[Any, Sequence[str]], str], data: Any) -> Picture:
+        digest = partial(overview_digest, profile, tuning, optimizers)
+        return Picture(kind, None, f"{kind}.svg", WIDE, partial(alt, data), partial(draw, data, optimizers), digest)
+
+    return [
+        made("runtimes", alt_runtimes, draw_runtimes, profile),
+        made("performance", alt_performance, draw_performance, profile),
+        made("tuning", alt_tuning, draw_tuning, tuning),
+    ]
+
+
+def _thumbnail(view: OneLoss) -> str:
+    return draw_thumbnail(view, ground(view, THUMBNAIL, BARE))
 
 
 def slug(label: str) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import number, rate
+from reportgen.analysis.numbers import number, rate, share
 from reportgen.figures.style import sentinel
+from reportgen.figures.ticks import x_ticks, y_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +53,7 @@ class GapScale:
             axes.axhline(self.floor, color=sentinel("rule"), lw=0.8, dashes=(3, 3), zorder=0)
         margin = 0.03 * (self.high - self.floor)
         axes.set_ylim(self.floor - margin, self.high + margin)
-        axes.set_yticks(ticks, labels)
+        y_ticks(axes, ticks, labels)
         axes.hlines(powers, 0, 1, transform=axes.get_yaxis_transform(), color=sentinel("rule"), lw=0.7, zorder=0)
 
 
@@ -73,16 +74,23 @@ def gap_scale(gaps: Iterable[Array], at_start: Array, tightest: float) -> GapSca
     return GapScale(low, high, below, bool((values < 10.0**low).any()))
 
 
-def step_axis(axes: Axes, steps: int) -> None:
-    """An x axis over log10(step + 1), labelled with steps."""
+def step_axis(axes: Axes, steps: int, label: str = "step") -> None:
+    """An x axis over log10(step + 1), labelled with steps, or with what else is counted."""
     marks = [0, *(10**p for p in range(8) if 10**p <= steps)]
     if len(marks) > 6:
         marks = [0, *marks[1::2]]
     axes.set_xlim(0, math.log10(steps + 1))
-    axes.set_xticks(
-        [math.log10(mark + 1) for mark in marks], [number(mark) if mark < 1e4 else rate(mark) for mark in marks]
-    )
-    axes.set_xlabel("step", labelpad=2)
+    labels = [number(mark) if mark < 1e4 else rate(mark) for mark in marks]
+    x_ticks(axes, [math.log10(mark + 1) for mark in marks], labels, label)
+
+
+def share_axis(axes: Axes) -> None:
+    """A y axis from none to all."""
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+    axes.set_ylim(-0.02, 1.02)
+    y_ticks(axes, ticks, [share(tick) for tick in ticks])
+    axes.hlines(ticks, 0, 1, transform=axes.get_yaxis_transform(), color=sentinel("rule"), lw=0.7, zorder=0)
+    axes.spines["left"].set_visible(False)
 
 
 def rate_axis(axes: Axes, rates: Sequence[float]) -> None:
@@ -94,8 +102,7 @@ def rate_axis(axes: Axes, rates: Sequence[float]) -> None:
     pad = max(0.04 * (high - low), 0.1)
     axes.set_xlim(low - pad, high + pad)
     ticks = [float(p) for p in whole] or [low]
-    axes.set_xticks(ticks, [rate(10.0**p) for p in whole] or [rate(rates[powers.index(low)])])
-    axes.set_xlabel("learning rate", labelpad=2)
+    x_ticks(axes, ticks, [rate(10.0**p) for p in whole] or [rate(rates[powers.index(low)])], "learning rate")
 
 
 def few_ticks(low: float, high: float) -> list[float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,19 +14,29 @@ from reportgen.analysis.findings import findings
 from reportgen.analysis.numbers import count, listed, number, rate
 from reportgen.analysis.oneloss import OneLoss, contenders
 from reportgen.analysis.outcomes import outcome_counts
+from reportgen.analysis.profiles import Profile, profile
 from reportgen.analysis.ranking import best, ranking
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
-from reportgen.figures.plan import MOST_PANELS, Picture, slug
+from reportgen.analysis.tuning import over_losses, tuning_curves
+from reportgen.figures.plan import MOST_PANELS, Picture, overview, slug
 from reportgen.figures.style import Series, series
+from reportgen.report import data
 from reportgen.report.certainty import certainty
-from reportgen.report.headings import curve_heading, loss_heading, paths_heading, rates_heading
+from reportgen.report.data import data_files
+from reportgen.report.fairness import fairness
+from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heat import by_loss, by_optimizer
+from reportgen.report.player import player
+from reportgen.report.reproduce import config_file
 from reportgen.report.rows import MOST_ROWS, cell_rows, failure_reasons
 from reportgen.report.standings import caveats, standings
 from reportgen.results.read import Results
 
 Page = tuple[str, str, dict[str, Any]]
 """File name, template, context."""
+
+MOST_CARDS, MOST_BRIEF = 12, 12
+"""Losses whose learning rates are on the first page, and optimizers in each: more would bury what follows."""
 
 _CAPTIONS = {
     "rates": "Median final gap over the learning rate, with quartiles; grey: the others.",
@@ -58,14 +68,24 @@ class Report:
             context = self._shared("../") | self._optimizer(fact)
             yield f"optimizers/{slug(fact['label'])}.html", "optimizer.html", context
 
+    def about(self) -> dict[str, str | None]:
+        """What a list of reports says of this one."""
+        first = [rank.optimizer for rank in ranking(self._among) if rank.place == 1 and rank.score > 0]
+        return {"title": self._title, "commit": self._manifest["git_commit"], "leader": listed(first) or "nobody"}
+
+    @property
+    def _title(self) -> str:
+        return self._manifest["title"] or "Which optimizer gets where, and at which learning rate"
+
     def _shared(self, root: str) -> dict[str, Any]:
         """What every page needs; ``root`` leads from the page to the site's top."""
         return {
             "root": root,
-            "title": self._manifest["title"] or "Which optimizer gets where, and at which learning rate",
+            "title": self._title,
             "manifest": self._manifest,
             "looks": self._looks,
             "rates": self._manifest["learning_rates"],
+            "data": data,
         }
 
     @cached_property
@@ -80,10 +100,43 @@ class Report:
     def _sensitivity(self) -> list[Sensitivity]:
         return sensitivity(self._results)
 
+    @cached_property
+    def _top(self) -> pd.DataFrame:
+        """The best cell of each optimizer on each loss."""
+        return best(self._cells)
+
+    @cached_property
+    def _among(self) -> pd.DataFrame:
+        """Those that can be compared."""
+        among = comparable(self._results, self._top)
+        return among[among["optimizer"].isin(contenders(self._manifest))]
+
+    @cached_property
+    def _profile(self) -> Profile | None:
+        return profile(self._results, self._among, contenders(self._manifest))
+
+    @cached_property
+    def overview(self) -> list[Picture]:
+        """The figures of the first page that are of no single loss."""
+        if self._profile is None or self._tuning is None:
+            return []
+        return overview(self._profile, self._tuning, list(self._looks))
+
+    @cached_property
+    def _tuning(self) -> pd.DataFrame | None:
+        """What to expect of trying some of the rates, of those that can be compared; None without any."""
+        if self._among.empty:
+            return None
+        runs, among = self._results.runs, self._among
+        mine = runs["loss"].isin(among["loss"].unique()) & runs["optimizer"].isin(among["optimizer"].unique())
+        return over_losses(tuning_curves(replace(self._results, runs=runs[mine]), "gradient_evaluations"))
+
+    def data(self) -> Iterator[tuple[str, str]]:
+        """Name and text of the files with the numbers behind the figures."""
+        return data_files(self._cells, self._views, self._profile, self._tuning)
+
     def _index(self) -> dict[str, Any]:
-        top = best(self._cells)
-        among = comparable(self._results, top)
-        among = among[among["optimizer"].isin(contenders(self._manifest))]
+        top, among = self._top, self._among
         held = contest(self._results, among, contenders(self._manifest))
         aside = top[~top["optimizer"].isin(among["optimizer"])]
         return {
@@ -96,19 +149,24 @@ class Report:
             "total": len(self._results.runs),
             "cell_count": len(self._cells),
             "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
+            "profile_heading": profile_heading(self._profile),
+            "overview": {picture.kind: _shown(picture) for picture in self.overview},
+            "fairness": fairness(self._results, self._cells),
             "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
             "caveats": caveats(held),
             "losses": [
                 {
                     "facts": view.facts,
                     "heading": loss_heading(view),
-                    "rows": by_optimizer(view),
+                    "rows": by_optimizer(view, MOST_BRIEF) if place < MOST_CARDS else [],
                     "thumbnail": self._picture(view, "thumbnail"),
                     "shown": self._thumbnail_names(view),
                 }
-                for view in self._views
+                for place, view in enumerate(self._views)
             ],
-            "config": json.dumps(self._manifest["config"], indent=2, ensure_ascii=False),
+            "hidden_rows": max(0, len(self._manifest["optimizers"]) - MOST_BRIEF),
+            "plugins": self._plugins(),
+            "config": config_file(self._manifest["config"]),
             "has_data": self._has_data,
         }
 
@@ -123,11 +181,15 @@ class Report:
             "rows": by_optimizer(view),
             "rates_heading": rates_heading(view, self._sensitivity),
             "rates_pictures": [self._panel(view, "rates", name) for name in panels],
+            "has_paths": any(map(view.drawn_runs, view.optimizers)),
             "paths_heading": paths_heading(view),
             "plane": view.plane,
             "paths_pictures": [self._panel(view, "paths", name) for name in panels],
+            "player": player(view),
+            "ground": self._picture(view, "ground"),
             "curve_heading": curve_heading(view),
             "curve": self._picture(view, "convergence"),
+            "runtimes": self._picture(view, "runtimes"),
             "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),
             "best": certainty(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
             "cells": cell_rows(table, self._manifest["targets"]),
@@ -172,6 +234,12 @@ class Report:
                 losses.setdefault(program["note"], []).append(program["loss"])
         return [(note, listed(names)) for note, names in losses.items()]
 
+    def _plugins(self) -> list[str]:
+        """The files of losses and optimizers that are nobody's but the user's."""
+        entries = [*self._manifest["config"]["losses"], *self._manifest["config"]["optimizers"]]
+        files = (entry["name"].partition(".py:") for entry in entries if ".py:" in entry["name"])
+        return sorted({f"{file}.py" for file, *_ in files})
+
     def _setup(self) -> str:
         told, rates = self._manifest, self._manifest["learning_rates"]
         starts = {len(points) for points in told["starts"].values()} or {0}
@@ -195,13 +263,17 @@ class Report:
         """The file, size and alternative text of a figure; a ``file`` of None where it was not drawn."""
         for picture in self._drawn[view.label]:
             if (picture.kind, picture.optimizer) == (kind, optimizer):
-                return {"file": picture.file, "size": picture.size, "alt": picture.alt()}
+                return _shown(picture)
         return {"file": None, "size": None, "alt": None}
 
     def _thumbnail_names(self, view: OneLoss) -> str:
         from reportgen.figures.paths import leading
 
         return listed(leading(view))
+
+
+def _shown(picture: Picture) -> dict[str, Any]:
+    return {"file": picture.file, "size": picture.size, "alt": picture.alt()}
 
 
 def _losses(how_many: int) -> str:

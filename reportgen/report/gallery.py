@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from reportgen import __version__
 from reportgen.engine.result import Grid
 from reportgen.figures.contour import alt_contour, draw_contour
 from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
+from reportgen.report.assets import as_data
 from reportgen.report.slices import Pictured
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import page
@@ -40,7 +40,7 @@ def _shown(exhibits: Iterable[Exhibit]) -> Iterator[dict[str, Any]]:
         picture = None
         if isinstance(exhibit.grid, Grid):
             svg = draw_contour(drawn, exhibit.grid.x, exhibit.grid.y, exhibit.grid.values)
-            source = "data:image/svg+xml," + quote(svg, safe=" =:/,;()'!*@$+?-._~")
+            source = as_data("loss.svg", svg.encode())
             width, height = PANEL
             picture = {"source": source, "alt": alt_contour(drawn), "width": width, "height": height}
         yield {"id": f"loss-{place + 1}", "loss": loss, "picture": picture, "why": _why(exhibit)}

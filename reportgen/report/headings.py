@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.analysis.numbers import decades, listed, number, rate, share
 from reportgen.analysis.oneloss import OneLoss
+from reportgen.analysis.profiles import Profile
 from reportgen.analysis.sensitivity import Sensitivity
 
 
@@ -68,3 +69,14 @@ def paths_heading(view: OneLoss) -> str:
     if dim is not None and dim > 2:
         return f"No paths: {view.label} has {dim} coordinates"
     return "Where each optimizer went, at its best learning rate"
+
+
+def profile_heading(profile: Profile | None) -> str:
+    """Who has reached half of all targets first."""
+    half = profile.half() if profile else {}
+    soonest = min(half.values(), default=np.inf)
+    if not np.isfinite(soonest):
+        return "How fast the targets are reached"
+    first = [name for name, when in half.items() if when == soonest]
+    verb = "have" if len(first) > 1 else "has"
+    return f"After {number(soonest)} gradient evaluations {listed(first)} {verb} reached half of all targets"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.numbers import exponent, number, rate
-from reportgen.analysis.oneloss import OneLoss, initial_gaps, records
+from reportgen.analysis.oneloss import OneLoss, initial_gaps
 from reportgen.figures.plan import slug
 
 LEVELS = 8
@@ -44,11 +44,14 @@ class Row:
     squares: list[Square]
 
 
-def by_optimizer(view: OneLoss) -> list[Row]:
-    """The optimizers of one loss."""
+def by_optimizer(view: OneLoss, most: int | None = None) -> list[Row]:
+    """The optimizers of one loss, or the ``most`` best of them, in the manifest's order."""
     rates = view.results.manifest["learning_rates"]
     scale = _Scale(view)
-    return [Row(name, _squares(view, name, rates, scale)) for name in view.optimizers]
+    leading = sorted(view.best.values(), key=lambda cell: (-cell["reached"], cell["gap_median"]))[:most]
+    shown = {cell["optimizer"] for cell in leading}
+    names = view.optimizers if most is None else [name for name in view.optimizers if name in shown]
+    return [Row(name, _squares(view, name, rates, scale)) for name in names]
 
 
 def by_loss(views: Iterable[OneLoss], optimizer: str) -> list[Row]:
@@ -80,7 +83,7 @@ class _Scale:
 
 
 def _squares(view: OneLoss, optimizer: str, rates: list[float], scale: _Scale) -> list[Square]:
-    cells = {float(cell["learning_rate"]): cell for cell in records(view.of_optimizer(optimizer))}
+    cells = view.cells_by_rate(optimizer)
     best = view.best.get(optimizer, {}).get("cell_id")
     return [
         _square(cells[value], optimizer, scale, best) if value in cells else _absent(optimizer, value)

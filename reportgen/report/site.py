@@ -2,58 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from reportgen.analysis.oneloss import OneLoss, one_loss
 from reportgen.figures.plan import Picture, pictures
-from reportgen.report.context import Report
-from reportgen.report.current import read_record, write_record
-from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import page
-from reportgen.results.files import replacing
+from reportgen.report.assets import FOLDER, assets
+from reportgen.report.card import card
+from reportgen.report.context import Page, Report
+from reportgen.report.current import forget_figures, makers, read_record, write_record
+from reportgen.report.drawing import Assistants, draw_here, write_file
+from reportgen.report.edition import CARD, PLAIN, Edition
+from reportgen.report.rows import failure_reasons
+from reportgen.report.single import NAME, single
+from reportgen.report.summary import SUMMARY, summary
+from reportgen.report.template import page, rendered
 from reportgen.results.read import Results
 
 
 class Site:
-    """The site in the folder ``output``; ``on_figure`` is told the name of each figure before it is drawn."""
+    """The site in the folder ``output``; ``on_figure`` is told the name of each figure that is drawn here."""
 
-    def __init__(self, output: Path, on_figure: Callable[[str], None] | None = None) -> None:
+    def __init__(self, output: Path, on_figure: Callable[[str], None] | None = None, edition: Edition = PLAIN) -> None:
         self._output = output
+        self._edition = edition
+        self._assets = output / FOLDER
         self._on_figure = on_figure or (lambda _name: None)
         self._drawn: dict[str, list[Picture]] = {}
+        self._digests: dict[str, str] = {}
+        earlier = read_record(output)
+        self._earlier: dict[str, str] = earlier["figures"] if earlier["makers"] == makers() else {}
 
     def draw(self, results: Results) -> None:
         """Draw the figures of the losses that ``results`` has runs of, all of which are done."""
         for label in results.runs["loss"].astype(str).unique():
-            self._draw(one_loss(results, label))
+            draw_here(self._due(one_loss(results, label)), self._assets, self._on_figure)
 
-    def write(self, results: Results) -> Path:
+    def write(self, results: Results, assistants: Assistants | None = None) -> Path:
         """Draw what is missing and write all pages; the path of the first."""
         views = [one_loss(results, fact["label"]) for fact in results.manifest["losses"]]
-        for view in views:
-            if view.label not in self._drawn:
-                self._draw(view)
+        jobs = [(view, self._due(view)) for view in views if view.label not in self._drawn]
+        if assistants:
+            assistants.draw(jobs, self._assets, self._on_figure)
+        for _, due in [] if assistants else jobs:
+            draw_here(due, self._assets, self._on_figure)
         report = Report(results, views, self._drawn, has_data=(self._output / "results").is_dir())
-        files = {"assets/site.css": stylesheet(), ".nojekyll": ""}
-        files |= {name: page(template, context) for name, template, context in report.pages()}
-        for name, text in files.items():
-            self._put(name, text)
-        made = [*files, *(f"assets/{p.file}" for drawn in self._drawn.values() for p in drawn)]
+        draw_here(self._changed(report.overview), self._assets, self._on_figure)
+        files: dict[str, str | bytes] = {".nojekyll": "", **assets(self._edition.templates), **dict(report.data())}
+        pages = report.pages()
+        first = next(pages)
+        files[SUMMARY] = summary(first[2], failure_reasons(results.runs))
+        if results.manifest.get("site_url"):
+            files[CARD] = card(first[2], views)
+        files |= self._pages(first, pages, files)
+        for name, content in files.items():
+            write_file(self._output / name, content)
+        made = [*files, *(f"{FOLDER}/{name}" for name in self._digests)]
         self._remove(set(read_record(self._output)["files"]) - set(made))
-        write_record(self._output, results.manifest, made)
+        about = report.about()
+        write_record(self._output, results.manifest, made, edition=self._edition, figures=self._digests, about=about)
         return self._output / "index.html"
 
-    def _draw(self, view: OneLoss) -> None:
-        made = pictures(view)
-        for picture in made:
-            self._on_figure(picture.file.removesuffix(".svg"))
-            self._put(f"assets/{picture.file}", picture.draw())
-        self._drawn[view.label] = made
+    def _pages(self, first: Page, others: Iterator[Page], files: Mapping[str, str | bytes]) -> dict[str, str]:
+        """All pages, and the one with all of them; made before any is written, so that none is where one is broken."""
+        folder = self._edition.templates
+        made = {
+            name: page(template, context | {"path": name}, folder) for name, template, context in chain([first], others)
+        }
+        shared = first[2] | {"path": NAME}
 
-    def _put(self, name: str, text: str) -> None:
-        with replacing(self._output / name) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+        def asset(file: str) -> bytes:
+            content = files.get(f"{FOLDER}/{file}")
+            if content is None:
+                return (self._assets / file).read_bytes()
+            return content.encode() if isinstance(content, str) else content
+
+        def render(template: str, context: dict[str, object]) -> str:
+            return rendered(template, shared | context, folder)
+
+        limit = int(self._edition.max_size * 2**20)
+        return made | {NAME: single(made, asset, set(self._digests), render, limit)}
+
+    def _due(self, view: OneLoss) -> list[Picture]:
+        """The figures of a loss that are to be drawn."""
+        self._drawn[view.label] = pictures(view)
+        return self._changed(self._drawn[view.label])
+
+    def _changed(self, some: list[Picture]) -> list[Picture]:
+        """Those of which there is no file that was drawn from the same data by the same code."""
+        self._digests |= {picture.file: picture.digest() for picture in some}
+        changed = [
+            picture
+            for picture in some
+            if self._earlier.get(picture.file) != self._digests[picture.file]
+            or not (self._assets / picture.file).is_file()
+        ]
+        if any(picture.file in self._earlier for picture in changed):
+            # Should this render not come to its end, its figures must not be taken for those of the earlier one.
+            forget_figures(self._output)
+        return changed
 
     def _remove(self, names: set[str]) -> None:
         for name in names:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from reportgen.figures.style import COLOURS
-from reportgen.report.template import read
+from reportgen.report.template import rendered
 
 HEAT: dict[str, list[tuple[str, str]]] = {
     "light": [
@@ -29,13 +31,15 @@ HEAT: dict[str, list[tuple[str, str]]] = {
 }
 """Background and text of a cell of a heat map, from far to close."""
 
+PARTS = ("site.css", "tables.css", "player.css")
 
-def stylesheet() -> str:
-    """The text of ``assets/site.css``."""
+
+def stylesheet(templates: Path | None = None) -> str:
+    """The text of ``assets/site.css``; ``templates`` is the user's folder."""
     dark = _variables("dark").replace("\n", "\n  ")
-    return (
-        f"{_variables('light')}\n@media (prefers-color-scheme: dark) {{\n  {dark}\n}}\n{_levels()}\n{read('site.css')}"
-    )
+    written = "".join(rendered(part, {}, templates) for part in PARTS)
+    themes = f"{_variables('light')}\n@media screen and (prefers-color-scheme: dark) {{\n  {dark}\n}}"
+    return f"{themes}\n{_levels()}\n{written}"
 
 
 def _variables(scheme: str) -> str:

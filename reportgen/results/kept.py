@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reportgen.config import Config
 from reportgen.matrix import Plan
 from reportgen.results.files import MANIFEST, TABLES, read_json
 
+SAID = ("title", "description", "site_url")
+"""Keys of the config that change what a report says, and no result."""
 
-def holds_exactly(folder: Path, plan: Plan, title: str) -> bool:
+
+def holds_exactly(folder: Path, plan: Plan, config: Config) -> bool:
     """Whether the finished files are the whole plan under its title: nothing missing, nothing more, nothing failed."""
     kept = kept_programs(folder)
     wanted = [program.fingerprint for program in plan.programs]
     whole = list(kept) == wanted and all(entry["state"] == "done" for entry in kept.values())
-    return whole and read_json(folder / MANIFEST)["title"] == title
+    return whole and all(read_json(folder / MANIFEST).get(key, "") == getattr(config, key) for key in SAID)
 
 
 def kept_programs(folder: Path) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from reportgen.config import Config
 from reportgen.loss import Loss
 from reportgen.matrix import Asked, Plan, tensorflow_version
 from reportgen.optimizer import Hyperparameter, described
+from reportgen.results.kept import SAID
 
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:
@@ -23,8 +24,8 @@ def describe(config: Config, plan: Plan) -> dict[str, Any]:
     return {
         "format": 1,
         "reportgen": __version__,
-        "title": config.title,
-        "config": config.model_dump(exclude={"base", "output", "compile_cache"}),
+        **{key: getattr(config, key) for key in SAID},
+        "config": config.model_dump(exclude={"base", "output", "compile_cache", "templates", "max_size"}),
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tensorflow_version(),

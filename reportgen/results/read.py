@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 
 from reportgen.results.files import GRIDS, MANIFEST, PATHS, RUNS, TRACES, read_json
 from reportgen.results.schema import runs_schema
+
+Codes = npt.NDArray[np.intp]
 
 
 class NotResultsError(ValueError):
@@ -63,12 +66,23 @@ class Results:
 
     def of_loss(self, label: str) -> Results:
         """The same, with the rows of one loss only."""
-        mine = (self.runs["loss"] == label).to_numpy()
-        if mine.all():
-            return Results(self.runs, self.traces, self.grids[self.grids["loss"] == label], self.paths, self.manifest)
-        runs = self.runs[mine]
-        traces, paths = (table[of_runs(table["run_id"], runs["run_id"])] for table in (self.traces, self.paths))
+        labels, codes = self._losses
+        if list(labels) == [label]:
+            return replace(self, grids=self.grids[self.grids["loss"] == label])
+        mine = labels.get_indexer(pd.Index([label]))[0] if label in labels else len(labels)
+        tables = zip((self.runs, self.traces, self.paths), codes, strict=True)
+        runs, traces, paths = (table.iloc[_rows(code == mine)] for table, code in tables)
         return Results(runs, traces, self.grids[self.grids["loss"] == label], paths, self.manifest)
+
+    @cached_property
+    def _losses(self) -> tuple[pd.Index[Any], list[Codes]]:
+        """The labels of the losses, and which of them each row of runs, traces and paths is of: told once for all."""
+        of_run, labels = pd.factorize(self.runs["loss"].astype(object))
+        if len(labels) == 1:
+            return labels, []
+        runs = pd.Index(self.runs["run_id"].astype(str))
+        histories = (self.traces["run_id"], self.paths["run_id"])
+        return labels, [of_run, *(_owned(each, runs, of_run) for each in histories)]
 
 
 def report_columns(targets: Sequence[float]) -> list[str]:
@@ -86,6 +100,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != 1:
         raise NotResultsError(f"{folder} holds no results: a readable {MANIFEST} is expected in it")
     return manifest
+
+
+def _owned(owner: pd.Series[Any], runs: pd.Index[Any], of_run: Codes) -> Codes:
+    """For each row of a history what its run has in ``of_run``, -1 without one: each name is looked up once."""
+    names = owner.astype("category").cat
+    at = runs.get_indexer(names.categories.astype(str))
+    return np.append(np.append(of_run, -1)[at], -1)[names.codes.to_numpy()]
+
+
+def _rows(mine: npt.NDArray[np.bool_]) -> slice | npt.NDArray[np.intp]:
+    """Where ``mine`` is true; a slice, which copies nothing, where that is one stretch."""
+    at = np.flatnonzero(mine)
+    if not len(at):
+        return slice(0)
+    return slice(at[0], at[-1] + 1) if at[-1] - at[0] + 1 == len(at) else at
 
 
 def batches(folder: Path, columns: Sequence[str], whole: str, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:

@@ -1,0 +1,41 @@
+"""What each optimizer was given, and what tuning its learning rate was worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reportgen.analysis.oneloss import records
+from reportgen.analysis.runtimes import per_step
+from reportgen.analysis.tuning import one_rate
+from reportgen.results.read import Results
+
+
+def fairness(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row an optimizer, in the manifest's order.
+
+    ``rates`` and ``runs`` that it had, ``spent``, the gradient evaluations of all of them, and ``per_step``, those of a
+    step (low, high); and of ``tuning.one_rate`` what one rate for all losses reaches against the best one on each.
+    """
+    runs = results.runs
+    told = {row["optimizer"]: row for row in records(one_rate(cells))}
+    evaluations = runs["gradient_evaluations"].to_numpy(float, na_value=np.nan)
+    table = runs[["optimizer", "learning_rate"]].assign(spent=evaluations, per_step=per_step(runs))
+    ran = runs["outcome"].astype(str).ne("failed").to_numpy(bool)
+    rows = []
+    for fact in results.manifest["optimizers"]:
+        label = fact["label"]
+        mine = (table["optimizer"] == label).to_numpy(bool)
+        each = table.loc[mine & ran, "per_step"]
+        rows.append(
+            told[label]
+            | {
+                "rates": table.loc[mine, "learning_rate"].nunique(),
+                "runs": int(mine.sum()),
+                "spent": float(np.nansum(evaluations[mine])),
+                "per_step": (each.min(), each.max()) if len(each) else None,
+            }
+        )
+    return rows

@@ -1,0 +1,108 @@
+"""A runner for the shell steps of action.yml and of workflows: as GitHub would, one after the other by bash."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+
+
+@dataclass
+class Job:
+    """One job on a runner of its own: what GitHub knows, and what its steps left."""
+
+    folder: Path
+    checkout: Path
+    tools: Path
+    github: Mapping[str, str]
+    """The values of its expressions, by their names."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    steps: dict[str, dict[str, str]] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    said: str = ""
+    code: int = 0
+
+    def run(self, steps: list[dict[str, Any]]) -> Job:
+        """Run the steps until one fails."""
+        self.temporary.mkdir(parents=True, exist_ok=True)
+        path = [str(self.tools), os.environ["PATH"]]
+        for number, step in enumerate(steps):
+            if "if" in step and not self.holds(step["if"]):
+                continue
+            if "uses" in step:
+                self.steps[step.get("id", str(number))] = {"artifact-url": "https://example.org/report"}
+                self.done.append(step["uses"].partition("@")[0])
+                continue
+            self.done.append(step["name"])
+            files = {name: self.folder / f"{number}.{name}" for name in ("OUTPUT", "PATH", "STEP_SUMMARY")}
+            for file in files.values():
+                file.touch()
+            ran = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+                cwd=self.checkout,
+                env=self.environment(step, path) | {f"GITHUB_{name}": str(file) for name, file in files.items()},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            self.said += ran.stdout
+            lines = files["OUTPUT"].read_text(encoding="utf-8").splitlines()
+            self.steps[step.get("id", str(number))] = dict(line.split("=", 1) for line in lines)
+            path[:0] = files["PATH"].read_text(encoding="utf-8").split()
+            self.code = ran.returncode
+            if self.code:
+                break
+        return self
+
+    @property
+    def temporary(self) -> Path:
+        return self.folder / "temp"
+
+    @property
+    def out(self) -> Path:
+        return self.temporary / "reportgen"
+
+    @property
+    def summary(self) -> str:
+        return "".join(file.read_text(encoding="utf-8") for file in self.folder.glob("*.STEP_SUMMARY"))
+
+    def environment(self, step: Mapping[str, Any], path: list[str]) -> dict[str, str]:
+        """What the step declares and little else: it must not lean on what happens to be set here."""
+        kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "CODE") if name in os.environ}
+        declared = {name: self.filled(text) for name, text in step.get("env", {}).items()}
+        return kept | {"PATH": ":".join(path), "RUNNER_TEMP": str(self.temporary)} | declared
+
+    def filled(self, text: str) -> str:
+        return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self.value(found[1]), text)
+
+    def value(self, name: str) -> str:
+        """What an expression of one name stands for; as on GitHub, nothing where there is no such thing."""
+        room, _, rest = name.partition(".")
+        if room == "steps":
+            step, _, output = rest.partition(".outputs.")
+            return self.steps.get(step, {}).get(output, "")
+        if room == "inputs":
+            default = ACTION["inputs"][rest].get("default", "")
+            return self.inputs[rest] if rest in self.inputs else self.filled(default)
+        return {**self.github, "runner.temp": str(self.temporary), "github.action_path": str(ROOT)}.get(name, "")
+
+    def holds(self, condition: str) -> bool:
+        """Whether an ``if`` does that is made of comparisons with texts, joined by ``&&``."""
+        for part in condition.split(" && "):
+            found = re.fullmatch(r"(\S+)(?: (==|!=) '(.*)')?", part)
+            assert found, f"this test cannot read the condition {part}"
+            name, sign, text = found.groups()
+            if (self.value(name) == (text or "")) != (sign == "=="):
+                return False
+        return True

@@ -1,0 +1,252 @@
+"""The GitHub action, run on pull requests that change an optimizer: only pip, gh and other actions are stood in for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from runner import ACTION, ROOT, Job
+
+from reportgen.cli import main
+
+OPTIMIZER = '''
+from dataclasses import dataclass
+
+from reportgen.optimizer import Optimizer
+
+
+@dataclass(frozen=True)
+class Mine(Optimizer):
+    """Gradient descent, more or less."""
+
+    def step(self, x, state, problem):
+        _, gradient = problem.value_and_gradient(x)
+        {step}
+'''
+STEP = "return x - {share} * problem.learning_rate * gradient, state"
+CHANGES = {
+    "worse": STEP.format(share=0.2),
+    "better": STEP.format(share=1.9),
+    "equal": "# Only a word.\n        " + STEP.format(share=1.0),
+    "broken": 'raise ValueError("not done yet")',
+}
+MATRIX = """
+losses = ["sphere"]
+optimizers = ["my_opt.py:Mine"]
+learning_rates = [0.05]
+starts = { random = 8 }
+steps = 500
+"""
+
+PYTHON = r"""#!/bin/sh
+# Makes environments out of nothing, and writes down what pip is asked for.
+case "$1 $2" in
+  "-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$(dirname "$0")/the-reportgen" "$3/bin/reportgen" ;;
+  "-m pip") echo "$@" >> "$RUNNER_TEMP/pip.log" ;;
+  *) exec {python} "$@" ;;
+esac
+"""
+GH = r"""#!/bin/sh
+# Keeps one comment, and the words of each call.
+echo "$@" >> "$RUNNER_TEMP/gh.log"
+for word; do case "$word" in body=@*) cp "${word#body=@}" "$RUNNER_TEMP/posted.md" ;; esac; done
+case "$*" in
+  *--paginate*) if [ -f "$RUNNER_TEMP/posted.md" ]; then echo 7; echo 8; fi ;;
+  *pulls*head=somebody:a/branch*) echo 12 ;;
+esac
+"""
+
+
+def git(*arguments: str, cwd: Path) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, cwd=cwd).stdout.strip()
+
+
+def executable(path: Path, text: str) -> None:
+    path.write_text(text.replace("{python}", sys.executable), encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs that are stood in for."""
+    folder = tmp_path_factory.mktemp("tools")
+    executable(folder / "python", PYTHON)
+    executable(folder / "gh", GH)
+    command = f"exec {shlex.quote(sys.executable)} -m reportgen"
+    executable(folder / "the-reportgen", f'#!/bin/sh\n{command} "$@"\n')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with an optimizer and its matrix on main, and a branch for each change of it."""
+    folder = tmp_path_factory.mktemp("remote") / "repository"
+    folder.mkdir()
+    git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    git("config", "user.name", "somebody", cwd=folder)
+    git("config", "user.email", "somebody@example.org", cwd=folder)
+    (folder / "reportgen.toml").write_text(MATRIX, encoding="utf-8")
+    for name, step in {"main": STEP.format(share=1.0), **CHANGES}.items():
+        if name != "main":
+            git("switch", "--quiet", "--create", name, "main", cwd=folder)
+        (folder / "my_opt.py").write_text(OPTIMIZER.format(step=step), encoding="utf-8")
+        git("add", ".", cwd=folder)
+        git("commit", "--quiet", "--message", name, cwd=folder)
+    return folder
+
+
+def pull_request(repository: Path, tools: Path, name: str, folder: Path, **inputs: str) -> Job:
+    """The job of the pull request that wants to merge the branch into main."""
+    checkout = folder / "checkout"
+    git("clone", "--quiet", "--branch", name, str(repository), str(checkout), cwd=repository)
+    github = {
+        "github.event.pull_request.base.sha": git("rev-parse", "main", cwd=repository),
+        "github.event.pull_request.number": "12",
+        "github.repository": "somebody/optimizers",
+    }
+    return Job(folder, checkout, tools, github, inputs).run(ACTION["runs"]["steps"])
+
+
+@pytest.fixture(scope="module")
+def jobs(repository: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
+    """All pull requests: the first has its base built, the others take the results that were published of it."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in CHANGES}
+    published = tmp_path_factory.mktemp("published")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        made = {"worse": pull_request(repository, tools, "worse", folders["worse"], install=".", token="secret")}
+        to = published.as_uri()
+        done = CliRunner().invoke(main, ["publish", str(made["worse"].out / "base"), to, "--prefix", "main"])
+        assert done.exit_code == 0, made["worse"].said + done.output
+        with ThreadPoolExecutor(2) as pool:
+            others = {
+                name: pool.submit(pull_request, repository, tools, name, folders[name], published=f"{to}/main")
+                for name in CHANGES
+                if name != "worse"
+            }
+            return made | {name: job.result() for name, job in others.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "worse"),
+    [("worse", 4, "true"), ("better", 0, "false"), ("equal", 0, "false"), ("broken", 4, "true")],
+)
+def test_the_gate_holds_where_nothing_became_worse(jobs: dict[str, Job], name: str, code: int, worse: str) -> None:
+    job = jobs[name]
+    assert job.code == code, job.said
+    assert job.steps["compare"]["worse"] == worse
+    assert ("Gate" in job.done) == (code == 4)
+    assert (job.out / "comparison/comparison.md").read_text(encoding="utf-8") in job.summary
+
+
+def test_a_broken_optimizer_costs_a_warning_and_not_the_report(jobs: dict[str, Job]) -> None:
+    assert "::warning::Some cells failed" in jobs["broken"].said
+    assert "::warning::" not in jobs["better"].said
+    assert (jobs["broken"].out / "head/index.html").exists()
+
+
+def test_the_base_is_built_once_and_then_taken_from_where_it_is_published(jobs: dict[str, Job]) -> None:
+    assert (jobs["worse"].out / "base-code/my_opt.py").exists()
+    assert not (jobs["better"].out / "base-code").exists()
+    assert "so its results are taken" in jobs["better"].said
+
+
+def test_the_base_is_built_from_its_own_code(jobs: dict[str, Job]) -> None:
+    asked = (jobs["worse"].temporary / "pip.log").read_text(encoding="utf-8").splitlines()
+    assert asked == [
+        f"-m pip install --quiet --constraint {ROOT}/constraints.txt {ROOT}",
+        "-m pip install --quiet .",
+        "-m pip install --quiet .",
+    ]
+    assert "pip install --quiet ." not in (jobs["better"].temporary / "pip.log").read_text(encoding="utf-8")
+
+
+def test_the_comment_is_written_with_a_token_only(jobs: dict[str, Job]) -> None:
+    posted = (jobs["worse"].temporary / "posted.md").read_text(encoding="utf-8")
+    comparison = (jobs["worse"].out / "comparison/comparison.md").read_text(encoding="utf-8")
+    assert posted == f"<!-- reportgen -->\n{comparison}\n[The whole report](https://example.org/report)\n"
+    assert "Comment" not in jobs["better"].done
+
+
+def test_a_comment_that_is_there_is_renewed(tools: Path, tmp_path: Path) -> None:
+    job = Job(tmp_path, tmp_path, tools, {"github.repository": "o/r", "github.event.pull_request.number": "3"})
+    job.inputs = {"token": "secret"}
+    (job.out / "head").mkdir(parents=True)
+    (job.out / "head/summary.md").write_text("nothing to compare with\n", encoding="utf-8")
+    comment = [step for step in ACTION["runs"]["steps"] if step.get("name") == "Comment"]
+    assert job.run(comment).run(comment).code == 0, job.said
+    assert "nothing to compare with" in (job.temporary / "posted.md").read_text(encoding="utf-8")
+    calls = (job.temporary / "gh.log").read_text(encoding="utf-8")
+    assert re.findall(r"--method (\S+) (\S+)", calls) == [
+        ("POST", "repos/o/r/issues/3/comments"),
+        ("PATCH", "repos/o/r/issues/comments/7"),
+    ]
+
+
+@pytest.fixture
+def without_base(tools: Path, tmp_path: Path) -> Path:
+    """The same programs, but with a reportgen that finds no matrix in the base."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for name in ("python", "gh"):
+        executable(folder / name, (tools / name).read_text(encoding="utf-8"))
+    executable(folder / "the-reportgen", '#!/bin/sh\ncase "$PWD" in */base-code*) exit 2 ;; esac\nexit "$CODE"\n')
+    return folder
+
+
+def test_without_results_of_the_base_there_is_a_report_and_a_warning(
+    repository: Path, without_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODE", "0")
+    job = pull_request(repository, without_base, "equal", tmp_path / "job", published="file:///nowhere")
+    assert job.code == 0, job.said
+    assert "could not be built, so nothing is compared" in job.said
+    assert not {"Compare", "Gate"} & {*job.done}
+    assert job.done.count("actions/upload-artifact") == 1
+
+
+def test_a_build_that_fails_ends_the_job(
+    repository: Path, without_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODE", "2")
+    job = pull_request(repository, without_base, "equal", tmp_path / "job")
+    assert (job.code, job.done[-1]) == (2, "Build the report")
+
+
+def test_a_comment_for_a_fork_trusts_github_alone(tools: Path, tmp_path: Path) -> None:
+    """The file is whatever the fork made it; which pull request is meant does not depend on it."""
+    event = "github.event.workflow_run"
+    github = {
+        "github.repository": "o/r",
+        f"{event}.head_branch": "a/branch",
+        f"{event}.head_sha": "abc",
+        f"{event}.head_repository.owner.login": "somebody",
+        f"{event}.html_url": "https://example.org/run",
+    }
+    job = Job(tmp_path, tmp_path, tools, github)
+    (job.temporary / "comparison").mkdir(parents=True)
+    forged = "$(touch forged) `touch forged`\n" + "é" * 100_000
+    (job.temporary / "comparison/comparison.md").write_text(forged, encoding="utf-8")
+    workflow = yaml.safe_load((ROOT / "examples/github/comment.yml").read_text(encoding="utf-8"))
+    job.run([step | {"if": "runner.temp"} for step in workflow["jobs"]["comment"]["steps"] if "run" in step])
+    assert job.code == 0, job.said
+    posted = (job.temporary / "posted.md").read_text(encoding="utf-8")
+    assert posted.startswith("<!-- reportgen -->\n$(touch forged) `touch forged`\né")
+    assert 60_000 < len(posted) < 65_536
+    assert "repos/o/r/issues/12/comments" in (job.temporary / "gh.log").read_text(encoding="utf-8")
+    assert not list(tmp_path.rglob("forged"))
+
+
+def test_the_workflow_that_may_write_runs_nothing_of_the_fork() -> None:
+    workflow = yaml.safe_load((ROOT / "examples/github/comment.yml").read_text(encoding="utf-8"))
+    used = [step["uses"].partition("@")[0] for step in workflow["jobs"]["comment"]["steps"] if "uses" in step]
+    assert used == ["actions/download-artifact"]
+    report = yaml.safe_load((ROOT / "examples/github/report.yml").read_text(encoding="utf-8"))
+    assert report["permissions"] == {"contents": "read"}

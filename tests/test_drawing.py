@@ -1,0 +1,109 @@
+"""Figures are drawn once: by whatever process takes them, and again only where what they show has changed."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import synthetic
+
+from reportgen.report import current, render
+from reportgen.report.drawing import Assistants
+from reportgen.report.site import Site
+from reportgen.results.read import Results
+
+OPTIMIZERS = ("gradient_descent", "momentum", "adam")
+
+
+@pytest.fixture
+def results() -> Results:
+    return synthetic.results(optimizers=OPTIMIZERS, rates=(1e-3, 1e-2, 1e-1), starts=3, steps=60)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def drawn(results: Results, output: Path) -> set[str]:
+    """The figures that a render into ``output`` draws."""
+    told: list[str] = []
+    Site(output, told.append).write(results)
+    assert len(told) == len(set(told))
+    return set(told)
+
+
+def test_nothing_is_drawn_again(results: Results, tmp_path: Path) -> None:
+    first = drawn(results, tmp_path)
+    before = files(tmp_path)
+    assert len(first) == 3 * (3 + 2 * 3) + 2 + 3
+    assert drawn(results, tmp_path) == set()
+    assert files(tmp_path) == before
+
+
+def test_one_changed_optimizer_is_drawn_and_what_compares_it(results: Results, tmp_path: Path) -> None:
+    drawn(results, tmp_path)
+    runs, traces = results.runs, results.traces
+    mine = runs["cell_id"].isin(runs.loc[(runs["optimizer"] == "adam") & (runs["loss"] == "beale"), "cell_id"])
+    rows = traces["run_id"].isin(runs.loc[mine, "run_id"]) & (traces["step"] > 20)
+    changed = replace(results, traces=traces.assign(loss=traces["loss"].where(~rows, traces["loss"] * 1.5)))
+    again = drawn(changed, tmp_path)
+    assert {"paths.beale.adam", "convergence.beale"} <= again
+    assert not any("rosenbrock" in name or "quartic" in name for name in again)
+    assert not {"paths.beale.momentum", "paths.beale.gradient_descent"} & again
+
+
+def test_a_missing_figure_and_another_version_of_the_code_draw_again(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = drawn(results, tmp_path)
+    (tmp_path / "assets" / "rates.beale.adam.svg").unlink()
+    assert drawn(results, tmp_path) == {"rates.beale.adam"}
+    monkeypatch.setattr("reportgen.report.site.makers", lambda: "another")
+    assert drawn(results, tmp_path) == first
+
+
+def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = drawn(results, tmp_path)
+    before = files(tmp_path)
+    other = replace(results, traces=results.traces.assign(loss=results.traces["loss"] * 1.5))
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reportgen.report.site.Report", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Site(tmp_path).write(other)
+    assert files(tmp_path) != before
+    assert drawn(results, tmp_path) == first
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"files": [], "figures": [1]}', '{"files": 3, "makers": null}'])
+def test_a_damaged_record_costs_a_drawing(record: str, results: Results, tmp_path: Path) -> None:
+    first = drawn(results, tmp_path)
+    (tmp_path / current.RECORD).write_text(record)
+    assert drawn(results, tmp_path) == first
+
+
+def test_assistants_change_nothing(results: Results, tmp_path: Path) -> None:
+    folder = synthetic.write(results, tmp_path / "results")
+    render(folder, tmp_path / "alone")
+    render(folder, tmp_path / "helped", assistants=2)
+    assert files(tmp_path / "helped") == files(tmp_path / "alone")
+    assert not multiprocessing.active_children()
+
+
+def test_what_an_assistant_does_not_finish_is_drawn_here(results: Results, tmp_path: Path) -> None:
+    folder = synthetic.write(results, tmp_path / "results")
+    Site(tmp_path / "alone").write(results)
+    told: list[str] = []
+    with Assistants(folder, 1) as lost:
+        (folder / "runs.parquet").write_bytes(b"")  # it cannot read it, and ends
+        Site(tmp_path / "helped", told.append).write(results, lost)
+    assert files(tmp_path / "helped") == files(tmp_path / "alone")
+    assert len(told) == 3 * 9 + 2 + 3

@@ -1,0 +1,341 @@
+"""The player: small and exact data, and a page that plays them by mouse and keyboard, calm and for all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import synthetic
+
+from reportgen.analysis.oneloss import OneLoss, one_loss
+from reportgen.figures.paths import box_of
+from reportgen.figures.stage import INNER, on_stage
+from reportgen.report import render
+from reportgen.report.playback import DIGITS, encoded, frames, gap_codes, letters
+from reportgen.report.player import MOST_BYTES, player
+from reportgen.results.read import Results
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NAMES = ("gradient_descent", "momentum", "adam")
+RATES = (1e-3, 1e-2, 1.0)
+
+
+def made(**options: Any) -> Results:
+    chosen: dict[str, Any] = {"losses": [synthetic.BEALE], "optimizers": NAMES, "rates": RATES, "starts": 2}
+    return synthetic.results(**(chosen | options))
+
+
+@pytest.fixture(scope="module")
+def view() -> OneLoss:
+    return one_loss(made(), "beale")
+
+
+def told(view: OneLoss) -> dict[str, Any]:
+    shown = player(view)
+    assert shown
+    return dict(json.loads(shown["data"]))
+
+
+def integers(text: str) -> list[int]:
+    """Source maps' base 64, read by the letter of its description."""
+    found, value, shift = [], 0, 0
+    for digit in map(DIGITS.index, text):
+        value |= (digit & 31) << shift
+        shift += 5
+        if not digit & 32:
+            found.append(-(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    return found
+
+
+def places(path: dict[str, Any]) -> np.ndarray[Any, Any]:
+    return np.cumsum(np.reshape(integers(path["moves"]), (-1, 3)), axis=0)
+
+
+def test_integers_come_back_and_need_as_many_letters_as_was_said() -> None:
+    values = np.array([0, 1, -1, 15, -15, 16, -16, 511, 512, -40000, 16, 2**29])
+    assert integers(encoded(values)) == values.tolist()
+    assert len(encoded(values)) == letters(values)
+
+
+def test_paths_are_exact_to_half_a_pixel_and_gaps_to_two_digits(view: OneLoss) -> None:
+    data = told(view)
+    path = data["paths"][NAMES.index("adam")][RATES.index(1e-2)]
+    run = view.first_runs["beale/adam/lr=0.01"]
+    at = np.searchsorted(run.step, data["steps"], side="right") - 1
+    pixels = on_stage(np.asarray(run.x)[at], box_of(view))
+    found = places(path)
+    assert len(found) == len(at)
+    assert np.abs(found[:, :2] / data["grid"] - pixels).max() <= 0.5 / data["grid"]
+    power, digits = np.divmod(found[:, 2], 90)
+    assert [f"{(d + 10) / 10:.1f}e{p:+03d}" for p, d in zip(power, digits, strict=True)] == [
+        f"{gap:.1e}" for gap in run.gap[at]
+    ]
+
+
+def test_a_run_that_leaves_ends_on_the_edge_and_points_outwards(view: OneLoss) -> None:
+    path = told(view)["paths"][NAMES.index("gradient_descent")][RATES.index(1.0)]
+    run = view.first_runs["beale/gradient_descent/lr=1"]
+    step, angle = path["left"]
+    points = on_stage(np.asarray(run.x), box_of(view))
+    index = run.step.tolist().index(step)
+    x, y = places(path)[-1][:2] / 2
+    assert min(x, y, INNER[0] - x, INNER[1] - y) == 0
+    right, down = points[index] - points[index - 1]
+    assert abs((angle - np.degrees(np.arctan2(down, right)) + 180) % 360 - 180) <= 0.5
+    assert path["diverged"] == run.diverged_at
+
+
+def test_a_gap_of_zero_is_the_floor_and_codes_grow_with_gaps() -> None:
+    gaps = np.array([0.0, -1e-9, 1e-12, 9.94e-4, 9.96e-4, 1e-3, 0.5, 1.0, 123.0])
+    codes = gap_codes(gaps, -2000)
+    assert codes[:2].tolist() == [-2000, -2000]
+    assert (np.diff(codes[2:]) >= 0).all()
+    assert codes[4] == codes[5] == -270
+
+
+def test_early_steps_are_all_there_and_the_last_one_too() -> None:
+    steps = np.unique(np.geomspace(1, 2000, 400).round().astype(int)) - 1
+    kept = frames(steps, 64)
+    assert len(kept) <= 64
+    assert kept[:16].tolist() == steps[:16].tolist()
+    assert kept[-1] == steps[-1]
+    assert frames(steps[:10], 64).tolist() == steps[:10].tolist()
+
+
+def test_a_page_has_room_for_17_optimizers_at_9_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = many(monkeypatch, 17)
+    view = one_loss(made(optimizers=names, rates=[10 ** (k / 2) for k in range(-8, 1)], starts=1), "beale")
+    shown = player(view)
+    assert shown
+    assert len(shown["data"]) < MOST_BYTES
+    assert shown["left_out"] == 0
+    assert sum(row["shown"] for row in shown["rows"]) == 8
+
+
+def test_where_not_all_have_room_the_best_rates_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = many(monkeypatch, 24)
+    view = one_loss(made(optimizers=names, rates=np.geomspace(1e-4, 0.3, 20).tolist(), starts=1), "beale")
+    shown = player(view)
+    assert shown
+    assert len(shown["data"]) < MOST_BYTES
+    choices = [each for row in shown["rows"] for each in row["rates"]]
+    assert all(each["played"] for each in choices if each["best"])
+    assert all(any(each["best"] for each in row["rates"]) for row in shown["rows"])
+    assert len(view.cells) - len(choices) == shown["left_out"] > 0
+    paths = json.loads(shown["data"])["paths"]
+    assert sum(path is not None for row in paths for path in row) == len(choices)
+
+
+def many(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
+    rules = list(synthetic.OPTIMIZERS.values())
+    names = [f"rule_{k}" for k in range(count)]
+    for k, name in enumerate(names):
+        monkeypatch.setitem(synthetic.OPTIMIZERS, name, rules[k % len(rules)])
+    return names
+
+
+def test_the_same_results_give_the_same_bytes(view: OneLoss) -> None:
+    again = one_loss(made(), "beale")
+    assert player(again) == player(view)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"losses": [synthetic.QUARTIC]},
+        {"failed": [("beale", name) for name in NAMES]},
+        {"losses": [replace(synthetic.BEALE, start=(9.0, 9.0))], "optimizers": ["momentum"], "rates": [1.0]},
+    ],
+    ids=["one dimension", "all failed", "outside from the start"],
+)
+def test_without_anything_to_play_there_is_no_player(options: dict[str, Any]) -> None:
+    results = made(steps=5, **options)
+    assert player(one_loss(results, results.manifest["losses"][0]["label"])) is None
+
+
+def test_without_traces_there_is_no_player(view: OneLoss) -> None:
+    results = view.results
+    assert player(one_loss(replace(results, traces=results.traces.head(0)), "beale")) is None
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a loss whose names would like to be markup."""
+    output = tmp_path_factory.mktemp("player")
+    results = made(rename={"momentum": "</script><b>mine</b>"})
+    render(synthetic.write(results, output / "results"), output)
+    return output / "losses" / "beale.html"
+
+
+@pytest.fixture
+def page(browser: Any, report: Path) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(report.as_uri())
+    yield page
+    assert errors == []
+    context.close()
+
+
+def step(page: Any) -> str:
+    return str(page.locator(".player .step").first.inner_text())
+
+
+def test_it_starts_paused_with_the_whole_paths(page: Any) -> None:
+    page.wait_for_timeout(200)
+    assert step(page) == "300"
+    assert page.locator(".play").inner_text() == "Play"
+    assert page.locator(".stage .track[d]").count() == len(NAMES)
+    assert page.locator(".stage img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+
+
+def test_it_plays_and_pauses_by_mouse_and_says_where_it_is(page: Any) -> None:
+    page.locator(".speed").select_option("2")
+    page.locator(".play").click()
+    assert page.locator(".play").inner_text() == "Pause"
+    page.locator(".player .step", has_text=re.compile(r"^\d\d")).wait_for()
+    page.locator(".play").click()
+    paused = step(page)
+    assert 10 <= int(paused) < 300
+    page.wait_for_timeout(250)
+    assert step(page) == paused
+    assert f"Paused at step {paused}" in page.locator(".player [role=status]").inner_text()
+    page.locator(".stage").click()
+    assert page.locator(".play").inner_text() == "Pause"
+
+
+def test_it_ends_by_itself(page: Any) -> None:
+    page.locator(".seek").fill(page.evaluate("String(document.querySelector('.seek').max - 2)"))
+    page.locator(".play").click()
+    page.wait_for_selector(".playing", state="detached")
+    assert step(page) == "300"
+
+
+def test_keys_move_it_only_where_the_focus_is_inside(page: Any) -> None:
+    for key in ("Home", "ArrowRight", " "):
+        page.keyboard.press(key)
+    assert step(page) == "300"
+    page.locator(".seek").focus()
+    steps = []
+    for key in ("Home", "ArrowRight", "ArrowUp", "ArrowLeft", "End"):
+        page.keyboard.press(key)
+        steps.append(step(page))
+    assert steps == ["0", "1", "2", "1", "300"]
+    assert page.locator(".seek").get_attribute("aria-valuetext") == "step 300"
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    assert page.locator(".playing").count() == 1
+    page.keyboard.press(" ")
+    assert page.locator(".playing").count() == 0
+
+
+def test_a_key_keeps_what_it_means_to_the_control_in_focus(page: Any) -> None:
+    page.locator(".choice tbody input").first.focus()
+    page.keyboard.press(" ")
+    assert page.locator(".playing").count() == 0
+    assert page.locator(".stage .track[d]").count() == len(NAMES) - 1
+    page.keyboard.press("Home")
+    assert step(page) == "0"
+    page.locator(".choice tbody select").first.focus()
+    page.keyboard.press("ArrowDown")
+    assert step(page) == "0"
+
+
+def test_optimizers_and_rates_are_chosen(page: Any) -> None:
+    row = page.locator(".choice tbody tr").nth(NAMES.index("adam"))
+    solved = row.locator(".fate").inner_text()
+    assert solved.startswith("● solved at ")
+    row.locator("select").select_option(str(RATES.index(1e-3)))
+    assert page.locator(".all").input_value() == "mixed"
+    assert row.locator(".fate").inner_text() == "exhausted"
+    assert re.fullmatch(r"\d\.\d+", row.locator(".gap").inner_text())
+    page.locator(".all").select_option(str(RATES.index(1.0)))
+    first = page.locator(".choice tbody tr").first
+    assert first.locator(".fate").inner_text().startswith("✕ diverged at ")
+    assert first.locator(".gap").inner_text() == "∞"
+    assert page.locator(".head.left .wedge").first.is_visible()
+    page.locator(".all").select_option("best")
+    assert row.locator(".fate").inner_text() == solved
+
+
+def test_gaps_are_written_as_on_the_rest_of_the_page(page: Any, view: OneLoss) -> None:
+    from reportgen.analysis.numbers import number
+
+    page.locator(".all").select_option(str(RATES.index(1e-2)))
+    gap = page.locator(".choice tbody tr").nth(NAMES.index("adam")).locator(".gap")
+    run = view.first_runs["beale/adam/lr=0.01"]
+    page.locator(".seek").focus()
+    page.keyboard.press("Home")
+    wanted, seen = [], []
+    for place in range(0, 120, 12):
+        page.locator(".seek").fill(str(place))
+        at = run.step.tolist().index(int(step(page)))
+        wanted.append(number(float(f"{run.gap[at]:.1e}")))
+        seen.append(gap.inner_text())
+    assert seen == wanted
+
+
+def test_less_motion_shows_the_whole_paths_and_plays_nothing(browser: Any, report: Path) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert page.locator(".play").is_disabled()
+    assert page.locator(".still").is_visible()
+    page.locator(".stage").click()
+    page.keyboard.press(" ")
+    assert page.locator(".playing").count() == 0
+    assert step(page) == "300"
+    page.keyboard.press("ArrowLeft")
+    assert step(page) != "300"
+    page.emulate_media(reduced_motion="no-preference")
+    page.wait_for_selector(".play:enabled")
+    context.close()
+
+
+def test_without_javascript_there_are_the_figures_and_no_player(browser: Any, report: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert not page.locator(".player").is_visible()
+    assert page.locator(".panels img:visible").count() == 2 * len(NAMES)
+    context.close()
+
+
+def test_several_players_on_one_page_do_not_mind_each_other(page: Any, report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    begin, end = text.index('<div class="player"'), text.index('<div class="panels">', text.index('class="player"'))
+    joined = report.with_name("joined.html")
+    joined.write_text(text[:end] + text[begin:end] + text[end:], encoding="utf-8")
+    page.goto(joined.as_uri())
+    page.locator(".seek").last.focus()
+    page.keyboard.press("Home")
+    page.locator(".choice").last.locator("input").first.uncheck()
+    assert page.locator(".player:visible .step").all_inner_texts() == ["300", "0"]
+    assert page.locator(".stage .track[d]").count() == 2 * len(NAMES) - 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_meets_wcag_aa_while_it_is_used(page: Any, axe: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.locator(".all").select_option(str(RATES.index(1.0)))
+    page.locator(".choice tbody input").first.uncheck()
+    page.evaluate(axe)
+    report = page.evaluate("tags => axe.run('.player', {runOnly: tags})", WCAG)
+    assert [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in report["violations"]] == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_it_fits_every_width(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    inside = "node => node.scrollWidth <= node.clientWidth"
+    assert page.locator(".choice").evaluate(inside)

@@ -1,0 +1,137 @@
+"""Templates of the user's own: they win by name, can extend ours, and a broken one costs nothing but its own report."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import synthetic
+from click.testing import CliRunner
+
+from reportgen.cli import main
+from reportgen.report import render
+from reportgen.report.current import is_current
+from reportgen.report.edition import Edition
+from reportgen.report.template import TemplateError, check
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "templates"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = synthetic.results(losses=[synthetic.QUARTIC], optimizers=("adam",), rates=(0.1,), starts=1, steps=20)
+    return synthetic.write(made, tmp_path_factory.mktemp("made") / "results")
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    (tmp_path / "mine").mkdir()
+    return tmp_path / "mine"
+
+
+def rendered(results: Path, mine: Path) -> Path:
+    return render(results, mine.parent / "site", edition=Edition(mine)).parent
+
+
+def test_the_example_changes_logo_and_colours_of_all_pages(results: Path, tmp_path: Path) -> None:
+    site = rendered(results, Path(shutil.copytree(EXAMPLE, tmp_path / "mine")))
+    assert (site / "assets" / "logo.svg").read_bytes() == (EXAMPLE / "assets" / "logo.svg").read_bytes()
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        assert 'alt="Example Lab"' in text
+        assert "Example Lab, optimization group" in text
+        assert "<h1" in text
+    assert "assets/logo.svg" not in (site / "report.html").read_text()
+    for styled in (site / "assets" / "site.css", site / "report.html"):
+        text = styled.read_text()
+        assert text.index("--accent: #0a5cad") < text.index("--accent: #9a1750")
+
+
+def test_a_template_of_the_same_name_takes_the_place_of_ours(results: Path, mine: Path) -> None:
+    (mine / "loss.html").write_text("<p>{{ facts.label }} & {{ '<b>' }}</p>")
+    site = rendered(results, mine)
+    assert (site / "losses" / "quartic.html").read_text() == "<p>quartic & &lt;b&gt;</p>\n"
+    assert "quartic & &lt;b&gt;" in (site / "report.html").read_text()
+
+
+def test_a_block_is_changed_by_extending_ours(results: Path, mine: Path) -> None:
+    (mine / "index.html").write_text(
+        '{% extends "default/index.html" %}{% block content %}<p>first</p>{{ super() }}{% endblock %}'
+    )
+    text = (rendered(results, mine) / "index.html").read_text()
+    assert text.index("<p>first</p>") < text.index("<h1")
+
+
+def test_a_site_is_current_only_with_the_same_templates_and_size(results: Path, mine: Path) -> None:
+    site = mine.parent / "site"
+    shutil.copytree(results, site / "results")
+    (mine / "site.css").write_text("p { color: red }")
+    render(site / "results", site, edition=Edition(mine))
+    assert is_current(site, Edition(mine))
+    assert not is_current(site)
+    assert not is_current(site, Edition(mine, max_size=1.0))
+    (mine / "site.css").rename(mine / "other.css")
+    assert not is_current(site, Edition(mine))
+    (mine / "other.css").rename(mine / "site.css")
+    assert is_current(site, Edition(mine))
+    (mine / "site.css").write_text("p { color: tan }")
+    assert not is_current(site, Edition(mine))
+    render(site / "results", site)
+    assert "tan" not in (site / "assets" / "site.css").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<p>\n{% if %}", "index.html, line 2: Expected an expression"),
+        ("<p>\n\n{{ nothing }}", "index.html, line 3: 'nothing' is undefined"),
+        ("{% extends 'default/indx.html' %}", "line 1: there is no template default/indx.html; did you mean default/"),
+        ("{{ 1 / 0 }}", "index.html, line 1: division by zero"),
+        ("{% include '../secret.html' %}", "line 1: there is no template ../secret.html"),
+    ],
+)
+def test_a_broken_template_is_one_sentence_and_leaves_the_report(
+    results: Path, mine: Path, text: str, told: str
+) -> None:
+    (mine.parent / "secret.html").write_text("secret")
+    site = rendered(results, mine)
+    before = {path: path.read_bytes() for path in site.rglob("*.html")}
+    (mine / "index.html").write_text(text)
+    done = CliRunner().invoke(main, ["render", str(results), "--output", str(site), "--templates", str(mine)])
+    assert done.exit_code == 2
+    assert told in done.stderr.splitlines()[0]
+    assert "Traceback" not in done.stderr
+    assert {path: path.read_bytes() for path in site.rglob("*.html")} == before
+
+
+def test_a_build_finds_a_broken_template_before_it_runs_anything(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine / "parts.html").write_text("{% macro %}")
+    (mine.parent / "reportgen.toml").write_text('templates = "mine"')
+    monkeypatch.chdir(mine.parent)
+    done = CliRunner().invoke(main, ["build"])
+    assert done.exit_code == 2
+    assert "parts.html, line 1" in done.stderr
+    assert not (mine.parent / "output").exists()
+
+
+def test_the_folder_of_a_config_is_beside_it_and_that_of_a_flag_here(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = mine.parent / "reportgen.toml"
+    config.write_text('templates = "mine"')
+    (mine / "base.html").write_text("{% block %}")
+    (mine.parent / "elsewhere" / "other").mkdir(parents=True)
+    (mine.parent / "elsewhere" / "other" / "loss.html").write_text("{% block %}")
+    monkeypatch.chdir(mine.parent / "elsewhere")
+    assert "base.html, line 1" in CliRunner().invoke(main, ["build", str(config)]).stderr
+    assert "loss.html, line 1" in CliRunner().invoke(main, ["build", str(config), "--templates", "other"]).stderr
+    config.write_text('templates = "mien"')
+    done = CliRunner().invoke(main, ["build", str(config)])
+    assert (done.exit_code, done.stderr) == (2, 'reportgen.toml: templates = "mien": there is no such folder\n')
+
+
+def test_a_template_that_is_no_text_is_told(mine: Path) -> None:
+    (mine / "loss.html").write_bytes(b"\xff\xfe")
+    with pytest.raises(TemplateError, match=r"loss\.html: "):
+        check(mine)
