@@ -86,7 +86,9 @@ def eager(steps: int) -> float:
 
 OWN = {
     "batch": lambda: engine("rosenbrock", BATCH, 2 * CORES, STEPS, BATCH),
-    "small": lambda: engine("rosenbrock", 8, 1, 100_000, 16) * 8,
+    # So many steps that the program is a large one, and then so few that it is a small one.
+    "long": lambda: engine("rosenbrock", 8, 1, 1_000_000, 16) * 8,
+    "short": lambda: engine("rosenbrock", 8, 1, 100_000, 16) * 8,
     "high": lambda: engine("rosenbrock[dim=10000]", 64, 1, 20, 16) / 10_000,
     "low": lambda: engine("rosenbrock", 64 * 5_000, 1, 20, BATCH) / 2,
     "eager": lambda: eager(300),
@@ -131,7 +133,8 @@ def table(found: dict[str, float]) -> str:
             ratio = found[own] / found[peer]
             told = f"{ratio:.2f}" if ratio > 0.01 else f"1/{1 / ratio:,.0f}"
             lines.append(f"{name:<46}{found[own]:>9.2f}{found[peer]:>12.2f}{told:>10}   {goal}")
-    lines.append(f"{'batch 8, a step of all':<46}{found['small']:>9.0f}{'':>22}   <= 1,000 ns")
+    lines.append(f"{'batch 8, 1,000,000 steps, a step of all':<46}{found['long']:>9.0f}{'':>22}   <= 1,000 ns")
+    lines.append(f"{'batch 8, 100,000 steps':<46}{found['short']:>9.0f}")
     return "\n".join(lines)
 
 

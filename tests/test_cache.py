@@ -165,3 +165,15 @@ def test_workers_use_it_and_survive_what_is_wrong_with_it(root: Path, tmp_path: 
         resource.setrlimit(resource.RLIMIT_FSIZE, before[1])
         signal.signal(signal.SIGXFSZ, before[0])
     assert entries(root) == []
+
+
+def test_what_a_program_is_called_does_not_depend_on_what_was_traced_before_it(root: Path, tmp_path: Path) -> None:
+    both = [programs.program("quartic", name, (0.1, 0.01), **ASKED) for name in ("gradient_descent", "adam")]
+    found = []
+    for order in (both, both[::-1]):
+        with LocalWorkers(tmp_path / "worker.log") as workers:
+            done = [item for item in workers.run(order, deadline=120) if isinstance(item, tuple)]
+        assert not [result for _, result in done if isinstance(result, str)]
+        found.append(entries(root))
+    assert len(found[0]) >= len(both)
+    assert found[1] == found[0]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -33,6 +33,10 @@ class Record(NamedTuple):
 ROWS = ("last_finite", "last_finite_x", "last_moved", "first_unchanged", "best_step")
 """Last step after which x, loss and gradient are finite (there the run stays), and after which x is; last step that
 changed x, and first that did not; step of the lowest loss."""
+
+
+LOST, ONLY_X, STAYED, MOVED = 0.0, 1.0, 2.0, 3.0
+"""What becomes of a run in a step: lost, now or before; x alone is finite; all is finite, and x as it was, or not."""
 
 
 class Position(NamedTuple):
@@ -157,10 +161,22 @@ def _finite(position: Position) -> tuple[Any, Any]:
     return x, x & rest
 
 
-def _every(flags: Any) -> Any:
-    """Whether all hold: [batch]. A reduction, so that XLA computes it once and not again in every kernel that asks."""
-    blocks = [flag if flag.shape.rank == 2 else flag[tf.newaxis] for flag in flags]
-    return tf.reduce_all(tf.concat(blocks, axis=0), axis=0)
+def _every(flags: Iterable[Any]) -> Any:
+    """Whether all hold, of flags [batch] or [dim, batch]: [batch]."""
+    return reduce(tf.logical_and, (tf.reduce_all(flag, axis=0) if flag.shape.rank == 2 else flag for flag in flags))
+
+
+def _status(running: Any, new: Position, old: Position) -> Any:
+    """What became of each run in a step: one of ``LOST`` to ``MOVED``, [batch] in the run's dtype.
+
+    The square root gives each number back, and XLA computes a root once: a mere comparison it would compute again in
+    each of the kernels that ask, and the new loss and gradient with it.
+    """
+    finite_x, finite = _finite(new)
+    unchanged = _every(new_part == old_part for new_part, old_part in zip(new.x.parts, old.x.parts, strict=True))
+    lost, only_x, stayed, moved = (tf.constant(status**2, new.loss.dtype) for status in (LOST, ONLY_X, STAYED, MOVED))
+    whole = tf.where(unchanged, stayed, moved)
+    return tf.sqrt(tf.where(running & finite, whole, tf.where(running & finite_x, only_x, lost)))
 
 
 def _first_record(start: Position, levels: Any) -> Record:
@@ -181,19 +197,18 @@ def _running(record: Record, step: Any) -> Any:
 def _observe(carry: Carry, new: Position, levels: Any) -> tuple[Position, Record]:
     """The position and the record after a step; a run that diverged stays at its last finite position."""
     step, old, record = carry.step, carry.position, carry.record
-    running = _running(record, step)
-    finite_x, finite = _finite(new)
-    kept = running & finite
-    unchanged = _every(new_part == old_part for new_part, old_part in zip(new.x.parts, old.x.parts, strict=True))
+    status = _status(_running(record, step), new, old)
+    # Where a device's root is not exact, it is near enough to tell them apart.
+    kept, moved = status > STAYED - 0.5, status > MOVED - 0.5
     x = batch.elementwise(tf.where, (Scalar(kept), new.x, old.x))
     gradient = batch.elementwise(tf.where, (Scalar(kept), new.gradient, old.gradient))
     loss = tf.where(kept, new.loss, old.loss)
     never = record.steps == NEVER
     happened = [
         kept,
-        running & finite_x,
-        kept & ~unchanged,
-        kept & unchanged & never[3],
+        status > ONLY_X - 0.5,
+        moved,
+        kept & ~moved & never[3],
         loss < record.best_loss,
     ]
     reached = never[len(ROWS) :] & (loss <= levels)
@@ -244,9 +259,9 @@ def _sample(position: Position, shown: Any) -> list[Any]:
     And one of the paths, if any runs are ``shown``: their positions, [dim, shown].
     """
     x, loss, gradient = position
-    plane = batch.rows(x)[:2]
-    slope = reductions.norm(gradient).value[tf.newaxis] if gradient.block else batch.rows(gradient)
-    row = tf.concat([loss[tf.newaxis], plane, slope], axis=0)
+    plane = tf.unstack(x.parts[0][:2]) if x.block else x.parts[:2]
+    slope = [reductions.norm(gradient).value] if gradient.block else gradient.parts
+    row = tf.stack([loss, *plane, *slope])
     return [row, tf.gather(batch.rows(x), shown, axis=1)] if shown.shape[0] else [row]
 
 

@@ -75,17 +75,19 @@ def run_programs(programs: Sequence[Program], keep: Keep) -> list[Any]:
 
 
 def _run_program(program: Program, keep: Keep) -> Any:
-    from reportgen.engine.run import Engine  # imports TensorFlow, which only a worker may
+    from reportgen.engine.naming import named_after  # imports TensorFlow, which only a worker may
+    from reportgen.engine.run import Engine
 
     _events.put(Compiling(program.id))
     try:
         steps = program.settings.steps
-        engine = Engine(
-            program,
-            lambda: _events.put(Running(program.id)),
-            lambda runs: _events.put(Stepped(program.id, runs * steps)),
-        )
-        return keep(program, engine)
+        with named_after(program.fingerprint):
+            engine = Engine(
+                program,
+                lambda: _events.put(Running(program.id)),
+                lambda runs: _events.put(Stepped(program.id, runs * steps)),
+            )
+            return keep(program, engine)
     except Exception as error:  # whatever a plug-in raises is its program's result
         traceback.print_exc()
         return NotKept() if _compiled and str(_compiled) in str(error) else _reason(error)
