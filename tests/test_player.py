@@ -195,6 +195,7 @@ def test_it_starts_paused_with_the_whole_paths(page: Any) -> None:
     assert step(page) == "300"
     assert page.locator(".play").inner_text() == "Play"
     assert page.locator(".stage .track[d]").count() == len(NAMES)
+    page.locator(".stage").scroll_into_view_if_needed()  # images further down are not loaded
     assert page.locator(".stage img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
 
 
