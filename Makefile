@@ -23,6 +23,7 @@ lint: .venv/installed-dev ## style, types and layers
 
 bench: .venv/installed ## what a user waits for, and what a step costs
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/optimizers.py
 
