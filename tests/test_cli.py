@@ -190,7 +190,10 @@ def results_folder(folder: Path) -> Path:
 def test_render_asks_for_the_report_of_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[tuple[Path, Path, Edition]] = []
 
-    def render(results: Path, output: Path, on_figure: Callable[[str], None], edition: Edition) -> Path:
+    def render(
+        results: Path, output: Path, on_figure: Callable[[str], None], edition: Edition, *, assistants: int
+    ) -> Path:
+        assert assistants == min((os.cpu_count() or 1) - 1, 7)
         on_figure("beale/paths")
         calls.append((results, output, edition))
         return output / "index.html"

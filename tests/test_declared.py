@@ -59,7 +59,7 @@ def test_a_reference_line_is_marked_wherever_its_label_is_a_link(pages: dict[str
     tag = '<span class="tag"'
     assert pages["gradient_descent.html"].count(tag) == 1
     assert pages["lookahead"].count(tag) == 0
-    assert pages["index.html"].count(tag) == 2  # the ranking and the heat map of the one loss
+    assert pages["index.html"].count(tag) == 3  # the ranking, the heat map of the one loss, and the table of budgets
     for name in ("index.html", "quartic.html"):
         links = re.findall(r'<a href="[^"]*optimizers/[^"]*">([^<]*)</a>( <span class="tag")?', pages[name])
         marked = {label for label, marked in links if marked}
