@@ -11,6 +11,7 @@ import synthetic
 
 from reportgen.report import current, render
 from reportgen.report.drawing import Assistants
+from reportgen.report.edition import Edition
 from reportgen.report.site import Site
 from reportgen.results.read import Results
 
@@ -108,3 +109,39 @@ def test_what_an_assistant_does_not_finish_is_drawn_here(results: Results, tmp_p
         Site(tmp_path / "helped", told.append).write(results, lost)
     assert files(tmp_path / "helped") == files(tmp_path / "alone")
     assert len(told) == 3 * 9 + 2 + 3
+
+
+@pytest.mark.parametrize("column", ["gradient_evaluations", "initial_loss"])
+def test_whatever_a_figure_is_drawn_from_draws_it_again(column: str, results: Results, tmp_path: Path) -> None:
+    drawn(results, tmp_path)
+    changed = replace(results, runs=results.runs.assign(**{column: results.runs[column] * 2}))
+    again = drawn(changed, tmp_path)
+    assert {"runtimes.beale", "rates.beale.adam", "convergence.beale"} <= again
+    drawn(changed, tmp_path / "anew")
+    assert files(tmp_path / "anew" / "assets") == files(tmp_path / "assets")
+
+
+def test_a_render_interrupted_between_pages_is_not_taken_for_a_whole_one(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthetic.write(results, tmp_path / "results")
+    render(tmp_path / "results", tmp_path)
+    assert current.is_current(tmp_path)
+    titled = replace(results, manifest=results.manifest | {"title": "Another"})
+    with monkeypatch.context() as patch:
+        patch.setattr("reportgen.report.site.Site._remove", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Site(tmp_path).write(titled)
+    assert not current.is_current(tmp_path)
+
+
+def test_a_figure_that_a_users_file_stood_for_comes_back(results: Results, tmp_path: Path) -> None:
+    drawn(results, tmp_path / "site")
+    before = (tmp_path / "site" / "assets" / "convergence.beale.svg").read_bytes()
+    own = tmp_path / "mine" / "assets" / "convergence.beale.svg"
+    own.parent.mkdir(parents=True)
+    own.write_text("<svg/>")
+    Site(tmp_path / "site", edition=Edition(tmp_path / "mine")).write(results)
+    assert (tmp_path / "site" / "assets" / "convergence.beale.svg").read_text() == "<svg/>"
+    drawn(results, tmp_path / "site")
+    assert (tmp_path / "site" / "assets" / "convergence.beale.svg").read_bytes() == before

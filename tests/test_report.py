@@ -10,6 +10,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import synthetic
 
@@ -222,3 +223,41 @@ def test_a_long_label_fills_no_page(tmp_path: Path) -> None:
     assert label not in re.sub(r'(title|alt|aria-label)="[^"]*"|<span class="hidden">[^<]*</span>', "", head)
     assert f'title="{label}"' in head
     assert label in rest
+
+
+def test_a_loss_without_a_minimum_has_paths_but_no_gaps_and_lowers_nobodys_share(tmp_path: Path) -> None:
+    results = made()
+    facts = [
+        fact | {"minimum": None, "minima": []} if fact["label"] == "beale" else fact
+        for fact in results.manifest["losses"]
+    ]
+    hits = {name: None for name in results.runs.columns if name.startswith("hit_")}
+    here = results.runs["loss"] == "beale"
+    runs = results.runs.assign(gap=results.runs["gap"].where(~here))
+    runs.loc[here, list(hits)] = pd.NA
+    changed = replace(results, runs=runs, manifest=results.manifest | {"losses": facts})
+    page = Site(tmp_path).write(changed).read_text(encoding="utf-8")
+    drawn = {path.name.partition(".")[0] for path in (tmp_path / "assets").glob("*.beale*.svg")}
+    assert drawn == {"ground", "paths", "thumbnail"}
+    loss = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
+    assert "No minimum is known" in loss
+    cells = loss[loss.index('id="cells-heading"') :]
+    assert "∞" not in cells
+    without = Site(tmp_path / "without").write(made(losses=[toy for toy in synthetic.LOSSES if toy.label != "beale"]))
+    shares = [
+        re.findall(r'%</td><td class="num">([^<]*)</td>', text) for text in (page, without.read_text(encoding="utf-8"))
+    ]
+    assert shares[0] == shares[1] != []
+
+
+def test_without_the_standard_start_none_is_spoken_of(tmp_path: Path) -> None:
+    results = made()
+    asked = results.manifest["config"]["starts"] | {"standard": False}
+    manifest = results.manifest | {"config": results.manifest["config"] | {"starts": asked}}
+    runs = results.runs[results.runs["start"] > 0]
+    Site(tmp_path).write(replace(results, runs=runs, manifest=manifest))
+    text = (tmp_path / "index.html").read_text(encoding="utf-8") + (tmp_path / "losses" / "beale.html").read_text(
+        encoding="utf-8"
+    )
+    assert "from the first start" in text
+    assert "from the standard start" not in text

@@ -29,11 +29,10 @@ def path_digest(view: OneLoss, optimizer: str) -> str:
 
 def loss_digest(view: OneLoss) -> str:
     """Of all that there is to see of one loss."""
-    best = [cell["cell_id"] for cell in view.best.values()]
-    runs = view.results.runs
-    hits = runs.loc[runs["cell_id"].isin(best), [hit_column(target) for target in view.results.manifest["targets"]]]
+    names = [hit_column(target) for target in view.results.manifest["targets"]]
+    runs = view.results.runs[[*names, "steps", "gradient_evaluations", "initial_loss"]]
     histories = (run for name in view.optimizers for run in view.curve_runs(name) + view.drawn_runs(name))
-    return _digest(*_setting(view), *map(_table, (view.cells, hits)), *_ground(view), *map(_history, histories))
+    return _digest(*_setting(view), *map(_table, (view.cells, runs)), *_ground(view), *map(_history, histories))
 
 
 def overview_digest(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> str:
@@ -46,7 +45,12 @@ def overview_digest(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence
 
 def _setting(view: OneLoss) -> list[str]:
     manifest = view.results.manifest
-    told = [view.facts, view.optimizers, *(manifest[key] for key in ("steps", "targets", "learning_rates"))]
+    told = [
+        view.facts,
+        view.optimizers,
+        view.from_start,
+        *(manifest[key] for key in ("steps", "targets", "learning_rates")),
+    ]
     return [json.dumps(each, sort_keys=True) for each in told]
 
 

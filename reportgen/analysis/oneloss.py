@@ -68,6 +68,11 @@ class OneLoss:
         return {row["optimizer"]: row for row in records(best(self.cells))}
 
     @property
+    def from_start(self) -> str:
+        """Where the first runs begin: ``the standard start``, or ``the first start`` where that is another."""
+        return "the standard start" if self.results.manifest["config"]["starts"]["standard"] else "the first start"
+
+    @property
     def contenders(self) -> list[str]:
         """The labels without reference lines, which are there to measure the others by."""
         return contenders(self.results.manifest)
@@ -127,7 +132,10 @@ class OneLoss:
         if row is None:
             return None
         x, y = np.asarray(row["x"], float), np.asarray(row["y"], float)
-        gap = np.asarray(row["values"], float) - self.minimum
+        values = np.asarray(row["values"], float)
+        finite = values[np.isfinite(values)]
+        # Where no minimum is known, what is lowest in the picture stands in for it.
+        gap = values - (self.minimum if np.isfinite(self.minimum) or not len(finite) else finite.min())
         return x, y, gap.reshape(len(y), len(x)) if len(y) else gap
 
     @cached_property

@@ -29,7 +29,7 @@ def drawable(view: OneLoss) -> bool:
 
 
 def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
-    """The paths of an optimizer's best cell from the standard start (strong) and the others (faint)."""
+    """The paths of an optimizer's best cell from the first start (strong) and the others (faint)."""
     runs = view.drawn_runs(optimizer)[:SHOWN_STARTS]
     colour = series(view.optimizers.index(optimizer)).colour
 
@@ -37,14 +37,16 @@ def draw_paths(view: OneLoss, optimizer: str, ground: str) -> str:
         frame(axes, view)
         taken: Spread = []
         for run in reversed(runs):
-            one_path(axes, view, run, colour, "-", strong=run.start == 0 or view.plane is not None, taken=taken)
+            one_path(
+                axes, view, run, colour, "-", strong=run.start == runs[0].start or view.plane is not None, taken=taken
+            )
         mark_minima(axes, view)
 
     return drawn(PANEL, MARGINS, draw, ground)
 
 
 def draw_thumbnail(view: OneLoss, ground: str) -> str:
-    """The paths of the leading optimizers, at their best rates, from the standard start."""
+    """The paths of the leading optimizers, at their best rates, from the first start."""
     return drawn(THUMBNAIL, BARE, lambda axes: put_thumbnail(axes, view), ground)
 
 
@@ -73,7 +75,7 @@ def alt_paths(view: OneLoss, optimizer: str) -> str:
 
 def alt_thumbnail(view: OneLoss) -> str:
     """What the drawing of ``draw_thumbnail`` shows, in words."""
-    return f"Paths of {listed(leading(view))} on {view.label} from the standard start, each at its best learning rate."
+    return f"Paths of {listed(leading(view))} on {view.label} from {view.from_start}, each at its best learning rate."
 
 
 def leading(view: OneLoss) -> list[str]:

@@ -83,10 +83,12 @@ def pictures(view: OneLoss) -> list[Picture]:
         return draw_rates(view, name, scale())
 
     panels = view.optimizers[:MOST_PANELS]
-    found = [of_all("convergence", WIDE, alt_convergence, partial(draw_convergence, view))]
-    if view.best and view.facts["minimum"] is not None:
-        found.append(of_all("runtimes", WIDE, lambda _: alt_runtimes(profile(), f" on {view.label}"), runtimes))
-    found += [of_one("rates", name, alt_rates, rates, whole) for name in panels]
+    found = []
+    if view.facts["minimum"] is not None:  # without it there is no gap
+        found.append(of_all("convergence", WIDE, alt_convergence, partial(draw_convergence, view)))
+        if view.best:
+            found.append(of_all("runtimes", WIDE, lambda _: alt_runtimes(profile(), f" on {view.label}"), runtimes))
+        found += [of_one("rates", name, alt_rates, rates, whole) for name in panels]
     if drawable(view) and any(map(view.drawn_runs, view.optimizers)):
         found.append(of_all("thumbnail", THUMBNAIL, alt_thumbnail, partial(_thumbnail, view)))
         drawn = (name for name in panels if view.drawn_runs(name))

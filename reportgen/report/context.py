@@ -40,7 +40,7 @@ MOST_CARDS, MOST_BRIEF = 12, 12
 
 _CAPTIONS = {
     "rates": "Median final gap over the learning rate, with quartiles; grey: the others.",
-    "paths": "Paths at the best rate; strong: from the standard start.",
+    "paths": "Paths at the best rate; strong: from the first start.",
     "convergence": "Median gap over the steps, each optimizer at its best rate.",
 }
 """What an optimizer's page shows of each loss."""
@@ -155,7 +155,7 @@ class Report:
             "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
             "profile_heading": self._brief(profile_heading(self._profile)),
             "overview": {picture.kind: _shown(picture) for picture in self.overview},
-            "fairness": fairness(self._results, self._cells),
+            "fairness": fairness(self._results, self._cells[self._cells["loss"].isin(self._among["loss"])]),
             "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
             "caveats": caveats(held),
             "losses": [
@@ -165,6 +165,7 @@ class Report:
                     "rows": by_optimizer(view, MOST_BRIEF) if place < MOST_CARDS else [],
                     "thumbnail": self._picture(view, "thumbnail"),
                     "shown": self._thumbnail_names(view),
+                    "from_start": view.from_start,
                 }
                 for place, view in enumerate(self._views)
             ],
@@ -179,6 +180,7 @@ class Report:
         table = view.cells.head(MOST_ROWS)
         return {
             "facts": view.facts,
+            "from_start": view.from_start,
             "heading": self._brief(loss_heading(view)),
             "counts": outcome_counts(view.results.runs),
             "total": len(view.results.runs),
@@ -196,7 +198,7 @@ class Report:
             "runtimes": self._picture(view, "runtimes"),
             "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),
             "best": certainty(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
-            "cells": cell_rows(table, self._manifest["targets"]),
+            "cells": cell_rows(table, self._manifest),
             "left_out": len(view.cells) - len(table),
             "undrawn": len(view.optimizers) - len(panels),
             "reasons": failure_reasons(view.results.runs),
@@ -224,7 +226,7 @@ class Report:
                 }
                 for view in self._views
             ],
-            "cells": cell_rows(table, self._manifest["targets"]),
+            "cells": cell_rows(table, self._manifest),
             "left_out": len(cells) - len(table),
             "reasons": failure_reasons(mine),
             "notes": self._notes(label),

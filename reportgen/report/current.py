@@ -54,11 +54,11 @@ def read_record(output: Path) -> dict[str, Any]:
     return {"makers": "", **record, "files": files, "figures": figures if isinstance(figures, dict) else {}}
 
 
-def forget_figures(output: Path) -> None:
-    """Have the record no longer say from what its figures were drawn."""
+def distrust(output: Path, *, figures: bool) -> None:
+    """Have the record vouch for the site no more, nor, with ``figures``, for what those were drawn from."""
     record = read_record(output)
-    if record["figures"]:
-        write_json(output / RECORD, record | {"key": "", "figures": {}})
+    if record["files"]:
+        write_json(output / RECORD, record | {"key": ""} | ({"figures": {}} if figures else {}))
 
 
 def write_record(

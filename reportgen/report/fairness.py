@@ -17,7 +17,8 @@ def fairness(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
     """One row an optimizer, in the manifest's order.
 
     ``rates`` and ``runs`` that it had, ``spent``, the gradient evaluations of all of them, and ``per_step``, those of a
-    step (low, high); and of ``tuning.one_rate`` what one rate for all losses reaches against the best one on each.
+    step (low, high); and of ``tuning.one_rate`` what one rate for all losses reaches against the best one on each, in
+    ``cells``, those of the losses that can be compared; None without any.
     """
     runs = results.runs
     told = {row["optimizer"]: row for row in records(one_rate(cells))}
@@ -30,7 +31,7 @@ def fairness(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
         mine = (table["optimizer"] == label).to_numpy(bool)
         each = table.loc[mine & ran, "per_step"]
         rows.append(
-            told[label]
+            told.get(label, {"optimizer": label, "tuned": None, "share": None, "learning_rate": None})
             | {
                 "rates": table.loc[mine, "learning_rate"].nunique(),
                 "runs": int(mine.sum()),

@@ -96,7 +96,7 @@ def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | Non
     if math.isfinite(gap):
         kind, word, brief = f"h{scale(gap)}", number(gap, 2), _brief(gap)
         told = f"median gap {word}"
-    elif cell["diverged"] == cell["failed"] == 0:
+    elif 2 * (cell["diverged"] + cell["failed"]) < cell["runs"]:
         kind, word, brief, told = "absent", "n/a", "–", "no known minimum to measure a gap from"
     else:
         kind = word = "failed" if cell["failed"] > cell["diverged"] else "diverged"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,10 +16,12 @@ MOST_ROWS = 1000
 """More cells than this are left to the data: a browser would not enjoy them."""
 
 
-def cell_rows(cells: pd.DataFrame, targets: Sequence[float]) -> list[dict[str, Any]]:
-    """The cells as the template shows them."""
-    rows = records(cells)
+def cell_rows(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cells as the template shows them; ``measured`` is whether the loss has a known minimum, and thus gaps."""
+    rows, targets = records(cells), manifest["targets"]
+    known = {fact["label"]: fact["minimum"] is not None for fact in manifest["losses"]}
     for row in rows:
+        row["measured"] = known[row["loss"]]
         row["anchor"] = anchor(row["optimizer"], row["learning_rate"])
         row["hits"] = [row[hit_column(target)] for target in targets]
     return rows

@@ -59,8 +59,9 @@ def single(
     }
     joined = _Joined(Pieces(render("single.html", frame), pages, figures).found, asset)
     gone = joined.gone(limit)
-    note = render("left-out.html", {"left_out": [STEPS[step] for step in gone], "limit": limit / 2**20})
-    return with_policy(joined.text(gone).replace(_LEFT_OUT, note.strip(), 1))
+    text = joined.text(gone)
+    told = {"left_out": [STEPS[step] for step in gone], "limit": limit / 2**20, "too_large": len(text.encode()) > limit}
+    return with_policy(text.replace(_LEFT_OUT, render("left-out.html", told).strip(), 1))
 
 
 class _Joined:

@@ -11,7 +11,7 @@ from reportgen.figures.plan import Picture, pictures
 from reportgen.report.assets import FOLDER, assets
 from reportgen.report.card import card
 from reportgen.report.context import Page, Report
-from reportgen.report.current import forget_figures, makers, read_record, write_record
+from reportgen.report.current import distrust, makers, read_record, write_record
 from reportgen.report.drawing import Assistants, draw_here, write_file
 from reportgen.report.edition import CARD, PLAIN, Edition
 from reportgen.report.rows import failure_reasons
@@ -56,12 +56,15 @@ class Site:
         if results.manifest.get("site_url"):
             files[CARD] = card(first[2], views)
         files |= self._pages(first, pages, files)
+        distrust(self._output, figures=False)
         for name, content in files.items():
             write_file(self._output / name, content)
         made = [*files, *(f"{FOLDER}/{name}" for name in self._digests)]
         self._remove(set(read_record(self._output)["files"]) - set(made))
         about = report.about()
-        write_record(self._output, results.manifest, made, edition=self._edition, figures=self._digests, about=about)
+        # What a user's own file of the same name has taken the place of was not drawn from anything.
+        figures = {name: digest for name, digest in self._digests.items() if f"{FOLDER}/{name}" not in files}
+        write_record(self._output, results.manifest, made, edition=self._edition, figures=figures, about=about)
         return self._output / "index.html"
 
     def _pages(self, first: Page, others: Iterator[Page], files: Mapping[str, str | bytes]) -> dict[str, str]:
@@ -98,9 +101,9 @@ class Site:
             if self._earlier.get(picture.file) != self._digests[picture.file]
             or not (self._assets / picture.file).is_file()
         ]
-        if any(picture.file in self._earlier for picture in changed):
+        if changed:
             # Should this render not come to its end, its figures must not be taken for those of the earlier one.
-            forget_figures(self._output)
+            distrust(self._output, figures=True)
         return changed
 
     def _remove(self, names: set[str]) -> None:

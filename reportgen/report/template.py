@@ -66,6 +66,11 @@ def check(folder: Path) -> None:
                 _environment(folder).get_template(name)
             except (TemplateSyntaxError, UnicodeDecodeError) as error:
                 raise TemplateError(_told(error, folder) or f"{file}: {error}") from error
+        elif file.suffix == ".js":
+            try:
+                file.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                raise TemplateError(f"{file}: {error}") from error
 
 
 def scripts(folder: Path | None = None) -> dict[str, str]:
