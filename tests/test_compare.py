@@ -140,7 +140,7 @@ def test_more_confidence_than_the_starts_can_give_is_no_verdict(folders: dict[st
     found = compared(folders["equal"], folders["slower"], Thresholds(confidence=0.999))
     (pair,) = [p for p in found.pairs if (p.optimizer, p.loss) == ("adam", "beale")]
     assert pair.verdict == "unclear"
-    assert "8 random starts, too few for 99.9 % confidence" in said(pair, found.asked)
+    assert "8 random starts or seeds, too few for 99.9 % confidence" in said(pair, found.asked)
 
 
 def test_without_random_starts_an_effect_is_unclear_but_a_cell_can_stop_being_solved(tmp_path: Path) -> None:

@@ -167,6 +167,16 @@ def test_a_damaged_results_folder_is_told(made: dict[str, Path], tmp_path: Path)
     assert "is no whole results folder, traces.parquet not found in it" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["index.html", "manifest.json"])
+def test_files_of_others_are_not_overwritten(made: dict[str, Path], tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("precious")
+    result = invoke("compare", made["equal"], made["slower"], "--output", str(tmp_path / "mine"))
+    assert result.exit_code == 1
+    assert "holds files of others; choose another --output" in result.stderr
+    assert [(path.name, path.read_text()) for path in (tmp_path / "mine").iterdir()] == [(name, "precious")]
+
+
 def test_a_comparison_never_spoils_a_report(made: dict[str, Path], tmp_path: Path) -> None:
     shutil.copytree(made["equal"], tmp_path / "site" / "results")
     render(tmp_path / "site" / "results", tmp_path / "site")

@@ -120,7 +120,7 @@ def test_names_in_text_and_lists_are_only_text(one: str, other: str) -> None:
 def test_nobody_is_mentioned_and_nothing_becomes_a_link(name: str) -> None:
     (inline,) = (token for token in PARSER.parse(f"x {text(name)}") if token.type == "inline")
     seen = "".join(child.content for child in inline.children or [])
-    assert not re.search(r"@[A-Za-z0-9]|#\d", seen)
+    assert not re.search(r"@[A-Za-z0-9]|[#!%]\d|\bGH-\d", seen)
     assert not re.search(r"https?://|www\.", text(name), re.I)
 
 

@@ -258,6 +258,8 @@ def test_what_is_no_whole_report_is_refused(made: Path, tmp_path: Path, harm: An
         ("file://", "", "is no directory"),
         ("www", "../elsewhere", "--prefix '../elsewhere': letters, digits"),
         ("www", "/root", "--prefix '/root': letters, digits"),
+        ("www", "index.html", "--prefix 'index.html': a file that publish itself writes"),
+        ("www", "reports.json/x", "--prefix 'reports.json/x': a file that publish itself writes"),
         ("made", "", "is the report itself"),
         ("taken", "", "is a file; a directory is expected"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -66,6 +67,25 @@ def test_a_branch_gets_one_commit_and_keeps_what_else_it_has(site: Path, reposit
     assert told == ["Publish the report pr-123", "Publish the report main", "pages by hand"]
     assert git("status", "--short") == "A  work.txt", "what is checked out here is not touched"
     assert git("branch", "--format=%(refname:short)").splitlines() == ["gh-pages", "main"]
+
+
+def test_where_the_command_is_given_in_a_repository_does_not_matter(
+    site: Path, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(site, "gh-pages", "--prefix", "main")
+    below = Path("bench")
+    below.mkdir()
+    monkeypatch.chdir(below)
+    published(site, "gh-pages", "--prefix", "third")
+    pages = checked_out(repository, "gh-pages", tmp_path / "pages")
+    assert set(json.loads((pages / "reports.json").read_text(encoding="utf-8"))["reports"]) == {"main", "third"}
+
+
+@pytest.mark.parametrize("prefix", ["CNAME", "CNAME/x"])
+def test_a_file_of_others_is_not_replaced_by_a_folder(site: Path, repository: Path, prefix: str) -> None:
+    done = publish(site, "gh-pages", "--prefix", prefix)
+    assert done.exit_code == 2
+    assert "has a file CNAME, where" in done.stderr
 
 
 def test_a_new_branch_is_made_and_nothing_new_makes_no_commit(site: Path, repository: Path, tmp_path: Path) -> None:

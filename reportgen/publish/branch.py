@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Collection
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from reportgen.publish.errors import OvertakenError, PublishError, RefusedError
@@ -45,7 +45,7 @@ class Branch:
         if _git("ls-remote", REMOTE, reference):
             _git("fetch", "--quiet", "--no-tags", REMOTE, reference)
             self._tip = _git("rev-parse", "FETCH_HEAD")
-            for line in _git("ls-tree", "-r", "-l", "-z", self._tip).split("\0"):
+            for line in _git("ls-tree", "-r", "-l", "-z", "--full-tree", self._tip).split("\0"):
                 facts, _, name = line.partition("\t")
                 if name and facts.split()[1] == "blob":
                     self._sizes[name] = int(facts.split()[3])
@@ -71,6 +71,11 @@ class Branch:
                 f"{name}: has {len(content) >> 20} MiB, and GitHub takes no file of more than {LARGEST >> 20}; "
                 "a report without links to its data comes from: reportgen render RESULTS --output FOLDER"
             )
+        above = {str(parent) for parent in PurePosixPath(name).parents} & self._sizes.keys()
+        below = next((other for other in self._sizes if other.startswith(f"{name}/")), None)
+        if above or below:
+            there = f"a file {min(above)}" if above else f"a folder with {below} in it"
+            raise RefusedError(f"gh-pages:{self._branch}: has {there}, where {name} is to be written")
         self._staged[name] = _git("hash-object", "-w", "--stdin", content=content)
 
     def remove(self, name: str) -> None:

@@ -62,3 +62,9 @@ def check_prefix(prefix: str) -> None:
             f"--prefix {prefix!r}: letters, digits, '.', '_' and '-' are expected, in parts that begin with one of the "
             "first two or '_', as in pr-123 or branches/main"
         )
+    from reportgen.publish.changes import PUBLISHED
+    from reportgen.publish.listing import REPORTS
+    from reportgen.publish.site import INDEX
+
+    if prefix.split("/")[0] in (INDEX, REPORTS, PUBLISHED):
+        raise RefusedError(f"--prefix {prefix!r}: a file that publish itself writes there is called so")

@@ -125,7 +125,7 @@ def decided(comparison: Comparison) -> Iterator[str]:
     asked = comparison.asked
     yield (
         f"A difference counts from {number(asked.effect)} times the gradient evaluations on, where its "
-        f"{100 * asked.confidence:g} % interval over the random starts excludes a tie."
+        f"{100 * asked.confidence:g} % interval over the random starts or seeds excludes a tie."
     )
     for verdict, meaning in MEANINGS.items():
         yield f"{VERDICT_SYMBOLS[verdict]} {verdict}: {meaning}."

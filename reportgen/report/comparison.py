@@ -22,6 +22,7 @@ from reportgen.report.current import RECORD, read_record, write_record
 from reportgen.report.drawing import write_file
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import page, read
+from reportgen.results.files import MANIFEST
 from reportgen.results.locate import Located
 from reportgen.results.read import Results
 
@@ -40,8 +41,10 @@ def write_comparison(comparison: Comparison, base: Located, head: Located, outpu
     Raises FileExistsError where that folder holds a report, which would be spoiled.
     """
     earlier = read_record(output)["files"]
-    if (output / RECORD).exists() and COMPARISON not in earlier:
+    if COMPARISON not in earlier and (output / RECORD).exists():
         raise FileExistsError(errno.EEXIST, "holds a report; choose another --output for the comparison", str(output))
+    if COMPARISON not in earlier and any((output / name).exists() for name in ("index.html", MANIFEST)):
+        raise FileExistsError(errno.EEXIST, "holds files of others; choose another --output for it", str(output))
     drawn = list(_drawn(comparison, base, head))
     files = {f"assets/{picture['file']}": picture["svg"] for _, pictures, _ in drawn for picture in pictures}
     files |= {"assets/site.css": stylesheet(), "assets/site.js": read("site.js")}

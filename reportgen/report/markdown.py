@@ -36,8 +36,8 @@ _JOINER = "&#8288;"
 def text(value: object, longest: int = 600) -> str:
     """Any text as text: no Markdown, HTML, link, mention or line break is left in it."""
     escaped = _escaped(_clean(str(value), longest))
-    # What GitHub makes of @name and #1 it makes after the entities have become letters.
-    return re.sub(r"(&#64;|&#35;)(?=\w)", rf"\1{_JOINER}", escaped)
+    # What GitHub and GitLab make of @name, #1, GH-1, !1 and %1 they make after the entities have become letters.
+    return re.sub(r"(&#64;|&#35;|\bGH-|&#33;|!|%)(?=\w)", rf"\1{_JOINER}", escaped)
 
 
 def code(value: object) -> str:

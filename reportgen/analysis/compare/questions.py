@@ -40,9 +40,11 @@ def other_losses(base: Manifest, head: Manifest, matched: Matched) -> dict[str, 
         label = fact["label"]
         before = facts.get(label)
         # A loss that could not be loaded has no facts; its runs failed, and that is what is compared.
-        if before is None or None in (before["dim"], fact["dim"]):
+        if before is None:
             continue
-        reasons = [*_facts(before, fact), *_no_minimum(before, fact), *_values(label, head["dtype"], matched)]
+        reasons = [*_no_minimum(before, fact)]
+        if None not in (before["dim"], fact["dim"]):
+            reasons = [*_facts(before, fact), *reasons, *_values(label, head["dtype"], matched)]
         if reasons:
             found[label] = reasons[0]
     return found

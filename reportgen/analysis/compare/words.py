@@ -97,7 +97,8 @@ def _doubt(view: View, asked: Thresholds) -> str:
     if not view.large(asked) or view.sign(asked):
         return ""
     if view.interval is None:
-        return f", from {count(view.draws, 'random start')}, too few for {100 * asked.confidence:g} % confidence"
+        drawn = f"{count(view.draws, 'random start')} or seed{'' if view.draws == 1 else 's'}"
+        return f", from {drawn}, too few for {100 * asked.confidence:g} % confidence"
     return ", which may be none"
 
 
