@@ -69,7 +69,7 @@ class _Joined:
 
     def __init__(self, pieces: list[Piece], asset: Callable[[str], bytes]) -> None:
         self._pieces = pieces
-        self._data = {file: as_data(file, asset(file)) for piece in pieces if (file := piece.image)}
+        self._data = {file: as_data(file, asset(file)) for file in {piece.image for piece in pieces} if file}
 
     def gone(self, limit: int) -> list[str]:
         """The least that has to be left out, step after step."""
