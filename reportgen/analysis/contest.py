@@ -18,7 +18,7 @@ from reportgen.analysis.aggregate import (
     resampled_scores,
 )
 from reportgen.analysis.cells import Array
-from reportgen.analysis.runtimes import matrix_of, only_cells, runtimes
+from reportgen.analysis.runtimes import runtimes_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,11 +130,9 @@ def contest(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Contes
     Every ratio is to the best of those in it: who is left out of ``names`` does not count (Gould and Scott 2016).
     Random are the starts that were drawn from the domain; where there are none, the seeds of losses with noise.
     """
-    mine = top[top["optimizer"].isin(list(names))]
-    taking_part = [name for name in names if (mine["optimizer"] == name).any()]
-    if not taking_part:
+    wide = runtimes_of(results, top, names)
+    if not len(wide.columns):
         return None
-    wide = matrix_of(runtimes(only_cells(results, mine), "gradient_evaluations"), taking_part)
     keys = wide.index.to_frame(index=False)
     facts = {fact["label"]: fact for fact in results.manifest["losses"]}
     start, seed, loss = keys["start"].to_numpy(int), keys["seed"].to_numpy(int), keys["loss"].to_numpy(str)
@@ -143,4 +141,4 @@ def contest(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Contes
     noisy = np.array([bool(facts[label].get("noise")) for label in loss])
     if len(np.unique(start[drawn])) < 2 and noisy.any():
         unit, drawn, noun = seed, noisy, "noise seed"
-    return Contest(tuple(taking_part), wide.to_numpy(float), loss, cluster, unit, drawn, noun)
+    return Contest(tuple(wide.columns), wide.to_numpy(float), loss, cluster, unit, drawn, noun)

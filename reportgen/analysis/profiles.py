@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.analysis.aggregate import loss_weights
 from reportgen.analysis.cells import Array
-from reportgen.analysis.runtimes import matrix_of, only_cells, runtime_distribution, runtimes, times
+from reportgen.analysis.runtimes import only_cells, runtime_distribution, runtimes_of, times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,15 +42,12 @@ class Profile:
 
 def profile(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Profile | None:
     """The profile of ``names`` at the cells that ``ranking.best`` chose for them; None without any of them."""
-    mine = top[top["optimizer"].isin(list(names))]
-    taking_part = [name for name in names if (mine["optimizer"] == name).any()]
-    if not taking_part:
+    wide = runtimes_of(results, top, names)
+    if not len(wide.columns):
         return None
-    chosen = only_cells(results, mine)
-    wide = matrix_of(runtimes(chosen, "gradient_evaluations"), taking_part)
     weights = loss_weights(wide.index.get_level_values("loss").to_numpy(str))
-    spent = times(chosen, "gradient_evaluations")[1]
-    return Profile(tuple(taking_part), wide.to_numpy(float), weights, float(spent.max(initial=1.0)))
+    spent = times(only_cells(results, top[top["optimizer"].isin(wide.columns)]), "gradient_evaluations")[1]
+    return Profile(tuple(wide.columns), wide.to_numpy(float), weights, float(spent.max(initial=1.0)))
 
 
 def loss_profile(view: OneLoss) -> Profile:

@@ -82,6 +82,16 @@ def matrix_of(table: pd.DataFrame, solvers: Sequence[str]) -> pd.DataFrame:
     return wide.reindex(columns=list(solvers)).fillna(np.inf)
 
 
+def runtimes_of(results: Results, top: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """``matrix_of`` those of ``names`` that have cells in ``top``, in gradient evaluations; no columns if none has.
+
+    ``top`` has one cell for each loss and solver, such as ``ranking.best`` chose.
+    """
+    mine = top[top["optimizer"].isin(list(names))]
+    taking_part = [name for name in names if (mine["optimizer"] == name).any()]
+    return matrix_of(runtimes(only_cells(results, mine), "gradient_evaluations"), taking_part)
+
+
 def ecdf(t: Array, at: Array, weights: Array | None = None) -> Array:
     """The share of runtimes ``t`` (any shape) that are at most each of ``at``; infinite ones never are.
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.analysis.compare.model import MOST, Comparison, Pair, Solving, Thresholds, View
 from reportgen.analysis.numbers import count, number, rate
-from reportgen.analysis.outcomes import SYMBOLS
 
 MOST_CELLS = 2
 """More cells of one pair are counted."""
@@ -118,10 +117,3 @@ def _told(cells: Sequence[Solving], word: str) -> Iterator[str]:
         )
     if len(order) > MOST_CELLS:
         yield f"{word} at {count(len(order) - MOST_CELLS, 'more rate')}"
-
-
-def worst_transitions(comparison: Comparison) -> list[str]:
-    """How many solved runs came to another outcome: ``12 solved runs diverged``."""
-    names = list(SYMBOLS)
-    row = comparison.transitions[names.index("solved")]
-    return [f"{row[place]} solved → {name}" for place, name in enumerate(names) if name != "solved" and row[place]]
