@@ -27,9 +27,9 @@ COMPILE_C = ["cc", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-mat
 
 def engine(loss: str, runs: int, tiles: int, steps: int, batch: int) -> float:
     """Nanoseconds a run-step of this engine in this process, for tiles of ``batch`` runs, compiling left out."""
-    from reportgen import matrix
     from reportgen.config import Config
-    from reportgen.environment import import_tensorflow, tier_of
+    from reportgen.plan import make_plan
+    from reportgen.tf_setup import import_tensorflow, tier_of
 
     starts = max(1, runs // 1024)
     asked = {
@@ -39,7 +39,7 @@ def engine(loss: str, runs: int, tiles: int, steps: int, batch: int) -> float:
         "starts": {"random": starts * tiles - 1},
         "steps": steps,
     }
-    (program,) = matrix.plan(Config.model_validate(asked)).programs
+    (program,) = make_plan(Config.model_validate(asked)).programs
     dim = len(program.starts[0][1])
     import_tensorflow(tier_of(runs * tiles * steps * dim))
     import numpy as np
@@ -60,7 +60,7 @@ def engine(loss: str, runs: int, tiles: int, steps: int, batch: int) -> float:
 
 def eager(steps: int) -> float:
     """Nanoseconds a step of Adam as TensorFlow's guide "Optimizers with Core APIs" writes its loop, for one run."""
-    from reportgen.environment import import_tensorflow
+    from reportgen.tf_setup import import_tensorflow
 
     import_tensorflow()
     import tensorflow as tf

@@ -13,10 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reportgen import matrix
 from reportgen.config import Config
-from reportgen.environment import import_tensorflow
-from reportgen.matrix import Program
+from reportgen.plan import Program, make_plan
+from reportgen.tf_setup import import_tensorflow
 
 BATCH = 1024
 TILES = 5
@@ -76,7 +75,7 @@ def _program(name: str, folder: Path) -> Program:
         "steps": STEPS,
         "base": folder,
     }
-    (program,) = matrix.plan(Config.model_validate(asked)).programs
+    (program,) = make_plan(Config.model_validate(asked)).programs
     return program
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from reportgen.eta import Pace
 from reportgen.execute.events import Compiling, Drawing, Event, Finished, Groundless, Planned, Running, Written
-from reportgen.pace import Pace
 
 if TYPE_CHECKING:
     from rich.console import Console

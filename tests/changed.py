@@ -8,7 +8,7 @@ from typing import Any
 
 import synthetic
 
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 OPTIONS: dict[str, Any] = {
     "losses": (synthetic.QUARTIC, synthetic.BEALE),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.environment import set_xla_flags
+from reportgen.tf_setup import set_xla_flags
 
 ROOT = Path(__file__).parent.parent
 # Taken out of the environment, where the REPORTGEN_* names belong to the user's config.
@@ -69,10 +69,10 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
 
     It is for fixtures of a module; a test asks for ``one_worker``.
     """
-    from reportgen.execute.local import LocalWorkers
+    from reportgen.execute.local_workers import LocalWorkers
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reportgen.execute.local.TASKS", 1000)  # what the tests compile is small and little
+        patch.setattr("reportgen.execute.local_workers.TASKS", 1000)  # what the tests compile is small and little
         workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", compile_cache=False)
 
     @contextmanager
@@ -96,12 +96,12 @@ def one_worker(kept_worker: KeptWorker) -> Iterator[None]:
 @pytest.fixture
 def brief_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `reportgen check` compares with gradient descent, on one loss, where only its verdicts are looked at."""
-    from reportgen.checks import programs
+    from reportgen.checks import optimizer_programs
     from reportgen.config import LossEntry
 
-    whole = programs.comparison
+    whole = optimizer_programs.comparison
     one = {"losses": (LossEntry(name="quartic"),)}
-    monkeypatch.setattr(programs, "comparison", lambda *asked: whole(*asked).model_copy(update=one))
+    monkeypatch.setattr(optimizer_programs, "comparison", lambda *asked: whole(*asked).model_copy(update=one))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from reportgen.results.read import Results, to_pandas
+from reportgen.results.result_tables import Results, to_pandas
 from reportgen.results.schema import GRIDS, PATHS, TRACES, runs_schema
 
 DULL = {

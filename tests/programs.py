@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reportgen import matrix
 from reportgen.config import Config
 from reportgen.engine.result import ProgramResult
-from reportgen.environment import import_tensorflow
-from reportgen.matrix import Program
+from reportgen.plan import Program, make_plan
+from reportgen.tf_setup import import_tensorflow
 
 
 def program(loss: str, optimizer: str, rates: tuple[float, ...], base: Path = Path(), **config: Any) -> Program:
     """The only program of the matrix of one loss and one optimizer."""
     settings = {"starts": {"random": 0}} | config
     asked = {"losses": [loss], "optimizers": [optimizer], "learning_rates": rates, "base": base} | settings
-    (found,) = matrix.plan(Config.model_validate(asked)).programs
+    (found,) = make_plan(Config.model_validate(asked)).programs
     return found
 
 

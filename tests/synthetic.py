@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

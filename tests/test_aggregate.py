@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from reportgen.analysis.aggregate import (
+from reportgen.analysis.cells import Array, cells
+from reportgen.analysis.ranking import best
+from reportgen.analysis.scores import (
     average_ranks,
     loss_scores,
     loss_weights,
@@ -21,8 +23,6 @@ from reportgen.analysis.aggregate import (
     profile_score,
     resampled_scores,
 )
-from reportgen.analysis.cells import Array, cells
-from reportgen.analysis.ranking import best
 from reportgen.results.schema import hit_column
 
 INF = np.inf

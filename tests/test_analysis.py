@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import synthetic
 
-from reportgen.analysis import best_cells, numbers
+from reportgen.analysis import best_cells, number_format
 from reportgen.analysis.cells import cells, order_statistic
-from reportgen.analysis.oneloss import Run, median_gap, one_loss
+from reportgen.analysis.loss_view import Run, median_gap, one_loss
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.ranking import best, ranking
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,14 @@ def edited(results: Results, **columns: Any) -> Results:
     ],
 )
 def test_numbers_have_three_digits_and_powers(value: float | None, text: str) -> None:
-    assert numbers.number(value) == text
+    assert number_format.number(value) == text
 
 
 def test_rates_targets_and_shares_read_well() -> None:
-    assert [numbers.rate(10 ** (k / 2)) for k in (-8, -7, -1, 0)] == ["10⁻⁴", "3.16·10⁻⁴", "0.316", "1"]
-    assert [numbers.exponent(v) for v in (1.0, 10**-3.5, 1e-4)] == ["0", "−3.5", "−4"]
-    assert [numbers.share(v) for v in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]
-    assert numbers.listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    assert [number_format.rate(10 ** (k / 2)) for k in (-8, -7, -1, 0)] == ["10⁻⁴", "3.16·10⁻⁴", "0.316", "1"]
+    assert [number_format.exponent(v) for v in (1.0, 10**-3.5, 1e-4)] == ["0", "−3.5", "−4"]
+    assert [number_format.share(v) for v in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]
+    assert number_format.listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
 
 
 def test_order_statistics_are_values_and_never_flatter() -> None:

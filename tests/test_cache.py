@@ -14,9 +14,9 @@ import numpy as np
 import programs
 import pytest
 
-from reportgen.environment import FULL, QUICK
-from reportgen.execute import cache
-from reportgen.execute.local import LocalWorkers
+from reportgen.execute import compile_cache
+from reportgen.execute.local_workers import LocalWorkers
+from reportgen.tf_setup import FULL, QUICK
 
 ASKED: dict[str, Any] = {"steps": 20, "starts": {"random": 2}}
 CODE = b"native code"
@@ -25,17 +25,17 @@ CODE = b"native code"
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the cache, which is not there yet."""
-    monkeypatch.setattr(cache, "root", lambda: tmp_path / "user" / "compiled")
+    monkeypatch.setattr(compile_cache, "root", lambda: tmp_path / "user" / "compiled")
     return tmp_path / "user" / "compiled"
 
 
 @pytest.fixture
 def work(root: Path) -> Iterator[Path]:
     """The working folder of one process."""
-    found = cache.working_folder(QUICK)
+    found = compile_cache.working_folder(QUICK)
     assert found
     yield found
-    cache.clean(found)
+    compile_cache.clean(found)
 
 
 def entries(root: Path) -> list[Path]:
@@ -45,18 +45,18 @@ def entries(root: Path) -> list[Path]:
 def kept(work: Path, name: str = "one.pb", code: bytes = CODE) -> Path:
     """An entry, as it is after TensorFlow has written it."""
     (work / name).write_bytes(code)
-    cache.keep(work)
+    compile_cache.keep(work)
     (entry,) = work.parent.glob(f"*-{name}")
     return entry
 
 
 def test_what_one_process_compiled_the_next_finds(root: Path, work: Path) -> None:
     kept(work)
-    after = cache.working_folder(QUICK)
+    after = compile_cache.working_folder(QUICK)
     assert after
-    cache.fill(after)
+    compile_cache.fill(after)
     assert (after / "one.pb").read_bytes() == CODE
-    cache.clean(after)
+    compile_cache.clean(after)
     assert not after.exists()
     assert len(entries(root)) == 1
 
@@ -76,9 +76,9 @@ def test_an_entry_that_is_not_as_it_was_written_is_thrown_away(
     harm: Callable[[Path], Any], root: Path, work: Path
 ) -> None:
     harm(kept(work))
-    after = cache.working_folder(QUICK)
+    after = compile_cache.working_folder(QUICK)
     assert after
-    cache.fill(after)
+    compile_cache.fill(after)
     assert not list(after.iterdir())
     assert [path.parent for path in entries(root)] == []
 
@@ -87,25 +87,25 @@ def test_entries_of_others_are_in_other_folders(work: Path, monkeypatch: pytest.
     folders = {work.parent}
     for change in (
         lambda: None,
-        lambda: monkeypatch.setattr(cache, "_processor", lambda: "another one"),
-        lambda: monkeypatch.setattr(cache, "tensorflow_version", lambda: "99.0"),
+        lambda: monkeypatch.setattr(compile_cache, "_processor", lambda: "another one"),
+        lambda: monkeypatch.setattr(compile_cache, "tensorflow_version", lambda: "99.0"),
         lambda: monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_max_isa=AVX2"),
     ):
         change()
-        found = cache.working_folder(FULL)
+        found = compile_cache.working_folder(FULL)
         assert found
         folders.add(found.parent)
     assert len(folders) == 5
 
 
 def test_two_processes_that_write_the_same_entry_at_once_leave_one(root: Path) -> None:
-    folders = [cache.working_folder(QUICK) for _ in range(8)]
+    folders = [compile_cache.working_folder(QUICK) for _ in range(8)]
     whole = [folder for folder in folders if folder]
     assert len(set(whole)) == 8
     code = CODE * 100_000
     for folder in whole:
         (folder / "one.pb").write_bytes(code)
-    threads = [threading.Thread(target=cache.keep, args=[folder]) for folder in whole]
+    threads = [threading.Thread(target=compile_cache.keep, args=[folder]) for folder in whole]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -116,11 +116,11 @@ def test_two_processes_that_write_the_same_entry_at_once_leave_one(root: Path) -
 
 def test_it_is_the_users_alone_and_bounded(root: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert root.stat().st_mode & 0o777 == 0o700
-    monkeypatch.setattr(cache, "LIMIT", 25)
+    monkeypatch.setattr(compile_cache, "LIMIT", 25)
     made = [kept(work, f"{number}.pb", b"%10d" % number) for number in range(4)]
     for age, entry in enumerate(reversed(made)):
         os.utime(entry, (1e9 - age, 1e9 - age))
-    cache.clean(work)
+    compile_cache.clean(work)
     assert entries(root) == sorted(made[2:])
 
 
@@ -133,7 +133,7 @@ def test_without_a_folder_that_can_be_used_there_is_no_cache(
         root.write_text("")
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert cache.working_folder(QUICK) is None
+    assert compile_cache.working_folder(QUICK) is None
 
 
 def ran(log: Path) -> Any:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from reportgen.config import ConfigError, load
 from reportgen.report.site import Site
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 ADDRESS = "https://example.org/my report".replace(" ", "-")
 

@@ -18,14 +18,14 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 import reportgen.report
-from reportgen import __version__, session
+from reportgen import __version__, pipeline
 from reportgen.catalogue import losses, optimizers
 from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
 from reportgen.execute.events import Compiling, Drawing, Event, Finished, Planned, Running, Written
+from reportgen.pipeline import Outcome
 from reportgen.progress import Progress
-from reportgen.report.edition import Edition
-from reportgen.session import Outcome
+from reportgen.report.render_options import Edition
 
 BEST = {
     "loss": "beale",
@@ -59,8 +59,8 @@ class Asked:
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
     monkeypatch.chdir(tmp_path)
     asked = Asked()
-    monkeypatch.setattr(session, "build", asked)
-    monkeypatch.setattr(session, "run", asked)
+    monkeypatch.setattr(pipeline, "build", asked)
+    monkeypatch.setattr(pipeline, "run", asked)
     return asked
 
 
@@ -364,7 +364,7 @@ def test_help_imports_click_and_nothing_heavy() -> None:
 import sys
 from reportgen.cli import main
 main(["build", "--help"], standalone_mode=False)
-heavy = {"tensorflow", "pydantic", "rich", "pandas", "numpy", "matplotlib", "reportgen.session"}
+heavy = {"tensorflow", "pydantic", "rich", "pandas", "numpy", "matplotlib", "reportgen.pipeline"}
 assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
 """
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

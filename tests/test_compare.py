@@ -15,12 +15,12 @@ import synthetic
 from reportgen.analysis.compare import compare
 from reportgen.analysis.compare.effects import Runs, log2_ratios
 from reportgen.analysis.compare.model import Comparison, Thresholds
-from reportgen.analysis.compare.plain import plain
-from reportgen.analysis.compare.solving import no_longer_solved, stopped
-from reportgen.analysis.compare.words import failures, said, whole
+from reportgen.analysis.compare.regressions import no_longer_solved, stopped
+from reportgen.analysis.compare.sentences import failures, said, whole
+from reportgen.analysis.compare.to_json import plain
 from reportgen.analysis.outcomes import SYMBOLS
-from reportgen.results.locate import locate
-from reportgen.results.read import NotResultsError
+from reportgen.results.location import locate
+from reportgen.results.result_tables import NotResultsError
 
 DATA = Path(__file__).parent / "data" / "last_bits"
 ASKED = Thresholds()

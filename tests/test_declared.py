@@ -7,9 +7,9 @@ import re
 import pytest
 import synthetic
 
-from reportgen import matrix
 from reportgen.catalogue import optimizers
 from reportgen.config import Config
+from reportgen.plan import make_plan
 from reportgen.report import render
 from reportgen.results.manifest import describe
 
@@ -19,7 +19,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The text of each page where Adam is wrapped, and gradient descent stands for a reference line."""
     entries = [{"name": "gradient_descent"}, {"name": "lookahead", "base": "adam", "k": 3}]
     config = Config.model_validate({"losses": ["quartic"], "optimizers": entries, "learning_rates": [0.1]})
-    plain, wrapped = describe(config, matrix.plan(config))["optimizers"]
+    plain, wrapped = describe(config, make_plan(config))["optimizers"]
     made = synthetic.results(
         losses=(synthetic.QUARTIC,),
         optimizers=("gradient_descent", "adam"),

@@ -11,9 +11,9 @@ import pytest
 
 SCRIPT = """
 import json
-from reportgen import matrix
+from reportgen.plan import make_plan
 from reportgen.config import Config
-from reportgen.environment import import_tensorflow
+from reportgen.tf_setup import import_tensorflow
 
 import_tensorflow()
 import tensorflow as tf
@@ -25,7 +25,7 @@ from reportgen.engine.run import run
 
 def ran(device, *losses):
     asked = {"losses": losses, "optimizers": ["adam"], "learning_rates": (0.1,), "steps": 20, "device": device}
-    return [run(program) for program in matrix.plan(Config.model_validate(asked)).programs]
+    return [run(program) for program in make_plan(Config.model_validate(asked)).programs]
 
 
 def told(device, *losses):

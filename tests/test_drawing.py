@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import synthetic
 
-from reportgen.report import current, render
-from reportgen.report.drawing import Assistants
-from reportgen.report.edition import Edition
+from reportgen.report import render, site_record
+from reportgen.report.figure_workers import Assistants
+from reportgen.report.render_options import Edition
 from reportgen.report.site import Site
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 OPTIMIZERS = ("gradient_descent", "momentum", "adam")
 
@@ -87,7 +87,7 @@ def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
 @pytest.mark.parametrize("record", ["{", "[]", '{"files": [], "figures": [1]}', '{"files": 3, "makers": null}'])
 def test_a_damaged_record_costs_a_drawing(record: str, results: Results, tmp_path: Path) -> None:
     first = drawn(results, tmp_path)
-    (tmp_path / current.RECORD).write_text(record)
+    (tmp_path / site_record.RECORD).write_text(record)
     assert drawn(results, tmp_path) == first
 
 
@@ -126,13 +126,13 @@ def test_a_render_interrupted_between_pages_is_not_taken_for_a_whole_one(
 ) -> None:
     synthetic.write(results, tmp_path / "results")
     render(tmp_path / "results", tmp_path)
-    assert current.is_current(tmp_path)
+    assert site_record.is_current(tmp_path)
     titled = replace(results, manifest=results.manifest | {"title": "Another"})
     with monkeypatch.context() as patch:
         patch.setattr("reportgen.report.site.Site._remove", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             Site(tmp_path).write(titled)
-    assert not current.is_current(tmp_path)
+    assert not site_record.is_current(tmp_path)
 
 
 def test_a_figure_that_a_users_file_stood_for_comes_back(results: Results, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_more_runs_than_a_tile_are_the_same_runs(monkeypatch: pytest.MonkeyPatch
 
 DEVICES = """
 import sys
-from reportgen.environment import import_tensorflow
+from reportgen.tf_setup import import_tensorflow
 import_tensorflow()
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]

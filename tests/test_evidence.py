@@ -9,7 +9,7 @@ import pytest
 import synthetic
 
 from reportgen.analysis.cells import cells
-from reportgen.analysis.evidence import Claim, discrimination, excludes, strength_of
+from reportgen.analysis.claim import Claim, discrimination, excludes, strength_of
 from reportgen.analysis.ranking import best
 
 

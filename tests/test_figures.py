@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import synthetic
 
-from reportgen.analysis.oneloss import OneLoss, one_loss
-from reportgen.figures.field import heights
+from reportgen.analysis.loss_view import OneLoss, one_loss
+from reportgen.figures.contour_background import heights
 from reportgen.figures.lines import fitted, spread
-from reportgen.figures.plan import pictures, slug
+from reportgen.figures.registry import pictures, slug
 from reportgen.figures.scales import few_ticks, gap_scale
 from reportgen.figures.style import COLOURS, series
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ import pytest
 import synthetic
 
 from reportgen.analysis.cells import cells
-from reportgen.analysis.contest import comparable, contest
-from reportgen.analysis.evidence import Claim
+from reportgen.analysis.claim import Claim
 from reportgen.analysis.findings import findings
-from reportgen.analysis.oneloss import contenders
+from reportgen.analysis.leaderboard import comparable, contest
+from reportgen.analysis.loss_view import contenders
 from reportgen.analysis.ranking import best, ranking
 from reportgen.analysis.sensitivity import sensitivity
-from reportgen.report.standings import caveats, standings
-from reportgen.results.read import Results
+from reportgen.report.ranking_table import caveats, standings
+from reportgen.results.result_tables import Results
 
 NEVER = None
 Hits = Mapping[tuple[str, str, float], Sequence[int | None]]

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from reportgen import catalogue
 from reportgen.cli import main
-from reportgen.figures.contour import levels, middle, too_fine
+from reportgen.figures.loss_contour import levels, middle, too_fine
 
 CONFIG = Path(__file__).with_name("htmlvalidate.json")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from reportgen.checks import check
 from reportgen.cli import main
 from reportgen.config import Config, load
-from reportgen.matrix import plan
+from reportgen.plan import make_plan
 
 FILES = ["my_optimizer.py", "reportgen.toml"]
 
@@ -57,7 +57,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_the_config_loads_and_shows_every_key_and_every_way_to_ask_for_an_optimizer(folder: Path) -> None:
     config = load(environ={}, folder=folder)
-    matrix = plan(config)
+    matrix = make_plan(config)
     assert not any(program.broken for program in matrix.programs)
     assert {"lookahead[base=momentum]", "momentum[schedule=cosine]", "adam[beta_2=0.99]", "adam"} <= set(
         matrix.optimizers

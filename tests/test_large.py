@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import KeptWorker
 
-from reportgen import session
+from reportgen import pipeline
 from reportgen.analysis.cells import cells
-from reportgen.analysis.oneloss import one_loss
+from reportgen.analysis.loss_view import one_loss
 from reportgen.config import Config
 from reportgen.execute.events import Event
 from reportgen.report import render
-from reportgen.results.parts import GROUP
-from reportgen.results.read import Results, rows_of
+from reportgen.results.program_store import GROUP
+from reportgen.results.result_tables import Results, rows_of
 
 STARTS = 40
 """More than the few of which all traces are kept."""
@@ -47,7 +47,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> d
     with kept_worker():
         for trace in ("all", "pictures", "none"):
             folder = tmp_path_factory.mktemp(trace)
-            folders[trace] = session.run(config(folder, trace=trace), lambda _: None).results
+            folders[trace] = pipeline.run(config(folder, trace=trace), lambda _: None).results
     return folders
 
 
@@ -80,7 +80,7 @@ def test_what_a_run_came_to_does_not_depend_on_whose_trace_is_kept(kept: dict[st
 
 def test_where_a_cell_has_few_runs_pictures_keep_them_all(tmp_path: Path, one_worker: None) -> None:
     asked = config(tmp_path, losses=["beale"], optimizers=["adam"], starts={"random": 31})
-    results = Results.load(session.run(asked, lambda _: None).results)
+    results = Results.load(pipeline.run(asked, lambda _: None).results)
     assert set(results.traces["run_id"]) == set(results.runs["run_id"])
 
 
@@ -104,7 +104,7 @@ def test_without_traces_there_are_no_paths_in_many_dimensions_either(tmp_path: P
     found = {}
     for trace in ("none", "pictures"):
         asked = config(tmp_path, losses=["rosenbrock[dim=4]"], optimizers=["adam"], trace=trace)
-        found[trace] = len(Results.load(session.run(asked, lambda _: None).results).paths)
+        found[trace] = len(Results.load(pipeline.run(asked, lambda _: None).results).paths)
     assert found == {"none": 0, "pictures": 2 * (16 + 1)}
 
 
@@ -124,7 +124,7 @@ def test_what_a_report_reads_is_what_is_there(kept: dict[str, Path]) -> None:
 def test_a_report_is_told_why_runs_failed_and_nothing_else(tmp_path: Path, one_worker: None) -> None:
     (tmp_path / "mine.py").write_text("raise RuntimeError('no such luck')\n")
     asked = config(tmp_path, losses=["beale"], optimizers=["adam", "mine.py:Mine"], starts={"random": 1})
-    runs = Results.for_report(session.run(asked, lambda _: None).results).runs
+    runs = Results.for_report(pipeline.run(asked, lambda _: None).results).runs
     failed = runs["outcome"] == "failed"
     assert failed.sum() == 4
     assert runs.loc[failed, "reason"].str.contains("no such luck").all()
@@ -139,7 +139,7 @@ def test_what_an_ended_worker_left_unfinished_goes_with_the_next_run(tmp_path: P
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        session.run(config(tmp_path), interrupt)
+        pipeline.run(config(tmp_path), interrupt)
     assert not left.exists()
 
 
@@ -149,7 +149,7 @@ def many(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> P
     folder = tmp_path_factory.mktemp("many")
     with kept_worker():
         asked = config(folder, **MANY, losses=["quartic"], optimizers=["gradient_descent", "adam"])
-        return session.run(asked, lambda _: None).results
+        return pipeline.run(asked, lambda _: None).results
 
 
 MANY: dict[str, Any] = {"learning_rates": (0.01,), "starts": {"random": GROUP}, "steps": 2}
@@ -165,7 +165,7 @@ def test_row_groups_of_a_program_are_found_again(many: Path, one_worker: None) -
     before = Results.load(many, ["run_id", "optimizer", "final_loss"])
     folder = many.parent.parent
     asked = config(folder, **MANY, losses=["quartic"], optimizers=["adam", "momentum"])
-    outcome = session.run(asked, lambda _: None)
+    outcome = pipeline.run(asked, lambda _: None)
     assert outcome.reused == 1
     after = Results.load(many, ["run_id", "optimizer", "final_loss"])
     assert after.runs["run_id"].is_unique

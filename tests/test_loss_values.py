@@ -12,8 +12,8 @@ from loss_forms import FORMS
 from loss_points import inside, value_and_gradient
 
 from reportgen import catalogue
-from reportgen.environment import import_tensorflow
 from reportgen.loss import Loss
+from reportgen.tf_setup import import_tensorflow
 
 import_tensorflow()
 LOSSES = catalogue.losses()

@@ -14,8 +14,8 @@ from latex2mathml.converter import convert
 from loss_points import curvatures, grid, inside, value_and_gradient
 
 from reportgen import catalogue
-from reportgen.environment import import_tensorflow
 from reportgen.loss import Loss
+from reportgen.tf_setup import import_tensorflow
 
 import_tensorflow()
 LOSSES = catalogue.losses()

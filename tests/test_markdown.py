@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reportgen.analysis.compare.model import Cells, Comparison, Pair, Side, Solving, Thresholds, View
-from reportgen.report.changes import changes
+from reportgen.report.comparison_markdown import changes
 from reportgen.report.markdown import LIMIT, Bullets, Details, Table, code, document, link, size, strong, text
-from reportgen.report.summary import summary
+from reportgen.report.summary_markdown import summary
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 ALLOWED = {"<code>", "</code>", "<strong>", "</strong>"}

@@ -9,9 +9,10 @@ import numpy as np
 import programs
 import pytest
 
-from reportgen import matrix, session
+from reportgen import pipeline
 from reportgen.config import Config, ConfigError, load
-from reportgen.results.read import Results
+from reportgen.plan import make_plan
+from reportgen.results.result_tables import Results
 
 FOLLOWS = """
 from dataclasses import dataclass
@@ -74,8 +75,8 @@ def test_seeds_are_runs_with_ids_of_their_own_and_only_where_there_is_noise(tmp_
         "output": tmp_path,
     }
     config = Config.model_validate(asked)
-    assert [program.runs for program in matrix.plan(config).programs] == [2, 6]
-    session.run(config, on_event=lambda _: None)
+    assert [program.runs for program in make_plan(config).programs] == [2, 6]
+    pipeline.run(config, on_event=lambda _: None)
     results = Results.load(tmp_path / "results")
     assert [fact["title"] for fact in results.manifest["losses"]] == [
         "Quartic",
@@ -106,4 +107,4 @@ def test_a_mistake_in_the_noise_is_told(toml: str, said: str, tmp_path: Path) ->
 
 def test_a_label_with_noise_is_read_as_it_is_printed() -> None:
     config = Config.model_validate({"losses": ["rosenbrock[dim=3,noise.gradient_std=0.1]"]})
-    assert list(matrix.plan(config).losses) == ["rosenbrock[dim=3,noise.gradient_std=0.1]"]
+    assert list(make_plan(config).losses) == ["rosenbrock[dim=3,noise.gradient_std=0.1]"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from reportgen.eta import Pace
 from reportgen.execute.events import Compiling, Event, Finished, Planned, Running, Stepped
-from reportgen.pace import Pace
 from reportgen.progress import told
 
 Timed = tuple[float, Event]

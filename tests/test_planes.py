@@ -10,13 +10,13 @@ import pandas as pd
 import programs
 import pytest
 
-from reportgen import session
-from reportgen.analysis import plane as planes
-from reportgen.analysis.oneloss import one_loss, positions
+from reportgen import pipeline
+from reportgen.analysis import principal_plane as planes
+from reportgen.analysis.loss_view import one_loss, positions
 from reportgen.config import Config
 from reportgen.execute.events import Groundless
-from reportgen.figures.plan import pictures
-from reportgen.results.read import Results
+from reportgen.figures.registry import pictures
+from reportgen.results.result_tables import Results
 
 ASKED: dict[str, Any] = {
     "losses": [
@@ -73,7 +73,7 @@ def deadly(x):
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with losses of one, three, five and 65 dimensions."""
     folder = tmp_path_factory.mktemp("planes")
-    session.build(Config.model_validate(ASKED | {"output": folder}), on_event=lambda _: None)
+    pipeline.build(Config.model_validate(ASKED | {"output": folder}), on_event=lambda _: None)
     return folder
 
 
@@ -159,7 +159,7 @@ def test_each_optimizer_has_a_picture_and_the_page_says_what_it_shows(output: Pa
 
 def test_a_second_build_with_another_optimizer_runs_that_alone_and_draws_anew(output: Path, tmp_path: Path) -> None:
     more = ASKED | {"optimizers": ["gradient_descent", "adam", "momentum"], "output": output}
-    outcome = session.build(Config.model_validate(more), on_event=lambda _: None)
+    outcome = pipeline.build(Config.model_validate(more), on_event=lambda _: None)
     assert (outcome.programs, outcome.reused) == (12, 8)
     view = one_loss(Results.load(output / "results"), "rosenbrock[dim=5]")
     assert all(view.drawn_runs(name) for name in ("gradient_descent", "adam", "momentum"))
@@ -256,7 +256,7 @@ def test_a_plane_that_is_no_longer_there_is_not_drawn(tmp_path: Path) -> None:
     }
     asked |= {"base": tmp_path, "output": tmp_path / "out"}
     for optimizers, rows in ((["gradient_descent", "adam"], 1), (["gradient_descent"], 0)):
-        session.run(Config.model_validate(asked | {"optimizers": optimizers}), on_event=lambda _: None)
+        pipeline.run(Config.model_validate(asked | {"optimizers": optimizers}), on_event=lambda _: None)
         assert len(Results.load(tmp_path / "out" / "results").grids) == rows
 
 
@@ -265,7 +265,7 @@ def test_a_loss_that_ends_its_process_on_the_plane_costs_its_picture_and_nothing
     asked: dict[str, Any] = {"losses": ["mine.py:deadly", "wood"], "optimizers": ["adam"], "learning_rates": (0.1,)}
     asked |= {"starts": {"random": 0}, "steps": 20, "base": tmp_path, "output": tmp_path / "out"}
     events: list[Any] = []
-    page = session.build(Config.model_validate(asked), on_event=events.append).site
+    page = pipeline.build(Config.model_validate(asked), on_event=events.append).site
     told = [event for event in events if isinstance(event, Groundless)]
     assert [(event.loss, event.reason) for event in told] == [("mine.py:deadly", "its process died (exit code 3)")]
     assert page is not None

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import synthetic
 
-from reportgen.analysis.oneloss import OneLoss, one_loss
+from reportgen.analysis.loss_view import OneLoss, one_loss
 from reportgen.figures.paths import box_of
-from reportgen.figures.stage import INNER, on_stage
+from reportgen.figures.player_stage import INNER, on_stage
 from reportgen.report import render
-from reportgen.report.playback import DIGITS, encoded, frames, gap_codes, letters
 from reportgen.report.player import MOST_BYTES, player
-from reportgen.results.read import Results
+from reportgen.report.player_encoding import DIGITS, encoded, frames, gap_codes, letters
+from reportgen.results.result_tables import Results
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NAMES = ("gradient_descent", "momentum", "adam")
@@ -269,7 +269,7 @@ def test_optimizers_and_rates_are_chosen(page: Any) -> None:
 
 
 def test_gaps_are_written_as_on_the_rest_of_the_page(page: Any, view: OneLoss) -> None:
-    from reportgen.analysis.numbers import number
+    from reportgen.analysis.number_format import number
 
     page.locator(".all").select_option(str(RATES.index(1e-2)))
     gap = page.locator(".choice tbody tr").nth(NAMES.index("adam")).locator(".gap")

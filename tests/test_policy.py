@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import synthetic
 
-from reportgen.report.edition import Edition
-from reportgen.report.policy import PLACE, policy, with_policy
+from reportgen.report.csp import PLACE, policy, with_policy
+from reportgen.report.render_options import Edition
 from reportgen.report.site import Site
 
 SCRIPT = 'document.documentElement.dataset.ran = "</script>".length;'

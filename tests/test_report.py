@@ -16,11 +16,11 @@ import synthetic
 
 from reportgen.figures.style import COLOURS
 from reportgen.report import render
-from reportgen.report.current import RECORD, is_current
 from reportgen.report.formula import block, inline
 from reportgen.report.site import Site
+from reportgen.report.site_record import RECORD, is_current
 from reportgen.report.stylesheet import HEAT
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 HOSTILE = {"adam": "<script>alert(1)</script>", "beale": "損失 \"'&" + "x" * 200}
 
@@ -104,7 +104,7 @@ def test_a_site_is_current_until_anything_changes(tmp_path: Path) -> None:
 
 def test_asking_whether_a_site_is_current_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from reportgen.report.current import is_current;"
+        "import sys; from pathlib import Path; from reportgen.report.site_record import is_current;"
         f"is_current(Path({str(tmp_path)!r}));"
         "sys.exit(any(name in sys.modules for name in ('pandas', 'matplotlib', 'jinja2', 'tensorflow')))"
     )
@@ -205,8 +205,8 @@ def test_text_and_lines_stand_out(scheme: str) -> None:
 def test_a_first_page_of_many_losses_and_optimizers_stays_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reportgen.report.context.MOST_CARDS", 1)
-    monkeypatch.setattr("reportgen.report.context.MOST_BRIEF", 1)
+    monkeypatch.setattr("reportgen.report.page_context.MOST_CARDS", 1)
+    monkeypatch.setattr("reportgen.report.page_context.MOST_BRIEF", 1)
     text = Site(tmp_path).write(made()).read_text(encoding="utf-8")
     assert text.count('<table class="heat brief">') == 1
     assert "Shown of each loss: 1 optimizer, the best on it" in text

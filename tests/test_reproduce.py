@@ -13,7 +13,7 @@ import synthetic
 
 from reportgen.config import Config
 from reportgen.report import render
-from reportgen.report.reproduce import config_file
+from reportgen.report.config_toml import config_file
 
 ASKED = [
     {},

@@ -29,7 +29,7 @@ from reportgen.analysis.runtimes import (
     runtimes,
     times,
 )
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 INF = np.inf
 NA = None

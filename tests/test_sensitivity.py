@@ -14,11 +14,11 @@ import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.bestrate import best_rate_intervals
+from reportgen.analysis.best_rate import best_rate_intervals
 from reportgen.analysis.cells import cells
 from reportgen.analysis.ranking import best
 from reportgen.analysis.sensitivity import Sensitivity, divergence_edge, floored_gaps, sensitivity, usable
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 INF = np.inf
 RATES = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from conftest import KeptWorker
 
-from reportgen import session
+from reportgen import pipeline
 from reportgen.config import Config
 from reportgen.execute.events import Compiling, Event, Finished, Planned, Running
-from reportgen.results.read import NotResultsError, Results
+from reportgen.results.result_tables import NotResultsError, Results
 from reportgen.results.schema import TRACES, runs_schema
 
 TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
@@ -48,7 +48,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> tu
     folder = tmp_path_factory.mktemp("ran")
     events: list[Event] = []
     with kept_worker():
-        session.run(config(folder), record(events))
+        pipeline.run(config(folder), record(events))
     return folder, events
 
 
@@ -72,10 +72,10 @@ def test_every_cell_has_its_rows_in_the_documented_columns(ran: tuple[Path, list
 
 
 def test_a_worker_that_makes_way_for_another_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.execute.local.TASKS", 2)  # the first is that which starts the worker
-    monkeypatch.setattr("reportgen.execute.local._THREADS", 1)
+    monkeypatch.setattr("reportgen.execute.local_workers.TASKS", 2)  # the first is that which starts the worker
+    monkeypatch.setattr("reportgen.execute.local_workers._THREADS", 1)
     asked = config(tmp_path)
-    outcome = session.run(asked.model_copy(update={"losses": asked.losses[:1]}), record([]))
+    outcome = pipeline.run(asked.model_copy(update={"losses": asked.losses[:1]}), record([]))
     assert outcome.programs == 2
     assert outcome.failed_cells == 0
 
@@ -104,7 +104,7 @@ def test_traces_run_from_the_start_to_the_end(ran: tuple[Path, list[Event]]) -> 
 @pytest.mark.usefixtures("one_worker")
 def test_the_trace_of_a_diverged_run_ends_where_it_was_last_finite(tmp_path: Path) -> None:
     asked = config(tmp_path, losses=["rosenbrock"], optimizers=["momentum"], steps=500, trace_points=16)
-    results = Results.load(session.run(asked, record([])).results)
+    results = Results.load(pipeline.run(asked, record([])).results)
     diverged = results.runs[results.runs["outcome"] == "diverged"]
     ends = results.traces.groupby("run_id", observed=True).last().loc[diverged["run_id"]]
     assert len(ends) > 0
@@ -135,22 +135,22 @@ def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> 
 
 def test_the_same_matrix_gives_the_same_bytes(ran: tuple[Path, list[Event]], tmp_path: Path) -> None:
     # By a worker process of its own.
-    session.run(config(tmp_path), record([]))
+    pipeline.run(config(tmp_path), record([]))
     assert hashes(tmp_path / "output" / "results") == hashes(ran[0] / "output" / "results")
 
 
 @pytest.mark.usefixtures("one_worker")
 def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
-    session.run(config(tmp_path, optimizers=["adam"], losses=["quartic"]), record([]))
+    pipeline.run(config(tmp_path, optimizers=["adam"], losses=["quartic"]), record([]))
     before = Results.load(tmp_path / "output" / "results").runs
     events: list[Event] = []
-    outcome = session.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
+    outcome = pipeline.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
     assert (outcome.programs, outcome.reused) == (2, 1)
     assert [e.program for e in events if isinstance(e, Compiling)] == ["quartic/momentum"]
     after = Results.load(tmp_path / "output" / "results").runs
     kept = after[after["optimizer"] == "adam"].reset_index(drop=True)
     assert kept["final_loss"].tolist() == before["final_loss"].tolist()
-    again = session.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
+    again = pipeline.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
     assert again.nothing_to_do
 
 
@@ -179,7 +179,7 @@ def mine(folder: Path, body: str = "pass", factor: float = 1.0) -> list[str]:
 def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
     def final() -> float:
         asked = config(tmp_path, optimizers=["mine.py:Mine"], losses=["quartic"], learning_rates=(0.001,))
-        session.run(asked, record([]))
+        pipeline.run(asked, record([]))
         return float(Results.load(tmp_path / "output" / "results").runs["final_loss"].iloc[0])
 
     mine(tmp_path, factor=1.0)
@@ -189,7 +189,7 @@ def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
 
 
 def costs_its_own_cells_and_no_others(asked: Config, reason: str) -> None:
-    outcome = session.run(asked, record([]))
+    outcome = pipeline.run(asked, record([]))
     runs = Results.load(outcome.results).runs
     assert outcome.failed_cells == 2
     broken, whole = runs[runs["optimizer"] == "mine.py:Mine"], runs[runs["optimizer"] == "adam"]
@@ -213,7 +213,7 @@ def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason:
     asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"])
     costs_its_own_cells_and_no_others(asked, reason)
     mine(tmp_path)
-    assert session.run(asked, record([])).failed_cells == 0
+    assert pipeline.run(asked, record([])).failed_cells == 0
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
     costs_its_own_cells_and_no_others(asked, reason)
     mine(tmp_path)
     with kept_worker():
-        assert session.run(asked, record([])).failed_cells == 0
+        assert pipeline.run(asked, record([])).failed_cells == 0
 
 
 def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) -> None:
@@ -240,9 +240,9 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        session.run(config(tmp_path), interrupt)
+        pipeline.run(config(tmp_path), interrupt)
     with kept_worker():
-        outcome = session.run(config(tmp_path), record([]))
+        outcome = pipeline.run(config(tmp_path), record([]))
     # The worker keeps what it has finished by itself, also what it had not told yet.
     assert 1 <= outcome.reused < 4
     assert outcome.programs == 4
@@ -252,13 +252,13 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) 
 @pytest.mark.parametrize("name", TABLES)
 def test_damaged_results_are_run_again(name: str, tmp_path: Path) -> None:
     asked = config(tmp_path, optimizers=["adam"], losses=["quartic"])
-    session.run(asked, record([]))
+    pipeline.run(asked, record([]))
     folder = tmp_path / "output" / "results"
     whole = hashes(folder)
     (folder / name).write_bytes((folder / name).read_bytes()[:100])
     with pytest.raises(NotResultsError, match=name):
         Results.load(folder)
-    assert session.run(asked, record([])).reused == 0
+    assert pipeline.run(asked, record([])).reused == 0
     assert hashes(folder) == whole
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.paired import EXACT, log2_ratios, paired_starts, signed_rank, smallest_p
+from reportgen.analysis.paired_tests import EXACT, log2_ratios, paired_starts, signed_rank, smallest_p
 from reportgen.analysis.significance import cliques, critical_difference, friedman, holm, wilcoxon_holm
 
 INF = np.inf

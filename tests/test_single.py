@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import synthetic
 
-from reportgen.report.edition import Edition
 from reportgen.report.joining import Pieces
-from reportgen.report.single import STEPS, single
+from reportgen.report.render_options import Edition
+from reportgen.report.single_file import STEPS, single
 from reportgen.report.site import Site
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 PLAYER = """<div class="player"><div><img src="../assets/ground.svg" width="9" height="9" alt="g"></div>
 <script type="application/json">{"a": "b"}</script></div>"""

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reportgen import catalogue, matrix
+from reportgen import catalogue
 from reportgen.config import load
+from reportgen.plan import Plan, make_plan
 
 MINE = """
 from reportgen.loss import loss
@@ -20,9 +21,9 @@ def bowl(x, y, *, steepness=1.0):
 """
 
 
-def asked(folder: Path, toml: str) -> matrix.Plan:
+def asked(folder: Path, toml: str) -> Plan:
     (folder / "reportgen.toml").write_text(f"{toml}\noptimizers = ['adam']\nlearning_rates = [0.1]")
-    return matrix.plan(load(None, folder=folder, environ={}))
+    return make_plan(load(None, folder=folder, environ={}))
 
 
 def test_a_suite_stands_for_its_losses_each_once(tmp_path: Path) -> None:

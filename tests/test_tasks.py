@@ -15,7 +15,7 @@ from scipy import optimize
 from reportgen import catalogue
 from reportgen.checks import check
 from reportgen.config import ConfigError, load
-from reportgen.environment import import_tensorflow
+from reportgen.tf_setup import import_tensorflow
 
 import_tensorflow()
 LOSSES = catalogue.losses()

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from reportgen.cli import main
 from reportgen.report import render
-from reportgen.report.current import is_current
-from reportgen.report.edition import Edition
+from reportgen.report.render_options import Edition
+from reportgen.report.site_record import is_current
 from reportgen.report.template import TemplateError, check
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "templates"

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import programs
 
-from reportgen import matrix
 from reportgen.config import Config
-from reportgen.environment import FULL_FROM
-from reportgen.execute.local import LocalWorkers
+from reportgen.execute.local_workers import LocalWorkers
+from reportgen.plan import Program, make_plan
+from reportgen.tf_setup import FULL_FROM
 
 STEPS = 400
 RATES = (1e-3, 1e-1)
 
 
-def planned(random: int) -> matrix.Program:
+def planned(random: int) -> Program:
     """Adam on Rosenbrock from the standard start and some random ones."""
     asked = {"losses": ["rosenbrock"], "optimizers": ["adam"], "learning_rates": RATES, "steps": STEPS}
-    (program,) = matrix.plan(Config.model_validate(asked | {"starts": {"random": random}})).programs
+    (program,) = make_plan(Config.model_validate(asked | {"starts": {"random": random}})).programs
     return program
 
 

@@ -13,8 +13,8 @@ from oracles import stored
 from oracles.certify import FEWEST, certified, relative_difference
 from programs import import_tensorflow
 
-from reportgen import matrix
 from reportgen.config import Config
+from reportgen.plan import Plan, make_plan
 
 PAIRS = [(row, oracle) for row in CASES for oracle in row.oracles]
 TOLERANCE = 1e-12
@@ -75,7 +75,7 @@ def _cell_id(row: Case, loss: str) -> str:
     return program.cells[0].cell_id
 
 
-def _plan(rows: list[Case], loss: str) -> matrix.Plan:
+def _plan(rows: list[Case], loss: str) -> Plan:
     asked = {tuple(row.settings.items()): {"name": row.optimizer, **row.settings} for row in rows}
     config = {
         "losses": [loss],
@@ -86,4 +86,4 @@ def _plan(rows: list[Case], loss: str) -> matrix.Plan:
         "trace_points": STEPS,
         "dtype": "float64",
     }
-    return matrix.plan(Config.model_validate(config))
+    return make_plan(Config.model_validate(config))

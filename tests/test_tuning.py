@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from reportgen.analysis.cells import cells
-from reportgen.analysis.tuning import expected_best, one_rate, tuning_curves
+from reportgen.analysis.tuning_curve import expected_best, one_rate, tuning_curves
 
 SCORES = hnp.arrays(float, st.integers(1, 7), elements=st.floats(0, 1))
 

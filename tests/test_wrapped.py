@@ -8,8 +8,8 @@ import numpy as np
 import programs
 import pytest
 
-from reportgen import matrix
 from reportgen.config import Config, load
+from reportgen.plan import Plan, make_plan
 
 WAYS = [
     '{ name = "lookahead", base = "adam[beta_2=0.99]", k = 6 }',
@@ -20,9 +20,9 @@ WAYS = [
 ]
 
 
-def plan(folder: Path, optimizers: str) -> matrix.Plan:
+def plan(folder: Path, optimizers: str) -> Plan:
     (folder / "reportgen.toml").write_text(f"optimizers = [{optimizers}]\nlosses = ['beale']\nlearning_rates = [0.1]")
-    return matrix.plan(load(None, folder=folder, environ={}))
+    return make_plan(load(None, folder=folder, environ={}))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -38,7 +38,7 @@ def test_every_way_to_write_a_wrapper_is_the_same_optimizer(way: str, tmp_path: 
 
 def test_what_is_wrapped_is_always_told() -> None:
     asked = Config.model_validate({"optimizers": ["lookahead"], "losses": ["beale"]})
-    (label,) = matrix.plan(asked).optimizers
+    (label,) = make_plan(asked).optimizers
     assert label == "lookahead[base=momentum]"
 
 
@@ -76,7 +76,7 @@ def test_a_plug_in_can_be_wrapped_and_is_part_of_the_fingerprint(tmp_path: Path)
 
 def test_a_schedule_is_a_row_of_its_own_and_changes_the_run() -> None:
     label = "adam[schedule=cosine]"
-    assert list(matrix.plan(Config.model_validate({"optimizers": [label]})).optimizers) == [label]
+    assert list(make_plan(Config.model_validate({"optimizers": [label]})).optimizers) == [label]
     constant = programs.run("beale", "adam", (0.1,), steps=50)
     shaped = programs.run("beale", label, (0.1,), steps=50)
     assert not np.array_equal(constant.final_x, shaped.final_x)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.analysis.runtimes import Unit
-    from reportgen.results.read import Results
+    from reportgen.results.result_tables import Results
 
 _NAMES = ["cell_id", "loss", "optimizer", "learning_rate", "runs"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from reportgen.results.read import Results
+    from reportgen.results.result_tables import Results
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -67,7 +67,7 @@ def stored_cells(folder: Path) -> pd.DataFrame:
     """The same from a results folder, some runs at a time: the memory does not depend on how many there are."""
     import pandas as pd
 
-    from reportgen.results.read import Results, batches, read_manifest
+    from reportgen.results.result_tables import Results, batches, read_manifest
 
     manifest = read_manifest(folder)
     nothing = pd.DataFrame()

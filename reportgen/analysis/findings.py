@@ -5,22 +5,22 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from reportgen.analysis import endings
-from reportgen.analysis.contest import comparable
-from reportgen.analysis.evidence import Claim
-from reportgen.analysis.leading import leading
-from reportgen.analysis.oneloss import contenders
+from reportgen.analysis import outcome_findings
+from reportgen.analysis.claim import Claim
+from reportgen.analysis.leaderboard import comparable
+from reportgen.analysis.learning_rate_findings import robustness
+from reportgen.analysis.loss_view import contenders
 from reportgen.analysis.ranking import ranking
-from reportgen.analysis.robustness import robustness
+from reportgen.analysis.ranking_findings import leading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from reportgen.analysis.contest import Contest
+    from reportgen.analysis.leaderboard import Contest
     from reportgen.analysis.sensitivity import Sensitivity
-    from reportgen.results.read import Results
+    from reportgen.results.result_tables import Results
 
 
 def findings(
@@ -36,12 +36,12 @@ def findings(
     among = among[among["optimizer"].isin(compared)]
     aside = [name for name in top["optimizer"].unique() if name not in set(among["optimizer"])]
     claims = chain(
-        endings.failures(results),
+        outcome_findings.failures(results),
         leading(held, ranking(among), aside if len(among) else []),
         robustness(found, table, compared),
-        endings.budgets(results),
-        endings.stationary(results.runs),
-        endings.divergence(table, found),
-        endings.undecided(among),
+        outcome_findings.budgets(results),
+        outcome_findings.stationary(results.runs),
+        outcome_findings.divergence(table, found),
+        outcome_findings.undecided(among),
     )
     return sorted(claims, key=lambda claim: -claim.importance)

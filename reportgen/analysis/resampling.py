@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analysis.cells import Array
 
 if TYPE_CHECKING:
-    from reportgen.results.read import Results
+    from reportgen.results.result_tables import Results
 
 RESAMPLES = 1000
 SEED = 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from reportgen.results.read import Results
+    from reportgen.results.result_tables import Results
 
 Unit = Literal["steps", "gradient_evaluations"]
 """What runtimes are counted in; a rule that evaluates twice a step pays double in the second."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reportgen.analysis.bestrate import best_rate_intervals
+from reportgen.analysis.best_rate import best_rate_intervals
 from reportgen.analysis.budgets import final_gaps, least_losses, numbered_cells
 from reportgen.analysis.cells import Array, cells, order_statistic
 from reportgen.analysis.ranking import best
@@ -16,7 +16,7 @@ from reportgen.analysis.ranking import best
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportgen.results.read import Results
+    from reportgen.results.result_tables import Results
 
 WITHIN = 10.0
 """A rate is usable where the median gap is at most so many times that at the best rate."""

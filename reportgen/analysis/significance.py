@@ -13,9 +13,9 @@ from itertools import combinations
 
 import numpy as np
 
-from reportgen.analysis.aggregate import score_ranks
 from reportgen.analysis.cells import Array
-from reportgen.analysis.paired import signed_rank
+from reportgen.analysis.paired_tests import signed_rank
+from reportgen.analysis.scores import score_ranks
 
 LEAST_LOSSES = 8
 LEAST_SOLVERS = 3

@@ -1,6 +1,5 @@
 """Finds a loss or an optimizer by its name, and lists what there is, without importing TensorFlow."""
 
-from reportgen.catalogue.composed import create, declared, kinds
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
 from reportgen.catalogue.lookup import (
     find_loss,
@@ -10,8 +9,9 @@ from reportgen.catalogue.lookup import (
     optimizers,
     optimizers_beside,
 )
-from reportgen.catalogue.source import optimizer_name, source_hash
+from reportgen.catalogue.source_hash import optimizer_name, source_hash
 from reportgen.catalogue.suites import in_suite, suites
+from reportgen.catalogue.wrappers import create, declared, kinds
 
 __all__ = [
     "BrokenPlugin",

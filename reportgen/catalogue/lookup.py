@@ -13,10 +13,10 @@ from typing import Any
 
 from reportgen import foreign
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
-from reportgen.catalogue.folder import beside
+from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
+from reportgen.catalogue.local_plugins import beside
 from reportgen.catalogue.plugin import load
-from reportgen.catalogue.source import optimizer_name, snake_case
-from reportgen.catalogue.stand_in import tensorflow_on_first_use
+from reportgen.catalogue.source_hash import optimizer_name, snake_case
 from reportgen.foreign import Unsuitable, suits
 from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
-from reportgen.catalogue.stand_in import tensorflow_on_first_use
+from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
 
 _one_at_a_time = threading.RLock()
 """Programs run side by side, and a plug-in that one thread is importing is not ready for another."""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import Command, color_option, echo_table, progress_console
-from reportgen.cli.edition import edition_options, told_templates, with_absolute_templates
-from reportgen.cli.mistakes import Mistakes
-from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.cli.render_options import edition_options, told_templates, with_absolute_templates
 from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
+from reportgen.cli.usage_error import Mistakes
 
 if TYPE_CHECKING:
     from reportgen.config import Config
     from reportgen.execute.events import Event
-    from reportgen.session import Outcome
+    from reportgen.pipeline import Outcome
 
 SOME_CELLS_FAILED = 3
 
@@ -66,11 +66,11 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: Any) -
       reportgen build my_matrix.toml --open
       reportgen build -o adam -o "adam[beta_2=0.99]" -l "rosenbrock[dim=20]" --lr 1e-3 --lr 1e-2
     """
-    from reportgen import session
+    from reportgen import pipeline
 
     configured = _configured(config, with_absolute_templates(flags))
     with told_templates(configured.templates and configured.base / configured.templates):
-        outcome = _execute(session.build, configured)
+        outcome = _execute(pipeline.build, configured)
     if summary != STDOUT:
         _tell(outcome)
     if summary and outcome.site:
@@ -90,9 +90,9 @@ def run(config: Path | None, **flags: Any) -> None:
       reportgen run
       reportgen run my_matrix.toml --device cpu --output /tmp/results
     """
-    from reportgen import session
+    from reportgen import pipeline
 
-    outcome = _execute(session.run, _configured(config, flags))
+    outcome = _execute(pipeline.run, _configured(config, flags))
     _tell(outcome)
     _exit(outcome)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.console import color_option, colored, echo_table, progress_console
-from reportgen.cli.mistakes import Mistakes
+from reportgen.cli.usage_error import Mistakes
 
 if TYPE_CHECKING:
     from reportgen.checks import Checked

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import color_option, echo_table
-from reportgen.cli.mistakes import Mistakes
-from reportgen.cli.opening import open_option, show_in_browser
 from reportgen.cli.summary import STDOUT, put_summary
+from reportgen.cli.usage_error import Mistakes
 
 if TYPE_CHECKING:
     from reportgen.analysis.compare.model import Comparison
-    from reportgen.results.locate import Located
+    from reportgen.results.location import Located
 
 GATE_FAILED = 4
 
@@ -69,14 +69,14 @@ def compare(
     _check_usage(min_effect, confidence, as_json, summary)
     before, after = _located(base, head)
     comparison = _compared(before, after, min_effect, confidence)
-    from reportgen.report.changes import changes
-    from reportgen.report.comparison import write_comparison
+    from reportgen.report.comparison_markdown import changes
+    from reportgen.report.comparison_page import write_comparison
 
     page = write_comparison(comparison, before, after, output)
     if summary:
         put_summary(summary, changes(comparison))
     if as_json:
-        from reportgen.analysis.compare.plain import plain
+        from reportgen.analysis.compare.to_json import plain
 
         click.echo(json.dumps(plain(comparison), indent=1, ensure_ascii=False, allow_nan=False))
     elif summary != STDOUT:
@@ -99,8 +99,8 @@ def _check_usage(min_effect: float, confidence: float, as_json: bool, summary: s
 
 
 def _located(base: Path, head: Path) -> list[Located]:
-    from reportgen.results.locate import locate
-    from reportgen.results.read import NotResultsError
+    from reportgen.results.location import locate
+    from reportgen.results.result_tables import NotResultsError
 
     found, mistakes = [], []
     for path in (base, head):
@@ -116,7 +116,7 @@ def _located(base: Path, head: Path) -> list[Located]:
 def _compared(base: Located, head: Located, min_effect: float, confidence: float) -> Comparison:
     from reportgen.analysis.compare import compare as compared
     from reportgen.analysis.compare.model import Thresholds
-    from reportgen.results.read import NotResultsError
+    from reportgen.results.result_tables import NotResultsError
 
     try:
         return compared(base, head, Thresholds(min_effect, confidence))
@@ -126,7 +126,7 @@ def _compared(base: Located, head: Located, min_effect: float, confidence: float
 
 def _tell(comparison: Comparison, page: Path) -> None:
     """One line where nothing changed; else what did, and where the page is."""
-    from reportgen.analysis.compare.words import whole
+    from reportgen.analysis.compare.sentences import whole
 
     if comparison.identical:
         click.echo(whole(comparison))
@@ -144,8 +144,8 @@ def _tell(comparison: Comparison, page: Path) -> None:
 
 def _rows(comparison: Comparison) -> list[list[str]]:
     """The pairs that differ."""
-    from reportgen.analysis.compare.words import times
-    from reportgen.report.changes import rates, solved
+    from reportgen.analysis.compare.sentences import times
+    from reportgen.report.comparison_markdown import rates, solved
 
     return [
         [
@@ -162,7 +162,7 @@ def _rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _gate(comparison: Comparison, fail_on: str | None) -> None:
-    from reportgen.analysis.compare.words import failures
+    from reportgen.analysis.compare.sentences import failures
 
     told = failures(comparison) if fail_on else []
     if told:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.result import Grid
 from reportgen.engine.sampled import LossRef
-from reportgen.execute.local import LocalWorkers
-from reportgen.figures.contour import middle, too_fine
+from reportgen.execute.local_workers import LocalWorkers
+from reportgen.figures.loss_contour import middle, too_fine
 from reportgen.report.gallery import Exhibit, gallery
-from reportgen.report.slices import Pictured, pictured
+from reportgen.report.plane_slice import Pictured, pictured
 
 if TYPE_CHECKING:
     from reportgen.loss import Loss

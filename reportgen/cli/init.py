@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reportgen.cli.mistakes import Mistakes
+from reportgen.cli.usage_error import Mistakes
 
 _FILES = ("reportgen.toml", "my_optimizer.py")
 

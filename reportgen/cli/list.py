@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.console import color_option, echo_table
-from reportgen.cli.mistakes import Mistakes
+from reportgen.cli.usage_error import Mistakes
 
 GALLERY = "losses.html"
 _SEVERAL = ("suite:", "tag:")
@@ -118,7 +118,7 @@ def _losses(name: str | None) -> list[Loss]:
 def _optimizers(name: str | None) -> list[dict[str, Any]]:
     from reportgen import catalogue
     from reportgen.config import OptimizerEntry
-    from reportgen.config.optimizers import of_optimizers
+    from reportgen.config.optimizer_validation import of_optimizers
 
     folder = Path.cwd()
     if name is None:

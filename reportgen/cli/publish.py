@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reportgen.cli.console import color_option
-from reportgen.cli.mistakes import Mistakes
+from reportgen.cli.usage_error import Mistakes
 
 if TYPE_CHECKING:
-    from reportgen.publish.changes import Changes
+    from reportgen.publish.change_plan import Changes
 
 
 @click.command(short_help="Put a finished report where others can read it.")

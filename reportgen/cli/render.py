@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
+from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import color_option, progress_console
-from reportgen.cli.edition import edition_options, told_templates
-from reportgen.cli.mistakes import Mistakes
-from reportgen.cli.opening import open_option, show_in_browser
+from reportgen.cli.render_options import edition_options, told_templates
 from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
+from reportgen.cli.usage_error import Mistakes
 from reportgen.results.files import MANIFEST, TABLES
 
 _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
@@ -53,7 +53,7 @@ def render(
     from reportgen.execute.events import Drawing
     from reportgen.progress import Progress
     from reportgen.report import render as render_report
-    from reportgen.report.edition import Edition
+    from reportgen.report.render_options import Edition
 
     edition = Edition(templates and templates.resolve(), max_size or MAX_SIZE)
     with told_templates(edition.templates), Progress(progress_console()) as progress:

@@ -1,7 +1,7 @@
 """What is to be run: one frozen object, made from flags, environment and files."""
 
+from reportgen.config.errors import ConfigError
 from reportgen.config.load import load
-from reportgen.config.mistakes import ConfigError
 from reportgen.config.model import Config, LossEntry, OptimizerEntry, Starts
 
 __all__ = ["Config", "ConfigError", "LossEntry", "OptimizerEntry", "Starts", "load"]

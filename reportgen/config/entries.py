@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from reportgen.config.mistakes import Mistake
+from reportgen.config.errors import Mistake
 from reportgen.config.model import LossEntry, OptimizerEntry
 from reportgen.config.sources import Key, dotted
 

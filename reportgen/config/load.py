@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.config.check import of_meaning, with_suites_expanded
-from reportgen.config.mistakes import ConfigError, Mistake, no_such_key, of_shape
+from reportgen.config.errors import ConfigError, Mistake, no_such_key, of_shape
 from reportgen.config.model import Config, RateRange
-from reportgen.config.optimizers import with_float_hyperparameters
+from reportgen.config.optimizer_validation import with_float_hyperparameters
 from reportgen.config.sources import Source, from_environment, from_file, from_flags, merge
+from reportgen.config.validation import of_meaning, with_suites_expanded
 
 
 def load(

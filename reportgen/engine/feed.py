@@ -21,8 +21,8 @@ from reportgen.engine.minibatch import order_of
 from reportgen.engine.random import key_of
 from reportgen.engine.result import Array
 from reportgen.loss import Loss
-from reportgen.matrix import Program
 from reportgen.optimizer import Optimizer, hyperparameters
+from reportgen.plan import Program
 
 TILE = 32_768
 """Coordinates stepped at once, of all runs together: more would leave the processor's cache, and memory stays flat for

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from reportgen.engine.result import Array
-from reportgen.matrix import Program
+from reportgen.plan import Program
 
 EPOCHS = 64
 """After so many passes over the data their order begins anew."""

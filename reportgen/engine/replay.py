@@ -19,8 +19,8 @@ from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
 from reportgen.engine.random import key_of
 from reportgen.engine.result import Replay
 from reportgen.engine.state import carried, same_structure
-from reportgen.matrix import Program
 from reportgen.optimizer import Optimizer, hyperparameters
+from reportgen.plan import Program
 
 
 def replay(program: Program, steps: int) -> Replay:

@@ -22,7 +22,7 @@ from reportgen.engine.grid import evaluate_grid
 from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
 from reportgen.engine.sampling import trace_steps
 from reportgen.foreign import ForeignOptimizer
-from reportgen.matrix import Program
+from reportgen.plan import Program
 
 
 def run(program: Program, on_compiled: Callable[[], None] = lambda: None) -> ProgramResult:

@@ -18,10 +18,10 @@ from typing import Any
 from reportgen import catalogue
 from reportgen.catalogue import plugin
 from reportgen.engine.sampled import Ask, LossRef
-from reportgen.environment import import_tensorflow
-from reportgen.execute import cache
+from reportgen.execute import compile_cache
 from reportgen.execute.events import Compiling, Running, Stepped
-from reportgen.matrix import Program
+from reportgen.plan import Program
+from reportgen.tf_setup import import_tensorflow
 
 _events: Any = None
 _compiled: Path | None = None
@@ -44,7 +44,7 @@ def prepare(events: Any, log: str, tier: str, compiled: Path | None) -> None:
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    filling = threading.Thread(target=cache.fill, args=[compiled]) if compiled else None
+    filling = threading.Thread(target=compile_cache.fill, args=[compiled]) if compiled else None
     if filling:
         filling.start()
     import_tensorflow(tier, compiled)
@@ -70,7 +70,7 @@ def run_programs(programs: Sequence[Program], keep: Keep) -> list[Any]:
     with ThreadPoolExecutor(len(programs)) as threads:
         done = list(threads.map(partial(_run_program, keep=keep), programs))
     if _compiled:
-        cache.keep(_compiled)
+        compile_cache.keep(_compiled)
     return done
 
 

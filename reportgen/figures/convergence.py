@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import number, rate
-from reportgen.analysis.oneloss import OneLoss, initial_gaps, median_gap
+from reportgen.analysis.loss_view import OneLoss, initial_gaps, median_gap
+from reportgen.analysis.number_format import number, rate
 from reportgen.figures.lines import MARGINS, MOST, Line, draw_lines
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
 from reportgen.figures.style import WIDE, sentinel, series

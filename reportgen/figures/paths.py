@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import count, listed, number, rate
-from reportgen.analysis.oneloss import SHOWN_STARTS, OneLoss, Run
+from reportgen.analysis.loss_view import SHOWN_STARTS, OneLoss, Run
+from reportgen.analysis.number_format import count, listed, number, rate
 from reportgen.figures.scales import few_ticks, step_axis
 from reportgen.figures.style import PANEL, THUMBNAIL, dash_pattern, sentinel, series
 from reportgen.figures.svg import drawn

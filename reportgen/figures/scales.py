@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import number, rate, share
+from reportgen.analysis.number_format import number, rate, share
 from reportgen.figures.style import sentinel
 from reportgen.figures.ticks import x_ticks, y_ticks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.numbers import number
+from reportgen.analysis.number_format import number
 from reportgen.figures.style import sentinel
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen.publish.changes import Changes, changes
+from reportgen.publish.address import check_prefix, open_store
+from reportgen.publish.change_plan import Changes, changes
 from reportgen.publish.errors import OvertakenError, PublishError, RefusedError
 from reportgen.publish.listing import listing_changes
-from reportgen.publish.site import read_site
-from reportgen.publish.target import check_prefix, open_store
+from reportgen.publish.rendered_site import read_site
 
 ATTEMPTS = 5
 """How often a branch is looked at anew, where somebody else pushed to it in the meantime."""

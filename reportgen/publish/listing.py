@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reportgen import __version__
-from reportgen.publish.changes import PUBLISHED, Changes, to_json, under
+from reportgen.publish.address import is_prefix
+from reportgen.publish.change_plan import PUBLISHED, Changes, to_json, under
 from reportgen.publish.errors import RefusedError
-from reportgen.publish.site import INDEX, Made
-from reportgen.publish.store import Store
-from reportgen.publish.target import is_prefix
+from reportgen.publish.rendered_site import INDEX, Made
+from reportgen.publish.target import Store
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import page
 

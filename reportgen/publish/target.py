@@ -1,70 +1,29 @@
-"""Which target a text names."""
+"""What every target can do: a set of files by name, some of which may be changed."""
 
 from __future__ import annotations
 
-import re
-from contextlib import AbstractContextManager
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-from reportgen.publish.errors import RefusedError
-from reportgen.publish.store import Store
-
-_PAGES = "gh-pages"
-_OBJECTS = ("s3", "gs")
-_EXPECTED = "gh-pages, gh-pages:BRANCH, a directory, s3://BUCKET/…, gs://BUCKET/… or file:///…"
+from collections.abc import Collection
+from typing import Protocol
 
 
-def open_store(to: str, site: Path, message: str) -> AbstractContextManager[Store]:
-    """The store that ``to`` names; left without an error, all that was changed in it is there.
+class Store(Protocol):
+    """Files by their names, parts separated by slashes. A file is replaced as a whole: no reader sees half of one."""
 
-    ``message`` is what the log of a branch says of it.
-    """
-    kind, colon, rest = to.partition(":")
-    if kind == _PAGES:
-        from reportgen.publish.branch import Branch
+    name: str
+    """As the user knows it."""
 
-        if colon and not rest:
-            raise RefusedError(f"{to}: names no branch after the colon; expected {_EXPECTED}")
-        return Branch(rest or _PAGES, message)
-    scheme, separator, _ = to.partition("://")
-    if separator and scheme in _OBJECTS:
-        from reportgen.publish.objects import Objects
+    def sizes(self, names: Collection[str]) -> dict[str, int]:
+        """The bytes of those of ``names`` that are there."""
+        ...
 
-        return Objects(to)
-    if separator and scheme != "file":
-        raise RefusedError(f"{to}: nothing can be published to {scheme}://; expected {_EXPECTED}")
-    return _directory(to, site)
+    def read(self, name: str) -> bytes | None:
+        """A file's content, or None where there is none."""
+        ...
 
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, also over an earlier one."""
+        ...
 
-def _directory(to: str, site: Path) -> AbstractContextManager[Store]:
-    from reportgen.publish.directory import Directory
-
-    folder = Path(unquote(urlsplit(to).path) if to.startswith("file://") else to)
-    if not to or (to.startswith("file://") and (urlsplit(to).netloc not in ("", "localhost") or not folder.name)):
-        raise RefusedError(f"{to or 'the target'}: is no directory; expected {_EXPECTED}")
-    if folder.exists() and not folder.is_dir():
-        raise RefusedError(f"{to}: is a file; a directory is expected")
-    if folder.resolve() == site.resolve():
-        raise RefusedError(f"{to}: is the report itself; choose another directory")
-    return Directory(folder, to)
-
-
-def is_prefix(text: object) -> bool:
-    """Whether it can be the folder of a report: then it is the same in a path, an address and a branch."""
-    return isinstance(text, str) and bool(re.fullmatch(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", text, re.ASCII))
-
-
-def check_prefix(prefix: str) -> None:
-    """RefusedError where it is no name of a folder."""
-    if prefix and not is_prefix(prefix):
-        raise RefusedError(
-            f"--prefix {prefix!r}: letters, digits, '.', '_' and '-' are expected, in parts that begin with one of the "
-            "first two or '_', as in pr-123 or branches/main"
-        )
-    from reportgen.publish.changes import PUBLISHED
-    from reportgen.publish.listing import REPORTS
-    from reportgen.publish.site import INDEX
-
-    if prefix.split("/")[0] in (INDEX, REPORTS, PUBLISHED):
-        raise RefusedError(f"--prefix {prefix!r}: a file that publish itself writes there is called so")
+    def remove(self, name: str) -> None:
+        """Take a file away."""
+        ...

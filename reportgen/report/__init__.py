@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from reportgen.report.edition import PLAIN, Edition
+from reportgen.report.render_options import PLAIN, Edition
 
 
 def render(
@@ -30,10 +30,10 @@ def render(
     Raises:
         TemplateError: where a template of the user's is broken; pages that are there stay as they are.
     """
-    from reportgen.report.drawing import Assistants
+    from reportgen.report.figure_workers import Assistants
 
     with Assistants(results, assistants) if assistants else nullcontext() as beside:
         from reportgen.report.site import Site
-        from reportgen.results.read import Results
+        from reportgen.results.result_tables import Results
 
         return Site(output, on_figure, edition).write(Results.for_report(results), beside)

@@ -7,7 +7,7 @@ from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote
 
-from reportgen.report.edition import files_in
+from reportgen.report.render_options import files_in
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import scripts
 

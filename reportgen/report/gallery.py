@@ -8,11 +8,11 @@ from typing import Any
 
 from reportgen import __version__
 from reportgen.engine.result import Grid
-from reportgen.figures.contour import alt_contour, draw_contour
+from reportgen.figures.loss_contour import alt_contour, draw_contour
 from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
 from reportgen.report.assets import as_data
-from reportgen.report.slices import Pictured
+from reportgen.report.plane_slice import Pictured
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import page
 

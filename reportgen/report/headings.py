@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.numbers import decades, listed, number, rate, share
-from reportgen.analysis.oneloss import OneLoss
-from reportgen.analysis.profiles import Profile
+from reportgen.analysis.loss_view import OneLoss
+from reportgen.analysis.number_format import decades, listed, number, rate, share
+from reportgen.analysis.runtime_profile import Profile
 from reportgen.analysis.sensitivity import Sensitivity
 
 

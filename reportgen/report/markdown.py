@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reportgen.analysis.numbers import count
+from reportgen.analysis.number_format import count
 
 LIMIT = 60_000
 """Characters as GitHub and GitLab count them, in UTF-16; GitHub takes 65,536 in a comment."""

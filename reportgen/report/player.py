@@ -10,12 +10,22 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.numbers import number
-from reportgen.analysis.oneloss import OneLoss, Run, records
+from reportgen.analysis.loss_view import OneLoss, Run, records
+from reportgen.analysis.number_format import number
 from reportgen.figures.paths import box_of
+from reportgen.figures.player_stage import INNER, MARGINS, STAGE, on_stage, playable
 from reportgen.figures.scales import few_ticks
-from reportgen.figures.stage import INNER, MARGINS, STAGE, on_stage, playable
-from reportgen.report.playback import GRID, OUTCOMES, Playback, encoded, frames, letters, lowest_code, moves, playback
+from reportgen.report.player_encoding import (
+    GRID,
+    OUTCOMES,
+    Playback,
+    encoded,
+    frames,
+    letters,
+    lowest_code,
+    moves,
+    playback,
+)
 
 MOST_BYTES = 60_000
 """Of the paths of one loss, as they stand in the page."""

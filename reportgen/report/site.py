@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
-from reportgen.analysis.oneloss import OneLoss, one_loss
-from reportgen.figures.plan import Picture, pictures
+from reportgen.analysis.loss_view import OneLoss, one_loss
+from reportgen.figures.registry import Picture, pictures
 from reportgen.report.assets import FOLDER, assets
-from reportgen.report.card import card
-from reportgen.report.context import Page, Report
-from reportgen.report.current import distrust, makers, read_record, write_record
-from reportgen.report.drawing import Assistants, draw_here, write_file
-from reportgen.report.edition import CARD, PLAIN, Edition
-from reportgen.report.rows import failure_reasons
-from reportgen.report.single import NAME, single
-from reportgen.report.summary import SUMMARY, summary
+from reportgen.report.cell_table import failure_reasons
+from reportgen.report.figure_workers import Assistants, draw_here, write_file
+from reportgen.report.page_context import Page, Report
+from reportgen.report.render_options import CARD, PLAIN, Edition
+from reportgen.report.single_file import NAME, single
+from reportgen.report.site_record import distrust, makers, read_record, write_record
+from reportgen.report.social_card import card
+from reportgen.report.summary_markdown import SUMMARY, summary
 from reportgen.report.template import page, rendered
-from reportgen.results.read import Results
+from reportgen.results.result_tables import Results
 
 
 class Site:

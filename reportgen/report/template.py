@@ -13,13 +13,13 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
-from reportgen.analysis import numbers
+from reportgen.analysis import number_format
 from reportgen.analysis.outcomes import MEANINGS, SYMBOLS
 from reportgen.catalogue import and_nearest
-from reportgen.figures.plan import slug
-from reportgen.report.edition import CARD, files_in
+from reportgen.figures.registry import slug
+from reportgen.report.csp import PLACE, with_policy
 from reportgen.report.formula import block, inline
-from reportgen.report.policy import PLACE, with_policy
+from reportgen.report.render_options import CARD, files_in
 
 OURS = "default/"
 """Before a name: our template of that name, also where the user has one."""
@@ -96,14 +96,14 @@ def _environment(folder: Path | None) -> Environment:
         keep_trailing_newline=True,
     )
     words = (
-        numbers.number,
-        numbers.rate,
-        numbers.share,
-        numbers.count,
-        numbers.point,
-        numbers.exponent,
-        numbers.listed,
-        numbers.short,
+        number_format.number,
+        number_format.rate,
+        number_format.share,
+        number_format.count,
+        number_format.point,
+        number_format.exponent,
+        number_format.listed,
+        number_format.short,
     )
     made.filters.update({word.__name__: word for word in (*words, slug, block, inline)})
     made.globals.update(SYMBOLS=SYMBOLS, MEANINGS=MEANINGS, inf=math.inf, POLICY=Markup(PLACE), CARD=CARD)

@@ -13,9 +13,9 @@ from typing import Any
 from reportgen import __version__
 from reportgen.config import Config
 from reportgen.loss import Loss
-from reportgen.matrix import Asked, Plan, tensorflow_version
 from reportgen.optimizer import Hyperparameter, described
-from reportgen.results.kept import SAID
+from reportgen.plan import Asked, Plan, tensorflow_version
+from reportgen.results.manifest_index import SAID
 
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:

@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.engine.result import Grid
-from reportgen.matrix import Plan, Program
-from reportgen.results import tables
+from reportgen.plan import Plan, Program
+from reportgen.results import row_encoding
 from reportgen.results.files import GRIDS, MANIFEST, RUNS, TABLES, TRACES, digest, read_json, replacing, write_json
-from reportgen.results.kept import kept_programs
-from reportgen.results.parts import STATE, UNFINISHED, Keep, keep, keep_failure, schemas_for, table_writer
-from reportgen.results.read import Results, report_columns, to_pandas
+from reportgen.results.manifest_index import kept_programs
+from reportgen.results.program_store import STATE, UNFINISHED, Keep, keep, keep_failure, schemas_for, table_writer
+from reportgen.results.result_tables import Results, report_columns, to_pandas
 
 
 class Store:
@@ -89,7 +89,7 @@ class Store:
     def _grids(self, plan: Plan, planes: Mapping[str, Grid | None]) -> Iterator[pa.Table]:
         for program in _one_a_loss(plan, self):
             if program.loss in planes:
-                yield tables.grid_row(program.loss, planes[program.loss])
+                yield row_encoding.grid_row(program.loss, planes[program.loss])
             else:
                 yield from self._groups(program, GRIDS)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reportgen.analysis.compare.match import match
+from reportgen.analysis.compare.comparability import notes, other_losses, other_question
+from reportgen.analysis.compare.matching import match
 from reportgen.analysis.compare.model import Comparison, Side, Thresholds
-from reportgen.analysis.compare.pairs import Question, pairs
-from reportgen.analysis.compare.questions import notes, other_losses, other_question
 from reportgen.analysis.compare.transitions import by_pair, kinds, transitions
-from reportgen.results.locate import Located
+from reportgen.analysis.compare.verdicts import Question, pairs
+from reportgen.results.location import Located
 
 
 def compare(base: Located, head: Located, asked: Thresholds) -> Comparison:

@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array
 from reportgen.analysis.compare.model import MOST, View
-from reportgen.analysis.paired import paired_ratios
+from reportgen.analysis.paired_tests import paired_ratios
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.analysis.cells import Array, coded
-from reportgen.analysis.compare.match import Matched
+from reportgen.analysis.compare.matching import Matched
 from reportgen.analysis.compare.model import Cells
 from reportgen.analysis.outcomes import SYMBOLS
 

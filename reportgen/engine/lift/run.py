@@ -20,7 +20,7 @@ from reportgen.engine.lift.views import BatchView, PlainView
 from reportgen.engine.result import Array
 from reportgen.foreign import ClassOptimizer, ForeignOptimizer
 from reportgen.loss import Loss
-from reportgen.matrix import Program
+from reportgen.plan import Program
 
 Kind = type[ForeignOptimizer]
 Maker = Callable[[dict[str, Any], Any], Any]

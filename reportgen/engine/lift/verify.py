@@ -16,7 +16,7 @@ from reportgen.engine.result import Array
 from reportgen.engine.schedule import share
 from reportgen.foreign import ClassOptimizer, ForeignOptimizer
 from reportgen.loss import Loss
-from reportgen.matrix import Program
+from reportgen.plan import Program
 
 SECONDS = 1.0
 """Time for the eager steps of one run: some hundreds to some thousands."""
