@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from reportgen.execute.events import Compiling, Event, Finished, Planned, Running, Stepped
+from reportgen.execute.events import CompileStart, Event, PlanReady, ProgramEnd, RunStart, StepProgress
 
 
 class Pace:
@@ -25,15 +25,15 @@ class Pace:
     def note(self, event: Event) -> None:
         """Take note of what has happened."""
         match event:
-            case Planned():
+            case PlanReady():
                 self.total = event.run_steps
-            case Compiling():  # perhaps again, where a program beside it ended their process
+            case CompileStart():  # perhaps again, where a program beside it ended their process
                 self._stepped[event.program] = 0
-            case Running() if self._origin is None:
+            case RunStart() if self._origin is None:
                 self._origin = (self._clock(), self.done)
-            case Stepped():
+            case StepProgress():
                 self._stepped[event.program] = self._stepped.get(event.program, 0) + event.run_steps
-            case Finished():
+            case ProgramEnd():
                 self._stepped.pop(event.program, None)
                 self._finished += event.run_steps
         self._latest = (self._clock(), self.done)

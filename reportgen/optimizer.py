@@ -34,7 +34,7 @@ __all__ = [
     "Optimizer",
     "Problem",
     "base_optimizer",
-    "described",
+    "docstring_of",
     "hyperparameter",
     "hyperparameters",
 ]
@@ -104,7 +104,7 @@ class AlteredProblem:
         return getattr(self._problem, name)
 
 
-def described(kind: type[Optimizer]) -> str:
+def docstring_of(kind: type[Optimizer]) -> str:
     """The docstring of an optimizer class; nothing where it is the one that ``dataclass`` makes up."""
     own = vars(kind).get("__doc__") or ""
     return "" if own.startswith(f"{kind.__name__}(") else inspect.cleandoc(own)

@@ -12,16 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.sampled import LossRef
-from reportgen.execute.events import Drawing, Event, Finished, Groundless, Planned, WorkerLost, Written
+from reportgen.execute.events import (
+    BackgroundFailure,
+    Event,
+    FigureStart,
+    PlanReady,
+    ProgramEnd,
+    ReportEnd,
+    WorkerLostError,
+)
 from reportgen.execute.local_workers import LocalWorkers
 from reportgen.plan import make_plan
-from reportgen.results.manifest_index import holds_exactly, kept_programs
+from reportgen.results.manifest_index import indexed_programs, is_up_to_date
 
 if TYPE_CHECKING:
     from reportgen.config import Config
     from reportgen.loss import Loss
     from reportgen.plan import Plan, Program
-    from reportgen.report.render_options import Edition
+    from reportgen.report.render_options import RenderOptions
     from reportgen.report.site import Site
     from reportgen.results.store import Store
 
@@ -29,7 +37,7 @@ OnEvent = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BuildSummary:
     """What a build or a run came to."""
 
     results: Path
@@ -45,34 +53,34 @@ class Outcome:
     """The best cell of each loss: loss, optimizer, learning_rate, solved, gap, steps."""
 
 
-def build(config: Config, on_event: OnEvent) -> Outcome:
+def build(config: Config, on_event: OnEvent) -> BuildSummary:
     """Run what is missing of the matrix and write the report into ``config.output``."""
     plan = make_plan(config)
     folder = config.output / "results"
-    if holds_exactly(folder, plan, config):
+    if is_up_to_date(folder, plan, config):
         from reportgen.report.site_record import is_current
 
         if is_current(config.output, _edition(config)):
             count = len(plan.programs)
-            return Outcome(folder, config.output / "index.html", count, count, nothing_to_do=True)
+            return BuildSummary(folder, config.output / "index.html", count, count, nothing_to_do=True)
     with _alone(folder):
         return _Session(config, plan, on_event).build()
 
 
-def run(config: Config, on_event: OnEvent) -> Outcome:
+def run(config: Config, on_event: OnEvent) -> BuildSummary:
     """Run what is missing of the matrix; no report."""
     plan = make_plan(config)
     folder = config.output / "results"
-    if holds_exactly(folder, plan, config):
-        return Outcome(folder, None, len(plan.programs), len(plan.programs), nothing_to_do=True)
+    if is_up_to_date(folder, plan, config):
+        return BuildSummary(folder, None, len(plan.programs), len(plan.programs), nothing_to_do=True)
     with _alone(folder):
         return _Session(config, plan, on_event).run()
 
 
-def _edition(config: Config) -> Edition:
-    from reportgen.report.render_options import Edition
+def _edition(config: Config) -> RenderOptions:
+    from reportgen.report.render_options import RenderOptions
 
-    return Edition(config.templates and (config.base / config.templates).resolve(), config.max_size)
+    return RenderOptions(config.templates and (config.base / config.templates).resolve(), config.max_size)
 
 
 @contextmanager
@@ -99,7 +107,7 @@ class _Session:
         self._folder = config.output / "results"
         self._log = self._folder / "worker.log"
 
-    def build(self) -> Outcome:
+    def build(self) -> BuildSummary:
         """Results and report."""
         with LocalWorkers(self._log, self._config.compile_cache) as workers:
             self._start(workers)
@@ -108,13 +116,13 @@ class _Session:
             from reportgen.results.result_tables import Results
 
             warm_up()
-            site = Site(self._config.output, lambda figure: self._on_event(Drawing(figure)), _edition(self._config))
+            site = Site(self._config.output, lambda figure: self._on_event(FigureStart(figure)), _edition(self._config))
             outcome = self._run(workers, site)
             page = site.write(Results.for_report(self._folder))
-        self._on_event(Written(page))
+        self._on_event(ReportEnd(page))
         return replace(outcome, site=page)
 
-    def run(self) -> Outcome:
+    def run(self) -> BuildSummary:
         """Results alone."""
         with LocalWorkers(self._log, self._config.compile_cache) as workers:
             self._start(workers)
@@ -122,14 +130,14 @@ class _Session:
 
     def _start(self, workers: LocalWorkers) -> None:
         """Have TensorFlow imported over there while this process imports pandas and matplotlib."""
-        kept = kept_programs(self._folder)
+        kept = indexed_programs(self._folder)
         missing = [program for program in self._plan.programs if program.fingerprint not in kept]
         if missing:
             workers.start(missing)
 
-    def _run(self, workers: LocalWorkers, site: Site | None) -> Outcome:
-        from reportgen.analysis import best_cells
-        from reportgen.analysis.cells import stored_cells
+    def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
+        from reportgen.analysis import best_cell_per_loss
+        from reportgen.analysis.cells import stored_cell_table
         from reportgen.results.manifest import describe, with_device
         from reportgen.results.store import Store
 
@@ -138,18 +146,18 @@ class _Session:
         missing = [program for program in programs if not store.has(program)]
         cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
         run_steps = sum(p.run_steps for p in missing)
-        self._on_event(Planned(len(programs), len(programs) - len(missing), cells, runs, run_steps))
+        self._on_event(PlanReady(len(programs), len(programs) - len(missing), cells, runs, run_steps))
         manifest = describe(self._config, self._plan)
         self._execute(workers, store, missing, site, manifest)
         planes = self._planes(workers, store, manifest)
         store.finish(self._plan, with_device(manifest, store.device(self._plan)), planes)
-        table = stored_cells(self._folder)
+        table = stored_cell_table(self._folder)
         failed = int((table["failed"] > 0).sum())
         if not failed:
             self._log.unlink(missing_ok=True)
-        best = [{str(k): v for k, v in row.items()} for row in best_cells(table).to_dict("records")]
+        best = [{str(k): v for k, v in row.items()} for row in best_cell_per_loss(table).to_dict("records")]
         reused = len(programs) - len(missing)
-        return Outcome(self._folder, None, len(programs), reused, failed, best=best)
+        return BuildSummary(self._folder, None, len(programs), reused, failed, best=best)
 
     def _execute(
         self,
@@ -171,7 +179,7 @@ class _Session:
             reason = result if isinstance(result, str) else None
             if reason:
                 store.keep_failure(program, reason)
-            self._on_event(Finished(program.id, reason, program.run_steps))
+            self._on_event(ProgramEnd(program.id, reason, program.run_steps))
             waiting[program.loss] -= 1
             # A loss on a plane is drawn at last: its ground needs the worker, which is busy now.
             if site and not waiting[program.loss] and not _on_plane(self._plan.losses[program.loss]):
@@ -192,10 +200,10 @@ class _Session:
                 ref = LossRef(one.loss_ref, one.base, one.dim, one.parameters, found.box, found.plane)
                 try:
                     (grid,) = workers.grids([ref], self._config.deadline)
-                except WorkerLost as error:  # the results are all there
+                except WorkerLostError as error:  # the results are all there
                     grid = str(error)
             if isinstance(grid, str):
-                self._on_event(Groundless(label, grid))
+                self._on_event(BackgroundFailure(label, grid))
             planes[label] = None if isinstance(grid, str) else grid
         return planes
 

@@ -128,7 +128,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Asked:
+class OptimizerSpec:
     """An optimizer with its hyperparameters, as the matrix asks for it."""
 
     family: str
@@ -176,7 +176,7 @@ class Plan:
     programs: tuple[Program, ...]
     losses: Mapping[str, Loss | str]
     """By label; a text where it could not be loaded: the reason."""
-    optimizers: Mapping[str, Asked]
+    optimizers: Mapping[str, OptimizerSpec]
     """By label."""
     starts: Mapping[str, tuple[tuple[int, Point], ...]]
     """By the loss's label."""
@@ -234,18 +234,18 @@ def _loss(entry: LossEntry, base: Path) -> tuple[str, Loss | str]:
     try:
         loss: Loss | str = catalogue.find_loss(entry.name, base, entry.dim, entry.parameters)
         known = loss.settings  # type: ignore[union-attr]
-    except catalogue.BrokenPlugin as error:
+    except catalogue.BrokenPluginError as error:
         loss, known = str(error), ({} if entry.dim is None else {"dim": entry.dim}) | entry.parameters
     told = [f"{name}={_text(value)}" for name, value in (known | noise).items()]
     return f"{entry.name}[{','.join(told)}]" if told else entry.name, loss
 
 
-def _optimizers(config: Config) -> dict[str, Asked]:
-    found: dict[str, Asked] = {}
+def _optimizers(config: Config) -> dict[str, OptimizerSpec]:
+    found: dict[str, OptimizerSpec] = {}
     for entry in config.optimizers:
         try:
             kind: type[Optimizer] | str = catalogue.find_optimizer(entry.name, config.base)
-        except catalogue.BrokenPlugin as error:
+        except catalogue.BrokenPluginError as error:
             kind = str(error)
         for values in itertools.product(*entry.hyperparameters.values()):
             asked = _asked(entry.name, kind, dict(zip(entry.hyperparameters, values, strict=True)), config.base)
@@ -253,17 +253,17 @@ def _optimizers(config: Config) -> dict[str, Asked]:
     return found
 
 
-def _asked(family: str, kind: type[Optimizer] | str, chosen: Mapping[str, Any], base: Path) -> Asked:
+def _asked(family: str, kind: type[Optimizer] | str, chosen: Mapping[str, Any], base: Path) -> OptimizerSpec:
     """An optimizer with the values that were chosen for it, completed by the defaults."""
     if isinstance(kind, str):
-        return Asked(family, kind, chosen, {})
+        return OptimizerSpec(family, kind, chosen, {})
     try:
-        declared = catalogue.declared(kind, chosen, base)
-    except catalogue.BrokenPlugin as error:
-        return Asked(family, str(error), chosen, {})
+        declared = catalogue.declared_hyperparameters(kind, chosen, base)
+    except catalogue.BrokenPluginError as error:
+        return OptimizerSpec(family, str(error), chosen, {})
     defaults = {name: item.default for name, item in declared.items()}
     typed = {name: float(value) if isinstance(defaults[name], float) else value for name, value in chosen.items()}
-    return Asked(family, kind, defaults | typed, declared)
+    return OptimizerSpec(family, kind, defaults | typed, declared)
 
 
 def number(value: float) -> str:
@@ -272,7 +272,7 @@ def number(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
-def _structures(optimizers: Mapping[str, Asked]) -> dict[str, list[str]]:
+def _structures(optimizers: Mapping[str, OptimizerSpec]) -> dict[str, list[str]]:
     """The labels that can share a compiled program, by the name of the structure: ``rmsprop[centered=true]``."""
     found: dict[str, list[str]] = {}
     for label, asked in optimizers.items():
@@ -280,7 +280,7 @@ def _structures(optimizers: Mapping[str, Asked]) -> dict[str, list[str]]:
     return found
 
 
-def _cells(loss: str, optimizers: list[Asked], learning_rates: tuple[float, ...]) -> Iterator[Cell]:
+def _cells(loss: str, optimizers: list[OptimizerSpec], learning_rates: tuple[float, ...]) -> Iterator[Cell]:
     for asked in optimizers:
         for rate in learning_rates:
             yield Cell(f"{loss}/{asked.label}/lr={number(rate)}", asked.label, asked.values, rate)
@@ -304,9 +304,9 @@ def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
     return tuple((number, tuple(point)) for (number, _), point in zip(points, rounded, strict=True))
 
 
-def _sources(loss: Loss | str, asked: Asked, base: Path) -> tuple[str, ...]:
+def _sources(loss: Loss | str, asked: OptimizerSpec, base: Path) -> tuple[str, ...]:
     """What decides the results besides the matrix: the code, the loss's facts, and the user's own XLA flags."""
-    kinds = [] if isinstance(asked.kind, str) else catalogue.kinds(asked.kind, asked.values, base)
+    kinds = [] if isinstance(asked.kind, str) else catalogue.wrapped_classes(asked.kind, asked.values, base)
     hashes = [catalogue.source_hash(thing) for thing in (loss, *kinds) if not isinstance(thing, str)]
     facts = "" if isinstance(loss, str) else repr((loss.minimum, loss.minima))
     return (*hashes, facts, " ".join(users_xla_flags()), *_engine_sources())

@@ -6,7 +6,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from reportgen.eta import Pace
-from reportgen.execute.events import Compiling, Drawing, Event, Finished, Groundless, Planned, Running, Written
+from reportgen.execute.events import (
+    BackgroundFailure,
+    CompileStart,
+    Event,
+    FigureStart,
+    PlanReady,
+    ProgramEnd,
+    ReportEnd,
+    RunStart,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,34 +50,34 @@ class Progress:
             return
         self._pace.note(event)
         match event:
-            case Planned():
+            case PlanReady():
                 self._programs = [event.reused, event.programs]
                 said = f"{event.cells:,} cells, {event.runs:,} runs"
                 self._bar.update(self._task, total=max(event.run_steps, 1), description=said)
-            case Finished():
+            case ProgramEnd():
                 self._programs[0] += 1
                 if event.reason:
                     # Text of a user's own exception: brackets in it are no markup.
                     self._bar.console.print(f"{event.program} failed: {event.reason}", markup=False)
-            case Groundless():
+            case BackgroundFailure():
                 self._bar.console.print(f"{event.loss}: no paths are drawn: {event.reason}", markup=False)
-            case Compiling() | Running() | Drawing() | Written():
+            case CompileStart() | RunStart() | FigureStart() | ReportEnd():
                 self._bar.update(self._task, description=_doing(event))
         counted = "/".join(map(str, self._programs))
         self._bar.update(self._task, completed=self._pace.done if self._pace.total else 1, programs=counted)
 
 
-def _doing(event: Compiling | Running | Drawing | Written) -> str:
+def _doing(event: CompileStart | RunStart | FigureStart | ReportEnd) -> str:
     from rich.markup import escape
 
     match event:
-        case Compiling():
+        case CompileStart():
             return escape(f"compiling {event.program}")
-        case Running():
+        case RunStart():
             return escape(f"running {event.program}")
-        case Drawing():
+        case FigureStart():
             return escape(f"drawing {event.figure}")
-        case Written():
+        case ReportEnd():
             return "done"
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 import synthetic
 
-from reportgen.analysis import best_cells, number_format
-from reportgen.analysis.cells import cells, order_statistic
-from reportgen.analysis.loss_view import Run, median_gap, one_loss
+from reportgen.analysis import best_cell_per_loss, number_format
+from reportgen.analysis.cells import cell_table, order_statistic
+from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
-from reportgen.analysis.ranking import best, ranking
+from reportgen.analysis.ranking import best_cells, ranking
 from reportgen.results.result_tables import Results
 
 
@@ -52,7 +52,7 @@ def test_rates_targets_and_shares_read_well() -> None:
     assert [number_format.rate(10 ** (k / 2)) for k in (-8, -7, -1, 0)] == ["10⁻⁴", "3.16·10⁻⁴", "0.316", "1"]
     assert [number_format.exponent(v) for v in (1.0, 10**-3.5, 1e-4)] == ["0", "−3.5", "−4"]
     assert [number_format.share(v) for v in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]
-    assert number_format.listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    assert number_format.and_list(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
 
 
 def test_order_statistics_are_values_and_never_flatter() -> None:
@@ -62,7 +62,7 @@ def test_order_statistics_are_values_and_never_flatter() -> None:
 
 
 def test_every_cell_has_a_row_and_every_run_an_outcome(results: Results) -> None:
-    table = cells(results)
+    table = cell_table(results)
     assert len(table) == 3 * 3 * 9 == table["cell_id"].nunique()
     assert sum(outcome_counts(results.runs).values()) == len(results.runs)
     assert (table[list(outcome_counts(results.runs))].sum(axis=1) == table["runs"]).all()
@@ -70,23 +70,23 @@ def test_every_cell_has_a_row_and_every_run_an_outcome(results: Results) -> None
 
 
 def test_a_lost_run_counts_as_infinitely_far(results: Results) -> None:
-    table = cells(results)
+    table = cell_table(results)
     assert np.isinf(table.loc[table["diverged"] == table["runs"], "gap_median"]).all()
     zero = edited(results, gap=0.0)
-    assert np.isinf(cells(zero).loc[table["diverged"] > table["runs"] / 2, "gap_median"]).all()
+    assert np.isinf(cell_table(zero).loc[table["diverged"] > table["runs"] / 2, "gap_median"]).all()
 
 
 def test_median_steps_are_infinite_unless_most_runs_arrive() -> None:
     tiny = synthetic.results([synthetic.QUARTIC], ["adam"], [0.1], starts=3, steps=5)
     for hits, median in (([4, None, 7], 7.0), ([4, None, None], math.inf)):
-        table = cells(edited(tiny, **{"hit_1e-07": pd.array(hits, dtype="Int32")}))
+        table = cell_table(edited(tiny, **{"hit_1e-07": pd.array(hits, dtype="Int32")}))
         assert table["steps_to_target"].tolist() == [median]
 
 
 def test_the_best_cell_reaches_most_and_ties_fall_to_the_smaller_gap(results: Results) -> None:
-    table = cells(results)
+    table = cell_table(results)
     for (_, _), group in table.groupby(["loss", "optimizer"]):
-        chosen = best(group).iloc[0]
+        chosen = best_cells(group).iloc[0]
         assert chosen["reached"] == group["reached"].max()
         assert chosen["gap_median"] == group.loc[group["reached"] == chosen["reached"], "gap_median"].min()
 
@@ -95,16 +95,16 @@ def test_ranking_tells_ties() -> None:
     twins = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=3, steps=200)
     runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
     manifest = twins.manifest | {"optimizers": [*twins.manifest["optimizers"], {"label": "twin"}]}
-    ranks = ranking(best(cells(replace(twins, runs=runs, manifest=manifest))))
+    ranks = ranking(best_cells(cell_table(replace(twins, runs=runs, manifest=manifest))))
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
 
 
 def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
-    shown = best_cells(cells(results))
+    shown = best_cell_per_loss(cell_table(results))
     assert list(shown) == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
     assert shown["loss"].is_unique
     assert set(shown["loss"]) == set(results.runs["loss"])
-    of_each = best(cells(results))
+    of_each = best_cells(cell_table(results))
     for row in shown.itertuples():
         rivals = of_each[of_each["loss"] == row.loss]
         mine = rivals[rivals["optimizer"] == row.optimizer]
@@ -113,8 +113,8 @@ def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
 
 
 def test_a_median_curve_carries_what_ended_and_loses_what_diverged() -> None:
-    def run(outcome: str, *gaps: float) -> Run:
-        return Run(0, outcome, np.arange(len(gaps)), np.array(gaps), np.zeros((len(gaps), 2)))
+    def run(outcome: str, *gaps: float) -> Trajectory:
+        return Trajectory(0, outcome, np.arange(len(gaps)), np.array(gaps), np.zeros((len(gaps), 2)))
 
     steps, gaps = median_gap([run("solved", 4.0, 1.0), run("exhausted", 4.0, 3.0, 2.0), run("diverged", 4.0)])
     assert steps.tolist() == [0, 1, 2]
@@ -122,7 +122,7 @@ def test_a_median_curve_carries_what_ended_and_loses_what_diverged() -> None:
 
 
 def test_histories_are_those_of_the_best_cell_by_start(results: Results) -> None:
-    view = one_loss(results, "beale")
+    view = loss_view(results, "beale")
     runs = view.best_runs("adam")
     assert [run.start for run in runs] == list(range(5))
     assert runs[0].x[0].tolist() == [1.0, 1.0]

@@ -13,8 +13,8 @@ import pytest
 
 from reportgen import catalogue
 from reportgen.catalogue import (
-    BrokenPlugin,
-    UnknownName,
+    BrokenPluginError,
+    UnknownNameError,
     find_loss,
     find_optimizer,
     losses,
@@ -170,7 +170,7 @@ def test_plug_ins_in_two_folders_each_get_their_own_neighbours(tmp_path: Path) -
 def test_neighbours_of_a_broken_plug_in_are_forgotten_too(tmp_path: Path) -> None:
     (tmp_path / "beside_broken.py").write_text("")
     (tmp_path / "broken.py").write_text("import beside_broken\n1 / 0\n")
-    with pytest.raises(BrokenPlugin, match="division"):
+    with pytest.raises(BrokenPluginError, match="division"):
         find_optimizer("broken.py:Anything", tmp_path)
     assert "beside_broken" not in sys.modules
 
@@ -251,7 +251,7 @@ def test_source_hash_of_a_derived_optimizer_changes_with_its_base(base: Path) ->
     ],
 )
 def test_an_unknown_name_is_told_with_what_there_is(base: Path, ref: str, nearest: str | None, said: str) -> None:
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(UnknownNameError) as caught:
         find_optimizer(ref, base)
     assert caught.value.nearest == nearest
     assert str(caught.value).startswith(said)
@@ -269,13 +269,13 @@ def test_an_unknown_name_is_told_with_what_there_is(base: Path, ref: str, neares
     ],
 )
 def test_what_is_no_optimizer_is_a_broken_plug_in(base: Path, ref: str, said: str) -> None:
-    with pytest.raises(BrokenPlugin, match=r"my_opt\.py") as caught:
+    with pytest.raises(BrokenPluginError, match=r"my_opt\.py") as caught:
         find_optimizer(ref, base)
     assert caught.value.reason.startswith(said)
 
 
 def test_an_undecorated_function_is_a_broken_plug_in(base: Path) -> None:
-    with pytest.raises(BrokenPlugin, match=r"a plain function: declare its facts with @loss"):
+    with pytest.raises(BrokenPluginError, match=r"a plain function: declare its facts with @loss"):
         find_loss("my_losses.py:plain", base)
 
 
@@ -292,7 +292,7 @@ def test_an_undecorated_function_is_a_broken_plug_in(base: Path) -> None:
 def test_an_error_while_importing_is_one_line_with_its_place(tmp_path: Path, source: str, reason: str) -> None:
     (tmp_path / "broken.py").write_text(source)
     modules = set(sys.modules)
-    with pytest.raises(BrokenPlugin) as caught:
+    with pytest.raises(BrokenPluginError) as caught:
         find_optimizer("broken.py:Anything", tmp_path)
     assert caught.value.reason.startswith(reason)
     assert not any(name.startswith("reportgen_plugin_broken") for name in set(sys.modules) - modules)
@@ -320,15 +320,17 @@ def test_optimizers_in_a_folder_beside_the_config_go_by_their_names(tmp_path: Pa
     (tmp_path / "optimizers" / "_helpers.py").write_text("raise SystemExit")
     assert catalogue.find_optimizer("my_own", tmp_path).__name__ == "MyOwn"
     assert catalogue.find_optimizer("the_guides_way", tmp_path).title == "TheGuidesWay"
-    assert list(catalogue.optimizers_beside(tmp_path)) == ["my_own", "the_guides_way"]
-    with pytest.raises(catalogue.UnknownName, match="did you mean my_own"):
+    assert list(catalogue.local_optimizers(tmp_path)) == ["my_own", "the_guides_way"]
+    with pytest.raises(catalogue.UnknownNameError, match="did you mean my_own"):
         catalogue.find_optimizer("my_onw", tmp_path)
 
 
 def test_a_name_that_is_also_built_in_is_refused(tmp_path: Path) -> None:
     (tmp_path / "optimizers").mkdir()
     (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER.replace("MyOwn", "Adam"))
-    with pytest.raises(catalogue.UnknownName, match=r"adam is built in, and the name of optimizers/mine\.py:Adam too"):
+    with pytest.raises(
+        catalogue.UnknownNameError, match=r"adam is built in, and the name of optimizers/mine\.py:Adam too"
+    ):
         catalogue.find_optimizer("adam", tmp_path)
     assert catalogue.find_optimizer("optimizers/mine.py:Adam", tmp_path).__name__ == "Adam"
     assert catalogue.find_optimizer("momentum", tmp_path).__name__ == "Momentum"
@@ -339,16 +341,16 @@ def test_a_broken_file_in_the_folder_is_told_where_a_name_is_not_found(tmp_path:
     (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER)
     (tmp_path / "optimizers" / "other.py").write_text("1 / 0")
     assert catalogue.find_optimizer("my_own", tmp_path)
-    with pytest.raises(catalogue.UnknownName, match=r"optimizers/other.py cannot be read: ZeroDivisionError"):
+    with pytest.raises(catalogue.UnknownNameError, match=r"optimizers/other.py cannot be read: ZeroDivisionError"):
         catalogue.find_optimizer("other", tmp_path)
 
 
 def test_a_wrappers_hyperparameters_are_those_of_its_base_too() -> None:
     kind = catalogue.find_optimizer("lookahead", Path())
-    declared = catalogue.declared(kind, {"base": "sam", "base.base": "adam"}, Path())
+    declared = catalogue.declared_hyperparameters(kind, {"base": "sam", "base.base": "adam"}, Path())
     assert {"base", "k", "base.rho", "base.base", "base.base.beta_2", "schedule"} <= set(declared)
     assert "base.schedule" not in declared
     assert declared["base"].structural
     assert not declared["base.base.beta_2"].structural
-    with pytest.raises(catalogue.UnknownName, match="keras:Adam cannot be wrapped"):
-        catalogue.declared(kind, {"base": "keras:Adam"}, Path())
+    with pytest.raises(catalogue.UnknownNameError, match="keras:Adam cannot be wrapped"):
+        catalogue.declared_hyperparameters(kind, {"base": "keras:Adam"}, Path())

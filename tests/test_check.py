@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reportgen import checks
-from reportgen.checks import Checked, Verdict, check
+from reportgen.checks import CheckReport, Verdict, check
 from reportgen.cli import main
 from reportgen.config import ConfigError
 
@@ -81,43 +81,43 @@ class NoOptimizer:
 
 
 @pytest.fixture(scope="module")
-def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checked]:
+def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CheckReport]:
     """What checking the whole file of mistakes comes to, by class."""
     folder = tmp_path_factory.mktemp("mistakes")
     (folder / "wrong.py").write_text(MISTAKES)
     return {done.name.partition(":")[2]: done for done in check("wrong.py", folder)}
 
 
-def failed(checked: Checked) -> dict[str, str]:
+def failed(checked: CheckReport) -> dict[str, str]:
     assert checked.passed == all(verdict.passed for verdict in checked.verdicts)
     return {verdict.name: verdict.detail for verdict in checked.verdicts if not verdict.passed}
 
 
-def test_every_optimizer_of_a_file_is_checked_and_nothing_else(mistakes: dict[str, Checked]) -> None:
+def test_every_optimizer_of_a_file_is_checked_and_nothing_else(mistakes: dict[str, CheckReport]) -> None:
     assert list(mistakes) == ["KeepsOnSelf", "KeepsInModule", "MixesRuns", "ClimbsInTwo", "InDouble", "Dies"]
 
 
-def test_what_is_kept_on_self_is_named(mistakes: dict[str, Checked]) -> None:
+def test_what_is_kept_on_self_is_named(mistakes: dict[str, CheckReport]) -> None:
     told = failed(mistakes["KeepsOnSelf"])
     assert list(told) == ["state"]
     assert "at step 2 of rate 0.0001 from start 0, x[0] is " in told["state"]
     assert "the steps change self.t," in told["state"]
 
 
-def test_what_is_kept_in_the_module_is_named(mistakes: dict[str, Checked]) -> None:
+def test_what_is_kept_in_the_module_is_named(mistakes: dict[str, CheckReport]) -> None:
     told = failed(mistakes["KeepsInModule"])
     assert {"state", "repeats", "batch"} <= told.keys()
     assert "the steps change calls," in told["state"]
     assert "run again at (" in told["repeats"]
 
 
-def test_a_run_that_depends_on_its_neighbours_fails(mistakes: dict[str, Checked]) -> None:
+def test_a_run_that_depends_on_its_neighbours_fails(mistakes: dict[str, CheckReport]) -> None:
     told = failed(mistakes["MixesRuns"])
     assert list(told) == ["batch"]
     assert "alone, and at (" in told["batch"]
 
 
-def test_dimension_and_descent_fail_by_themselves(mistakes: dict[str, Checked]) -> None:
+def test_dimension_and_descent_fail_by_themselves(mistakes: dict[str, CheckReport]) -> None:
     told = failed(mistakes["ClimbsInTwo"])
     assert list(told) == ["dimensions", "descends"]
     assert mistakes["ClimbsInTwo"].comparison == ()
@@ -125,13 +125,13 @@ def test_dimension_and_descent_fail_by_themselves(mistakes: dict[str, Checked]) 
     assert "at rate 0.0001, the best one" in told["descends"]
 
 
-def test_what_does_not_run_is_told_with_its_reason_and_no_more(mistakes: dict[str, Checked]) -> None:
+def test_what_does_not_run_is_told_with_its_reason_and_no_more(mistakes: dict[str, CheckReport]) -> None:
     assert "dtype float32: found dtype float64" in failed(mistakes["InDouble"])["runs"]
     assert failed(mistakes["Dies"]) == {"runs": "its process died (exit code 3)"}
     assert [verdict.name for verdict in mistakes["Dies"].verdicts] == ["loads", "runs"]
 
 
-def test_what_is_not_declared_is_a_note(mistakes: dict[str, Checked]) -> None:
+def test_what_is_not_declared_is_a_note(mistakes: dict[str, CheckReport]) -> None:
     loads = mistakes["Dies"].verdicts[0]
     assert (loads.status, loads.passed) == ("note", True)
     assert loads.detail.endswith(": formula, source, docstring")
@@ -204,8 +204,8 @@ ROW = {
         {"optimizer": "gradient_descent", "learning_rate": 0.01, "solved": 0, "runs": 9, "gap": None},
     ],
 }
-GOOD = Checked("my.py:A", (Verdict("loads", "note", "no formula"), Verdict("batch", "ok", "the same")), (ROW,))
-BAD = Checked("my.py:B", (Verdict("state", "FAILED", "x[0] is 1"),))
+GOOD = CheckReport("my.py:A", (Verdict("loads", "note", "no formula"), Verdict("batch", "ok", "the same")), (ROW,))
+BAD = CheckReport("my.py:B", (Verdict("state", "FAILED", "x[0] is 1"),))
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the command asked for; it is told GOOD of an optimizer, and GOOD and BAD of a file."""
     names: list[str] = []
 
-    def answer(what: str, base: Path, compile_cache: bool) -> Iterator[Checked]:
+    def answer(what: str, base: Path, compile_cache: bool) -> Iterator[CheckReport]:
         assert (base, compile_cache) == (Path.cwd(), True)
         names.append(what)
         if what == "adm":

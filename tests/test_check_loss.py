@@ -8,7 +8,7 @@ import pytest
 from conftest import KeptWorker
 
 from reportgen import catalogue
-from reportgen.checks import Checked, Verdict, check
+from reportgen.checks import CheckReport, Verdict, check
 from reportgen.config import ConfigError
 
 LOSSES = """
@@ -114,7 +114,7 @@ class Still(Optimizer):
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> dict[str, Checked]:
+def checked(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> dict[str, CheckReport]:
     """What checking the whole file comes to, by loss."""
     folder = tmp_path_factory.mktemp("losses")
     (folder / "mine.py").write_text(LOSSES)
@@ -122,18 +122,18 @@ def checked(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -
         return {done.name.partition(":")[2]: done for done in check("mine.py", folder)}
 
 
-def told(checked: Checked, status: str = "FAILED") -> dict[str, str]:
+def told(checked: CheckReport, status: str = "FAILED") -> dict[str, str]:
     return {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status == status}
 
 
-def test_every_loss_of_a_file_is_checked_and_none_that_it_imports(checked: dict[str, Checked]) -> None:
+def test_every_loss_of_a_file_is_checked_and_none_that_it_imports(checked: dict[str, CheckReport]) -> None:
     assert list(checked) == [
         *("right", "bare", "turned", "mistagged", "invented", "beside", "outside", "higher", "twins"),
         *("stops", "cone", "mixes", "double", "remembers", "raises", "plane"),
     ]
 
 
-def test_a_right_one_passes_every_check(checked: dict[str, Checked]) -> None:
+def test_a_right_one_passes_every_check(checked: dict[str, CheckReport]) -> None:
     names = ("loads", "gradient", "finite", "dtype", "repeats", "batch", "minima", "lowest")
     assert [(v.name, v.status) for v in checked["right"].verdicts] == [(name, "ok") for name in names]
     details = told(checked["right"], "ok")
@@ -141,7 +141,7 @@ def test_a_right_one_passes_every_check(checked: dict[str, Checked]) -> None:
     assert details["lowest"].startswith("of 1,000 descents from all over the domain ")
 
 
-def test_what_is_declared_badly_is_said_first(checked: dict[str, Checked]) -> None:
+def test_what_is_declared_badly_is_said_first(checked: dict[str, CheckReport]) -> None:
     assert told(checked["bare"], "note")["loads"].endswith(": note")
     assert checked["turned"].verdicts == (
         Verdict("loads", "FAILED", "domain[0] is (2, -2): two finite numbers are expected, the lower one first"),
@@ -149,7 +149,7 @@ def test_what_is_declared_badly_is_said_first(checked: dict[str, Checked]) -> No
     assert "the tag unbounded goes with a minimum of -inf" in told(checked["mistagged"])["loads"]
 
 
-def test_points_that_are_not_what_they_are_called_are_named(checked: dict[str, Checked]) -> None:
+def test_points_that_are_not_what_they_are_called_are_named(checked: dict[str, CheckReport]) -> None:
     invented = told(checked["invented"])
     assert list(invented) == ["local minima", "saddles"]
     assert invented["local minima"].startswith("the gradient at local_minima[0] = (1.5, 0.0) has norm 3, where ")
@@ -157,20 +157,20 @@ def test_points_that_are_not_what_they_are_called_are_named(checked: dict[str, C
     assert told(checked["outside"], "note")["minima"].startswith("minima[0] = (3.0, 0.0) lies outside the domain, so ")
 
 
-def test_a_wrong_value_is_told_with_the_right_one(checked: dict[str, Checked]) -> None:
+def test_a_wrong_value_is_told_with_the_right_one(checked: dict[str, CheckReport]) -> None:
     said = told(checked["beside"])["minima"]
     assert said.startswith(
         "the value at minima[0] = (0.0, 0.25) is 0.0625, and the declared minimum is 0.0; it vanishes"
     )
 
 
-def test_a_lower_value_is_told_with_its_place(checked: dict[str, Checked]) -> None:
+def test_a_lower_value_is_told_with_its_place(checked: dict[str, CheckReport]) -> None:
     said = told(checked["higher"])["lowest"]
     assert said.startswith("at (-1.1")
     assert said.endswith(", below the declared minimum 0.0")
 
 
-def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, Checked]) -> None:
+def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, CheckReport]) -> None:
     assert told(checked["twins"]) == {}
     assert told(checked["twins"], "note")["lowest"].startswith("at (-1.0, ")
 
@@ -186,11 +186,11 @@ def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, Checked]) -
         ("raises", "runs", "(mine.py:"),
     ],
 )
-def test_each_mistake_fails_its_check(checked: dict[str, Checked], name: str, check: str, said: str) -> None:
+def test_each_mistake_fails_its_check(checked: dict[str, CheckReport], name: str, check: str, said: str) -> None:
     assert said in told(checked[name])[check]
 
 
-def test_an_unbounded_one_has_no_minimum_to_miss(checked: dict[str, Checked]) -> None:
+def test_an_unbounded_one_has_no_minimum_to_miss(checked: dict[str, CheckReport]) -> None:
     assert told(checked["plane"]) == {}
     assert "declared unbounded below" in told(checked["plane"], "ok")["lowest"]
 

@@ -22,10 +22,10 @@ from reportgen import __version__, pipeline
 from reportgen.catalogue import losses, optimizers
 from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
-from reportgen.execute.events import Compiling, Drawing, Event, Finished, Planned, Running, Written
-from reportgen.pipeline import Outcome
+from reportgen.execute.events import CompileStart, Event, FigureStart, PlanReady, ProgramEnd, ReportEnd, RunStart
+from reportgen.pipeline import BuildSummary
 from reportgen.progress import Progress
-from reportgen.report.render_options import Edition
+from reportgen.report.render_options import RenderOptions
 
 BEST = {
     "loss": "beale",
@@ -43,13 +43,13 @@ class Asked:
 
     def __init__(self) -> None:
         self.configs: list[Config] = []
-        self.answer: Outcome | BaseException = Outcome(
+        self.answer: BuildSummary | BaseException = BuildSummary(
             Path("output/results"), Path("output/index.html"), programs=2, reused=0, best=[BEST, NEVER]
         )
 
-    def __call__(self, config: Config, on_event: Callable[[Event], None]) -> Outcome:
+    def __call__(self, config: Config, on_event: Callable[[Event], None]) -> BuildSummary:
         self.configs.append(config)
-        on_event(Planned(2, 0, 10, 90, 180_000))
+        on_event(PlanReady(2, 0, 10, 90, 180_000))
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
@@ -120,15 +120,15 @@ def test_the_summary_of_a_build_is_printed_in_place_of_all_else_or_written(asked
 
 def test_what_was_reused_is_said_on_stderr(asked: Asked) -> None:
     results = Path("output/results")
-    asked.answer = Outcome(results, None, programs=3, reused=2)
+    asked.answer = BuildSummary(results, None, programs=3, reused=2)
     assert invoke("run").stderr == "2 of 3 programs were there already.\n"
-    asked.answer = Outcome(results, None, programs=3, reused=3, nothing_to_do=True)
+    asked.answer = BuildSummary(results, None, programs=3, reused=3, nothing_to_do=True)
     assert invoke("run").stderr == "Nothing to do: everything was there already.\n"
     assert Path(invoke("run").stdout.strip()) == results
 
 
 def test_failed_cells_end_with_3_after_the_report_is_told(asked: Asked) -> None:
-    asked.answer = Outcome(Path("results"), Path("index.html"), programs=3, reused=0, failed_cells=4)
+    asked.answer = BuildSummary(Path("results"), Path("index.html"), programs=3, reused=0, failed_cells=4)
     result = invoke("build")
     assert (result.exit_code, result.stdout) == (3, "index.html\n")
     assert result.stderr == "4 cells failed; the results say why.\n"
@@ -188,10 +188,10 @@ def results_folder(folder: Path) -> Path:
 
 
 def test_render_asks_for_the_report_of_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    calls: list[tuple[Path, Path, Edition]] = []
+    calls: list[tuple[Path, Path, RenderOptions]] = []
 
     def render(
-        results: Path, output: Path, on_figure: Callable[[str], None], edition: Edition, *, assistants: int
+        results: Path, output: Path, on_figure: Callable[[str], None], edition: RenderOptions, *, assistants: int
     ) -> Path:
         assert assistants == min((os.cpu_count() or 1) - 1, 7)
         on_figure("beale/paths")
@@ -202,7 +202,7 @@ def test_render_asks_for_the_report_of_the_folder(monkeypatch: pytest.MonkeyPatc
     folder = results_folder(tmp_path / "output" / "results")
     result = invoke("render", str(folder), "--output", "site")
     assert result.exit_code == 0, result.output
-    assert calls == [(folder, Path("site"), Edition())]
+    assert calls == [(folder, Path("site"), RenderOptions())]
     assert Path(result.stdout.strip()) == Path("site/index.html")
 
 
@@ -418,12 +418,12 @@ def test_progress_names_what_is_compiled_run_and_drawn() -> None:
     console = Console(file=text, force_terminal=True, color_system=None, width=120)
     shown(
         console,
-        Planned(2, 1, 20, 180, 90_000),
-        Compiling("beale/adam[beta_2=0.99]"),
-        Running("beale/adam"),
-        Finished("beale/adam", "ValueError: [bold] is no number", 90_000),
-        Drawing("beale/paths"),
-        Written(Path("index.html")),
+        PlanReady(2, 1, 20, 180, 90_000),
+        CompileStart("beale/adam[beta_2=0.99]"),
+        RunStart("beale/adam"),
+        ProgramEnd("beale/adam", "ValueError: [bold] is no number", 90_000),
+        FigureStart("beale/paths"),
+        ReportEnd(Path("index.html")),
     )
     for said in (
         "20 cells, 180 runs",
@@ -438,5 +438,5 @@ def test_progress_names_what_is_compiled_run_and_drawn() -> None:
 
 
 def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(None, Planned(1, 0, 1, 1, 1), Compiling("a"), Finished("a", "reason", 1))
+    shown(None, PlanReady(1, 0, 1, 1, 1), CompileStart("a"), ProgramEnd("a", "reason", 1))
     assert capsys.readouterr() == ("", "")

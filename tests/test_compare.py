@@ -13,11 +13,11 @@ import pytest
 import synthetic
 
 from reportgen.analysis.compare import compare
-from reportgen.analysis.compare.effects import Runs, log2_ratios
+from reportgen.analysis.compare.effects import SideRuns, log2_ratios
 from reportgen.analysis.compare.model import Comparison, Thresholds
-from reportgen.analysis.compare.regressions import no_longer_solved, stopped
-from reportgen.analysis.compare.sentences import failures, said, whole
-from reportgen.analysis.compare.to_json import plain
+from reportgen.analysis.compare.regressions import no_longer_solved, stopped_being_solved
+from reportgen.analysis.compare.sentences import gate_failures, pair_sentence, summary_sentence
+from reportgen.analysis.compare.to_json import comparison_to_json
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.results.location import locate
 from reportgen.results.result_tables import NotResultsError
@@ -43,7 +43,7 @@ def verdicts(found: Comparison) -> dict[tuple[str, str], str]:
 def test_equal_results_are_identical(folders: dict[str, Path]) -> None:
     found = compared(folders["equal"], folders["equal"])
     assert found.identical
-    assert whole(found) == "Identical: 144 runs are equal bit by bit."
+    assert summary_sentence(found) == "Identical: 144 runs are equal bit by bit."
     assert (found.cells.unchanged, found.cells.changed) == (16, 0)
     assert set(verdicts(found).values()) == {"same"}
 
@@ -53,7 +53,7 @@ def test_results_that_differ_in_last_bits_are_the_same_but_not_identical(folders
     assert not found.identical
     assert found.equal < found.matched
     assert set(verdicts(found).values()) == {"same"}
-    assert failures(found) == []
+    assert gate_failures(found) == []
 
 
 @pytest.mark.parametrize(("base", "head"), [("plain", "other"), ("other", "plain")])
@@ -63,7 +63,7 @@ def test_other_instructions_and_threads_fail_no_gate(base: str, head: str) -> No
     assert found.transitions.sum() > np.trace(found.transitions), "some came to another outcome"
     assert set(verdicts(found).values()) <= {"same", "unclear"}
     assert found.counts["same"] >= 13
-    assert failures(found) == []
+    assert gate_failures(found) == []
 
 
 @pytest.mark.parametrize("rule", ["slower", "broken", "diverging"])
@@ -73,8 +73,8 @@ def test_what_got_worse_is_worse_and_the_reverse_is_better(folders: dict[str, Pa
     rest = {("momentum", "quartic"): "same", ("momentum", "beale"): "same"}
     assert verdicts(worse) == expected | rest
     assert verdicts(better) == dict.fromkeys(expected, "better") | rest
-    assert len(failures(worse)) == 2
-    assert failures(better) == []
+    assert len(gate_failures(worse)) == 2
+    assert gate_failures(better) == []
     for pair in worse.pairs:
         (mirrored,) = [p for p in better.pairs if (p.loss, p.optimizer) == (pair.loss, pair.optimizer)]
         if pair.all_rates and mirrored.all_rates:
@@ -99,7 +99,7 @@ def test_the_worst_comes_first_and_says_which_cells_stopped_being_solved(folders
     first = compared(folders["equal"], folders["diverging"]).pairs[0]
     assert (first.optimizer, first.loss) == ("adam", "quartic")
     assert [cell.learning_rate for cell in first.stopped] == [0.1, 1.0]
-    assert "no longer solved at 1: 9 of 9 runs before, 0 after (9 diverged)" in said(first, ASKED)
+    assert "no longer solved at 1: 9 of 9 runs before, 0 after (9 diverged)" in pair_sentence(first, ASKED)
 
 
 def test_transitions_count_every_comparable_run(folders: dict[str, Path]) -> None:
@@ -126,7 +126,7 @@ def test_what_is_better_in_one_way_and_worse_in_another_is_mixed_and_fails(tmp_p
         [1.0],
         [0.1],
     )
-    assert len(failures(found)) == 1
+    assert len(gate_failures(found)) == 1
 
 
 def test_a_larger_least_effect_lets_more_pass(folders: dict[str, Path]) -> None:
@@ -140,7 +140,7 @@ def test_more_confidence_than_the_starts_can_give_is_no_verdict(folders: dict[st
     found = compared(folders["equal"], folders["slower"], Thresholds(confidence=0.999))
     (pair,) = [p for p in found.pairs if (p.optimizer, p.loss) == ("adam", "beale")]
     assert pair.verdict == "unclear"
-    assert "8 random starts or seeds, too few for 99.9 % confidence" in said(pair, found.asked)
+    assert "8 random starts or seeds, too few for 99.9 % confidence" in pair_sentence(pair, found.asked)
 
 
 def test_without_random_starts_an_effect_is_unclear_but_a_cell_can_stop_being_solved(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_program_that_fails_in_head_is_worse(tmp_path: Path, folders: dict[str
     head = changed.write(tmp_path / "head", failed=[("quartic", "adam")])
     found = compared(folders["equal"], head)
     assert verdicts(found)["adam", "quartic"] == "worse"
-    assert "(9 failed)" in failures(found)[0]
+    assert "(9 failed)" in gate_failures(found)[0]
     assert "quartic/adam failed in head: ValueError: step() returned a position of another shape" in found.notes
 
 
@@ -206,8 +206,8 @@ def test_another_question_is_not_compared(
     found = compared(folders["equal"], head)
     assert set(verdicts(found).values()) == {"not comparable"}
     assert reason in found.pairs[0].reason
-    assert whole(found).startswith("Nothing can be compared: the ")
-    assert failures(found) == []
+    assert summary_sentence(found).startswith("Nothing can be compared: the ")
+    assert gate_failures(found) == []
     assert found.transitions.sum() == 0
 
 
@@ -286,7 +286,7 @@ def test_a_table_of_runs_by_itself_gives_the_same_verdicts(tmp_path: Path, folde
 def test_json_holds_it_all_and_nothing_infinite(folders: dict[str, Path]) -> None:
     import json
 
-    told = json.loads(json.dumps(plain(compared(folders["equal"], folders["diverging"])), allow_nan=False))
+    told = json.loads(json.dumps(comparison_to_json(compared(folders["equal"], folders["diverging"])), allow_nan=False))
     assert told["verdicts"]["worse"] == 2
     assert told["pairs"][0]["stopped"][0]["head"] == {"diverged": 9}
     assert told["transitions"]["solved"]["diverged"] > 0
@@ -301,9 +301,9 @@ def test_the_same_run_twice_is_refused(tmp_path: Path, folders: dict[str, Path])
         compared(folders["equal"], head)
 
 
-def _runs(t: list[list[float]], outcome: str = "exhausted", spent: float = 100.0, left: float = 1.0) -> Runs:
+def _runs(t: list[list[float]], outcome: str = "exhausted", spent: float = 100.0, left: float = 1.0) -> SideRuns:
     n = len(t)
-    return Runs(
+    return SideRuns(
         t=np.array(t),
         spent=np.full(n, spent),
         left=np.full(n, left),
@@ -358,4 +358,4 @@ def test_a_late_run_that_did_not_keep_up_is_gone() -> None:
     ],
 )
 def test_when_a_cell_has_stopped_being_solved(solved: int, gone: int, come: int, runs: int, expected: bool) -> None:
-    assert stopped(solved, gone, come, runs, ASKED) is expected
+    assert stopped_being_solved(solved, gone, come, runs, ASKED) is expected

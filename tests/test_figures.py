@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import synthetic
 
-from reportgen.analysis.loss_view import OneLoss, one_loss
-from reportgen.figures.contour_background import heights
-from reportgen.figures.lines import fitted, spread
-from reportgen.figures.registry import pictures, slug
+from reportgen.analysis.loss_view import LossView, loss_view
+from reportgen.figures.contour_background import log_heights
+from reportgen.figures.lines import fit_name, spread_labels
+from reportgen.figures.registry import loss_figures, slug
 from reportgen.figures.scales import few_ticks, gap_scale
-from reportgen.figures.style import COLOURS, series
+from reportgen.figures.style import COLOURS, series_style
 from reportgen.results.result_tables import Results
 
 
@@ -26,13 +26,13 @@ def results() -> Results:
     return synthetic.results(optimizers=("gradient_descent", "adam"), starts=3, steps=150)
 
 
-def drawn(view: OneLoss) -> dict[str, str]:
-    return {picture.file: picture.draw() for picture in pictures(view)}
+def drawn(view: LossView) -> dict[str, str]:
+    return {picture.file: picture.draw() for picture in loss_figures(view)}
 
 
 @pytest.mark.parametrize("label", ["quartic", "rosenbrock", "beale"])
 def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -> None:
-    first, again = (drawn(one_loss(results, label)) for _ in range(2))
+    first, again = (drawn(loss_view(results, label)) for _ in range(2))
     assert first == again
     assert len(first) == (7 if label == "quartic" else 8)  # a player has a ground, and two coordinates
     for text in first.values():
@@ -44,7 +44,7 @@ def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -
 
 
 def test_colours_only_come_from_the_theme(results: Results) -> None:
-    for text in drawn(one_loss(results, "beale")).values():
+    for text in drawn(loss_view(results, "beale")).values():
         style, _, body = text.partition("</style>")
         assert "--paper" in style
         literal = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", body))
@@ -52,7 +52,7 @@ def test_colours_only_come_from_the_theme(results: Results) -> None:
 
 
 def test_alternative_texts_tell_what_is_seen(results: Results) -> None:
-    for picture in pictures(one_loss(results, "beale")):
+    for picture in loss_figures(loss_view(results, "beale")):
         told = picture.alt()
         assert "beale" in told
         assert told.endswith(".")
@@ -98,15 +98,15 @@ def _unloadable() -> Results:
 )
 def test_figures_survive(make: Callable[[], Results]) -> None:
     results = make()
-    for text in drawn(one_loss(results, results.manifest["losses"][0]["label"])).values():
+    for text in drawn(loss_view(results, results.manifest["losses"][0]["label"])).values():
         ElementTree.fromstring(text)
         assert "nan" not in re.sub(r"<text.*?</text>", "", text, flags=re.S)
 
 
 def test_paths_are_left_out_above_two_coordinates(results: Results) -> None:
     facts = results.manifest["losses"][1] | {"dim": 5}
-    high = OneLoss(results.of_loss("rosenbrock"), facts)
-    assert {picture.kind for picture in pictures(high)} == {"convergence", "runtimes", "rates"}
+    high = LossView(results.of_loss("rosenbrock"), facts)
+    assert {picture.kind for picture in loss_figures(high)} == {"convergence", "runtimes", "rates"}
 
 
 def test_a_gap_scale_is_robust_at_both_ends() -> None:
@@ -119,14 +119,14 @@ def test_a_gap_scale_is_robust_at_both_ends() -> None:
 
 
 def test_names_at_line_ends_do_not_touch() -> None:
-    placed = spread([10.0, 10.0, 11.0, 100.0], 15, 0, 100)
+    placed = spread_labels([10.0, 10.0, 11.0, 100.0], 15, 0, 100)
     assert sorted(placed) == placed
     assert min(b - a for a, b in pairwise(placed)) >= 15
     assert max(placed) <= 100
 
 
 def test_heights_ignore_what_is_not_finite() -> None:
-    assert heights(np.array([0.0, 1.0, np.inf, np.nan]))[2:].tolist() == [1.0, 1.0]
+    assert log_heights(np.array([0.0, 1.0, np.inf, np.nan]))[2:].tolist() == [1.0, 1.0]
 
 
 def test_ticks_are_few_and_round() -> None:
@@ -135,7 +135,7 @@ def test_ticks_are_few_and_round() -> None:
 
 
 def test_series_differ_in_more_than_colour() -> None:
-    looks = [series(place) for place in range(56)]
+    looks = [series_style(place) for place in range(56)]
     assert len({(look.colour, look.dash) for look in looks}) == 56
     assert {look.colour for look in looks} <= set(COLOURS)
 
@@ -160,24 +160,24 @@ def test_slugs_are_safe_unique_and_plain_where_they_can_be() -> None:
 
 
 def test_a_run_leaves_only_from_where_it_does_not_come_back() -> None:
-    from reportgen.figures.paths import leaving
+    from reportgen.figures.paths import exit_index
 
     box = np.array([[0.0, 0.0], [1.0, 1.0]])
     path = np.array([[0.5, 0.5], [2.0, 0.5], [0.5, 0.5], [0.9, 0.9], [3.0, 0.5], [4.0, 0.5]])
-    assert leaving(path, box) == 4
-    assert leaving(path[:4], box) is None
-    assert leaving(path[4:], box) == 0
+    assert exit_index(path, box) == 4
+    assert exit_index(path[:4], box) is None
+    assert exit_index(path[4:], box) == 0
 
 
 def test_a_plateau_at_the_minimum_leaves_the_rest_of_the_ground_its_heights() -> None:
     hinge = np.maximum(np.linspace(-2, 2, 129) - 0.5, 0) ** 2 * np.ones((129, 1))
-    assert len(np.unique(heights(hinge))) > 20
+    assert len(np.unique(log_heights(hinge))) > 20
 
 
 def test_an_exponential_at_one_side_leaves_the_rest_of_the_ground_its_heights() -> None:
     x = np.linspace(-3, 3, 129)
     wall = x**2 + np.exp(np.maximum(200 * (x - 1.5), 0)) * np.ones((129, 1))
-    assert np.ptp(heights(wall)[:, x < 1.4]) > 0.1
+    assert np.ptp(log_heights(wall)[:, x < 1.4]) > 0.1
 
 
 @pytest.mark.parametrize(
@@ -190,10 +190,10 @@ def test_an_exponential_at_one_side_leaves_the_rest_of_the_ground_its_heights() 
     ],
 )
 def test_names_beside_lines_fit_the_margin(name: str, expected: str) -> None:
-    assert fitted(name) == expected
+    assert fit_name(name) == expected
 
 
 def test_names_that_matplotlib_has_no_letters_for_are_drawn_all_the_same() -> None:
     results = synthetic.results(optimizers=("adam",), starts=2, steps=30, rename={"adam": "優化器"})
-    texts = drawn(one_loss(results, "beale")).values()
+    texts = drawn(loss_view(results, "beale")).values()
     assert any("優化器" in text for text in texts)

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import synthetic
 
-from reportgen.analysis.cells import cells
+from reportgen.analysis.cells import cell_table
 from reportgen.analysis.claim import Claim
 from reportgen.analysis.findings import findings
-from reportgen.analysis.leaderboard import comparable, contest
-from reportgen.analysis.loss_view import contenders
-from reportgen.analysis.ranking import best, ranking
+from reportgen.analysis.leaderboard import comparable_cells, leaderboard
+from reportgen.analysis.loss_view import compared_optimizers
+from reportgen.analysis.ranking import best_cells, ranking
 from reportgen.analysis.sensitivity import sensitivity
-from reportgen.report.ranking_table import caveats, standings
+from reportgen.report.ranking_table import ranking_limitations, ranking_rows
 from reportgen.results.result_tables import Results
 
 NEVER = None
@@ -42,13 +42,13 @@ def made(hits: Hits, random: int | None = None, reference: Sequence[str] = (), *
 
 
 def claims(results: Results) -> list[Claim]:
-    table = cells(results)
-    return findings(results, table, best(table), contest_of(results), sensitivity(results))
+    table = cell_table(results)
+    return findings(results, table, best_cells(table), contest_of(results), sensitivity(results))
 
 
 def contest_of(results: Results) -> Any:
-    top = best(cells(results))
-    return contest(results, comparable(results, top), contenders(results.manifest))
+    top = best_cells(cell_table(results))
+    return leaderboard(results, comparable_cells(results, top), compared_optimizers(results.manifest))
 
 
 def told(results: Results, words: str) -> list[Claim]:
@@ -84,8 +84,11 @@ def test_where_nothing_random_varies_no_interval_is_claimed() -> None:
     claim = one(results, "adam reached most in these runs")
     assert "nothing random varies here" in claim.text
     assert claim.strength is None
-    assert [row.interval for row in standings(ranking(best(cells(results))), contest_of(results))] == [None, None]
-    assert caveats(contest_of(results))[0].startswith("Nothing random varies")
+    assert [row.interval for row in ranking_rows(ranking(best_cells(cell_table(results))), contest_of(results))] == [
+        None,
+        None,
+    ]
+    assert ranking_limitations(contest_of(results))[0].startswith("Nothing random varies")
 
 
 def test_a_tie_is_said_to_be_one_and_speed_may_break_it() -> None:
@@ -121,7 +124,9 @@ def test_reference_lines_are_in_no_comparison() -> None:
     results = made(hits, reference=["newton"])
     assert "Left aside: newton" in one(results, "adam leads").text
     assert not told(results, "newton is the fastest")
-    rows = {row.rank.optimizer: row for row in standings(ranking(best(cells(results))), contest_of(results))}
+    rows = {
+        row.rank.optimizer: row for row in ranking_rows(ranking(best_cells(cell_table(results))), contest_of(results))
+    }
     assert rows["newton"].speed is None
     assert rows["adam"].speed == pytest.approx(1.0)
 
@@ -139,7 +144,7 @@ def test_over_eight_losses_the_ranks_are_tested() -> None:
     assert claim.strength == "strong"
     few = made({key: value for key, value in hits.items() if key[0] < "loss7"})
     assert not told(few, "Friedman")
-    assert caveats(contest_of(few))[-1].startswith(
+    assert ranking_limitations(contest_of(few))[-1].startswith(
         "A test over losses takes 8 of them and 3 optimizers; here are 7 and 3"
     )
 
@@ -158,8 +163,8 @@ def test_without_the_leader_places_are_counted_anew() -> None:
     t = {"a": [10, 10, 10], "b": [30, 30, 30], "c": [39, 39, 12]}
     hits = {(f"loss{i}", name, 0.1): [steps[i]] * 2 for name, steps in t.items() for i in range(3)}
     results = made(hits)
-    top = best(cells(results))
-    whole, without = contest(results, top, ["a", "b", "c"]), contest(results, top, ["b", "c"])
+    top = best_cells(cell_table(results))
+    whole, without = leaderboard(results, top, ["a", "b", "c"]), leaderboard(results, top, ["b", "c"])
     assert whole is not None
     assert without is not None
     assert whole.speed[1] > whole.speed[2] or without.speed[0] > without.speed[1]
@@ -247,7 +252,7 @@ def test_no_sentence_holds_what_is_not_a_number(kind: str) -> None:
     if kind == "no minimum":
         for fact in results.manifest["losses"]:
             fact["minimum"] = None
-    sentences = [claim.text for claim in claims(results)] + caveats(contest_of(results))
+    sentences = [claim.text for claim in claims(results)] + ranking_limitations(contest_of(results))
     assert sentences
     for sentence in sentences:
         assert not {"nan", "inf", "None"} & set(sentence.replace("(", " ").replace(",", " ").split()), sentence
@@ -317,4 +322,4 @@ def test_seeds_are_called_seeds() -> None:
     results = handmade.results(given, random=0, noisy=["bowl"])
     results.manifest["programs"] = []
     assert "the same with all 8 noise seeds" in one(results, "adam leads").text
-    assert "in place of 8 noise seeds" in caveats(contest_of(results))[0]
+    assert "in place of 8 noise seeds" in ranking_limitations(contest_of(results))[0]

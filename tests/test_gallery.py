@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from reportgen import catalogue
 from reportgen.cli import main
-from reportgen.figures.loss_contour import levels, middle, too_fine
+from reportgen.figures.loss_contour import central_part, height_levels, too_fine
 
 CONFIG = Path(__file__).with_name("htmlvalidate.json")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -90,7 +90,7 @@ def test_heights_tell_something_apart_whatever_the_loss_is_like() -> None:
         (beale, np.where(bowl > 1, np.inf, bowl)),
         (replace(beale, minimum=-np.inf), 1e6 * (x[:, np.newaxis] ** 3 - x)),
     ):
-        level = levels(loss, values)
+        level = height_levels(loss, values)
         assert (level.min(), level.max()) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
         assert level.std() > 0.05
 
@@ -100,4 +100,4 @@ def test_waves_finer_than_the_grid_are_noticed_and_looked_at_closer() -> None:
     waves = np.sin(30 * np.pi * x) ** 2 + x[:, np.newaxis] ** 2
     assert too_fine(beale, waves)
     assert not too_fine(beale, waves * 0 + x**2)
-    assert middle(beale).domain == ((1.875, 4.125), (-0.625, 1.625))
+    assert central_part(beale).domain == ((1.875, 4.125), (-0.625, 1.625))

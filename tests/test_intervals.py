@@ -13,8 +13,15 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from reportgen.analysis.cells import order_statistic
-from reportgen.analysis.intervals import bootstrap, ert_interval, middle, share_interval, tail, wilson
-from reportgen.analysis.resampling import RESAMPLES, Design, designs, designs_of, resampled_places
+from reportgen.analysis.intervals import (
+    bootstrap_interval,
+    ert_interval,
+    expanded_tail,
+    percentile_ends,
+    share_interval,
+    wilson_interval,
+)
+from reportgen.analysis.resampling import RESAMPLES, Design, designs_of_results, resampled_places, resampling_designs
 from reportgen.analysis.runtimes import ert
 
 INF = np.inf
@@ -26,26 +33,26 @@ def designed(groups: int, starts: int, seeds: int = 1, fixed: int = 0, noisy: bo
     start, seed = (part.ravel() for part in np.mgrid[: fixed + starts, :seeds])
     runs = len(start)
     tiled = [np.tile(part, groups) for part in (start, seed, start >= fixed, np.full(runs, noisy))]
-    return designs(np.repeat(np.arange(groups), runs), *tiled)
+    return resampling_designs(np.repeat(np.arange(groups), runs), *tiled)
 
 
 @pytest.mark.parametrize(("successes", "runs"), [(81, 263), (15, 148), (0, 20), (1, 29), (29, 29), (1, 1)])
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_wilson_is_that_of_scipy(successes: int, runs: int, level: float) -> None:
     theirs = stats.binomtest(successes, runs).proportion_ci(level, method="wilson")
-    assert [float(end) for end in wilson(successes, runs, level)] == pytest.approx(list(theirs), abs=1e-12)
+    assert [float(end) for end in wilson_interval(successes, runs, level)] == pytest.approx(list(theirs), abs=1e-12)
 
 
 def test_wilson_is_that_of_the_examples_of_newcombe() -> None:
     # Newcombe 1998, Two-sided confidence intervals for the single proportion, table I, method 3.
-    low, high = wilson(np.array([81, 15, 0, 1]), np.array([263, 148, 20, 29]))
+    low, high = wilson_interval(np.array([81, 15, 0, 1]), np.array([263, 148, 20, 29]))
     assert low.round(4).tolist() == [0.2553, 0.0624, 0, 0.0061]
     assert high.round(4).tolist() == [0.3662, 0.1605, 0.1611, 0.1718]
 
 
 @pytest.mark.parametrize("runs", [8, 32])
 def test_wilson_covers_on_average_at_its_level(runs: int) -> None:
-    low, high = wilson(np.arange(runs + 1), np.full(runs + 1, runs))
+    low, high = wilson_interval(np.arange(runs + 1), np.full(runs + 1, runs))
     p = np.linspace(0.005, 0.995, 199)[:, np.newaxis]
     covered = (stats.binom.pmf(np.arange(runs + 1), runs, p) * ((low <= p) & (p <= high))).sum(axis=1)
     assert covered.mean() == pytest.approx(0.95, abs=0.015)
@@ -54,7 +61,7 @@ def test_wilson_covers_on_average_at_its_level(runs: int) -> None:
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_wilson_holds_its_share_within_zero_and_one(successes: int, failures: int) -> None:
     runs = successes + failures
-    low, high = (float(end) for end in wilson(successes, runs))
+    low, high = (float(end) for end in wilson_interval(successes, runs))
     assert 0 <= low < high <= 1
     assert low <= successes / max(runs, 1) <= high
 
@@ -74,13 +81,13 @@ def test_resampled_quantiles_have_their_exact_distribution(runs: int, quantile: 
 
 def test_the_bootstrap_of_a_median_is_near_that_of_scipy() -> None:
     values = np.random.default_rng(5).lognormal(size=(3, 41))
-    ours = bootstrap(values.ravel(), designed(3, 41))
+    ours = bootstrap_interval(values.ravel(), designed(3, 41))
     for sample, low, high in zip(values, ours.low, ours.high, strict=True):
         theirs = stats.bootstrap(
             (sample,),
             lambda x, axis: np.quantile(x, 0.5, method="higher", axis=axis),
             method="percentile",
-            confidence_level=1 - 2 * tail(41),
+            confidence_level=1 - 2 * expanded_tail(41),
             n_resamples=20_000,
             rng=np.random.default_rng(0),
         ).confidence_interval
@@ -92,17 +99,17 @@ def test_the_bootstrap_of_a_median_is_near_that_of_scipy() -> None:
 @pytest.mark.parametrize("starts", [8, 15, 31])
 def test_the_interval_of_a_median_covers_it(starts: int) -> None:
     draws = np.random.default_rng(starts).lognormal(size=(1000, starts))
-    found = bootstrap(draws.ravel(), designed(1000, starts))
+    found = bootstrap_interval(draws.ravel(), designed(1000, starts))
     assert 0.935 <= ((found.low <= 1) & (found.high >= 1)).mean() <= 0.985
 
 
 def test_the_interval_of_a_median_covers_it_where_starts_and_noise_vary() -> None:
     random = np.random.default_rng(3)
     values = random.normal(size=(1000, 21, 1)) + 0.5 * random.normal(size=(1000, 21, 5))
-    found = bootstrap(values.ravel(), designed(1000, 21, 5, noisy=True))
+    found = bootstrap_interval(values.ravel(), designed(1000, 21, 5, noisy=True))
     assert 0.93 <= ((found.low <= 0) & (found.high >= 0)).mean() <= 0.985
     # Runs from one start are alike: to take them for independent would promise too much.
-    naive = bootstrap(values.ravel(), designed(1000, 105))
+    naive = bootstrap_interval(values.ravel(), designed(1000, 105))
     assert ((naive.low <= 0) & (naive.high >= 0)).mean() < 0.8
 
 
@@ -179,7 +186,7 @@ def test_there_is_an_interval_only_where_something_random_varies(
     runs = made[0].rows.size
     values, success = np.arange(runs, dtype=float), np.arange(runs) % 2 == 0
     assert made[0].draws == draws
-    for found in (bootstrap(values, made), share_interval(success, made), ert_interval(values, success, made)):
+    for found in (bootstrap_interval(values, made), share_interval(success, made), ert_interval(values, success, made)):
         assert found.known.tolist() == [draws > 0] * 2
         assert (found.low <= found.high).all()
         if not draws:
@@ -189,16 +196,16 @@ def test_there_is_an_interval_only_where_something_random_varies(
 def test_groups_of_different_sizes_keep_their_numbers() -> None:
     group = np.array([1, 0, 2, 1, 0, 2, 2, 0])
     start = np.array([1, 1, 1, 2, 2, 2, 3, 3])
-    made = designs(group, start, np.zeros(8, int), np.full(8, True), np.full(8, False))
+    made = resampling_designs(group, start, np.zeros(8, int), np.full(8, True), np.full(8, False))
     assert sorted(len(design.groups) for design in made) == [1, 2]
     values = np.array([5.0, 1, 70, 6, 2, 80, 90, 3])
-    found = bootstrap(values, made, quantile=0.0)
+    found = bootstrap_interval(values, made, quantile=0.0)
     assert found.low.tolist() == [1, 5, 70]
-    assert bootstrap(values, made).high.tolist() == [3, 6, 90]
+    assert bootstrap_interval(values, made).high.tolist() == [3, 6, 90]
 
 
 def test_infinite_values_are_values() -> None:
-    found = bootstrap(np.array([1.0, 2, 3, INF, INF, INF] + [INF] * 6), designed(2, 6))
+    found = bootstrap_interval(np.array([1.0, 2, 3, INF, INF, INF] + [INF] * 6), designed(2, 6))
     assert found.low.tolist() == [1, INF]
     assert found.high.tolist() == [INF, INF]
     assert found.known.all()
@@ -214,7 +221,7 @@ def test_failures_alone_tell_nothing_of_the_expected_running_time() -> None:
 def test_intervals_hold_what_they_are_of(values: Any) -> None:
     made = designed(1, len(values))
     median = order_statistic(values, np.zeros(len(values), int), 1, 0.5)
-    found = bootstrap(values, made)
+    found = bootstrap_interval(values, made)
     assert values.min() <= found.low <= median <= found.high <= values.max()
 
 
@@ -224,7 +231,7 @@ def test_the_manifest_says_what_is_random() -> None:
         random=2,
         noisy=["noisy"],
     )
-    still, noisy = designs_of(made, (made.runs["loss"] == "noisy").to_numpy(int))
+    still, noisy = designs_of_results(made, (made.runs["loss"] == "noisy").to_numpy(int))
     # Start 3 is a point that the user gave.
     assert still.free.tolist() == [False] * 2 + [True] * 4 + [False] * 2
     assert still.draws == 2
@@ -235,14 +242,14 @@ def test_the_manifest_says_what_is_random() -> None:
 def test_the_same_results_have_the_same_intervals_and_level_matters() -> None:
     values = np.random.default_rng(7).normal(size=300)
     made = designed(10, 30)
-    assert bootstrap(values, made).low.tolist() == bootstrap(values, designed(10, 30)).low.tolist()
-    wide, narrow = bootstrap(values, made), bootstrap(values, made, level=0.5)
+    assert bootstrap_interval(values, made).low.tolist() == bootstrap_interval(values, designed(10, 30)).low.tolist()
+    wide, narrow = bootstrap_interval(values, made), bootstrap_interval(values, made, level=0.5)
     assert (wide.low < narrow.low).all()
     assert (wide.high > narrow.high).all()
 
 
 def test_the_middle_is_of_actual_values_and_never_the_narrower() -> None:
-    low, high = middle(np.arange(1000)[np.newaxis], 0.025)
+    low, high = percentile_ends(np.arange(1000)[np.newaxis], 0.025)
     assert (low.item(), high.item()) == (24, 975)
 
 
@@ -250,7 +257,7 @@ def test_the_middle_is_of_actual_values_and_never_the_narrower() -> None:
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_few_draws_leave_out_less(draws: int, level: float) -> None:
     quantile = stats.t.ppf((1 + level) / 2, draws - 1)
-    assert tail(draws, level) == pytest.approx(
+    assert expanded_tail(draws, level) == pytest.approx(
         stats.norm.cdf(-np.sqrt(draws / (draws - 1)) * quantile), rel=0.02, abs=1e-4
     )
-    assert tail(2, level) < 1 / RESAMPLES
+    assert expanded_tail(2, level) < 1 / RESAMPLES

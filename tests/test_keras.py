@@ -82,7 +82,7 @@ def test_an_instance_keeps_its_arguments_but_for_the_rate(tmp_path: Path) -> Non
 
 
 def test_a_misspelt_name_is_told() -> None:
-    with pytest.raises(catalogue.UnknownName, match="did you mean AdamW"):
+    with pytest.raises(catalogue.UnknownNameError, match="did you mean AdamW"):
         catalogue.find_optimizer("keras:AdamWW", Path())
 
 

@@ -13,13 +13,13 @@ import pytest
 from conftest import KeptWorker
 
 from reportgen import pipeline
-from reportgen.analysis.cells import cells
-from reportgen.analysis.loss_view import one_loss
+from reportgen.analysis.cells import cell_table
+from reportgen.analysis.loss_view import loss_view
 from reportgen.config import Config
 from reportgen.execute.events import Event
 from reportgen.report import render
 from reportgen.results.program_store import GROUP
-from reportgen.results.result_tables import Results, rows_of
+from reportgen.results.result_tables import Results, lists_to_array
 
 STARTS = 40
 """More than the few of which all traces are kept."""
@@ -85,7 +85,7 @@ def test_where_a_cell_has_few_runs_pictures_keep_them_all(tmp_path: Path, one_wo
 
 
 def test_the_curve_of_a_large_cell_is_that_of_the_run_with_the_median_end(kept: dict[str, Path]) -> None:
-    few, whole = (one_loss(Results.for_report(kept[trace]), "beale") for trace in ("pictures", "all"))
+    few, whole = (loss_view(Results.for_report(kept[trace]), "beale") for trace in ("pictures", "all"))
     for name, cell in few.best.items():
         (run,) = few.curve_runs(name)
         assert (np.inf if run.outcome == "diverged" else run.gap[-1]) == cell["gap_median"]
@@ -111,14 +111,14 @@ def test_without_traces_there_are_no_paths_in_many_dimensions_either(tmp_path: P
 def test_what_a_report_reads_is_what_is_there(kept: dict[str, Path]) -> None:
     whole, light = Results.load(kept["all"]), Results.for_report(kept["all"])
     assert {"x0", "hyperparameters"} <= set(whole.runs) - set(light.runs)
-    pd.testing.assert_frame_equal(cells(light), cells(whole))
+    pd.testing.assert_frame_equal(cell_table(light), cell_table(whole))
     for name in ("final_loss", "gap", HIT, "run_id", "outcome"):
         pd.testing.assert_series_equal(light.runs[name], whole.runs[name])
     of_beale = [results.of_loss("beale") for results in (whole, light)]
-    ends = [rows_of(results.runs["final_x"]) for results in of_beale]
+    ends = [lists_to_array(results.runs["final_x"]) for results in of_beale]
     assert ends[0].shape == (2 * 2 * STARTS, 2)
     np.testing.assert_array_equal(*ends)
-    np.testing.assert_array_equal(*(rows_of(results.traces["x"]) for results in of_beale))
+    np.testing.assert_array_equal(*(lists_to_array(results.traces["x"]) for results in of_beale))
 
 
 def test_a_report_is_told_why_runs_failed_and_nothing_else(tmp_path: Path, one_worker: None) -> None:

@@ -109,7 +109,7 @@ def test_a_schedule_shapes_its_rate(name: str) -> None:
 
 def test_what_is_declared_of_a_class_is_what_its_init_takes() -> None:
     kind = catalogue.find_optimizer("guide_classes.py:Adam", HERE)
-    declared = catalogue.declared(kind, {}, HERE)
+    declared = catalogue.declared_hyperparameters(kind, {}, HERE)
     assert [name for name, item in declared.items() if not item.structural] == ["beta_1", "beta_2", "ep"]
     assert kind.__doc__ is not None
 
@@ -183,7 +183,7 @@ UNSUITABLE = {
 @pytest.mark.parametrize("init", UNSUITABLE)
 def test_a_class_that_cannot_be_driven_is_a_broken_plugin(init: str, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(f"class Mine:\n    {init}\n    def apply_gradients(self, grads, vars): pass\n")
-    with pytest.raises(catalogue.BrokenPlugin, match=UNSUITABLE[init]):
+    with pytest.raises(catalogue.BrokenPluginError, match=UNSUITABLE[init]):
         catalogue.find_optimizer("mine.py:Mine", tmp_path)
 
 

@@ -155,9 +155,9 @@ def test_a_keras_class_of_ones_own_runs_and_an_incomplete_instance_is_refused(tm
     own = programs.run("rosenbrock", "mine.py:Boosted[boost=3.0]", (1e-4,), steps=30, base=tmp_path, dtype="float64")
     ours = programs.run("rosenbrock", "gradient_descent", (3e-4,), steps=30, dtype="float64")
     np.testing.assert_allclose(own.final_x, ours.final_x, rtol=1e-7)
-    with pytest.raises(catalogue.BrokenPlugin, match="get_config of Boosted leaves out boost"):
+    with pytest.raises(catalogue.BrokenPluginError, match="get_config of Boosted leaves out boost"):
         catalogue.find_optimizer("mine.py:incomplete", tmp_path)
-    with pytest.raises(catalogue.BrokenPlugin, match="its learning rate is not a number"):
+    with pytest.raises(catalogue.BrokenPluginError, match="its learning rate is not a number"):
         catalogue.find_optimizer("mine.py:scheduled", tmp_path)
 
 

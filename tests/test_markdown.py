@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reportgen.analysis.compare.model import Cells, Comparison, Pair, Side, Solving, Thresholds, View
-from reportgen.report.comparison_markdown import changes
-from reportgen.report.markdown import LIMIT, Bullets, Details, Table, code, document, link, size, strong, text
-from reportgen.report.summary_markdown import summary
+from reportgen.analysis.compare.model import Cells, Comparison, Pair, Side, SolvedChange, Thresholds, View
+from reportgen.report.comparison_markdown import comparison_markdown
+from reportgen.report.markdown import LIMIT, Bullets, Details, Table, code, document, link, strong, text, utf16_length
+from reportgen.report.summary_markdown import summary_markdown
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 ALLOWED = {"<code>", "</code>", "<strong>", "</strong>"}
@@ -44,7 +44,7 @@ def tokens(parsed: list[Token]) -> Iterator[Token]:
 
 def check(markdown: str, address: str = "") -> None:
     """Nothing in it is what a name made: no link, picture, foreign HTML, code, or rule; and each row has all cells."""
-    assert size(markdown) <= LIMIT
+    assert utf16_length(markdown) <= LIMIT
     assert "data:" not in markdown.replace("data&#58;", "")
     parsed = PARSER.parse(markdown)
     for token in tokens(parsed):
@@ -151,7 +151,7 @@ def test_a_long_table_is_cut_and_says_by_how_much_and_what_follows_is_there() ->
 def test_any_size_stays_within_any_budget(rows: int, items: int, limit: int, name: str) -> None:
     table = Table(["A", "B"], [[code(name), code(name)]] * rows)
     blocks = [table, Bullets([text(name)] * items), Details("x", [table, table])]
-    assert size(document(blocks, "end", limit)) <= limit
+    assert utf16_length(document(blocks, "end", limit)) <= limit
 
 
 def _index(names: list[str], optimizers: int, losses: int) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def _index(names: list[str], optimizers: int, losses: int) -> dict[str, Any]:
 @FEW
 def test_any_summary_is_whole(names: list[str], optimizers: int, losses: int) -> None:
     reasons = [{"who": name, "reason": name * 20} for name in names]
-    made = summary(_index(names, optimizers, losses), reasons)
+    made = summary_markdown(_index(names, optimizers, losses), reasons)
     check(made, ADDRESS)
     assert "\n### Ranking\n" in made
     assert f"Made by reportgen 0.1.0; paths, curves and every cell are in [the report]({ADDRESS})." in made
@@ -202,7 +202,7 @@ def test_any_summary_is_whole(names: list[str], optimizers: int, losses: int) ->
 def _comparison(names: list[str], pairs: int) -> Comparison:
     verdicts = ("worse", "mixed", "unclear", "better", "same", "not comparable")
     view = View(-0.5, (-0.9, -0.2), 8, "gradient evaluations")
-    stopped = (Solving(0.1, 9, 9, 0, {"diverged": 9}),)
+    stopped = (SolvedChange(0.1, 9, 9, 0, {"diverged": 9}),)
     made = [
         Pair(
             loss=names[n % len(names)],
@@ -247,7 +247,7 @@ def _comparison(names: list[str], pairs: int) -> Comparison:
 @given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from([0, 1, 7, 60, 2000]))
 @FEW
 def test_any_comparison_is_whole(names: list[str], pairs: int) -> None:
-    made = changes(_comparison(names, pairs))
+    made = comparison_markdown(_comparison(names, pairs))
     check(made)
     assert made.startswith("## ")
     if pairs >= 6:

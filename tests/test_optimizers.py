@@ -75,12 +75,12 @@ def test_it_says_what_it_is(name: str) -> None:
     assert kind.verified
     assert kind.__doc__
     # What the converter does not know it leaves as it is.
-    assert "<code>" not in formula.block(kind.formula)
-    assert "\\" not in formula.block(kind.formula)
+    assert "<code>" not in formula.math_block(kind.formula)
+    assert "\\" not in formula.math_block(kind.formula)
     for item in hyperparameters(kind).values():
         assert item.doc, item.name
         assert item.problem_with(item.default) is None
-        assert "\\" not in formula.inline(item.symbol)
+        assert "\\" not in formula.math_inline(item.symbol)
     with pytest.raises(dataclasses.FrozenInstanceError):
         kind().title = "other"  # type: ignore[misc]
 

@@ -12,10 +12,10 @@ import pytest
 
 from reportgen import pipeline
 from reportgen.analysis import principal_plane as planes
-from reportgen.analysis.loss_view import one_loss, positions
+from reportgen.analysis.loss_view import loss_view, positions
 from reportgen.config import Config
-from reportgen.execute.events import Groundless
-from reportgen.figures.registry import pictures
+from reportgen.execute.events import BackgroundFailure
+from reportgen.figures.registry import loss_figures
 from reportgen.results.result_tables import Results
 
 ASKED: dict[str, Any] = {
@@ -121,7 +121,7 @@ def test_runs_that_are_made_one_by_one_have_paths_too(tmp_path: Path) -> None:
 
 
 def test_the_ground_is_the_loss_on_the_plane(results: Results) -> None:
-    view = one_loss(results, "rosenbrock[dim=5]")
+    view = loss_view(results, "rosenbrock[dim=5]")
     assert view.plane is not None
     assert view.grid is not None
     x, y, gap = view.grid
@@ -133,7 +133,7 @@ def test_the_ground_is_the_loss_on_the_plane(results: Results) -> None:
 
 
 def test_the_plane_goes_through_the_best_end_and_what_is_drawn_is_on_it(results: Results) -> None:
-    view = one_loss(results, "rosenbrock[dim=5]")
+    view = loss_view(results, "rosenbrock[dim=5]")
     assert view.plane is not None
     best = view.results.runs.dropna(subset="final_loss")
     best = best[(best["start"] == 0) & (best["outcome"] != "diverged")].sort_values("final_loss").iloc[0]
@@ -147,7 +147,7 @@ def test_the_plane_goes_through_the_best_end_and_what_is_drawn_is_on_it(results:
 
 
 def test_each_optimizer_has_a_picture_and_the_page_says_what_it_shows(output: Path, results: Results) -> None:
-    drawn = {(each.kind, each.optimizer) for each in pictures(one_loss(results, "rosenbrock[dim=5]"))}
+    drawn = {(each.kind, each.optimizer) for each in loss_figures(loss_view(results, "rosenbrock[dim=5]"))}
     assert {("paths", "adam"), ("paths", "gradient_descent"), ("thumbnail", None)} <= drawn
     (page,) = (output / "losses").glob("rosenbrock*.html")
     text = page.read_text(encoding="utf-8")
@@ -161,11 +161,11 @@ def test_a_second_build_with_another_optimizer_runs_that_alone_and_draws_anew(ou
     more = ASKED | {"optimizers": ["gradient_descent", "adam", "momentum"], "output": output}
     outcome = pipeline.build(Config.model_validate(more), on_event=lambda _: None)
     assert (outcome.programs, outcome.reused) == (12, 8)
-    view = one_loss(Results.load(output / "results"), "rosenbrock[dim=5]")
+    view = loss_view(Results.load(output / "results"), "rosenbrock[dim=5]")
     assert all(view.drawn_runs(name) for name in ("gradient_descent", "adam", "momentum"))
 
 
-def framed(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exhausted") -> planes.Framed | None:
+def framed(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exhausted") -> planes.PlaneView | None:
     """The plane of runs at a single rate, each of its own optimizer, by the positions and final loss of each."""
     names = list(paths)
     runs = pd.DataFrame(
@@ -266,7 +266,7 @@ def test_a_loss_that_ends_its_process_on_the_plane_costs_its_picture_and_nothing
     asked |= {"starts": {"random": 0}, "steps": 20, "base": tmp_path, "output": tmp_path / "out"}
     events: list[Any] = []
     page = pipeline.build(Config.model_validate(asked), on_event=events.append).site
-    told = [event for event in events if isinstance(event, Groundless)]
+    told = [event for event in events if isinstance(event, BackgroundFailure)]
     assert [(event.loss, event.reason) for event in told] == [("mine.py:deadly", "its process died (exit code 3)")]
     assert page is not None
     assert Results.load(tmp_path / "out" / "results").grids["loss"].tolist() == ["wood"]

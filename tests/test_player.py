@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import synthetic
 
-from reportgen.analysis.loss_view import OneLoss, one_loss
+from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.figures.paths import box_of
-from reportgen.figures.player_stage import INNER, on_stage
+from reportgen.figures.player_stage import INNER, stage_pixels
 from reportgen.report import render
 from reportgen.report.player import MOST_BYTES, player
-from reportgen.report.player_encoding import DIGITS, encoded, frames, gap_codes, letters
+from reportgen.report.player_encoding import DIGITS, encode_integers, encoded_length, gap_codes, sample_steps
 from reportgen.results.result_tables import Results
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -32,11 +32,11 @@ def made(**options: Any) -> Results:
 
 
 @pytest.fixture(scope="module")
-def view() -> OneLoss:
-    return one_loss(made(), "beale")
+def view() -> LossView:
+    return loss_view(made(), "beale")
 
 
-def told(view: OneLoss) -> dict[str, Any]:
+def told(view: LossView) -> dict[str, Any]:
     shown = player(view)
     assert shown
     return dict(json.loads(shown["data"]))
@@ -60,16 +60,16 @@ def places(path: dict[str, Any]) -> np.ndarray[Any, Any]:
 
 def test_integers_come_back_and_need_as_many_letters_as_was_said() -> None:
     values = np.array([0, 1, -1, 15, -15, 16, -16, 511, 512, -40000, 16, 2**29])
-    assert integers(encoded(values)) == values.tolist()
-    assert len(encoded(values)) == letters(values)
+    assert integers(encode_integers(values)) == values.tolist()
+    assert len(encode_integers(values)) == encoded_length(values)
 
 
-def test_paths_are_exact_to_half_a_pixel_and_gaps_to_two_digits(view: OneLoss) -> None:
+def test_paths_are_exact_to_half_a_pixel_and_gaps_to_two_digits(view: LossView) -> None:
     data = told(view)
     path = data["paths"][NAMES.index("adam")][RATES.index(1e-2)]
     run = view.first_runs["beale/adam/lr=0.01"]
     at = np.searchsorted(run.step, data["steps"], side="right") - 1
-    pixels = on_stage(np.asarray(run.x)[at], box_of(view))
+    pixels = stage_pixels(np.asarray(run.x)[at], box_of(view))
     found = places(path)
     assert len(found) == len(at)
     assert np.abs(found[:, :2] / data["grid"] - pixels).max() <= 0.5 / data["grid"]
@@ -79,11 +79,11 @@ def test_paths_are_exact_to_half_a_pixel_and_gaps_to_two_digits(view: OneLoss) -
     ]
 
 
-def test_a_run_that_leaves_ends_on_the_edge_and_points_outwards(view: OneLoss) -> None:
+def test_a_run_that_leaves_ends_on_the_edge_and_points_outwards(view: LossView) -> None:
     path = told(view)["paths"][NAMES.index("gradient_descent")][RATES.index(1.0)]
     run = view.first_runs["beale/gradient_descent/lr=1"]
     step, angle = path["left"]
-    points = on_stage(np.asarray(run.x), box_of(view))
+    points = stage_pixels(np.asarray(run.x), box_of(view))
     index = run.step.tolist().index(step)
     x, y = places(path)[-1][:2] / 2
     assert min(x, y, INNER[0] - x, INNER[1] - y) == 0
@@ -102,16 +102,16 @@ def test_a_gap_of_zero_is_the_floor_and_codes_grow_with_gaps() -> None:
 
 def test_early_steps_are_all_there_and_the_last_one_too() -> None:
     steps = np.unique(np.geomspace(1, 2000, 400).round().astype(int)) - 1
-    kept = frames(steps, 64)
+    kept = sample_steps(steps, 64)
     assert len(kept) <= 64
     assert kept[:16].tolist() == steps[:16].tolist()
     assert kept[-1] == steps[-1]
-    assert frames(steps[:10], 64).tolist() == steps[:10].tolist()
+    assert sample_steps(steps[:10], 64).tolist() == steps[:10].tolist()
 
 
 def test_a_page_has_room_for_17_optimizers_at_9_rates(monkeypatch: pytest.MonkeyPatch) -> None:
     names = many(monkeypatch, 17)
-    view = one_loss(made(optimizers=names, rates=[10 ** (k / 2) for k in range(-8, 1)], starts=1), "beale")
+    view = loss_view(made(optimizers=names, rates=[10 ** (k / 2) for k in range(-8, 1)], starts=1), "beale")
     shown = player(view)
     assert shown
     assert len(shown["data"]) < MOST_BYTES
@@ -121,7 +121,7 @@ def test_a_page_has_room_for_17_optimizers_at_9_rates(monkeypatch: pytest.Monkey
 
 def test_where_not_all_have_room_the_best_rates_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     names = many(monkeypatch, 24)
-    view = one_loss(made(optimizers=names, rates=np.geomspace(1e-4, 0.3, 20).tolist(), starts=1), "beale")
+    view = loss_view(made(optimizers=names, rates=np.geomspace(1e-4, 0.3, 20).tolist(), starts=1), "beale")
     shown = player(view)
     assert shown
     assert len(shown["data"]) < MOST_BYTES
@@ -141,8 +141,8 @@ def many(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
     return names
 
 
-def test_the_same_results_give_the_same_bytes(view: OneLoss) -> None:
-    again = one_loss(made(), "beale")
+def test_the_same_results_give_the_same_bytes(view: LossView) -> None:
+    again = loss_view(made(), "beale")
     assert player(again) == player(view)
 
 
@@ -157,12 +157,12 @@ def test_the_same_results_give_the_same_bytes(view: OneLoss) -> None:
 )
 def test_without_anything_to_play_there_is_no_player(options: dict[str, Any]) -> None:
     results = made(steps=5, **options)
-    assert player(one_loss(results, results.manifest["losses"][0]["label"])) is None
+    assert player(loss_view(results, results.manifest["losses"][0]["label"])) is None
 
 
-def test_without_traces_there_is_no_player(view: OneLoss) -> None:
+def test_without_traces_there_is_no_player(view: LossView) -> None:
     results = view.results
-    assert player(one_loss(replace(results, traces=results.traces.head(0)), "beale")) is None
+    assert player(loss_view(replace(results, traces=results.traces.head(0)), "beale")) is None
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +268,7 @@ def test_optimizers_and_rates_are_chosen(page: Any) -> None:
     assert row.locator(".fate").inner_text() == solved
 
 
-def test_gaps_are_written_as_on_the_rest_of_the_page(page: Any, view: OneLoss) -> None:
+def test_gaps_are_written_as_on_the_rest_of_the_page(page: Any, view: LossView) -> None:
     from reportgen.analysis.number_format import number
 
     page.locator(".all").select_option(str(RATES.index(1e-2)))

@@ -16,7 +16,7 @@ import synthetic
 
 from reportgen.figures.style import COLOURS
 from reportgen.report import render
-from reportgen.report.formula import block, inline
+from reportgen.report.formula import math_block, math_inline
 from reportgen.report.site import Site
 from reportgen.report.site_record import RECORD, is_current
 from reportgen.report.stylesheet import HEAT
@@ -171,14 +171,14 @@ def test_a_loss_without_a_minimum_is_not_said_to_diverge(tmp_path: Path) -> None
 
 
 def test_formulas_become_mathml_line_by_line() -> None:
-    assert block(r"b \leftarrow \mu b + g \\ x \leftarrow x - \eta b").count("<math") == 2
-    assert "<mi>μ</mi>" in inline(r"\mu")
-    assert "<script" not in block("<script>alert(1)</script>")
-    assert "<script" not in inline(r"\text{<script>}")
+    assert math_block(r"b \leftarrow \mu b + g \\ x \leftarrow x - \eta b").count("<math") == 2
+    assert "<mi>μ</mi>" in math_inline(r"\mu")
+    assert "<script" not in math_block("<script>alert(1)</script>")
+    assert "<script" not in math_inline(r"\text{<script>}")
 
 
 def test_a_formula_that_cannot_be_read_is_shown_as_written() -> None:
-    assert block(r"\frac{") == r"<code>\frac{</code>"
+    assert math_block(r"\frac{") == r"<code>\frac{</code>"
 
 
 def _luminance(colour: str) -> float:

@@ -16,18 +16,18 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from reportgen.analysis.budgets import fixed_budget, fixed_target, gaps_at
-from reportgen.analysis.cells import cells
-from reportgen.analysis.ranking import best
+from reportgen.analysis.cells import cell_table
+from reportgen.analysis.ranking import best_cells
 from reportgen.analysis.runtimes import (
     data_profile,
     ecdf,
     ert,
-    matrix_of,
-    only_cells,
     performance_profile,
     ratios,
+    runtime_arrays,
+    runtime_matrix,
     runtimes,
-    times,
+    select_cells,
 )
 from reportgen.results.result_tables import Results
 
@@ -79,7 +79,7 @@ def test_a_diverged_run_spent_what_it_took_and_a_failed_one_everything() -> None
         }
     )
     for unit, t, budget in (("steps", 3, 5), ("gradient_evaluations", 6, 10)):
-        found = times(made, unit)  # type: ignore[arg-type]
+        found = runtime_arrays(made, unit)  # type: ignore[arg-type]
         assert found[0].tolist() == [[t], [INF]]
         assert found[1].tolist() == [budget, 100]
 
@@ -88,18 +88,18 @@ def test_a_matrix_has_every_problem_and_is_infinite_where_a_solver_was_not_asked
     made = handmade.results(
         {"optimizer": ["adam", "adam", "sgd", "failing"], "start": [0, 1, 1, 0], "hit_1e-01": [4, 5, 6, NA]}
     )
-    found = matrix_of(runtimes(made, "steps"), ["sgd", "adam", "failing"])
+    found = runtime_matrix(runtimes(made, "steps"), ["sgd", "adam", "failing"])
     assert found.columns.tolist() == ["sgd", "adam", "failing"]
     assert found.to_numpy().tolist() == [[INF, 4, INF], [6, 5, INF]]
     assert found.index.get_level_values("start").tolist() == [0, 1]
-    assert matrix_of(runtimes(made, "steps"), ["adam"]).to_numpy().tolist() == [[4], [5]]
+    assert runtime_matrix(runtimes(made, "steps"), ["adam"]).to_numpy().tolist() == [[4], [5]]
 
 
 def test_a_matrix_of_two_cells_of_one_solver_is_refused(broken: Results) -> None:
     with pytest.raises(ValueError, match="one cell for each loss and solver"):
-        matrix_of(runtimes(broken, "steps"), ["adam"])
-    one = only_cells(broken, best(cells(broken)))
-    assert matrix_of(runtimes(one, "steps"), ["adam", "gradient_descent"]).shape == (3 * 4 * 4, 2)
+        runtime_matrix(runtimes(broken, "steps"), ["adam"])
+    one = select_cells(broken, best_cells(cell_table(broken)))
+    assert runtime_matrix(runtimes(one, "steps"), ["adam", "gradient_descent"]).shape == (3 * 4 * 4, 2)
 
 
 def test_an_ecdf_is_that_of_scipy_for_censored_data() -> None:
@@ -225,7 +225,7 @@ def test_traces_are_found_in_whatever_order_they_lie() -> None:
 
 
 def test_a_table_of_budgets_ends_where_the_cells_do(broken: Results) -> None:
-    table, ends = cells(broken), fixed_budget(broken, [1, 60])
+    table, ends = cell_table(broken), fixed_budget(broken, [1, 60])
     last = ends[ends["budget"] == 60].reset_index(drop=True)
     assert last["cell_id"].tolist() == table["cell_id"].tolist()
     for column in ("gap_low", "gap_median", "gap_high"):
@@ -268,7 +268,9 @@ def test_lost_and_missing_runs_leave_no_nan(broken: Results, unit: Any) -> None:
     for table in tables:
         assert not table.isna().any(axis=None)
         assert not any(pd.api.types.is_object_dtype(kind) for kind in table.dtypes)
-    t = matrix_of(runtimes(only_cells(broken, best(cells(broken))), unit), ["gradient_descent", "adam"]).to_numpy()
+    t = runtime_matrix(
+        runtimes(select_cells(broken, best_cells(cell_table(broken))), unit), ["gradient_descent", "adam"]
+    ).to_numpy()
     assert not np.isnan(np.hstack([np.ravel(part) for part in (*performance_profile(t), *data_profile(t, 2))])).any()
 
 

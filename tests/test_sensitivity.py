@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.analysis.best_rate import best_rate_intervals
-from reportgen.analysis.cells import cells
-from reportgen.analysis.ranking import best
-from reportgen.analysis.sensitivity import Sensitivity, divergence_edge, floored_gaps, sensitivity, usable
+from reportgen.analysis.cells import cell_table
+from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.sensitivity import Sensitivity, divergence_edge, floored_gaps, sensitivity, usable_range
 from reportgen.results.result_tables import Results
 
 INF = np.inf
@@ -98,7 +98,7 @@ def test_divergence_begins_where_half_the_runs_diverge_from_there_on(share: list
 @given(st.lists(st.floats(0, 100) | st.just(INF), min_size=1, max_size=9), st.data())
 def test_a_stretch_is_around_its_rate_and_its_neighbours_are_outside(gaps: list[float], data: Any) -> None:
     at = data.draw(st.integers(0, len(gaps) - 1))
-    found = usable(np.array(gaps), at)
+    found = usable_range(np.array(gaps), at)
     if found is None:
         assert gaps[at] == INF
         return
@@ -110,8 +110,8 @@ def test_a_stretch_is_around_its_rate_and_its_neighbours_are_outside(gaps: list[
 
 def test_the_best_rate_and_its_edge_are_those_of_the_ranking() -> None:
     made = synthetic.results(rates=(1e-3, 1e-2, 1e-1, 1.0), starts=5, steps=80, failed=[("beale", "adam")])
-    table = cells(made)
-    top = best(table)
+    table = cell_table(made)
+    top = best_cells(table)
     found = sensitivity(made)
     assert [(s.loss, s.optimizer, s.best_rate) for s in found] == list(
         zip(top["loss"], top["optimizer"], top["learning_rate"], strict=True)

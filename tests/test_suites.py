@@ -67,6 +67,6 @@ def test_a_folder_of_losses_beside_the_config_is_found_with_its_tags(tmp_path: P
 def test_a_name_that_is_built_in_too_is_refused(tmp_path: Path) -> None:
     (tmp_path / "losses").mkdir()
     (tmp_path / "losses" / "mine.py").write_text(MINE.replace("def bowl", "def beale"))
-    with pytest.raises(catalogue.UnknownName, match="beale is built in, and the name of losses/mine"):
+    with pytest.raises(catalogue.UnknownNameError, match="beale is built in, and the name of losses/mine"):
         catalogue.find_loss("beale", tmp_path)
     assert catalogue.find_loss("rosenbrock", tmp_path).dim == 2

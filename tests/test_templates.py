@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from reportgen.cli import main
 from reportgen.report import render
-from reportgen.report.render_options import Edition
+from reportgen.report.render_options import RenderOptions
 from reportgen.report.site_record import is_current
-from reportgen.report.template import TemplateError, check
+from reportgen.report.template import TemplateError, check_templates
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "templates"
 
@@ -31,7 +31,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def rendered(results: Path, mine: Path) -> Path:
-    return render(results, mine.parent / "site", edition=Edition(mine)).parent
+    return render(results, mine.parent / "site", edition=RenderOptions(mine)).parent
 
 
 def test_the_example_changes_logo_and_colours_of_all_pages(results: Path, tmp_path: Path) -> None:
@@ -67,16 +67,16 @@ def test_a_site_is_current_only_with_the_same_templates_and_size(results: Path, 
     site = mine.parent / "site"
     shutil.copytree(results, site / "results")
     (mine / "site.css").write_text("p { color: red }")
-    render(site / "results", site, edition=Edition(mine))
-    assert is_current(site, Edition(mine))
+    render(site / "results", site, edition=RenderOptions(mine))
+    assert is_current(site, RenderOptions(mine))
     assert not is_current(site)
-    assert not is_current(site, Edition(mine, max_size=1.0))
+    assert not is_current(site, RenderOptions(mine, max_size=1.0))
     (mine / "site.css").rename(mine / "other.css")
-    assert not is_current(site, Edition(mine))
+    assert not is_current(site, RenderOptions(mine))
     (mine / "other.css").rename(mine / "site.css")
-    assert is_current(site, Edition(mine))
+    assert is_current(site, RenderOptions(mine))
     (mine / "site.css").write_text("p { color: tan }")
-    assert not is_current(site, Edition(mine))
+    assert not is_current(site, RenderOptions(mine))
     render(site / "results", site)
     assert "tan" not in (site / "assets" / "site.css").read_text()
 
@@ -134,4 +134,4 @@ def test_the_folder_of_a_config_is_beside_it_and_that_of_a_flag_here(
 def test_a_template_that_is_no_text_is_told(mine: Path) -> None:
     (mine / "loss.html").write_bytes(b"\xff\xfe")
     with pytest.raises(TemplateError, match=r"loss\.html: "):
-        check(mine)
+        check_templates(mine)

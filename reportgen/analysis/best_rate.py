@@ -8,9 +8,9 @@ import numpy as np
 
 from reportgen.analysis.budgets import final_gaps, numbered_cells
 from reportgen.analysis.cells import Array
-from reportgen.analysis.intervals import middle
-from reportgen.analysis.resampling import Design, designs_of, resampled_places
-from reportgen.analysis.runtimes import times
+from reportgen.analysis.intervals import percentile_ends
+from reportgen.analysis.resampling import Design, designs_of_results, resampled_places
+from reportgen.analysis.runtimes import runtime_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,17 +29,17 @@ def best_rate_intervals(results: Results, level: float = 0.95) -> dict[tuple[str
     Percentile bootstrap: Efron and Tibshirani 1993, An introduction to the bootstrap, chapter 13.
     """
     table, code = numbered_cells(results)
-    reached = np.isfinite(times(results, "steps")[0]).sum(axis=1)
+    reached = np.isfinite(runtime_arrays(results, "steps")[0]).sum(axis=1)
     gap, steps = final_gaps(results), _to_tightest(results)
     pair = table.groupby(["loss", "optimizer"], sort=False, observed=True).ngroup().to_numpy()
     rate, names = table["learning_rate"].to_numpy(float), list(zip(table["loss"], table["optimizer"], strict=True))
     found: dict[tuple[str, str], tuple[float, float]] = {}
-    for groups, rows, weights in _whole_pairs(designs_of(results, code), pair):
+    for groups, rows, weights in _whole_pairs(designs_of_results(results, code), pair):
         share = reached[rows] @ weights.astype(float) / weights.sum(axis=0)
         middle_gap, middle_steps = (_resampled_medians(values[rows], weights) for values in (gap, steps))
         rules = [-share, np.where(np.isinf(middle_steps), middle_gap, 0.0), middle_steps]
         begin = np.unique(pair[groups], return_index=True)[1]
-        low, high = (rate[groups[places]] for places in middle(_first_best(rules, begin), (1 - level) / 2))
+        low, high = (rate[groups[places]] for places in percentile_ends(_first_best(rules, begin), (1 - level) / 2))
         found |= {
             names[groups[b]]: ends for b, ends in zip(begin, zip(low.tolist(), high.tolist(), strict=True), strict=True)
         }
@@ -47,7 +47,7 @@ def best_rate_intervals(results: Results, level: float = 0.95) -> dict[tuple[str
 
 
 def _to_tightest(results: Results) -> Array:
-    steps: Array = times(results, "steps")[0][:, int(np.argmin(results.manifest["targets"]))]
+    steps: Array = runtime_arrays(results, "steps")[0][:, int(np.argmin(results.manifest["targets"]))]
     return steps
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.cells import Array, cells, order_statistic
-from reportgen.analysis.intervals import bootstrap, ert_interval, share_interval
-from reportgen.analysis.resampling import designs_of
-from reportgen.analysis.runtimes import over, per_step, times
+from reportgen.analysis.cells import Array, cell_table, order_statistic
+from reportgen.analysis.intervals import bootstrap_interval, ert_interval, share_interval
+from reportgen.analysis.resampling import designs_of_results
+from reportgen.analysis.runtimes import gradients_per_step, ratio_or_infinity, runtime_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +34,12 @@ def fixed_budget(results: Results, budgets: Sequence[float], unit: Unit = "steps
     import pandas as pd
 
     table, code = numbered_cells(results)
-    made = designs_of(results, code)
+    made = designs_of_results(results, code)
     parts = []
     for budget, gaps in zip(budgets, gaps_at(results, budgets, unit), strict=True):
         quartiles = [order_statistic(gaps, code, len(table), quantile) for quantile in (0.25, 0.5, 0.75)]
         columns = dict(zip(("gap_low", "gap_median", "gap_high"), quartiles, strict=True))
-        low, high, varies = bootstrap(gaps, made)
+        low, high, varies = bootstrap_interval(gaps, made)
         parts.append(table.assign(budget=budget, **columns, median_low=low, median_high=high, varies=varies))
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
@@ -59,8 +59,8 @@ def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
     import pandas as pd
 
     table, code = numbered_cells(results)
-    made = designs_of(results, code)
-    t, budget = times(results, unit)
+    made = designs_of_results(results, code)
+    t, budget = runtime_arrays(results, unit)
     draws = np.zeros(len(table), int)
     for design in made:
         draws[design.groups] = design.draws
@@ -71,7 +71,7 @@ def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
         successes = np.bincount(code, success, len(table)).astype(int)
         share, median, expected = (
             share_interval(success, made),
-            bootstrap(mine, made),
+            bootstrap_interval(mine, made),
             ert_interval(spent, success, made),
         )
         columns: dict[str, Any] = {"target": target, "successes": successes, "success": successes / table["runs"]}
@@ -81,7 +81,7 @@ def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
             "t_low": median.low,
             "t_high": median.high,
         }
-        columns |= {"ert": over(np.bincount(code, spent, len(table)), successes)}
+        columns |= {"ert": ratio_or_infinity(np.bincount(code, spent, len(table)), successes)}
         columns |= {"ert_low": expected.low, "ert_high": expected.high, "ert_known": expected.known}
         parts.append(table.assign(**columns, varies=share.known, draws=draws))
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
@@ -109,7 +109,11 @@ def gaps_at(results: Results, budgets: Sequence[float], unit: Unit = "steps") ->
     failed = (runs["outcome"].astype(str) == "failed").to_numpy(bool)
     gaps = np.full((len(budgets), len(runs)), np.inf)
     for budget, gap in zip(budgets, gaps, strict=True):
-        steps = np.floor(budget / per_step(runs)) if unit == "gradient_evaluations" else np.full(len(runs), budget)
+        steps = (
+            np.floor(budget / gradients_per_step(runs))
+            if unit == "gradient_evaluations"
+            else np.full(len(runs), budget)
+        )
         last = np.minimum(steps, width - 1).astype(np.int64)
         at = np.searchsorted(place, number * width + last, side="right") - 1
         there = at >= 0
@@ -137,7 +141,7 @@ def numbered_cells(results: Results) -> tuple[pd.DataFrame, Array]:
     """The names of all cells and their numbers of runs, in the order of ``cells.cells``; and of each run its cell."""
     import pandas as pd
 
-    table = cells(results)[_NAMES]
+    table = cell_table(results)[_NAMES]
     return table, pd.Index(table["cell_id"]).get_indexer(pd.Index(results.runs["cell_id"].astype(str)))
 
 

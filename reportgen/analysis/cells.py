@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def cells(results: Results) -> pd.DataFrame:
+def cell_table(results: Results) -> pd.DataFrame:
     """One row for every cell that was asked for, in the order of the manifest, whatever became of it.
 
     Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``reached``, the share of
@@ -34,7 +34,7 @@ def cells(results: Results) -> pd.DataFrame:
     import pandas as pd
 
     runs, targets = results.runs, results.manifest["targets"]
-    code, ids = coded(runs["cell_id"])
+    code, ids = factorize(runs["cell_id"])
     size = np.bincount(code, minlength=len(ids))
     first = np.empty(len(ids), int)
     first[code[::-1]] = np.arange(len(code))[::-1]
@@ -43,7 +43,7 @@ def cells(results: Results) -> pd.DataFrame:
         table[column] = runs[column].iloc[first].to_numpy()
     table[["loss", "optimizer"]] = table[["loss", "optimizer"]].astype(str)
     table["runs"] = size
-    outcome, outcomes = coded(runs["outcome"])
+    outcome, outcomes = factorize(runs["outcome"])
     for name in SYMBOLS:
         of_this = outcome == outcomes.index(name) if name in outcomes else np.zeros(len(code), bool)
         table[name] = np.bincount(code[of_this], minlength=len(ids))
@@ -63,16 +63,19 @@ def cells(results: Results) -> pd.DataFrame:
     return _in_order(table, results.manifest)
 
 
-def stored_cells(folder: Path) -> pd.DataFrame:
+def stored_cell_table(folder: Path) -> pd.DataFrame:
     """The same from a results folder, some runs at a time: the memory does not depend on how many there are."""
     import pandas as pd
 
-    from reportgen.results.result_tables import Results, batches, read_manifest
+    from reportgen.results.result_tables import Results, read_manifest, read_run_batches
 
     manifest = read_manifest(folder)
     nothing = pd.DataFrame()
     names = [*COLUMNS, *map(hit_column, manifest["targets"])]
-    found = [cells(Results(runs, nothing, nothing, nothing, manifest)) for runs in batches(folder, names, "cell_id")]
+    found = [
+        cell_table(Results(runs, nothing, nothing, nothing, manifest))
+        for runs in read_run_batches(folder, names, "cell_id")
+    ]
     return _in_order(pd.concat(found, ignore_index=True), manifest)
 
 
@@ -80,7 +83,7 @@ COLUMNS = ("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap")
 """The columns of runs that ``cells`` looks at, beside those of the targets."""
 
 
-def coded(column: pd.Series[Any]) -> tuple[Array, list[str]]:
+def factorize(column: pd.Series[Any]) -> tuple[Array, list[str]]:
     """A column of texts as places in a list of those that occur in it, without making a text of each."""
     import pandas as pd
 

@@ -35,12 +35,12 @@ class Claim:
         return "".join(self.pieces)
 
 
-def excludes(interval: Sequence[float] | None, tie: float = 0.0) -> bool:
+def interval_excludes(interval: Sequence[float] | None, tie: float = 0.0) -> bool:
     """Whether ``interval`` (low, high) lies wholly on one side of ``tie``; where there is none, it does not."""
     return interval is not None and (interval[0] > tie or interval[1] < tie)
 
 
-def strength_of(interval_excludes_tie: bool, effect: float) -> Strength:
+def evidence_strength(interval_excludes_tie: bool, effect: float) -> Strength:
     """How strong the evidence for a difference is, from its interval and from its size.
 
     ``effect`` is from -1 to 1 and positive in the direction that is claimed, such as the rank-biserial correlation, or

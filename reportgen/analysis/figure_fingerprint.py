@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from reportgen.analysis.loss_view import OneLoss, Run
-    from reportgen.analysis.runtime_profile import Profile
+    from reportgen.analysis.loss_view import LossView, Trajectory
+    from reportgen.analysis.runtime_profile import RuntimeProfile
 
 
-def path_digest(view: OneLoss, optimizer: str) -> str:
+def path_digest(view: LossView, optimizer: str) -> str:
     """Of the paths of one optimizer on one loss, and of the ground under them."""
     return _digest(
         *_setting(view), repr(view.optimizers.index(optimizer)), _best(view, optimizer), *_ground(view),
@@ -27,7 +27,7 @@ def path_digest(view: OneLoss, optimizer: str) -> str:
     )  # fmt: skip
 
 
-def loss_digest(view: OneLoss) -> str:
+def loss_digest(view: LossView) -> str:
     """Of all that there is to see of one loss."""
     names = [hit_column(target) for target in view.results.manifest["targets"]]
     runs = view.results.runs[[*names, "steps", "gradient_evaluations", "initial_loss"]]
@@ -35,7 +35,7 @@ def loss_digest(view: OneLoss) -> str:
     return _digest(*_setting(view), *map(_table, (view.cells, runs)), *_ground(view), *map(_history, histories))
 
 
-def overview_digest(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> str:
+def overview_digest(profile: RuntimeProfile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> str:
     """Of the runtimes and tuning curves of some optimizers, in the colours of ``optimizers``."""
     told = repr((profile.names, list(optimizers), profile.t.shape, profile.budget))
     return _digest(
@@ -43,7 +43,7 @@ def overview_digest(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence
     )
 
 
-def _setting(view: OneLoss) -> list[str]:
+def _setting(view: LossView) -> list[str]:
     manifest = view.results.manifest
     told = [
         view.facts,
@@ -54,18 +54,18 @@ def _setting(view: OneLoss) -> list[str]:
     return [json.dumps(each, sort_keys=True) for each in told]
 
 
-def _best(view: OneLoss, optimizer: str) -> str:
+def _best(view: LossView, optimizer: str) -> str:
     cell = view.best[optimizer]
     return repr((cell["learning_rate"], cell["runs"], cell["solved"]))
 
 
-def _ground(view: OneLoss) -> list[bytes | str]:
+def _ground(view: LossView) -> list[bytes | str]:
     parts = [np.ascontiguousarray(part).tobytes() for part in view.grid or ()]
     plane = view.plane
     return [*parts, repr(plane and (plane.origin.tolist(), plane.directions.tolist(), plane.share))]
 
 
-def _history(run: Run) -> bytes:
+def _history(run: Trajectory) -> bytes:
     arrays = [run.step, run.gap, *([] if run.x is None else [run.x])]
     return b"".join(
         [repr((run.start, run.outcome)).encode(), *(np.ascontiguousarray(each).tobytes() for each in arrays)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array, order_statistic
 from reportgen.analysis.resampling import Design, resampled_places
-from reportgen.analysis.runtimes import over
+from reportgen.analysis.runtimes import ratio_or_infinity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Intervals(NamedTuple):
     """shape [groups], bool: where False there is no interval, and ``low`` and ``high`` are the statistic itself."""
 
 
-def wilson(successes: Array | float, runs: Array | float, level: float = 0.95) -> tuple[Array, Array]:
+def wilson_interval(successes: Array | float, runs: Array | float, level: float = 0.95) -> tuple[Array, Array]:
     """The score interval of a share, from ``successes`` of ``runs`` independent draws; (0, 1) where there are none.
 
     Wilson 1927, Probable inference, the law of succession, and statistical inference. Unlike the textbook interval it
@@ -57,7 +57,7 @@ def share_interval(success: Array, made: list[Design], level: float = 0.95) -> I
         runs = here.shape[1]
         fixed, free = here[:, ~design.free].sum(axis=1), here[:, design.free]
         share = free.mean(axis=1) if design.draws else np.zeros(len(here))
-        low, high = wilson(share * design.draws, np.full(len(here), design.draws), level)
+        low, high = wilson_interval(share * design.draws, np.full(len(here), design.draws), level)
         part = free.shape[1] * (design.draws > 0)
         result.low[design.groups] = (fixed + low * part) / runs
         result.high[design.groups] = (fixed + high * part) / runs
@@ -65,7 +65,7 @@ def share_interval(success: Array, made: list[Design], level: float = 0.95) -> I
     return result
 
 
-def bootstrap(values: Array, made: list[Design], quantile: float = 0.5, level: float = 0.95) -> Intervals:
+def bootstrap_interval(values: Array, made: list[Design], quantile: float = 0.5, level: float = 0.95) -> Intervals:
     """The bootstrap interval of the ``quantile`` of each group; ``values`` [runs] may be infinite, never NaN.
 
     Efron 1979, Bootstrap methods: another look at the jackknife, with the ends of ``tail``. The quantile is that of
@@ -79,7 +79,7 @@ def bootstrap(values: Array, made: list[Design], quantile: float = 0.5, level: f
             here = values[design.rows]
             order = np.argsort(here, axis=1, kind="stable")
             places = resampled_places(order, design.weights, quantile)
-            ends = np.stack(middle(places, tail(design.draws, level)), axis=1)
+            ends = np.stack(percentile_ends(places, expanded_tail(design.draws, level)), axis=1)
             sorted_values = np.take_along_axis(here, order, axis=1)
             low, high = np.take_along_axis(sorted_values, ends, axis=1).T
             _put(result, design.groups, low, high)
@@ -96,26 +96,26 @@ def ert_interval(spent: Array, success: Array, made: list[Design], level: float 
     result = _exactly(np.zeros(_groups(made)))
     for design, part in _blocks(made):
         rows, groups = design.rows[part], design.groups[part]
-        result.low[groups] = result.high[groups] = over(spent[rows].sum(axis=1), success[rows].sum(axis=1))
+        result.low[groups] = result.high[groups] = ratio_or_infinity(spent[rows].sum(axis=1), success[rows].sum(axis=1))
         if design.weights is not None:
             some = success[rows].any(axis=1)
             weights = design.weights.astype(float)
-            resampled = over(spent[rows[some]] @ weights, success[rows[some]] @ weights)
-            _put(result, groups[some], *middle(resampled, tail(design.draws, level)))
+            resampled = ratio_or_infinity(spent[rows[some]] @ weights, success[rows[some]] @ weights)
+            _put(result, groups[some], *percentile_ends(resampled, expanded_tail(design.draws, level)))
     return result
 
 
-def tail(draws: int, level: float = 0.95) -> float:
+def expanded_tail(draws: int, level: float = 0.95) -> float:
     """The share of resamples to leave out at each end, from 2 or more ``draws``: below (1 - level) / 2.
 
     Percentile intervals of few draws are too narrow, since a sample varies less than what it is from. This is the
     expanded percentile interval of Hesterberg 2015, What teachers should know about the bootstrap.
     """
-    t = student(draws - 1, level)
+    t = student_quantile(draws - 1, level)
     return NormalDist().cdf(-np.sqrt(draws / (draws - 1)) * t)
 
 
-def student(free: int, level: float = 0.95) -> float:
+def student_quantile(free: int, level: float = 0.95) -> float:
     """The quantile of Student's t with ``free`` degrees of freedom that both tails of 1 - ``level`` begin at.
 
     Abramowitz and Stegun 1964, 26.7.5: to 1 % from 3 degrees on, and too small for fewer, which matters to nobody who
@@ -126,7 +126,7 @@ def student(free: int, level: float = 0.95) -> float:
     return t + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * free**3)
 
 
-def middle(resampled: Array, left_out: float) -> tuple[Array, Array]:
+def percentile_ends(resampled: Array, left_out: float) -> tuple[Array, Array]:
     """What remains of each row of [groups, resamples] when the share ``left_out`` is cut off at both ends.
 
     Both ends are actual values, and rather one too wide than too narrow.

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.runtimes import runtimes_of
+from reportgen.analysis.runtimes import best_cell_runtimes
 from reportgen.analysis.scores import (
-    Resampled,
+    ResampledScores,
     loss_scores,
     loss_weights,
     mean_ranks,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Leaderboard:
     """Some optimizers, and their runtimes to every target from every start; see ``contest``."""
 
     names: tuple[str, ...]
@@ -76,12 +76,12 @@ class Contest:
         return mean_ranks(self.speed_by_loss)
 
     @cached_property
-    def other_reached(self) -> Resampled | None:
+    def other_reached(self) -> ResampledScores | None:
         """``reached``, had other starts been drawn; None where too little varies."""
         return resampled_scores(self._arrived, self.loss, self.unit, self.drawn, self.cluster)
 
     @cached_property
-    def other_speed(self) -> Resampled | None:
+    def other_speed(self) -> ResampledScores | None:
         """So for ``speed``."""
         return resampled_scores(self.t, self.loss, self.unit, self.drawn, self.cluster)
 
@@ -111,7 +111,7 @@ class Contest:
         return np.where(np.isfinite(self.t), 1.0, np.inf)
 
 
-def comparable(results: Results, top: pd.DataFrame) -> pd.DataFrame:
+def comparable_cells(results: Results, top: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``top``, made by ``ranking.best``, that can be compared.
 
     A loss without a known minimum has no targets, and one on which every run failed was not run: neither says anything
@@ -124,13 +124,13 @@ def comparable(results: Results, top: pd.DataFrame) -> pd.DataFrame:
     return top[ran & ~top["optimizer"].isin(broken)]
 
 
-def contest(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Contest | None:
+def leaderboard(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Leaderboard | None:
     """The contest of ``names`` at the cells that ``ranking.best`` chose for them; None without any.
 
     Every ratio is to the best of those in it: who is left out of ``names`` does not count (Gould and Scott 2016).
     Random are the starts that were drawn from the domain; where there are none, the seeds of losses with noise.
     """
-    wide = runtimes_of(results, top, names)
+    wide = best_cell_runtimes(results, top, names)
     if not len(wide.columns):
         return None
     keys = wide.index.to_frame(index=False)
@@ -141,4 +141,4 @@ def contest(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Contes
     noisy = np.array([bool(facts[label].get("noise")) for label in loss])
     if len(np.unique(start[drawn])) < 2 and noisy.any():
         unit, drawn, noun = seed, noisy, "noise seed"
-    return Contest(tuple(wide.columns), wide.to_numpy(float), loss, cluster, unit, drawn, noun)
+    return Leaderboard(tuple(wide.columns), wide.to_numpy(float), loss, cluster, unit, drawn, noun)

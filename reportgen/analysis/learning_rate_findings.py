@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.claim import Claim
-from reportgen.analysis.number_format import decades, listed, rate, share
-from reportgen.analysis.tuning_curve import one_rate
+from reportgen.analysis.number_format import and_list, decades, rate, share
+from reportgen.analysis.tuning_curve import shared_rate_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 SENSITIVITY = "#sensitivity"
 
 
-def robustness(found: Sequence[Sensitivity], table: pd.DataFrame, compared: Sequence[str]) -> Iterator[Claim]:
+def learning_rate_findings(
+    found: Sequence[Sensitivity], table: pd.DataFrame, compared: Sequence[str]
+) -> Iterator[Claim]:
     """The claims about learning rates; ``compared`` are the optimizers without reference lines."""
     mine = [each for each in found if each.optimizer in compared]
     yield from _widest(mine, compared)
@@ -60,7 +62,7 @@ def _edges(found: Sequence[Sensitivity]) -> Iterator[Claim]:
             "At the edge of the grid: ",
             f"{len(edge)} of {len(found)}",
             f" best learning rates {'are' if len(edge) > 1 else 'is'} the smallest or largest tried, "
-            f"so a better one may lie outside: {listed(told, 3)}.",
+            f"so a better one may lie outside: {and_list(told, 3)}.",
         ),
         SENSITIVITY,
         importance=55,
@@ -72,7 +74,7 @@ def _one_for_all(table: pd.DataFrame) -> Iterator[Claim]:
     """Who loses least, and who most, with one rate on all losses; where tuning on each loss makes a difference."""
     if table["loss"].nunique() < 2 or table["learning_rate"].nunique() < 2 or table["optimizer"].nunique() < 2:
         return
-    lost = one_rate(table)
+    lost = shared_rate_table(table)
     lost = lost[lost["tuned"] > 0]
     lost = lost.assign(part=(lost["lost"].clip(lower=0) / lost["tuned"]).round(12)).sort_values("part", kind="stable")
     if len(lost) < 2 or lost["part"].iloc[-1] < 0.01 or lost["part"].iloc[0] == lost["part"].iloc[-1]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.cells import Array, cells
-from reportgen.analysis.ranking import best
+from reportgen.analysis.cells import Array, cell_table
+from reportgen.analysis.ranking import best_cells
 from reportgen.engine.result import Plane
-from reportgen.results.result_tables import of_runs, rows_of
+from reportgen.results.result_tables import belongs_to_runs, lists_to_array
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SHOWN_STARTS = 12
 
 
 @dataclass(frozen=True)
-class Run:
+class Trajectory:
     """The sampled history of one run."""
 
     start: int
@@ -40,7 +40,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class OneLoss:
+class LossView:
     """One loss: its facts, its cells and, on demand, the history of its runs."""
 
     results: Results
@@ -60,12 +60,12 @@ class OneLoss:
     @cached_property
     def cells(self) -> pd.DataFrame:
         """One row a cell."""
-        return cells(self.results)
+        return cell_table(self.results)
 
     @cached_property
     def best(self) -> dict[str, dict[str, Any]]:
         """The best cell of each optimizer that has one."""
-        return {row["optimizer"]: row for row in records(best(self.cells))}
+        return {row["optimizer"]: row for row in records(best_cells(self.cells))}
 
     @property
     def from_start(self) -> str:
@@ -75,7 +75,7 @@ class OneLoss:
     @property
     def contenders(self) -> list[str]:
         """The labels without reference lines, which are there to measure the others by."""
-        return contenders(self.results.manifest)
+        return compared_optimizers(self.results.manifest)
 
     @property
     def best_contenders(self) -> dict[str, dict[str, Any]]:
@@ -97,11 +97,11 @@ class OneLoss:
             found.setdefault(cell["optimizer"], {})[float(cell["learning_rate"])] = cell
         return found
 
-    def best_runs(self, optimizer: str) -> list[Run]:
+    def best_runs(self, optimizer: str) -> list[Trajectory]:
         """The histories of an optimizer's best cell, by start; a run that failed has none."""
         return self._histories.get(optimizer, [])
 
-    def curve_runs(self, optimizer: str) -> list[Run]:
+    def curve_runs(self, optimizer: str) -> list[Trajectory]:
         """The histories whose median is the curve of an optimizer: all of its best cell.
 
         Where not all were kept, that of the run whose end is the median of the cell's.
@@ -115,7 +115,7 @@ class OneLoss:
             apart = np.where(ends == middle, 0, np.abs(ends - middle))
         return [runs[int(np.argmin(apart))]]
 
-    def drawn_runs(self, optimizer: str) -> list[Run]:
+    def drawn_runs(self, optimizer: str) -> list[Trajectory]:
         """Those of ``best_runs`` that the picture shows."""
         return [run for run in self.best_runs(optimizer) if run.x is not None]
 
@@ -167,27 +167,27 @@ class OneLoss:
         return None if found.empty else found.iloc[0]
 
     @cached_property
-    def first_runs(self) -> dict[str, Run]:
+    def first_runs(self) -> dict[str, Trajectory]:
         """By cell, the history of its run from the first start with the first seed, where that was kept."""
         runs = self.results.runs
         first = runs[(runs["start"] == runs["start"].min()) & (runs["seed"] == runs["seed"].min())]
         return dict(self._kept(first))
 
     @cached_property
-    def _histories(self) -> dict[str, list[Run]]:
+    def _histories(self) -> dict[str, list[Trajectory]]:
         runs = self.results.runs
         owner = {cell["cell_id"]: name for name, cell in self.best.items()}
-        histories: dict[str, list[Run]] = {}
+        histories: dict[str, list[Trajectory]] = {}
         for cell, run in self._kept(runs[runs["cell_id"].isin(list(owner))]):
             histories.setdefault(owner[cell], []).append(run)
         return histories
 
-    def _kept(self, runs: pd.DataFrame) -> Iterator[tuple[str, Run]]:
+    def _kept(self, runs: pd.DataFrame) -> Iterator[tuple[str, Trajectory]]:
         """The cell and the history of each of ``runs`` that has one, by cell, start and seed."""
         solved = hit_column(min(self.results.manifest["targets"]))
         wanted = runs.sort_values(["cell_id", "start", "seed"])
         traces = self.results.traces
-        traces = traces[of_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
+        traces = traces[belongs_to_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
         shown = self._shown(traces)
@@ -197,12 +197,12 @@ class OneLoss:
             if (at := rows.get(str(run))) is not None:
                 x = shown(str(run), np.asarray(at))
                 known = (None if np.isnan(each) else int(each) for each in when)
-                yield str(cell), Run(int(start), str(outcome), step[at], loss[at] - self.minimum, x, *known)
+                yield str(cell), Trajectory(int(start), str(outcome), step[at], loss[at] - self.minimum, x, *known)
 
     def _shown(self, traces: pd.DataFrame) -> Callable[[str, Array], Array | None]:
         """Gives the positions of a run in the picture, by its id and its rows in ``traces``."""
         if self.facts["dim"] in (1, 2):
-            x = rows_of(traces["x"])
+            x = lists_to_array(traces["x"])
             return lambda _, rows: x[rows]
         if not self.plane:
             return lambda *_: None
@@ -219,13 +219,13 @@ def positions(paths: pd.DataFrame) -> dict[str, tuple[Array, Array]]:
     return {str(run): (step[at], np.array(x[at].tolist(), float)) for run, at in rows.items()}
 
 
-def one_loss(results: Results, label: str) -> OneLoss:
+def loss_view(results: Results, label: str) -> LossView:
     """What there is of the loss ``label``."""
     facts = next(fact for fact in results.manifest["losses"] if fact["label"] == label)
-    return OneLoss(results.of_loss(label), facts)
+    return LossView(results.of_loss(label), facts)
 
 
-def contenders(manifest: Mapping[str, Any]) -> list[str]:
+def compared_optimizers(manifest: Mapping[str, Any]) -> list[str]:
     """The labels of the optimizers that are no reference lines; of all, where there is nothing else."""
     facts = manifest["optimizers"]
     return [fact["label"] for fact in facts if not fact.get("reference")] or [fact["label"] for fact in facts]
@@ -236,14 +236,14 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def initial_gaps(view: OneLoss) -> Array:
+def initial_gaps(view: LossView) -> Array:
     """The gaps at the starts that are finite and above zero."""
     at_start = view.results.runs["initial_loss"].to_numpy(dtype=float, na_value=np.nan)
     gaps: Array = at_start - view.minimum
     return gaps[np.isfinite(gaps) & (gaps > 0)]
 
 
-def median_gap(runs: list[Run], points: int = 96) -> tuple[Array, Array]:
+def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
     """Steps, and the median over runs of the gap at each: a run that diverged is infinite after its last step."""
     if not runs:
         return np.empty(0), np.empty(0)
@@ -255,7 +255,7 @@ def median_gap(runs: list[Run], points: int = 96) -> tuple[Array, Array]:
     return steps, np.sort(gaps, axis=0)[middle]
 
 
-def _carried(run: Run, steps: Array) -> Array:
+def _carried(run: Trajectory, steps: Array) -> Array:
     at = np.searchsorted(run.step, steps, side="right") - 1
     gap: Array = run.gap[np.maximum(at, 0)]
     return np.where(steps > run.step[-1], np.inf, gap) if run.outcome == "diverged" else gap

@@ -66,14 +66,14 @@ def point(coordinates: Sequence[float]) -> str:
     return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
 
 
-def listed(words: Sequence[str], most: int = 4) -> str:
+def and_list(words: Sequence[str], most: int = 4) -> str:
     """``a, b and c``; the rest of a long list is counted."""
     if len(words) > most:
         words = [*words[: most - 1], f"{len(words) - most + 1} more"]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
-def short(label: str, most: int = 48) -> str:
+def shorten(label: str, most: int = 48) -> str:
     """A label that would fill lines without what is in its middle."""
     if len(label) <= most:
         return label

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.analysis.claim import Claim, discrimination
-from reportgen.analysis.number_format import count, listed, number, point, rate
-from reportgen.analysis.runtimes import per_step
-from reportgen.results.result_tables import rows_of
+from reportgen.analysis.number_format import and_list, count, number, point, rate
+from reportgen.analysis.runtimes import gradients_per_step
+from reportgen.results.result_tables import lists_to_array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 OUTCOMES = "#outcomes"
 
 
-def failures(results: Results) -> Iterator[Claim]:
+def failed_programs(results: Results) -> Iterator[Claim]:
     """What could not be run."""
     failed: list[dict[str, Any]] = [p for p in results.manifest["programs"] if p["state"] == "failed"]
     if not failed:
         return
-    told = listed([f"{', '.join(p['optimizers'])} on {p['loss']}" for p in failed])
+    told = and_list([f"{', '.join(p['optimizers'])} on {p['loss']}" for p in failed])
     whose = "Its" if len(failed) == 1 else "Their"
     pieces = ("", count(len(failed), "program") + " failed", f": {told}. {whose} cells are kept and marked.")
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
 
 
-def stationary(runs: pd.DataFrame) -> Iterator[Claim]:
+def stationary_runs(runs: pd.DataFrame) -> Iterator[Claim]:
     """Where runs came to rest unsolved."""
     still = runs[runs["outcome"].astype(str) == "stationary"]
     if still.empty:
@@ -60,7 +60,7 @@ def _place(coordinates: list[float]) -> str:
 
 def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
     """The middle of where runs ended, if more than half of them ended within a tenth of it, and whether all did."""
-    ends = rows_of(runs["final_x"])
+    ends = lists_to_array(runs["final_x"])
     middle = np.median(ends, axis=0)
     close = np.linalg.norm(ends - middle, axis=1) <= 0.1
     if close.mean() <= 0.5:
@@ -68,7 +68,7 @@ def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
     return [float(round(c, 2)) + 0.0 for c in middle], "all" if close.all() else "most"
 
 
-def divergence(table: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Claim]:
+def diverged_runs(table: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Claim]:
     """How many runs diverged, and who at which rate first."""
     runs, lost = int(table["runs"].sum()), int(table["diverged"].sum())
     if not lost:
@@ -90,32 +90,32 @@ def divergence(table: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Cl
     yield Claim(pieces, OUTCOMES, importance=40, keys=keys)
 
 
-def budgets(results: Results) -> Iterator[Claim]:
+def unequal_budgets(results: Results) -> Iterator[Claim]:
     """Which optimizers evaluate the gradient more often than once a step."""
     runs = results.runs
     made = runs[runs["outcome"].astype(str) != "failed"]
-    each = dict(zip(made["optimizer"].astype(str), per_step(made), strict=True))
+    each = dict(zip(made["optimizer"].astype(str), gradients_per_step(made), strict=True))
     more = {name: times for name, times in each.items() if times > min(each.values())}
     if not more:
         return
     told = [f"{name} ({number(times)} a step)" for name, times in more.items()]
     pieces = (
         "Unequal budgets: ",
-        listed(told),
+        and_list(told),
         f" {'evaluate' if len(more) > 1 else 'evaluates'} the gradient more often than the others in as many steps; "
         "speeds are counted in evaluations.",
     )
     yield Claim(pieces, "#ranking", importance=58, keys={"table": "ranking", "optimizer": next(iter(more))})
 
 
-def undecided(top: pd.DataFrame) -> Iterator[Claim]:
+def uninformative_losses(top: pd.DataFrame) -> Iterator[Claim]:
     """The losses on which everybody or nobody succeeded."""
     found = discrimination(top)
     parts = []
     if found.everyone:
-        parts.append(f"on {listed(found.everyone)} every run of every optimizer was solved")
+        parts.append(f"on {and_list(found.everyone)} every run of every optimizer was solved")
     if found.no_one:
-        parts.append(f"on {listed(found.no_one)} none was")
+        parts.append(f"on {and_list(found.no_one)} none was")
     if not parts:
         return
     loss, undecided_on = (*found.everyone, *found.no_one)[0], len(found.everyone) + len(found.no_one)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import one_loss, positions
+from reportgen.analysis.loss_view import loss_view, positions
 from reportgen.engine.result import Plane
 from reportgen.loss import Interval
 
@@ -23,21 +23,21 @@ _AS_GOOD = 1e-4
 
 
 @dataclass(frozen=True)
-class Framed:
+class PlaneView:
     """A plane, and what of it a picture shows."""
 
     plane: Plane
     box: tuple[Interval, Interval]
 
 
-def principal_plane(results: Results, label: str) -> Framed | None:
+def principal_plane(results: Results, label: str) -> PlaneView | None:
     """The plane through the best end along the first two principal directions of the paths; None where nothing moved.
 
     Of each optimizer the path from the first start at its best learning rate counts if it did not diverge, or leave
     what float32 can hold. Distances are from that start, as shares of the path's own, so that each path counts as much
     as any other (Li et al. 2018, Visualizing the Loss Landscape of Neural Nets, section 7.2, for a single one).
     """
-    view = one_loss(results, label)
+    view = loss_view(results, label)
     wanted = {cell["cell_id"] for cell in view.best.values()}
     runs = view.results.runs
     runs = runs[runs["cell_id"].isin(wanted) & ~runs["outcome"].isin(["diverged", "failed"])]
@@ -58,7 +58,7 @@ def principal_plane(results: Results, label: str) -> Framed | None:
     turned = directions[:2] * np.where(directions[:2] @ (start - origin) < 0, -1, 1)[:, np.newaxis]
     share = float((strengths[:2] ** 2).sum() / (strengths**2).sum())
     plane = Plane(origin, turned, share)
-    return Framed(plane, _box([plane.on(x) for x in paths.values()]))
+    return PlaneView(plane, _box([plane.on(x) for x in paths.values()]))
 
 
 def _best_end(ends: Array, loss: Array, initial: float) -> Array:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def best(table: pd.DataFrame, of: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
+def best_cells(table: pd.DataFrame, of: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
     """The best cell of each (loss, optimizer), or of each ``of``, in a table made by ``cells``, in its order.
 
     Best is the largest share of (start, target) pairs reached; among equals, where the median run did not reach the
@@ -25,7 +25,7 @@ def best(table: pd.DataFrame, of: Sequence[str] = ("loss", "optimizer")) -> pd.D
     return ordered.drop(columns="left").drop_duplicates(list(of)).sort_index()
 
 
-def best_cells(table: pd.DataFrame) -> pd.DataFrame:
+def best_cell_per_loss(table: pd.DataFrame) -> pd.DataFrame:
     """The best cell of each loss, as a terminal shows them, in a table made by ``cells``.
 
     Columns: loss, optimizer, learning_rate, solved (share of runs), gap (median), steps (median, to the tightest
@@ -33,7 +33,7 @@ def best_cells(table: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    top = best(table, of=["loss"])
+    top = best_cells(table, of=["loss"])
     return pd.DataFrame(
         {
             "loss": top["loss"],

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.claim import Claim, Strength, excludes, strength_of
-from reportgen.analysis.leaderboard import Contest
-from reportgen.analysis.number_format import count, listed, number, share
+from reportgen.analysis.claim import Claim, Strength, evidence_strength, interval_excludes
+from reportgen.analysis.leaderboard import Leaderboard
+from reportgen.analysis.number_format import and_list, count, number, share
 from reportgen.analysis.significance import LEAST_LOSSES, LEAST_SOLVERS, critical_difference, friedman
 
 if TYPE_CHECKING:
     from reportgen.analysis.ranking import Rank
-    from reportgen.analysis.scores import Resampled
+    from reportgen.analysis.scores import ResampledScores
 
 RANKING = "#ranking"
 
 
-def leading(held: Contest | None, ranks: list[Rank], aside: Sequence[str]) -> Iterator[Claim]:
+def ranking_findings(held: Leaderboard | None, ranks: list[Rank], aside: Sequence[str]) -> Iterator[Claim]:
     """The claims about who is ahead among the optimizers of ``ranks``, best first; ``aside`` take no part."""
-    without = f" Left aside: {listed(list(aside))}." if aside else ""
+    without = f" Left aside: {and_list(list(aside))}." if aside else ""
     if held is None or not ranks or ranks[0].score == 0:
         which = "any optimizer" if not aside else "any of the optimizers that are compared"
         nothing = ("", "No target was reached", f" by {which} at any learning rate.{without}")
@@ -37,12 +37,18 @@ def leading(held: Contest | None, ranks: list[Rank], aside: Sequence[str]) -> It
     yield from _over_losses(held)
 
 
-def _reached(held: Contest, ranks: list[Rank], without: str) -> Claim:
+def _reached(held: Leaderboard, ranks: list[Rank], without: str) -> Claim:
     """Who reached most targets."""
     first = [rank.optimizer for rank in ranks if rank.place == 1]
     keys = {"table": "ranking", "optimizer": first[0]}
     if len(first) > 1:
-        told = ("", listed(first), " are level: each reached ", share(ranks[0].score), f" of the targets.{without}")
+        told = (
+            "",
+            and_list(first),
+            " are level: each reached ",
+            share(ranks[0].score),
+            f" of the targets.{without}",
+        )
         return Claim(told, RANKING, importance=90, keys=keys, strength="none")
     leader, second = ranks[0], ranks[1]
     a, b = held.names.index(leader.optimizer), held.names.index(second.optimizer)
@@ -64,7 +70,7 @@ def _reached(held: Contest, ranks: list[Rank], without: str) -> Claim:
     )
 
 
-def _where(held: Contest, leader: Rank) -> str:
+def _where(held: Leaderboard, leader: Rank) -> str:
     """On how many of the losses on which anything was reached no other reached more."""
     if held.losses < 2:
         return ""
@@ -74,7 +80,7 @@ def _where(held: Contest, leader: Rank) -> str:
 
 
 def _certainty(
-    held: Contest, others: Resampled | None, a: int, b: int, balance: float, difference: float
+    held: Leaderboard, others: ResampledScores | None, a: int, b: int, balance: float, difference: float
 ) -> tuple[str, Strength | None]:
     """What other random starts may make of a difference between two scores, in words and as a strength."""
     several = count(held.random, held.unit_noun)
@@ -82,13 +88,13 @@ def _certainty(
         few = f"{several} are too few" if held.random > 1 else "nothing random varies here"
         return f"{few} to say how sure that is", None
     interval = others.difference(a, b)
-    if not excludes(interval):
+    if not interval_excludes(interval):
         found = f"the difference of {_points(difference)} may be {_span(interval)} with others (95 %)"
         return f"{found}, so it is none that {several} can show", "none"
     found = f"the difference of {_points(difference)} is {_span(interval)} with 95 % confidence"
     if interval[0] == interval[1]:
         found = f"the difference of {_points(difference)} is the same with all {several}"
-    strength = strength_of(True, balance)
+    strength = evidence_strength(True, balance)
     if strength == "none":
         return f"{found}, but from {'most' if balance < 0 else 'about half'} of them it is not ahead", None
     return found, strength
@@ -103,7 +109,7 @@ def _span(interval: tuple[float, float]) -> str:
     return f"{low} to {high}"
 
 
-def _fastest(held: Contest) -> Iterator[Claim]:
+def _fastest(held: Leaderboard) -> Iterator[Claim]:
     """Who is ahead when time counts, if the score tells anyone apart."""
     speed = held.speed
     order = np.argsort(-speed, kind="stable")
@@ -114,7 +120,7 @@ def _fastest(held: Contest) -> Iterator[Claim]:
     keys = {"table": "ranking", "optimizer": names[a]}
     if round(float(speed[a] - speed[b]), 12) == 0:
         level = [names[int(place)] for place in order if round(float(speed[a] - speed[place]), 12) == 0]
-        told = ("", listed(level), f" are equally fast: a speed score of {number(float(speed[a]), 2)} each.")
+        told = ("", and_list(level), f" are equally fast: a speed score of {number(float(speed[a]), 2)} each.")
         yield Claim(told, RANKING, "none", 70, keys)
         return
     sure, strength = _certainty(held, held.other_speed, a, b, held.balance_speed(a, b), float(speed[a] - speed[b]))
@@ -130,7 +136,7 @@ def _fastest(held: Contest) -> Iterator[Claim]:
     yield Claim(told, RANKING, strength, 80 if shown else 60, keys)
 
 
-def _over_losses(held: Contest) -> Iterator[Claim]:
+def _over_losses(held: Leaderboard) -> Iterator[Claim]:
     """Whether the ranks by speed differ over the losses, where there are enough of them for a test."""
     found = friedman(held.speed_by_loss)
     if found is None:
@@ -144,7 +150,7 @@ def _over_losses(held: Contest) -> Iterator[Claim]:
     apart = critical_difference(len(held.names), held.losses) or np.inf
     best = int(np.argmin(found.mean_ranks))
     worse = [n for n, rank in zip(held.names, found.mean_ranks, strict=True) if rank - found.mean_ranks[best] >= apart]
-    beaten = f"it is ahead of {listed(worse)}" if worse else "it is not ahead of any single other one"
+    beaten = f"it is ahead of {and_list(worse)}" if worse else "it is not ahead of any single other one"
     yield Claim(
         (
             "The ranks by speed differ ",
@@ -163,7 +169,7 @@ def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"= {number(value, 2)}"
 
 
-def what_losses_can_show(losses: int, optimizers: int) -> str:
+def losses_needed_note(losses: int, optimizers: int) -> str:
     """Why no test over the losses is made; nothing where one is."""
     if optimizers < 2 or (losses >= LEAST_LOSSES and optimizers >= LEAST_SOLVERS):
         return ""

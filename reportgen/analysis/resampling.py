@@ -34,7 +34,9 @@ class Design:
     """shape [runs, resamples]: how often a run is in each resample; None where nothing random varies."""
 
 
-def designs(group: Array, start: Array, seed: Array, random_start: Array, random_seed: Array) -> list[Design]:
+def resampling_designs(
+    group: Array, start: Array, seed: Array, random_start: Array, random_seed: Array
+) -> list[Design]:
     """The designs of the groups (0 .. groups-1, none empty) that runs belong to; all arrays are of shape [runs].
 
     The unit is the start with all its seeds: random starts are drawn with replacement where there are two or more, and
@@ -53,7 +55,7 @@ def designs(group: Array, start: Array, seed: Array, random_start: Array, random
     return [_design(np.array(numbers), order, ends, facts) for numbers in alike.values()]
 
 
-def designs_of(results: Results, group: Array) -> list[Design]:
+def designs_of_results(results: Results, group: Array) -> list[Design]:
     """The designs of groups of runs, with what the manifest says is random in them.
 
     Starts 1 to ``config.starts.random`` are drawn from the loss's domain; seeds are random where the loss has noise.
@@ -62,7 +64,7 @@ def designs_of(results: Results, group: Array) -> list[Design]:
     start, seed = runs["start"].to_numpy(int), runs["seed"].to_numpy(int)
     drawn = (start >= 1) & (start <= manifest["config"]["starts"]["random"])
     noisy = [fact["label"] for fact in manifest["losses"] if fact.get("noise")]
-    return designs(group, start, seed, drawn, runs["loss"].isin(noisy).to_numpy(bool))
+    return resampling_designs(group, start, seed, drawn, runs["loss"].isin(noisy).to_numpy(bool))
 
 
 def resampled_places(order: Array, weights: Array, quantile: float) -> Array:

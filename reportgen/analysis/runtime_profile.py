@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.runtimes import only_cells, runtime_distribution, runtimes_of, times
+from reportgen.analysis.runtimes import best_cell_runtimes, runtime_arrays, runtime_distribution, select_cells
 from reportgen.analysis.scores import loss_weights
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportgen.analysis.loss_view import OneLoss
+    from reportgen.analysis.loss_view import LossView
     from reportgen.results.result_tables import Results
 
 
 @dataclass(frozen=True)
-class Profile:
+class RuntimeProfile:
     """Runtimes in gradient evaluations, and what each counts."""
 
     names: tuple[str, ...]
@@ -40,21 +40,21 @@ class Profile:
         }
 
 
-def profile(results: Results, top: pd.DataFrame, names: Sequence[str]) -> Profile | None:
+def runtime_profile(results: Results, top: pd.DataFrame, names: Sequence[str]) -> RuntimeProfile | None:
     """The profile of ``names`` at the cells that ``ranking.best`` chose for them; None without any of them."""
-    wide = runtimes_of(results, top, names)
+    wide = best_cell_runtimes(results, top, names)
     if not len(wide.columns):
         return None
     weights = loss_weights(wide.index.get_level_values("loss").to_numpy(str))
-    spent = times(only_cells(results, top[top["optimizer"].isin(wide.columns)]), "gradient_evaluations")[1]
-    return Profile(tuple(wide.columns), wide.to_numpy(float), weights, float(spent.max(initial=1.0)))
+    spent = runtime_arrays(select_cells(results, top[top["optimizer"].isin(wide.columns)]), "gradient_evaluations")[1]
+    return RuntimeProfile(tuple(wide.columns), wide.to_numpy(float), weights, float(spent.max(initial=1.0)))
 
 
-def loss_profile(view: OneLoss) -> Profile:
+def loss_runtime_profile(view: LossView) -> RuntimeProfile:
     """The profile of one loss: of all that have a best cell on it, of which there must be one."""
     import pandas as pd
 
-    found = profile(view.results, pd.DataFrame(list(view.best.values())), view.optimizers)
+    found = runtime_profile(view.results, pd.DataFrame(list(view.best.values())), view.optimizers)
     if found is None:
         raise ValueError(f"{view.label} has no cells")
     return found

@@ -24,7 +24,7 @@ PROBLEM = ["loss", "start", "seed", "target"]
 """What a runtime belongs to, besides its solver."""
 
 
-def times(results: Results, unit: Unit) -> tuple[Array, Array]:
+def runtime_arrays(results: Results, unit: Unit) -> tuple[Array, Array]:
     """Runtimes [runs, targets], infinite where never, and what each run spent [runs], in ``unit``.
 
     A target that was reached before a run diverged stays reached. A diverged run spent what it took until then; a
@@ -35,11 +35,11 @@ def times(results: Results, unit: Unit) -> tuple[Array, Array]:
     spent = evaluations if unit == "gradient_evaluations" else steps
     budget = np.where(np.isnan(spent), float(results.manifest["steps"]), spent)
     hits = np.stack([_floats(runs[hit_column(target)]) for target in results.manifest["targets"]], axis=1)
-    t = hits * per_step(runs)[:, np.newaxis] if unit == "gradient_evaluations" else hits
+    t = hits * gradients_per_step(runs)[:, np.newaxis] if unit == "gradient_evaluations" else hits
     return np.where(np.isnan(t), np.inf, t), budget
 
 
-def per_step(runs: pd.DataFrame) -> Array:
+def gradients_per_step(runs: pd.DataFrame) -> Array:
     """Gradient evaluations that each run makes in a step; 1 for a run that made no step."""
     steps, evaluations = (_floats(runs[column]) for column in ("steps", "gradient_evaluations"))
     made = steps > 0
@@ -55,7 +55,7 @@ def runtimes(results: Results, unit: Unit) -> pd.DataFrame:
     """
     import pandas as pd
 
-    t, budget = times(results, unit)
+    t, budget = runtime_arrays(results, unit)
     targets = results.manifest["targets"]
     row = np.repeat(np.arange(len(budget)), len(targets))
     keys = results.runs[["loss", "optimizer", "learning_rate"]].iloc[row].reset_index(drop=True)
@@ -64,12 +64,12 @@ def runtimes(results: Results, unit: Unit) -> pd.DataFrame:
     return pd.concat([keys, pd.DataFrame(numbers | columns)], axis=1)
 
 
-def only_cells(results: Results, cells: pd.DataFrame) -> Results:
+def select_cells(results: Results, cells: pd.DataFrame) -> Results:
     """The results with the runs of ``cells`` alone, such as those that ``ranking.best`` chose."""
     return replace(results, runs=results.runs[results.runs["cell_id"].isin(cells["cell_id"].astype(str))])
 
 
-def matrix_of(table: pd.DataFrame, solvers: Sequence[str]) -> pd.DataFrame:
+def runtime_matrix(table: pd.DataFrame, solvers: Sequence[str]) -> pd.DataFrame:
     """Runtimes by problem (loss, start, seed, target) and solver, from a table made by ``runtimes``.
 
     Problems are all that any of the solvers was asked to solve; where one was not, it counts as unsolved: infinite.
@@ -82,14 +82,14 @@ def matrix_of(table: pd.DataFrame, solvers: Sequence[str]) -> pd.DataFrame:
     return wide.reindex(columns=list(solvers)).fillna(np.inf)
 
 
-def runtimes_of(results: Results, top: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def best_cell_runtimes(results: Results, top: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """``matrix_of`` those of ``names`` that have cells in ``top``, in gradient evaluations; no columns if none has.
 
     ``top`` has one cell for each loss and solver, such as ``ranking.best`` chose.
     """
     mine = top[top["optimizer"].isin(list(names))]
     taking_part = [name for name in names if (mine["optimizer"] == name).any()]
-    return matrix_of(runtimes(only_cells(results, mine), "gradient_evaluations"), taking_part)
+    return runtime_matrix(runtimes(select_cells(results, mine), "gradient_evaluations"), taking_part)
 
 
 def ecdf(t: Array, at: Array, weights: Array | None = None) -> Array:
@@ -152,10 +152,10 @@ def ert(spent: Array, success: Array) -> Array:
     al. 2009, Real-parameter black-box optimization benchmarking: experimental setup. It supposes that a run which
     fails is begun again from a new random start.
     """
-    return over(np.sum(spent, axis=-1), np.sum(success, axis=-1))
+    return ratio_or_infinity(np.sum(spent, axis=-1), np.sum(success, axis=-1))
 
 
-def over(spent: Array, successes: Array) -> Array:
+def ratio_or_infinity(spent: Array, successes: Array) -> Array:
     """Sums of what was spent over numbers of successes, infinite where there are none."""
     spent, successes = np.asarray(spent, float), np.asarray(successes, float)
     shape = np.broadcast_shapes(spent.shape, successes.shape)

@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.intervals import student
+from reportgen.analysis.intervals import student_quantile
 
 R_MAX = 4.0
 """Slower than this many times the best counts as not solved (Dahl et al. 2023)."""
@@ -101,7 +101,7 @@ def mean_ranks(scores: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Resampled:
+class ResampledScores:
     """The scores, had other starts been drawn."""
 
     scores: Array
@@ -120,7 +120,7 @@ class Resampled:
 
     def _percentiles(self, samples: Array, level: float) -> Array:
         """Expanded as Student's t is wider than the normal: 8 starts of one loss then cover 91 to 94 %, not 89."""
-        edge = NormalDist().cdf(-student(self.freedom, level))
+        edge = NormalDist().cdf(-student_quantile(self.freedom, level))
         low_high: Array = np.quantile(samples, [edge, 1 - edge], axis=0).T
         return low_high
 
@@ -134,7 +134,7 @@ def resampled_scores(
     resamples: int = 1000,
     seed: int = 0,
     r_max: float = R_MAX,
-) -> Resampled | None:
+) -> ResampledScores | None:
     """``profile_score`` with equal losses under the bootstrap over random starts; None where too little varies.
 
     ``loss``, ``start`` and ``random`` are those of each problem, [problems]. Starts that were drawn are drawn anew
@@ -161,7 +161,7 @@ def resampled_scores(
         _resampled_loss(areas[here], start[here], random[here], resamples, np.random.default_rng([seed, of[here][0]]))
         for here in (code == place for place in range(len(labels)))
     ]
-    return Resampled(np.mean(scores, axis=0), freedom)
+    return ResampledScores(np.mean(scores, axis=0), freedom)
 
 
 def _resampled_loss(areas: Array, start: Array, random: Array, resamples: int, rng: np.random.Generator) -> Array:

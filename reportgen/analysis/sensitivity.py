@@ -10,8 +10,8 @@ import numpy as np
 
 from reportgen.analysis.best_rate import best_rate_intervals
 from reportgen.analysis.budgets import final_gaps, least_losses, numbered_cells
-from reportgen.analysis.cells import Array, cells, order_statistic
-from reportgen.analysis.ranking import best
+from reportgen.analysis.cells import Array, cell_table, order_statistic
+from reportgen.analysis.ranking import best_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,12 +57,12 @@ def sensitivity(results: Results) -> list[Sensitivity]:
     at the best rate; the gaps are those of ``floored_gaps``. A failed run says nothing of where divergence begins.
     """
     code = numbered_cells(results)[1]
-    table = cells(results)
+    table = cell_table(results)
     table = table.assign(floored=order_statistic(floored_gaps(results), code, len(table), 0.5))
     intervals = best_rate_intervals(results)
     begin = np.flatnonzero(~table.duplicated(["loss", "optimizer"]).to_numpy())
     ends = np.append(begin[1:], len(table))
-    tops = best(table).index.to_numpy()
+    tops = best_cells(table).index.to_numpy()
     return [_of(table.iloc[a:z], int(top - a), intervals) for a, z, top in zip(begin, ends, tops, strict=True)]
 
 
@@ -77,7 +77,7 @@ def floored_gaps(results: Results) -> Array:
     return floored
 
 
-def usable(gaps: Array, at: int) -> tuple[int, int] | None:
+def usable_range(gaps: Array, at: int) -> tuple[int, int] | None:
     """The first and the last place of the stretch around ``at`` where ``gaps`` [rates] are within 10 times that there.
 
     None where the gap at ``at`` is infinite.
@@ -101,7 +101,7 @@ def divergence_edge(share: Array) -> int | None:
 def _of(mine: pd.DataFrame, at: int, intervals: dict[tuple[str, str], tuple[float, float]]) -> Sensitivity:
     rates = mine["learning_rate"].to_numpy(float).tolist()
     loss, optimizer = str(mine["loss"].iloc[0]), str(mine["optimizer"].iloc[0])
-    stretch = usable(mine["floored"].to_numpy(float), at)
+    stretch = usable_range(mine["floored"].to_numpy(float), at)
     edge = divergence_edge((mine["diverged"] / mine["runs"]).to_numpy(float))
     return Sensitivity(
         loss=loss,

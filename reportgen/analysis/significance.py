@@ -92,7 +92,7 @@ def cliques(mean_ranks: Sequence[float], cd: float) -> list[tuple[int, ...]]:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairwiseTest:
     """Two solvers over the losses."""
 
     first: int
@@ -110,7 +110,7 @@ class Comparison:
     """Matched-pairs rank-biserial correlation, from -1 to 1, positive in favour of the first; see ``signed_rank``."""
 
 
-def wilcoxon_holm(scores: Array) -> list[Comparison]:
+def wilcoxon_holm(scores: Array) -> list[PairwiseTest]:
     """Every two solvers' ``scores`` by the signed-rank test over the losses, with Holm's correction.
 
     Wilcoxon 1945, recommended by Demšar 2006, section 3.1.3; Holm 1979, "A Simple Sequentially Rejective Multiple Test
@@ -123,7 +123,7 @@ def wilcoxon_holm(scores: Array) -> list[Comparison]:
         apart = [np.where(scores[:, a] == scores[:, b], 0.0, scores[:, a] - scores[:, b]) for a, b in pairs]
     tests = [signed_rank(differences) for differences in apart]
     return [
-        Comparison(a, b, test.above, test.equal, test.below, test.p, adjusted, test.effect)
+        PairwiseTest(a, b, test.above, test.equal, test.below, test.p, adjusted, test.effect)
         for (a, b), test, adjusted in zip(pairs, tests, holm([test.p for test in tests]), strict=True)
     ]
 

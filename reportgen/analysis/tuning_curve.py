@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.budgets import numbered_cells
-from reportgen.analysis.cells import Array, cells
-from reportgen.analysis.runtimes import times
+from reportgen.analysis.cells import Array, cell_table
+from reportgen.analysis.runtimes import runtime_arrays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ def tuning_curves(results: Results, unit: Unit) -> pd.DataFrame:
     """
     table, code = numbered_cells(results)
     table = table.assign(
-        spent=np.bincount(code, times(results, unit)[1], len(table)), reached=cells(results)["reached"]
+        spent=np.bincount(code, runtime_arrays(results, unit)[1], len(table)), reached=cell_table(results)["reached"]
     )
     pairs = table.groupby(["loss", "optimizer"], sort=False, observed=True)
     k = pairs.cumcount() + 1
@@ -53,7 +53,7 @@ def tuning_curves(results: Results, unit: Unit) -> pd.DataFrame:
     return table[["loss", "optimizer"]].assign(rates=k, budget=budget, expected=expected)
 
 
-def over_losses(curves: pd.DataFrame) -> pd.DataFrame:
+def mean_over_losses(curves: pd.DataFrame) -> pd.DataFrame:
     """The mean over the losses of ``tuning_curves``: optimizer, ``rates`` and ``expected``, in the same order.
 
     Only for numbers of rates that were tried on every loss.
@@ -64,7 +64,7 @@ def over_losses(curves: pd.DataFrame) -> pd.DataFrame:
     return table[everywhere].rename(columns={"mean": "expected"})[["optimizer", "rates", "expected"]]
 
 
-def one_rate(table: pd.DataFrame) -> pd.DataFrame:
+def shared_rate_table(table: pd.DataFrame) -> pd.DataFrame:
     """One row an optimizer: the rate that is best over all losses, and what it loses against tuning on each.
 
     ``table`` is one made by ``cells.cells``. Columns: optimizer, ``learning_rate``, the one with the largest mean over

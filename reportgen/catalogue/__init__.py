@@ -1,34 +1,34 @@
 """Finds a loss or an optimizer by its name, and lists what there is, without importing TensorFlow."""
 
-from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
+from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_suggestion
 from reportgen.catalogue.lookup import (
     find_loss,
     find_optimizer,
+    local_losses,
+    local_optimizers,
     losses,
-    losses_beside,
     optimizers,
-    optimizers_beside,
 )
 from reportgen.catalogue.source_hash import optimizer_name, source_hash
-from reportgen.catalogue.suites import in_suite, suites
-from reportgen.catalogue.wrappers import create, declared, kinds
+from reportgen.catalogue.suites import suite_members, suites
+from reportgen.catalogue.wrappers import create_optimizer, declared_hyperparameters, wrapped_classes
 
 __all__ = [
-    "BrokenPlugin",
-    "UnknownName",
-    "and_nearest",
-    "create",
-    "declared",
+    "BrokenPluginError",
+    "UnknownNameError",
+    "create_optimizer",
+    "declared_hyperparameters",
     "find_loss",
     "find_optimizer",
-    "in_suite",
-    "kinds",
+    "local_losses",
+    "local_optimizers",
     "losses",
-    "losses_beside",
-    "nearest",
+    "nearest_name",
     "optimizer_name",
     "optimizers",
-    "optimizers_beside",
     "source_hash",
+    "suite_members",
     "suites",
+    "with_suggestion",
+    "wrapped_classes",
 ]

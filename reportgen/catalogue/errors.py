@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class UnknownName(LookupError):  # noqa: N818  it says what is wrong, as LookupErrors of the library do
+class UnknownNameError(LookupError):
     """There is nothing of that name: a mistake in the config, or on the command line."""
 
     def __init__(self, ref: str, kind: str, nearest: str | None, reason: str) -> None:
@@ -22,7 +22,7 @@ class UnknownName(LookupError):  # noqa: N818  it says what is wrong, as LookupE
         return self.reason
 
 
-class BrokenPlugin(Exception):  # noqa: N818  it names the state of a file, and is reported as a row of the results
+class BrokenPluginError(Exception):
     """The file or module is there, but what it holds cannot be used; its cells are reported as failed."""
 
     def __init__(self, ref: str, reason: str) -> None:
@@ -35,14 +35,14 @@ class BrokenPlugin(Exception):  # noqa: N818  it names the state of a file, and 
         return f"{self.ref}: {self.reason}"
 
 
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+def nearest_name(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known name that ``name`` was probably meant to be; a higher ``cutoff`` asks for more likeness."""
     by_folded = {other.casefold(): other for other in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 
-def and_nearest(reason: str, name: str, known: Iterable[str]) -> str:
+def with_suggestion(reason: str, name: str, known: Iterable[str]) -> str:
     """The reason, with the probable name where there is one."""
-    meant = nearest(name, known)
+    meant = nearest_name(name, known)
     return f"{reason}; did you mean {meant}?" if meant else reason

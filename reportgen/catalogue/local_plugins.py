@@ -8,14 +8,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from reportgen.catalogue.errors import BrokenPlugin
+from reportgen.catalogue.errors import BrokenPluginError
 from reportgen.catalogue.plugin import load
 
 Named = Callable[[ModuleType, str, Any], str | None]
 """From a module, and a variable of it, to the name of the optimizer or loss that it is; None for anything else."""
 
 
-def beside(base: Path, kind: str, named: Named) -> tuple[dict[str, str], list[str]]:
+def plugins_in_folder(base: Path, kind: str, named: Named) -> tuple[dict[str, str], list[str]]:
     """References by name, ``{"lookahead_2": "optimizers/mine.py:Lookahead2"}``, and why some files have none.
 
     ``kind`` is ``optimizer`` or ``loss``; files that begin with an underscore are left alone.
@@ -30,7 +30,7 @@ def beside(base: Path, kind: str, named: Named) -> tuple[dict[str, str], list[st
         where = f"{folder}/{file.name}"
         try:
             module = load(f"{where}:", kind, base)
-        except BrokenPlugin as error:
+        except BrokenPluginError as error:
             broken.append(f"{where} cannot be read: {error.reason}")
             continue
         names = {named(module, variable, member): variable for variable, member in vars(module).items()}

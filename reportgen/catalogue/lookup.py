@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from reportgen import foreign
-from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
+from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_suggestion
 from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
-from reportgen.catalogue.local_plugins import beside
+from reportgen.catalogue.local_plugins import plugins_in_folder
 from reportgen.catalogue.plugin import load
 from reportgen.catalogue.source_hash import optimizer_name, snake_case
 from reportgen.foreign import Unsuitable, suits
@@ -52,22 +52,22 @@ def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[
         return _loss_by_name(ref, base, dim, given)
     declared = _member(ref, "loss", base, lambda _, member: isinstance(member, Loss))
     if not isinstance(declared, Loss):
-        raise BrokenPlugin(ref, _not_a_loss(declared))
+        raise BrokenPluginError(ref, _not_a_loss(declared))
     try:
         return renamed(declared.at(dim, **given), ref)
     except ValueError:
         raise
     except Exception as error:  # the plug-in's own function of ``dim`` raised
-        raise BrokenPlugin(ref, f"{type(error).__name__}: {error} (facts for dim = {dim})") from error
+        raise BrokenPluginError(ref, f"{type(error).__name__}: {error} (facts for dim = {dim})") from error
 
 
 def _loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[str, Any]) -> Loss:
     """A built-in loss, or one in the folder ``losses`` beside the config."""
     known = losses() | {alias: each for each in losses().values() for alias in each.aliases}
-    own, broken = beside(base, "loss", _loss_named)
+    own, broken = plugins_in_folder(base, "loss", _loss_named)
     if name in own and name in known:
         reason = f"{name} is built in, and the name of {own[name]} too: write that one so, or name it otherwise"
-        raise UnknownName(name, "loss", own[name], reason)
+        raise UnknownNameError(name, "loss", own[name], reason)
     if name in own:
         return renamed(find_loss(own[name], base, dim, parameters), name)
     if name in known:
@@ -79,9 +79,9 @@ def _loss_named(_: ModuleType, __: str, member: Any) -> str | None:
     return member.name if isinstance(member, Loss) else None
 
 
-def losses_beside(base: Path) -> dict[str, str]:
+def local_losses(base: Path) -> dict[str, str]:
     """References to the losses in the folder ``losses`` of ``base``, by name; broken files have none."""
-    return beside(base, "loss", _loss_named)[0]
+    return plugins_in_folder(base, "loss", _loss_named)[0]
 
 
 def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
@@ -99,26 +99,26 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
         member = _member(ref, "optimizer", base, lambda module, each: _defined_in(module, each) or suits(each))
         kind = _adapted(member, ref, base)
     except Unsuitable as error:
-        raise BrokenPlugin(ref, str(error)) from error
+        raise BrokenPluginError(ref, str(error)) from error
     problem = _not_an_optimizer(kind)
     if problem:
-        raise BrokenPlugin(ref, problem)
+        raise BrokenPluginError(ref, problem)
     found: type[Optimizer] = kind
     return found
 
 
-def optimizers_beside(base: Path) -> dict[str, str]:
+def local_optimizers(base: Path) -> dict[str, str]:
     """References to the optimizers in the folder ``optimizers`` of ``base``, by name; broken files have none."""
-    return beside(base, "optimizer", _optimizer_named)[0]
+    return plugins_in_folder(base, "optimizer", _optimizer_named)[0]
 
 
 def _by_name(name: str, base: Path) -> type[Optimizer]:
     """A built-in optimizer, or one in the folder ``optimizers`` beside the config."""
     known = optimizers()
-    own, broken = beside(base, "optimizer", _optimizer_named)
+    own, broken = plugins_in_folder(base, "optimizer", _optimizer_named)
     if name in own and name in known:
         reason = f"{name} is built in, and the name of {own[name]} too: write that one so, or name it otherwise"
-        raise UnknownName(name, "optimizer", own[name], reason)
+        raise UnknownNameError(name, "optimizer", own[name], reason)
     if name in own:
         return find_optimizer(own[name], base)
     if name in known:
@@ -175,13 +175,13 @@ def _defined_in(module: ModuleType, member: Any) -> bool:
     )
 
 
-def _no_such(name: str, kind: str, known: list[str], broken: Iterable[str] = ()) -> UnknownName:
+def _no_such(name: str, kind: str, known: list[str], broken: Iterable[str] = ()) -> UnknownNameError:
     plural = {"optimizer": "optimizers", "loss": "losses"}[kind]
     reason = f"there is no {kind} {name}"
-    if nearest(name, known) is None:
+    if nearest_name(name, known) is None:
         reason += f"; reportgen list {plural} says which there are"
     found = _unknown(name, kind, name, known, reason)
-    return UnknownName(name, kind, found.nearest, "; ".join([found.reason, *broken]))
+    return UnknownNameError(name, kind, found.nearest, "; ".join([found.reason, *broken]))
 
 
 def _member(ref: str, kind: str, base: Path, suits: Callable[[ModuleType, Any], bool]) -> Any:
@@ -194,9 +194,9 @@ def _member(ref: str, kind: str, base: Path, suits: Callable[[ModuleType, Any], 
     return vars(module)[name]
 
 
-def _unknown(ref: str, kind: str, name: str, known: Iterable[str], reason: str) -> UnknownName:
+def _unknown(ref: str, kind: str, name: str, known: Iterable[str], reason: str) -> UnknownNameError:
     known = list(known)
-    return UnknownName(ref, kind, nearest(name, known), and_nearest(reason, name, known))
+    return UnknownNameError(ref, kind, nearest_name(name, known), with_suggestion(reason, name, known))
 
 
 def _not_a_loss(member: Any) -> str:

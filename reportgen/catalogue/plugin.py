@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-from reportgen.catalogue.errors import BrokenPlugin, UnknownName, and_nearest, nearest
+from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_suggestion
 from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
 
 _one_at_a_time = threading.RLock()
@@ -57,8 +57,8 @@ def load(ref: str, kind: str, base: Path) -> ModuleType:
         path = base / where
         if not path.is_file():
             files = [file.name for file in base.glob("*.py")]
-            reason = and_nearest(f"there is no file {where} in {base.name or base}", where, files)
-            raise UnknownName(ref, kind, nearest(where, files), reason)
+            reason = with_suggestion(f"there is no file {where} in {base.name or base}", where, files)
+            raise UnknownNameError(ref, kind, nearest_name(where, files), reason)
         return _load_file(ref, path)
     return _load_module(ref, kind, where)
 
@@ -69,8 +69,8 @@ def _load_module(ref: str, kind: str, name: str) -> ModuleType:
             return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
-            raise UnknownName(ref, kind, None, f"there is no module {name}") from None
-        raise BrokenPlugin(ref, _one_line(error, None)) from error
+            raise UnknownNameError(ref, kind, None, f"there is no module {name}") from None
+        raise BrokenPluginError(ref, _one_line(error, None)) from error
 
 
 def _load_file(ref: str, path: Path) -> ModuleType:
@@ -85,7 +85,7 @@ def _load_file(ref: str, path: Path) -> ModuleType:
                 known = _plugins[name] = _execute(name, path)
             return known.module
     except (Exception, SystemExit) as error:
-        raise BrokenPlugin(ref, _one_line(error, path)) from error
+        raise BrokenPluginError(ref, _one_line(error, path)) from error
 
 
 def _execute(name: str, path: Path) -> Plugin:

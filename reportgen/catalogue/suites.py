@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reportgen.catalogue.errors import UnknownName, and_nearest, nearest
-from reportgen.catalogue.lookup import find_loss, losses, losses_beside
+from reportgen.catalogue.errors import UnknownNameError, nearest_name, with_suggestion
+from reportgen.catalogue.lookup import find_loss, local_losses, losses
 from reportgen.loss import TAGS, Loss
 
 SUITE, TAG = "suite:", "tag:"
@@ -27,7 +27,7 @@ def _is_mgh(each: Loss) -> bool:
     return "Garbow and Hillstrom" in each.source
 
 
-def in_suite(ref: str, base: Path) -> list[str] | None:
+def suite_members(ref: str, base: Path) -> list[str] | None:
     """The losses that ``suite:<name>`` or ``tag:<tag>`` stands for; None where ``ref`` is the name of a single loss.
 
     Raises UnknownName where there is no such suite or tag.
@@ -42,10 +42,10 @@ def in_suite(ref: str, base: Path) -> list[str] | None:
     tag = ref.removeprefix(TAG)
     if tag not in TAGS:
         raise _unknown(ref, "tag", tag, list(TAGS))
-    own = {name: find_loss(path, base) for name, path in losses_beside(base).items()}
+    own = {name: find_loss(path, base) for name, path in local_losses(base).items()}
     return [name for name, each in (losses() | own).items() if tag in each.tags]
 
 
-def _unknown(ref: str, what: str, name: str, known: list[str]) -> UnknownName:
-    reason = and_nearest(f"there is no {what} {name}; there are {', '.join(known)}", name, known)
-    return UnknownName(ref, "loss", nearest(name, known), reason)
+def _unknown(ref: str, what: str, name: str, known: list[str]) -> UnknownNameError:
+    reason = with_suggestion(f"there is no {what} {name}; there are {', '.join(known)}", name, known)
+    return UnknownNameError(ref, "loss", nearest_name(name, known), reason)

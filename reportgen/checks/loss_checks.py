@@ -8,8 +8,8 @@ import numpy as np
 
 from reportgen.analysis.number_format import count
 from reportgen.checks import minima, sample_points
-from reportgen.checks.loss_samples import LossEvidence, told
-from reportgen.checks.optimizer_runs import Missing, same_bits
+from reportgen.checks.loss_samples import LossSamples, format_point
+from reportgen.checks.optimizer_runs import MissingResultError, same_bits
 from reportgen.checks.verdict import FAILED, NOTE, OK, Verdict
 from reportgen.engine.result import Array
 from reportgen.engine.sampled import Ask
@@ -62,7 +62,7 @@ def _unreadable(formula: str) -> str:
     return ""
 
 
-def gradient(evidence: LossEvidence) -> Judged:
+def gradient(evidence: LossSamples) -> Judged:
     """Whether the gradient is that of finite differences, or of a complex step, which has no rounding error."""
     loss, sample = evidence.loss, evidence.typical
     axes = sample_points.axes(loss)
@@ -87,12 +87,12 @@ def gradient(evidence: LossEvidence) -> Judged:
         also = " and that of a complex step" if exact is not None and (exact | ~meant).all() else ""
         return OK, f"it is that of finite differences{also} at {where}"
     axis, point = (int(index[0]) for index in np.nonzero(~right))
-    at = told(sample_points.drawn(loss)[point])
+    at = format_point(sample_points.random_points(loss)[point])
     found = f"at {at} the gradient along x[{axes[axis]}] is {float(claimed[axis, point])!r}"
     return FAILED, f"{found}, and {best[axis, point]:.8g} by finite differences"
 
 
-def _differences(evidence: LossEvidence, share: float) -> tuple[Array, Array]:
+def _differences(evidence: LossSamples, share: float) -> tuple[Array, Array]:
     """Central differences [axes, points], and how far rounding of the values may have moved them."""
     pairs = sample_points.pairs(evidence.loss, share)
     value = evidence.at(pairs.reshape(-1, evidence.loss.dim)).value.reshape(pairs.shape[:3])
@@ -102,16 +102,16 @@ def _differences(evidence: LossEvidence, share: float) -> tuple[Array, Array]:
         return (value[1] - value[0]) / width, 16 * np.finfo(float).eps * np.abs(value).max(axis=0) / width
 
 
-def _complex_step(evidence: LossEvidence) -> Array | None:
+def _complex_step(evidence: LossSamples) -> Array | None:
     """Derivatives [axes, points] from imaginary parts; None where the function does not take complex numbers."""
     loss = evidence.loss
     shifts = np.eye(loss.dim)[sample_points.axes(loss)] * 1j * _COMPLEX_STEP
-    asked = sample_points.drawn(loss)[np.newaxis] + shifts[:, np.newaxis]
+    asked = sample_points.random_points(loss)[np.newaxis] + shifts[:, np.newaxis]
     (found,) = evidence.sampler([Ask(asked.reshape(-1, loss.dim), "complex128")])
     return None if isinstance(found, str) else np.asarray(found.value.imag / _COMPLEX_STEP).reshape(asked.shape[:2])
 
 
-def finite(evidence: LossEvidence) -> Judged:
+def finite(evidence: LossSamples) -> Judged:
     """Whether value and gradient are finite on the domain, in both precisions."""
     loss = evidence.loss
     claimed = [*loss.minima, *loss.local_minima, *loss.saddles, loss.start]
@@ -124,16 +124,16 @@ def finite(evidence: LossEvidence) -> Judged:
         ):
             if not good.all():
                 at = int(np.argmin(good))
-                share = f"{int((~good).sum()):,} of {len(asked):,} points, as at {told(asked[at])}"
+                share = f"{int((~good).sum()):,} of {len(asked):,} points, as at {format_point(asked[at])}"
                 return FAILED, f"in {dtype} the {what} is not finite at {share}: {np.ravel(shown[at]).tolist()[:3]}"
     return OK, f"value and gradient at {len(asked):,} points of the domain, in float32 and float64"
 
 
-def precision(evidence: LossEvidence) -> Judged:
+def precision(evidence: LossSamples) -> Judged:
     """Whether it gives the dtype that it is given, and what float32 makes of the minimum."""
     loss = evidence.loss
     for dtype in ("float32", "float64"):
-        found = evidence.at(sample_points.drawn(loss)[:2], dtype).dtype
+        found = evidence.at(sample_points.random_points(loss)[:2], dtype).dtype
         if found != dtype:
             return FAILED, f"given {dtype} it gives {found}: convert constants to the dtype of the coordinates"
     if not loss.minima or not np.isfinite(loss.minimum):
@@ -146,40 +146,43 @@ def precision(evidence: LossEvidence) -> Judged:
     return OK, f"it keeps to float32 and float64; in float32 the value at a minimizer is off by {abs(most):.2g} at most"
 
 
-def repeats(evidence: LossEvidence) -> Judged:
+def repeats(evidence: LossSamples) -> Judged:
     """Whether it gives the same bits when asked again."""
-    again = evidence.at(sample_points.drawn(evidence.loss))
+    again = evidence.at(sample_points.random_points(evidence.loss))
     same = np.array_equal(again.value, evidence.typical.value, equal_nan=True)
     if same and np.array_equal(again.gradient, evidence.typical.gradient, equal_nan=True):
         return OK, f"value and gradient at {len(again.value)} points are the same bits when asked for again"
     at = int(np.argmax(again.value != evidence.typical.value))
     first, second = float(evidence.typical.value[at]), float(again.value[at])
-    found = f"at {told(sample_points.drawn(evidence.loss)[at])} it is {first!r}, and asked again {second!r}"
+    found = (
+        f"at {format_point(sample_points.random_points(evidence.loss)[at])} it is {first!r}, and asked again {second!r}"
+    )
     return FAILED, f"{found}: it draws random numbers, or remembers something"
 
 
-def batch(evidence: LossEvidence) -> Judged:
+def batch(evidence: LossSamples) -> Judged:
     """Whether a run is the same by itself as among others."""
     runs, whole, alone = evidence.programs["descents"].runs, evidence.of("descents"), evidence.of("alone")
     if same_bits(whole, runs - 1, alone, 0):
         return OK, f"a run made by itself is the same as among {runs:,}, bit for bit"
     if evidence.loss.batched and _same_but_for_rounding(evidence):
         return OK, f"a run made by itself is the same as among {runs:,} but for rounding, as products of matrices are"
-    found = f"a run of Adam ends at {told(alone.final_x[0])} by itself, and at {told(whole.final_x[-1])} among {runs:,}"
+    single, among = format_point(alone.final_x[0]), format_point(whole.final_x[-1])
+    found = f"a run of Adam ends at {single} by itself, and at {among} among {runs:,}"
     return FAILED, f"{found}: the loss mixes the runs"
 
 
-def _same_but_for_rounding(evidence: LossEvidence) -> bool:
+def _same_but_for_rounding(evidence: LossSamples) -> bool:
     """Whether value and gradient at one point are the same by themselves as among those at others, nearly."""
-    among, alone = evidence.typical, evidence.at(sample_points.drawn(evidence.loss)[:1])
+    among, alone = evidence.typical, evidence.at(sample_points.random_points(evidence.loss)[:1])
     return np.allclose(among.value[0], alone.value[0], rtol=1e-12) and np.allclose(
         among.gradient[0], alone.gradient[0], rtol=1e-9, atol=1e-12 * np.abs(alone.gradient[0]).max()
     )
 
 
-def minibatches(evidence: LossEvidence) -> Judged:
+def minibatches(evidence: LossSamples) -> Judged:
     """Whether the loss over all samples, in any order, is the loss, and the mean of those over two parts of them."""
-    loss, asked = evidence.loss, sample_points.drawn(evidence.loss)[:4]
+    loss, asked = evidence.loss, sample_points.random_points(evidence.loss)[:4]
     shuffled = np.random.default_rng(0).permutation(loss.samples)
     parts = np.array_split(shuffled, 2)
     whole, *of_parts = (evidence.at(asked, samples=part) for part in (shuffled, *parts))
@@ -188,11 +191,14 @@ def minibatches(evidence: LossEvidence) -> Judged:
         found = np.asarray(found)
         if not np.allclose(found, evidence.typical.value[:4], rtol=1e-9):
             value = float(evidence.typical.value[0])
-            return FAILED, f"at {told(asked[0])} it is {value!r}, and {what} {float(found[0])!r}: it is not their mean"
+            return (
+                FAILED,
+                f"at {format_point(asked[0])} it is {value!r}, and {what} {float(found[0])!r}: it is not their mean",
+            )
     return OK, f"it is the mean over its {loss.samples:,} samples"
 
 
-CHECKS: dict[str, Callable[[LossEvidence], Judged]] = {
+CHECKS: dict[str, Callable[[LossSamples], Judged]] = {
     "gradient": gradient,
     "finite": finite,
     "dtype": precision,
@@ -207,7 +213,7 @@ CHECKS: dict[str, Callable[[LossEvidence], Judged]] = {
 """By the name under which the verdict is told."""
 
 
-def verdicts(evidence: LossEvidence) -> Iterator[Verdict]:
+def verdicts(evidence: LossSamples) -> Iterator[Verdict]:
     """The verdict of each check that the loss gives a reason for; one that has nothing to look at has failed."""
     loss = evidence.loss
     absent = {"local minima": not loss.local_minima, "saddles": not loss.saddles, "minibatches": loss.samples < 2}
@@ -216,5 +222,5 @@ def verdicts(evidence: LossEvidence) -> Iterator[Verdict]:
             continue
         try:
             yield Verdict(name, *check(evidence))
-        except Missing as error:
+        except MissingResultError as error:
             yield Verdict(name, FAILED, str(error))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.checks.sample_points import extent
+from reportgen.checks.sample_points import domain_extent
 from reportgen.config import Config
 from reportgen.loss import Loss
 from reportgen.plan import Program, make_plan
@@ -41,7 +41,7 @@ def alone(program: Program) -> Program:
 
 
 def _program(loss: Loss, label: str, base: Path, asked: Mapping[str, Any]) -> Program:
-    width = float(np.median(extent(loss)))
+    width = float(np.median(domain_extent(loss)))
     rates = [float(f"{share * width:.4g}") for share in SHARES]
     config = {"losses": [label], "learning_rates": rates, "base": base, "device": "cpu", **asked}
     (program,) = make_plan(Config.model_validate(config)).programs

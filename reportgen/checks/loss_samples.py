@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.checks.optimizer_runs import Missing
+from reportgen.checks.optimizer_runs import MissingResultError
 from reportgen.engine.result import Array, ProgramResult
 from reportgen.engine.sampled import Ask, Sample
 from reportgen.loss import Loss, Point
@@ -19,7 +19,7 @@ Sampler = Callable[[Sequence[Ask]], Sequence[Any]]
 
 
 @dataclass(frozen=True)
-class LossEvidence:
+class LossSamples:
     """A loss, what it gave at points of the checks' choice, and the runs that were made on it."""
 
     loss: Loss
@@ -34,7 +34,7 @@ class LossEvidence:
         """The loss at ``points`` [points, dim], over all samples or some; raises Missing where it raises."""
         (found,) = self.sampler([Ask(np.atleast_2d(np.asarray(points, float)), dtype, samples)])
         if isinstance(found, str):
-            raise Missing(found)
+            raise MissingResultError(found)
         sample: Sample = found
         return sample
 
@@ -42,7 +42,7 @@ class LossEvidence:
         """The result of a program; raises Missing where it has none."""
         result = self.results[name]
         if isinstance(result, str):
-            raise Missing(result)
+            raise MissingResultError(result)
         return result
 
     def slack(self) -> float:
@@ -59,7 +59,7 @@ class LossEvidence:
         return float(np.median(norms)) if len(norms) else 1.0
 
 
-def told(point: Point | Array) -> str:
+def format_point(point: Point | Array) -> str:
     """A point with all its digits, that it may be copied; the first three of many coordinates."""
     shown = [repr(float(c)) for c in point[:3]] + (["..."] if len(point) > 3 else [])
     return f"({', '.join(shown)}{',' if len(point) == 1 else ''})"

@@ -8,11 +8,11 @@ import numpy as np
 
 from reportgen.checks import optimizer_programs
 from reportgen.checks.optimizer_programs import BATCH_DIMENSION, DIMENSIONS, STEPS
-from reportgen.checks.optimizer_runs import Evidence, Missing, same_bits, shown
+from reportgen.checks.optimizer_runs import MissingResultError, OptimizerRuns, format_position, same_bits
 from reportgen.checks.verdict import FAILED, NOTE, OK, Verdict
 from reportgen.engine.result import NEVER
 from reportgen.foreign import ForeignOptimizer
-from reportgen.optimizer import Optimizer, described, hyperparameters
+from reportgen.optimizer import Optimizer, docstring_of, hyperparameters
 
 Judged = tuple[str, str]
 """Status and detail."""
@@ -29,14 +29,14 @@ def declares(kind: type[Optimizer]) -> Judged:
         return OK, f"an optimizer of another contract, with {len(own)} hyperparameters"
     missing = [name for name in ("formula", "source") if not getattr(kind, name)]
     # A dataclass without a docstring gets its own signature for one.
-    missing += [] if described(kind) else ["docstring"]
+    missing += [] if docstring_of(kind) else ["docstring"]
     missing += [f"doc of {name}" for name, item in own.items() if not item.doc]
     if missing:
         return NOTE, f"the report would print what is not there: {', '.join(missing)}"
     return OK, f"docstring, formula, source and {len(own)} hyperparameters are declared"
 
 
-def steps(evidence: Evidence) -> Judged:
+def steps(evidence: OptimizerRuns) -> Judged:
     """Whether the compiled loop takes it at all."""
     program = evidence.programs["float32"]
     evidence.of("float32")
@@ -46,7 +46,7 @@ def steps(evidence: Evidence) -> Judged:
     )
 
 
-def state(evidence: Evidence) -> Judged:
+def state(evidence: OptimizerRuns) -> Judged:
     """Whether all that it remembers is in its state: else the loop, which is traced once, goes another way."""
     result = evidence.of("float64")
     if evidence.replay is None:
@@ -69,19 +69,19 @@ def state(evidence: Evidence) -> Judged:
     return FAILED, f"{told}, and {float(stepwise[step, axis, run])!r} step by step: {blame}; return it in the state"
 
 
-def repeats(evidence: Evidence) -> Judged:
+def repeats(evidence: OptimizerRuns) -> Judged:
     """Whether a second run gives the same bits."""
     first, second = evidence.of("float32"), evidence.of("again")
     runs = evidence.programs["float32"].runs
     run = next((run for run in range(runs) if not same_bits(first, run, second, run)), None)
     if run is None:
         return OK, f"all {runs} runs give the same bits when run again"
-    found = f"{evidence.run('float32', run)} ended at {shown(first.final_x[run])}, and run again at"
+    found = f"{evidence.run('float32', run)} ended at {format_position(first.final_x[run])}, and run again at"
     told = "it keeps something outside its state, or draws random numbers elsewhere than from problem.random"
-    return FAILED, f"{found} {shown(second.final_x[run])}: {told}"
+    return FAILED, f"{found} {format_position(second.final_x[run])}: {told}"
 
 
-def batch(evidence: Evidence) -> Judged:
+def batch(evidence: OptimizerRuns) -> Judged:
     """Whether a run is the same with hardly another beside it as among many."""
     whole, program = evidence.of("float32"), evidence.programs["float32"]
     places = {(cell.cell_id, start): run for run, (cell, start, _) in enumerate(program.pairs())}
@@ -91,12 +91,15 @@ def batch(evidence: Evidence) -> Judged:
             run = places[cell.cell_id, start]
             compared += 1
             if not same_bits(whole, run, evidence.of(few.id), other):
-                found = f"{evidence.run('float32', run)} ends at {shown(evidence.of(few.id).final_x[other])}"
-                return FAILED, f"{found} alone, and at {shown(whole.final_x[run])} in a batch of {program.runs}"
+                found = f"{evidence.run('float32', run)} ends at {format_position(evidence.of(few.id).final_x[other])}"
+                return (
+                    FAILED,
+                    f"{found} alone, and at {format_position(whole.final_x[run])} in a batch of {program.runs}",
+                )
     return OK, f"{compared} runs made apart from the others are those of the batch, bit for bit"
 
 
-def precision(evidence: Evidence) -> Judged:
+def precision(evidence: OptimizerRuns) -> Judged:
     """Whether it keeps to float32 and to float64, and takes much the same first step in both."""
     single, double = evidence.of("float32"), evidence.of("float64")
     start = np.array([point for _, _, point in evidence.programs["float64"].pairs()]).T[: double.trace_x.shape[1]]
@@ -107,22 +110,22 @@ def precision(evidence: Evidence) -> Judged:
     if not apart.any():
         return OK, "float32 and float64 run, and agree on the first step"
     run = int(np.argmax(apart))
-    found = f"the first step at {evidence.run('float64', run)} leads to {shown(low[:, run])} in float32"
-    return FAILED, f"{found}, to {shown(high[:, run])} in float64"
+    found = f"the first step at {evidence.run('float64', run)} leads to {format_position(low[:, run])} in float32"
+    return FAILED, f"{found}, to {format_position(high[:, run])} in float64"
 
 
-def dimensions(evidence: Evidence) -> Judged:
+def dimensions(evidence: OptimizerRuns) -> Judged:
     """Whether it runs in few dimensions, one included, and in many."""
     for dim in DIMENSIONS:
         try:
             evidence.of(f"{dim}")
-        except Missing as error:
+        except MissingResultError as error:
             return FAILED, f"in dimension {dim}: {error}"
     told = sorted((*DIMENSIONS, BATCH_DIMENSION))
     return OK, f"it runs in dimension {', '.join(map(str, told[:-1]))} and {told[-1]}"
 
 
-def descends(evidence: Evidence) -> Judged:
+def descends(evidence: OptimizerRuns) -> Judged:
     """Whether there is a learning rate at which it gets down a quadratic from every start."""
     result, program = evidence.of("float32"), evidence.programs["float32"]
     shape = (len(program.cells), len(program.starts))
@@ -138,7 +141,7 @@ def descends(evidence: Evidence) -> Judged:
     return (OK if left[best] < 1 else FAILED), f"on the quadratic {found}"
 
 
-def evaluations(evidence: Evidence) -> Judged:
+def evaluations(evidence: OptimizerRuns) -> Judged:
     """How many gradient evaluations a step costs."""
     counted = evidence.of("float32").evaluations_per_step
     if counted == 0:
@@ -146,7 +149,7 @@ def evaluations(evidence: Evidence) -> Judged:
     return OK, f"{counted} a step are counted" if counted > 1 else "1 a step is counted"
 
 
-CHECKS: dict[str, Callable[[Evidence], Judged]] = {
+CHECKS: dict[str, Callable[[OptimizerRuns], Judged]] = {
     "runs": steps,
     "state": state,
     "repeats": repeats,
@@ -159,10 +162,10 @@ CHECKS: dict[str, Callable[[Evidence], Judged]] = {
 """By the name under which the verdict is told."""
 
 
-def verdicts(evidence: Evidence) -> Iterator[Verdict]:
+def verdicts(evidence: OptimizerRuns) -> Iterator[Verdict]:
     """The verdict of each check; one that has nothing to look at has failed."""
     for name, check in CHECKS.items():
         try:
             yield Verdict(name, *check(evidence))
-        except Missing as error:
+        except MissingResultError as error:
             yield Verdict(name, FAILED, str(error))

@@ -67,7 +67,7 @@ def _on_quadratic(entries: tuple[OptimizerEntry, ...], base: Path, dim: int, dty
 def _nudged(entry: OptimizerEntry, base: Path) -> Iterator[OptimizerEntry]:
     """The optimizer with another value of each numeric hyperparameter, if it has any."""
     asked = {name: values[0] for name, values in entry.hyperparameters.items()}
-    declared = catalogue.declared(catalogue.find_optimizer(entry.name, base), asked, base)
+    declared = catalogue.declared_hyperparameters(catalogue.find_optimizer(entry.name, base), asked, base)
     numeric = {name: item for name, item in declared.items() if not item.structural}
     other = {name: (_other_value(item, asked.get(name, item.default)),) for name, item in numeric.items()}
     if other:

@@ -15,12 +15,12 @@ from reportgen.plan import Program, number
 Array = npt.NDArray[Any]
 
 
-class Missing(Exception):  # noqa: N818 - it says what is wrong
+class MissingResultError(Exception):
     """A program has no result, and why."""
 
 
 @dataclass(frozen=True)
-class Evidence:
+class OptimizerRuns:
     """Programs by what they are for, with their results."""
 
     programs: Mapping[str, Program]
@@ -33,7 +33,7 @@ class Evidence:
         """The result of a program; raises Missing where it has none."""
         result = self.results[name]
         if isinstance(result, str):
-            raise Missing(result)
+            raise MissingResultError(result)
         return result
 
     def run(self, name: str, index: int) -> str:
@@ -56,6 +56,6 @@ def _history(result: ProgramResult, run: int) -> tuple[Array, ...]:
     return result.trace_loss[kept, run], result.trace_x[kept, :, run], result.final_x[run]
 
 
-def shown(x: Array) -> str:
+def format_position(x: Array) -> str:
     """A position with all the digits that its precision has."""
     return f"({', '.join(map(str, x[:3]))}{', ...' if len(x) > 3 else ''})"

@@ -35,7 +35,7 @@ def is_loss(label: str, base: Path) -> bool:
         if where and where != "keras":
             return isinstance(vars(load(name, "loss", base)).get(member), Loss)
         return not where and catalogue.find_loss(name, base) is not None
-    except catalogue.UnknownName:
+    except catalogue.UnknownNameError:
         return False
 
 

@@ -19,7 +19,7 @@ _MOST = 400_000
 """Numbers in a grid."""
 
 
-def drawn(loss: Loss, count: int = DRAWN) -> Array:
+def random_points(loss: Loss, count: int = DRAWN) -> Array:
     """Points of the domain, the same whenever they are drawn: [count, dim]."""
     low, high = np.array(loss.domain).T
     return np.asarray(low + (high - low) * np.random.default_rng(0).random((count, loss.dim)))
@@ -32,13 +32,13 @@ def axes(loss: Loss) -> Array:
 
 def pairs(loss: Loss, share: float) -> Array:
     """Behind and ahead of each drawn point along each axis: [2, axes, DRAWN, dim]."""
-    shifts = np.eye(loss.dim)[axes(loss)] * share * extent(loss)
-    ahead = drawn(loss)[np.newaxis] + shifts[:, np.newaxis]
-    behind = drawn(loss)[np.newaxis] - shifts[:, np.newaxis]
+    shifts = np.eye(loss.dim)[axes(loss)] * share * domain_extent(loss)
+    ahead = random_points(loss)[np.newaxis] + shifts[:, np.newaxis]
+    behind = random_points(loss)[np.newaxis] - shifts[:, np.newaxis]
     return np.stack([behind, ahead])
 
 
-def extent(loss: Loss) -> Array:
+def domain_extent(loss: Loss) -> Array:
     """The width of the domain along each coordinate."""
     low, high = np.array(loss.domain).T
     return np.asarray(high - low)
@@ -48,7 +48,7 @@ def grid(loss: Loss) -> Array:
     """A grid with the edges of the domain in one and two dimensions, random points and two corners in more."""
     if loss.dim > 2:
         corners = np.array(loss.domain).T
-        return np.concatenate([corners, drawn(loss, max(DRAWN, min(4000, _MOST // loss.dim)))])
+        return np.concatenate([corners, random_points(loss, max(DRAWN, min(4000, _MOST // loss.dim)))])
     lines = [np.linspace(low, high, 129) for low, high in loss.domain]
     return np.stack([part.ravel() for part in np.meshgrid(*lines)], axis=1)
 
@@ -57,10 +57,10 @@ def ring(loss: Loss, point: Point, share: float) -> Array:
     """Points about ``point``: [AROUND, dim]."""
     ways = np.random.default_rng(1).normal(size=(AROUND, loss.dim))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
-    return np.asarray(np.array(point) + share * extent(loss) * ways)
+    return np.asarray(np.array(point) + share * domain_extent(loss) * ways)
 
 
-def inside(loss: Loss, points: Array) -> Array:
+def inside_domain(loss: Loss, points: Array) -> Array:
     """Which of the points [points, dim] lie in the domain."""
     low, high = np.array(loss.domain).T
     return np.asarray(np.all((points >= low) & (points <= high), axis=1))

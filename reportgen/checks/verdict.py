@@ -28,7 +28,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckReport:
     """All verdicts on one optimizer or loss."""
 
     name: str

@@ -12,7 +12,7 @@ from reportgen.cli.init import init
 from reportgen.cli.list import list_
 from reportgen.cli.publish import publish
 from reportgen.cli.render import render
-from reportgen.execute.events import WorkerLost
+from reportgen.execute.events import WorkerLostError
 
 INTERRUPTED = 130
 
@@ -27,7 +27,7 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted: what was finished is kept, and the next build goes on from there.", err=True)
             ctx.exit(INTERRUPTED)
-        except WorkerLost as error:
+        except WorkerLostError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             if error.filename is None or error.strerror is None:

@@ -11,14 +11,14 @@ import click
 
 from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import Command, color_option, echo_table, progress_console
-from reportgen.cli.render_options import edition_options, told_templates, with_absolute_templates
-from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.render_options import render_option_flags, template_errors, with_absolute_templates
+from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
+from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
     from reportgen.config import Config
     from reportgen.execute.events import Event
-    from reportgen.pipeline import Outcome
+    from reportgen.pipeline import BuildSummary
 
 SOME_CELLS_FAILED = 3
 
@@ -50,7 +50,7 @@ _OPTIMIZER = "An optimizer, also adam[beta_2=0.99] or my_opt.py:Lookahead; give 
 
 @click.command()
 @_matrix_options
-@edition_options
+@render_option_flags
 @summary_option
 @open_option
 def build(config: Path | None, open_: bool, summary: str | None, **flags: Any) -> None:
@@ -69,12 +69,12 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: Any) -
     from reportgen import pipeline
 
     configured = _configured(config, with_absolute_templates(flags))
-    with told_templates(configured.templates and configured.base / configured.templates):
+    with template_errors(configured.templates and configured.base / configured.templates):
         outcome = _execute(pipeline.build, configured)
     if summary != STDOUT:
         _tell(outcome)
     if summary and outcome.site:
-        put_summary_of(outcome.site, summary)
+        write_summary_of(outcome.site, summary)
     if open_ and outcome.site:
         show_in_browser(outcome.site)
     _exit(outcome)
@@ -103,10 +103,10 @@ def _configured(path: Path | None, flags: dict[str, Any]) -> Config:
     try:
         return load(path, flags=flags)
     except ConfigError as error:
-        raise Mistakes(*error.problems) from error
+        raise UsageErrors(*error.problems) from error
 
 
-def _execute(work: Callable[..., Outcome], config: Config) -> Outcome:
+def _execute(work: Callable[..., BuildSummary], config: Config) -> BuildSummary:
     from reportgen.progress import Progress
 
     with Progress(progress_console()) as progress:
@@ -114,7 +114,7 @@ def _execute(work: Callable[..., Outcome], config: Config) -> Outcome:
         return work(config, on_event=on_event)
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: BuildSummary) -> None:
     """The best cells and the path on stdout, for people and programs; what was done on stderr."""
     columns = ["loss", "optimizer", "learning rate", "solved", "gap", "steps"]
     if outcome.best:
@@ -145,6 +145,6 @@ def _number(value: float | None, form: str) -> str:
     return "-" if value is None or not math.isfinite(value) else format(value, form)
 
 
-def _exit(outcome: Outcome) -> None:
+def _exit(outcome: BuildSummary) -> None:
     if outcome.failed_cells:
         click.get_current_context().exit(SOME_CELLS_FAILED)

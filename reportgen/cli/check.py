@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.console import color_option, colored, echo_table, progress_console
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
-    from reportgen.checks import Checked
+    from reportgen.checks import CheckReport
 
 _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
@@ -53,13 +53,13 @@ def check(subject: str, as_json: bool, compile_cache: bool) -> None:
     from reportgen import checks
     from reportgen.config import ConfigError
 
-    done: list[Checked] = []
+    done: list[CheckReport] = []
     try:
         with _working(subject):
             for checked in checks.check(subject, Path.cwd(), compile_cache=compile_cache):
                 done.append(checked)
     except ConfigError as error:
-        raise Mistakes(*error.problems) from error
+        raise UsageErrors(*error.problems) from error
     if as_json:
         facts = [checked.as_json() for checked in done]
         told = facts if _several(subject) else facts[0]
@@ -84,7 +84,7 @@ def _working(subject: str) -> AbstractContextManager[Any]:
     return console.status(Text(f"checking {subject}"))
 
 
-def _tell(done: Iterable[Checked]) -> None:
+def _tell(done: Iterable[CheckReport]) -> None:
     for place, checked in enumerate(done):
         if place:
             click.echo()

@@ -10,12 +10,12 @@ import click
 
 from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import color_option, echo_table
-from reportgen.cli.summary import STDOUT, put_summary
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.summary import STDOUT, write_summary
+from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
     from reportgen.analysis.compare.model import Comparison
-    from reportgen.results.location import Located
+    from reportgen.results.location import ResultsLocation
 
 GATE_FAILED = 4
 
@@ -69,16 +69,16 @@ def compare(
     _check_usage(min_effect, confidence, as_json, summary)
     before, after = _located(base, head)
     comparison = _compared(before, after, min_effect, confidence)
-    from reportgen.report.comparison_markdown import changes
+    from reportgen.report.comparison_markdown import comparison_markdown
     from reportgen.report.comparison_page import write_comparison
 
     page = write_comparison(comparison, before, after, output)
     if summary:
-        put_summary(summary, changes(comparison))
+        write_summary(summary, comparison_markdown(comparison))
     if as_json:
-        from reportgen.analysis.compare.to_json import plain
+        from reportgen.analysis.compare.to_json import comparison_to_json
 
-        click.echo(json.dumps(plain(comparison), indent=1, ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(comparison_to_json(comparison), indent=1, ensure_ascii=False, allow_nan=False))
     elif summary != STDOUT:
         _tell(comparison, page)
     if open_:
@@ -95,10 +95,10 @@ def _check_usage(min_effect: float, confidence: float, as_json: bool, summary: s
     if as_json and summary == STDOUT:
         mistakes.append("--json and --summary -: both want stdout; give --summary a file")
     if mistakes:
-        raise Mistakes(*mistakes)
+        raise UsageErrors(*mistakes)
 
 
-def _located(base: Path, head: Path) -> list[Located]:
+def _located(base: Path, head: Path) -> list[ResultsLocation]:
     from reportgen.results.location import locate
     from reportgen.results.result_tables import NotResultsError
 
@@ -109,11 +109,11 @@ def _located(base: Path, head: Path) -> list[Located]:
         except NotResultsError as error:
             mistakes.append(str(error))
     if mistakes:
-        raise Mistakes(*mistakes)
+        raise UsageErrors(*mistakes)
     return found
 
 
-def _compared(base: Located, head: Located, min_effect: float, confidence: float) -> Comparison:
+def _compared(base: ResultsLocation, head: ResultsLocation, min_effect: float, confidence: float) -> Comparison:
     from reportgen.analysis.compare import compare as compared
     from reportgen.analysis.compare.model import Thresholds
     from reportgen.results.result_tables import NotResultsError
@@ -121,22 +121,22 @@ def _compared(base: Located, head: Located, min_effect: float, confidence: float
     try:
         return compared(base, head, Thresholds(min_effect, confidence))
     except NotResultsError as error:
-        raise Mistakes(str(error)) from error
+        raise UsageErrors(str(error)) from error
 
 
 def _tell(comparison: Comparison, page: Path) -> None:
     """One line where nothing changed; else what did, and where the page is."""
-    from reportgen.analysis.compare.sentences import whole
+    from reportgen.analysis.compare.sentences import summary_sentence
 
     if comparison.identical:
-        click.echo(whole(comparison))
+        click.echo(summary_sentence(comparison))
         return
     rows = _rows(comparison)
     if rows:
         header = ["verdict", "optimizer", "loss", "best rate", "at best rate", "over all rates", "solved"]
         echo_table(header, rows, right=frozenset(header[3:]))
         click.echo()
-    click.echo(whole(comparison))
+    click.echo(summary_sentence(comparison))
     click.echo(page)
     for note in comparison.notes:
         click.echo(note, err=True)
@@ -144,17 +144,17 @@ def _tell(comparison: Comparison, page: Path) -> None:
 
 def _rows(comparison: Comparison) -> list[list[str]]:
     """The pairs that differ."""
-    from reportgen.analysis.compare.sentences import times
-    from reportgen.report.comparison_markdown import rates, solved
+    from reportgen.analysis.compare.sentences import format_ratio
+    from reportgen.report.comparison_markdown import format_best_rates, format_solved
 
     return [
         [
             pair.verdict,
             pair.optimizer,
             pair.loss,
-            rates(pair),
-            *(times(view) if view else "-" for view in (pair.best, pair.all_rates)),
-            solved(pair),
+            format_best_rates(pair),
+            *(format_ratio(view) if view else "-" for view in (pair.best, pair.all_rates)),
+            format_solved(pair),
         ]
         for pair in comparison.pairs
         if pair.verdict not in ("same", "not comparable")
@@ -162,9 +162,9 @@ def _rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _gate(comparison: Comparison, fail_on: str | None) -> None:
-    from reportgen.analysis.compare.sentences import failures
+    from reportgen.analysis.compare.sentences import gate_failures
 
-    told = failures(comparison) if fail_on else []
+    told = gate_failures(comparison) if fail_on else []
     if told:
         click.echo(f"The gate did not hold: {len(told)} worse.", err=True)
         for line in told:

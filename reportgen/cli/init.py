@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.usage_error import UsageErrors
 
 _FILES = ("reportgen.toml", "my_optimizer.py")
 
@@ -26,10 +26,10 @@ def init(folder: Path) -> None:
     from importlib import resources
 
     if folder.exists() and not folder.is_dir():
-        raise Mistakes(f"{folder}: is a file; a folder is expected")
+        raise UsageErrors(f"{folder}: is a file; a folder is expected")
     there = [folder / name for name in _FILES if (folder / name).exists()]
     if there:
-        raise Mistakes(f"{there[0]}: is there already, so nothing was written; choose another folder")
+        raise UsageErrors(f"{there[0]}: is there already, so nothing was written; choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         text = resources.files("reportgen.templates").joinpath("starter-files", name).read_text(encoding="utf-8")

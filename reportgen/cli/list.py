@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen.cli.console import color_option, echo_table
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.usage_error import UsageErrors
 
 GALLERY = "losses.html"
 _SEVERAL = ("suite:", "tag:")
@@ -64,7 +64,7 @@ def list_(kind: str, name: str | None, as_json: bool, gallery: Path | None) -> N
 
 def _write_gallery(kind: str, name: str | None, file: Path) -> None:
     if kind != "losses":
-        raise Mistakes("--gallery: is for losses; optimizers have no picture without a build")
+        raise UsageErrors("--gallery: is for losses; optimizers have no picture without a build")
     from reportgen.cli.gallery import write_gallery
 
     write_gallery(_losses(name), file, Path.cwd())
@@ -100,39 +100,39 @@ def _losses(name: str | None) -> list[Loss]:
     folder = Path.cwd()
     try:
         if name is None:
-            names = [*catalogue.losses(), *catalogue.losses_beside(folder)]
+            names = [*catalogue.losses(), *catalogue.local_losses(folder)]
         else:
-            names = catalogue.in_suite(name, folder) or [name]
+            names = catalogue.suite_members(name, folder) or [name]
         found = []
         for each in names:
             plain, settings = parse_label(each)
             dim = settings.pop("dim", None)
             found.append(catalogue.find_loss(plain, folder, dim, settings))
         return found
-    except (catalogue.UnknownName, ValueError) as error:
-        raise Mistakes(f"{name}: {error}") from error
-    except catalogue.BrokenPlugin as error:
+    except (catalogue.UnknownNameError, ValueError) as error:
+        raise UsageErrors(f"{name}: {error}") from error
+    except catalogue.BrokenPluginError as error:
         raise click.ClickException(str(error)) from error
 
 
 def _optimizers(name: str | None) -> list[dict[str, Any]]:
     from reportgen import catalogue
     from reportgen.config import OptimizerEntry
-    from reportgen.config.optimizer_validation import of_optimizers
+    from reportgen.config.optimizer_validation import optimizer_errors
 
     folder = Path.cwd()
     if name is None:
-        beside = catalogue.optimizers_beside(folder)
+        beside = catalogue.local_optimizers(folder)
         own = {each: catalogue.find_optimizer(ref, folder) for each, ref in beside.items()}
         return [_optimizer_facts(each, kind, {}, folder) for each, kind in (catalogue.optimizers() | own).items()]
-    mistakes = [f"{name}: {mistake.reason}" for mistake in of_optimizers((name,), folder)]
+    mistakes = [f"{name}: {mistake.reason}" for mistake in optimizer_errors((name,), folder)]
     if mistakes:
-        raise Mistakes(*mistakes)
+        raise UsageErrors(*mistakes)
     entry = OptimizerEntry.model_validate(name)
     values = {key: chosen[0] for key, chosen in entry.hyperparameters.items()}
     try:
         return [_optimizer_facts(name, catalogue.find_optimizer(entry.name, folder), values, folder)]
-    except catalogue.BrokenPlugin as error:
+    except catalogue.BrokenPluginError as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -160,13 +160,13 @@ def _loss_facts(loss: Loss) -> dict[str, Any]:
 
 def _optimizer_facts(name: str, kind: type[Optimizer], values: dict[str, Any], folder: Path) -> dict[str, Any]:
     from reportgen import catalogue
-    from reportgen.optimizer import described
+    from reportgen.optimizer import docstring_of
 
-    declared = catalogue.declared(kind, values, folder)
+    declared = catalogue.declared_hyperparameters(kind, values, folder)
     return {
         "name": name,
         "title": kind.title or kind.__name__,
-        "doc": described(kind).split("\n\n")[0],
+        "doc": docstring_of(kind).split("\n\n")[0],
         "reference": kind.reference,
         "formula": kind.formula,
         "hyperparameters": [

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reportgen.cli.console import color_option
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
-    from reportgen.publish.change_plan import Changes
+    from reportgen.publish.change_plan import ChangePlan
 
 
 @click.command(short_help="Put a finished report where others can read it.")
@@ -46,13 +46,13 @@ def publish(site: Path, to: str, prefix: str, delete: bool, dry_run: bool) -> No
             site, to, prefix, delete=delete, dry_run=dry_run, note=lambda told: click.echo(told, err=True)
         )
     except RefusedError as error:
-        raise Mistakes(str(error)) from error
+        raise UsageErrors(str(error)) from error
     except PublishError as error:
         raise click.ClickException(f"not published, and what was there before still works. {error}") from error
     _tell(done, dry_run)
 
 
-def _tell(done: Changes, dry_run: bool) -> None:
+def _tell(done: ChangePlan, dry_run: bool) -> None:
     """Each file on stdout, for people and programs; how many on stderr."""
     for name in done.written:
         click.echo(f"write  {name}")

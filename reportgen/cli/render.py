@@ -10,9 +10,9 @@ import click
 
 from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import color_option, progress_console
-from reportgen.cli.render_options import edition_options, told_templates
-from reportgen.cli.summary import STDOUT, put_summary_of, summary_option
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.render_options import render_option_flags, template_errors
+from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
+from reportgen.cli.usage_error import UsageErrors
 from reportgen.results.files import MANIFEST, TABLES
 
 _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
@@ -29,7 +29,7 @@ _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
     metavar="FOLDER",
     help="Where the report goes.",
 )
-@edition_options
+@render_option_flags
 @summary_option
 @open_option
 @color_option
@@ -50,37 +50,39 @@ def render(
     """
     _check_is_results(results)
     from reportgen.config.model import MAX_SIZE
-    from reportgen.execute.events import Drawing
+    from reportgen.execute.events import FigureStart
     from reportgen.progress import Progress
     from reportgen.report import render as render_report
-    from reportgen.report.render_options import Edition
+    from reportgen.report.render_options import RenderOptions
 
-    edition = Edition(templates and templates.resolve(), max_size or MAX_SIZE)
-    with told_templates(edition.templates), Progress(progress_console()) as progress:
+    edition = RenderOptions(templates and templates.resolve(), max_size or MAX_SIZE)
+    with template_errors(edition.templates), Progress(progress_console()) as progress:
 
         def show(figure: str) -> None:
-            progress.show(Drawing(figure))
+            progress.show(FigureStart(figure))
 
         page = render_report(results, output, show, edition, assistants=_ASSISTANTS)
     if summary != STDOUT:
         click.echo(page)
     if summary:
-        put_summary_of(page, summary)
+        write_summary_of(page, summary)
     if open_:
         show_in_browser(page)
 
 
 def _check_is_results(folder: Path) -> None:
     if not folder.is_dir():
-        raise Mistakes(f"{folder}: {'is a file' if folder.exists() else 'is not there'}; a results folder is expected")
+        raise UsageErrors(
+            f"{folder}: {'is a file' if folder.exists() else 'is not there'}; a results folder is expected"
+        )
     missing = [name for name in (MANIFEST, *TABLES) if not (folder / name).is_file()]
     if missing:
         inside = folder / "results"
         hint = f"; did you mean {inside}?" if (inside / (MANIFEST, *TABLES)[0]).is_file() else ""
-        raise Mistakes(f"{folder}: is no results folder, {', '.join(missing)} not found in it{hint}")
+        raise UsageErrors(f"{folder}: is no results folder, {', '.join(missing)} not found in it{hint}")
     try:
         manifest = json.loads((folder / (MANIFEST, *TABLES)[0]).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Mistakes(f"{folder / (MANIFEST, *TABLES)[0]}: is damaged: {error}") from error
+        raise UsageErrors(f"{folder / (MANIFEST, *TABLES)[0]}: is damaged: {error}") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
-        raise Mistakes(f"{folder / (MANIFEST, *TABLES)[0]}: is not the manifest of a results folder")
+        raise UsageErrors(f"{folder / (MANIFEST, *TABLES)[0]}: is not the manifest of a results folder")

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from reportgen.cli.console import Command
-from reportgen.cli.usage_error import Mistakes
+from reportgen.cli.usage_error import UsageErrors
 
 
-def edition_options(command: Command) -> Command:
+def render_option_flags(command: Command) -> Command:
     """Give a command ``--templates`` and ``--max-size``."""
     folder = click.Path(path_type=Path, exists=True, file_okay=False)
     templates = click.option("--templates", type=folder, metavar="FOLDER", help="Your own templates, used before ours.")
@@ -29,18 +29,20 @@ def with_absolute_templates(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def told_templates(folder: Path | None) -> Iterator[None]:
+def template_errors(folder: Path | None) -> Iterator[None]:
     """Look at the user's templates before anything is run, and tell what is wrong with one, then or later."""
     if folder is None:
         yield
         return
-    from reportgen.report.template import TemplateError, check
+    from reportgen.report.template import TemplateError, check_templates
 
     try:
-        check(folder)
+        check_templates(folder)
     except TemplateError as error:
-        raise Mistakes(str(error)) from error
+        raise UsageErrors(str(error)) from error
     try:
         yield
     except TemplateError as error:
-        raise Mistakes(str(error), "No page was written; the results are kept, and so is an earlier report.") from error
+        raise UsageErrors(
+            str(error), "No page was written; the results are kept, and so is an earlier report."
+        ) from error

@@ -17,12 +17,12 @@ def summary_option(command: Command) -> Command:
     return click.option("--summary", metavar="FILE", help=told)(command)
 
 
-def put_summary_of(page: Path, target: str) -> None:
+def write_summary_of(page: Path, target: str) -> None:
     """Write or print the summary of the report whose first page is ``page``."""
-    put_summary(target, (page.parent / "summary.md").read_text(encoding="utf-8"))
+    write_summary(target, (page.parent / "summary.md").read_text(encoding="utf-8"))
 
 
-def put_summary(target: str, markdown: str) -> None:
+def write_summary(target: str, markdown: str) -> None:
     """Write or print it."""
     if target == STDOUT:
         click.echo(markdown, nl=False)

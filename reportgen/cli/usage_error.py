@@ -7,7 +7,7 @@ from typing import IO, Any
 import click
 
 
-class Mistakes(click.ClickException):
+class UsageErrors(click.ClickException):
     """What the user has to change, one line each."""
 
     exit_code = 2

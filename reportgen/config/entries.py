@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from reportgen.config.errors import Mistake
+from reportgen.config.errors import ConfigProblem
 from reportgen.config.model import LossEntry, OptimizerEntry
-from reportgen.config.sources import Key, dotted
+from reportgen.config.sources import Key, dotted_key
 
 Entry = TypeVar("Entry", LossEntry, OptimizerEntry)
 
@@ -25,9 +25,9 @@ def entries(name: str, listed: Any, part: type[Entry]) -> Iterator[tuple[Key, An
                 yield (name, index), raw, part(name=named), False
 
 
-def seen_before(key: Key, raw: Any, same: Hashable, seen: dict[Hashable, Key]) -> Iterator[Mistake]:
+def duplicate_errors(key: Key, raw: Any, same: Hashable, seen: dict[Hashable, Key]) -> Iterator[ConfigProblem]:
     """A mistake if ``same`` was seen under another key, or twice under this one."""
     if same in seen:
-        said = "has a value twice" if seen[same] == key else f"is there already, as {dotted(seen[same])}"
-        yield Mistake(key, raw, said)
+        said = "has a value twice" if seen[same] == key else f"is there already, as {dotted_key(seen[same])}"
+        yield ConfigProblem(key, raw, said)
     seen.setdefault(same, key)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.catalogue import and_nearest
+from reportgen.catalogue import with_suggestion
 from reportgen.config.model import Config, LossEntry, Noise, OptimizerEntry, RateRange, Starts
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True)
-class Mistake:
+class ConfigProblem:
     """One mistake, before it is known from which source its key came."""
 
     key: Key
@@ -70,38 +70,38 @@ class Mistake:
 
     def line(self, merged: Merged) -> str:
         """The mistake as the user reads it."""
-        came = "" if self.value is ABSENT else f" = {shown(self.value)}"
+        came = "" if self.value is ABSENT else f" = {format_value(self.value)}"
         return f"{merged.says(self.key)}{came}: {self.reason}"
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as TOML would write it, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def of_shape(error: ValidationError, above: Key = ()) -> Iterator[Mistake]:
+def shape_errors(error: ValidationError, above: Key = ()) -> Iterator[ConfigProblem]:
     """The mistakes that pydantic found; ``above`` is where the validated value stands."""
     for found in error.errors(include_url=False):
         key = above + tuple(part for part in found["loc"] if part != "hyperparameters")
         kind, came, context = found["type"], found["input"], found.get("ctx", {})
         if kind == "missing":
-            yield Mistake(key[:-1], ABSENT, f"{key[-1]} is missing")
+            yield ConfigProblem(key[:-1], ABSENT, f"{key[-1]} is missing")
         elif kind == "extra_forbidden":
-            yield Mistake(key, came, no_such_key(key))
+            yield ConfigProblem(key, came, unknown_key_reason(key))
         elif kind == "value_error":
-            yield Mistake(key, came, str(context["error"]))
+            yield ConfigProblem(key, came, str(context["error"]))
         elif kind in _EXPECTED:
             reason = _EXPECTED[kind].format(**context).replace("'", "") + " is expected"
             allowed = re.findall("'(.*?)'", context["expected"]) if kind == "literal_error" else []
-            yield Mistake(key, came, and_nearest(reason, came, allowed) if isinstance(came, str) else reason)
+            yield ConfigProblem(key, came, with_suggestion(reason, came, allowed) if isinstance(came, str) else reason)
         else:
-            yield Mistake(key, came, found["msg"])
+            yield ConfigProblem(key, came, found["msg"])
 
 
-def no_such_key(key: Key) -> str:
+def unknown_key_reason(key: Key) -> str:
     """Why an unknown key is a mistake, with the keys that there are."""
     part = _PARTS[tuple(name for name in key[:-1] if isinstance(name, str))]
     fields = part.model_fields.items()
     known = [field.alias or name for name, field in fields if (part, name) != (Config, "base")]
-    return and_nearest(f"no such key; there are {', '.join(known)}", str(key[-1]), known)
+    return with_suggestion(f"no such key; there are {', '.join(known)}", str(key[-1]), known)

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reportgen.config.errors import ConfigError, Mistake, no_such_key, of_shape
+from reportgen.config.errors import ConfigError, ConfigProblem, shape_errors, unknown_key_reason
 from reportgen.config.model import Config, RateRange
 from reportgen.config.optimizer_validation import with_float_hyperparameters
 from reportgen.config.sources import Source, from_environment, from_file, from_flags, merge
-from reportgen.config.validation import of_meaning, with_suites_expanded
+from reportgen.config.validation import semantic_errors, with_suites_expanded
 
 
 def load(
@@ -53,20 +53,20 @@ def _files(path: Path | None, folder: Path) -> list[Source]:
     return [from_file(folder / name) for name in ("pyproject.toml", "reportgen.toml") if (folder / name).exists()]
 
 
-def _validated(values: dict[str, Any], base: Path) -> tuple[Config | None, list[Mistake]]:
+def _validated(values: dict[str, Any], base: Path) -> tuple[Config | None, list[ConfigProblem]]:
     values = dict(values)
     mistakes = [*_expand_rates(values)]
     if "base" in values:
-        mistakes.append(Mistake(("base",), values.pop("base"), no_such_key(("base",))))
+        mistakes.append(ConfigProblem(("base",), values.pop("base"), unknown_key_reason(("base",))))
     config = None
     try:
         config = Config.model_validate(values | {"base": base})
     except ValidationError as error:
-        mistakes += of_shape(error)
-    return config, [*mistakes, *of_meaning(values, base)]
+        mistakes += shape_errors(error)
+    return config, [*mistakes, *semantic_errors(values, base)]
 
 
-def _expand_rates(values: dict[str, Any]) -> list[Mistake]:
+def _expand_rates(values: dict[str, Any]) -> list[ConfigProblem]:
     """Put the rates in the place of a table that describes them; one with mistakes is taken out."""
     table = values.get("learning_rates")
     if not isinstance(table, dict):
@@ -75,5 +75,5 @@ def _expand_rates(values: dict[str, Any]) -> list[Mistake]:
     try:
         values["learning_rates"] = RateRange.model_validate(table).rates()
     except ValidationError as error:
-        return list(of_shape(error, ("learning_rates",)))
+        return list(shape_errors(error, ("learning_rates",)))
     return []

@@ -8,9 +8,15 @@ from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from reportgen.catalogue import BrokenPlugin, UnknownName, and_nearest, declared, find_optimizer
-from reportgen.config.entries import entries, seen_before
-from reportgen.config.errors import Mistake
+from reportgen.catalogue import (
+    BrokenPluginError,
+    UnknownNameError,
+    declared_hyperparameters,
+    find_optimizer,
+    with_suggestion,
+)
+from reportgen.config.entries import duplicate_errors, entries
+from reportgen.config.errors import ConfigProblem
 from reportgen.config.model import Config, OptimizerEntry, Scalar
 from reportgen.config.sources import Key
 from reportgen.optimizer import Hyperparameter
@@ -30,7 +36,7 @@ def _as_declared(entry: OptimizerEntry, base: Path) -> OptimizerEntry:
         return entry
     try:
         choices = _choices(entry, base)
-    except BrokenPlugin:
+    except BrokenPluginError:
         return entry
     every = {name: item for _, known in choices for name, item in known.items()}
     values = {
@@ -48,7 +54,7 @@ def _choices(entry: OptimizerEntry, base: Path) -> list[Choice]:
     kind = find_optimizer(entry.name, base)
     texts = {name: values for name, values in entry.hyperparameters.items() if _all_texts(values)}
     choices = (dict(zip(texts, values, strict=True)) for values in itertools.product(*texts.values()))
-    return [(choice, declared(kind, choice, base)) for choice in choices]
+    return [(choice, declared_hyperparameters(kind, choice, base)) for choice in choices]
 
 
 def _all_texts(values: Iterable[Scalar]) -> bool:
@@ -60,7 +66,7 @@ def _without(entry: OptimizerEntry, names: set[str]) -> OptimizerEntry:
     return entry.model_copy(update={"hyperparameters": kept})
 
 
-def of_optimizers(listed: Any, base: Path) -> Iterator[Mistake]:
+def optimizer_errors(listed: Any, base: Path) -> Iterator[ConfigProblem]:
     """The mistakes in the list of optimizers; a broken plug-in is none, its cells are reported."""
     seen: dict[Hashable, Key] = {}
     for key, raw, entry, whole in entries("optimizers", listed, OptimizerEntry):
@@ -69,17 +75,17 @@ def of_optimizers(listed: Any, base: Path) -> Iterator[Mistake]:
         entry = _without(entry, {str(mistake.key[-1]) for mistake in no_values})
         try:
             choices = _choices(entry, base)
-        except UnknownName as error:
-            yield Mistake(_where_named(key, entry, error.ref), raw, str(error))
+        except UnknownNameError as error:
+            yield ConfigProblem(_where_named(key, entry, error.ref), raw, str(error))
             continue
-        except BrokenPlugin:
+        except BrokenPluginError:
             continue
         wrong = (_hyperparameters(key, entry, known) for _, known in choices)
         told = list(dict.fromkeys(itertools.chain.from_iterable(wrong)))
         yield from told
         if whole and not (told or no_values):
             cells = itertools.chain.from_iterable(_combinations(entry, *choice) for choice in choices)
-            twice = (seen_before(key, raw, (entry.name, *cell), seen) for cell in cells)
+            twice = (duplicate_errors(key, raw, (entry.name, *cell), seen) for cell in cells)
             # One line an entry says enough, however many of its combinations are there already.
             yield from itertools.islice(itertools.chain.from_iterable(twice), 1)
 
@@ -98,31 +104,31 @@ def _combinations(
     yield from itertools.product(*(asked.get(name, (each.default,)) for name, each in known.items()))
 
 
-def _no_values(key: Key, entry: OptimizerEntry) -> Iterator[Mistake]:
+def _no_values(key: Key, entry: OptimizerEntry) -> Iterator[ConfigProblem]:
     for name, values in entry.hyperparameters.items():
         if not values:
-            yield Mistake((*key, name), [], "at least one value is expected")
+            yield ConfigProblem((*key, name), [], "at least one value is expected")
         elif not all(isinstance(value, bool | int | float | str) for value in values):
-            yield Mistake((*key, name), values, "a value, or a list of values, is expected")
+            yield ConfigProblem((*key, name), values, "a value, or a list of values, is expected")
 
 
-def _hyperparameters(key: Key, entry: OptimizerEntry, declared: dict[str, Hyperparameter]) -> Iterator[Mistake]:
+def _hyperparameters(key: Key, entry: OptimizerEntry, declared: dict[str, Hyperparameter]) -> Iterator[ConfigProblem]:
     for name, values in entry.hyperparameters.items():
         if name not in declared:
             came = values[0] if len(values) == 1 else values
-            yield Mistake((*key, name), came, _no_hyperparameter(entry.name, name, declared))
+            yield ConfigProblem((*key, name), came, _no_hyperparameter(entry.name, name, declared))
             continue
         for index, value in enumerate(values):
             problem = _problem(declared[name], value)
             if problem:
                 at = (*key, name, index) if len(values) > 1 else (*key, name)
-                yield Mistake(at, value, problem)
+                yield ConfigProblem(at, value, problem)
 
 
 def _no_hyperparameter(optimizer: str, name: str, declared: Iterable[str]) -> str:
     known = list(declared)
     holds = f"; it has {', '.join(known)}" if known else ", nor any other"
-    return and_nearest(f"{optimizer} has no hyperparameter {name}{holds}", name, known)
+    return with_suggestion(f"{optimizer} has no hyperparameter {name}{holds}", name, known)
 
 
 def _problem(declared: Hyperparameter, value: Scalar) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportgen.catalogue import nearest
+from reportgen.catalogue import nearest_name
 from reportgen.config.labels import parse_value
 from reportgen.config.model import Config
 
@@ -53,12 +53,12 @@ class Source:
     def says(self, key: Key) -> str:
         """The key as its author knows it: ``reportgen.toml: starts.seed`` or ``REPORTGEN_STEPS``."""
         if not self.names:
-            return self.prefix + dotted(key)
+            return self.prefix + dotted_key(key)
         below = [str(part) for part in key[1:] if isinstance(part, str)]
         return ": ".join([self.names[str(key[0])], *([] if key[0] == "starts" else below)])
 
 
-def dotted(key: Key) -> str:
+def dotted_key(key: Key) -> str:
     """``optimizers[1].beta_2``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
     return "".join(parts).removeprefix(".")
@@ -142,7 +142,7 @@ def _from_text(key: str, text: str) -> Any:
 
 def _misspelt(name: str, keys: Iterable[str]) -> str | None:
     """What is wrong with an unknown variable; one that resembles none of ours is someone else's business."""
-    meant = nearest(name.removeprefix(_PREFIX), keys, cutoff=0.8)
+    meant = nearest_name(name.removeprefix(_PREFIX), keys, cutoff=0.8)
     return f"{name}: no such setting; did you mean {_PREFIX}{meant.upper()}?" if meant else None
 
 

@@ -85,7 +85,7 @@ class Inputs:
 def _numeric(program: Program) -> dict[str, Array]:
     """The numeric hyperparameters, one value a cell, or [] where all share it."""
     kind = catalogue.find_optimizer(program.family, program.base)
-    declared = catalogue.declared(kind, program.cells[0].hyperparameters, program.base)
+    declared = catalogue.declared_hyperparameters(kind, program.cells[0].hyperparameters, program.base)
     found = {}
     for name in sorted(name for name, item in declared.items() if not item.structural):
         values = np.array([cell.hyperparameters[name] for cell in program.cells])
@@ -95,7 +95,7 @@ def _numeric(program: Program) -> dict[str, Array]:
 
 def maker_of(kind: type[Optimizer], program: Program) -> Callable[[dict[str, Any], Any], Optimizer]:
     """Makes the optimizer with its structural values, and its numeric ones replaced by those of the batch."""
-    template = catalogue.create(kind, program.cells[0].hyperparameters, program.base)
+    template = catalogue.create_optimizer(kind, program.cells[0].hyperparameters, program.base)
     return lambda numeric, _: _with_values(template, numeric)
 
 

@@ -31,7 +31,7 @@ _ABANDONED = 24 * 3600.0
 _WORK = "work-"
 
 
-def root() -> Path:
+def cache_folder() -> Path:
     """The folder of all entries, the user's own."""
     return platformdirs.user_cache_path("reportgen") / "compiled"
 
@@ -39,11 +39,11 @@ def root() -> Path:
 def working_folder(tier: str) -> Path | None:
     """A new folder for the TensorFlow of one process; None where the cache cannot be used."""
     try:
-        root().mkdir(parents=True, exist_ok=True)
-        if hasattr(os, "geteuid") and root().stat().st_uid != os.geteuid():
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        if hasattr(os, "geteuid") and cache_folder().stat().st_uid != os.geteuid():
             return None  # its entries are native code, and would be another user's
-        root().chmod(0o700)
-        entries = root() / _name(tier)
+        cache_folder().chmod(0o700)
+        entries = cache_folder() / _name(tier)
         entries.mkdir(exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=_WORK, dir=entries))
     except OSError:
@@ -65,7 +65,7 @@ def _processor() -> str:
     return "\n".join(told)
 
 
-def fill(work: Path) -> None:
+def link_entries(work: Path) -> None:
     """Link into a working folder what is kept; what is not as it was written is thrown away."""
     for entry in _entries(work.parent):
         digest, _, name = entry.name.partition("-")
@@ -76,7 +76,7 @@ def fill(work: Path) -> None:
                 entry.unlink()
 
 
-def keep(work: Path) -> None:
+def store_entries(work: Path) -> None:
     """Keep what TensorFlow has added to a working folder, while it writes nothing there."""
     for added in work.glob("*.pb"):
         with contextlib.suppress(OSError):
@@ -84,11 +84,11 @@ def keep(work: Path) -> None:
                 os.link(added, work.parent / f"{_digest(added.read_bytes())}-{added.name}")
 
 
-def clean(work: Path) -> None:
+def remove_entries(work: Path) -> None:
     """Take away a working folder, those of processes that were killed, and the oldest entries beyond the limit."""
     shutil.rmtree(work, ignore_errors=True)
     aged = []
-    for folder in root().glob("*"):
+    for folder in cache_folder().glob("*"):
         for left in folder.glob(f"{_WORK}*"):
             with contextlib.suppress(OSError):
                 if time.time() - left.stat().st_mtime > _ABANDONED:

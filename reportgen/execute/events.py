@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanReady:
     """The matrix is known, and so is what of it has to be run."""
 
     programs: int
@@ -20,7 +20,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Compiling:
+class CompileStart:
     """A worker has taken up a program and compiles it."""
 
     program: str
@@ -28,14 +28,14 @@ class Compiling:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunStart:
     """A compiled program is running its batch."""
 
     program: str
 
 
 @dataclass(frozen=True)
-class Stepped:
+class StepProgress:
     """Some runs of a program have come to their end."""
 
     program: str
@@ -44,7 +44,7 @@ class Stepped:
 
 
 @dataclass(frozen=True)
-class Finished:
+class ProgramEnd:
     """A program is done and its results are on disk."""
 
     program: str
@@ -55,7 +55,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Groundless:
+class BackgroundFailure:
     """The paths on a loss cannot be drawn, because it cannot be evaluated on their plane."""
 
     loss: str
@@ -63,21 +63,21 @@ class Groundless:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FigureStart:
     """A figure is being drawn."""
 
     figure: str
 
 
 @dataclass(frozen=True)
-class Written:
+class ReportEnd:
     """The report stands at ``path``."""
 
     path: Path
 
 
-Event = Planned | Compiling | Running | Stepped | Finished | Groundless | Drawing | Written
+Event = PlanReady | CompileStart | RunStart | StepProgress | ProgramEnd | BackgroundFailure | FigureStart | ReportEnd
 
 
-class WorkerLost(RuntimeError):  # noqa: N818 - it says what happened
+class WorkerLostError(RuntimeError):
     """There is no worker, and there will be none."""

@@ -17,7 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from reportgen.engine.sampled import Ask, LossRef
 from reportgen.execute import compile_cache, worker
-from reportgen.execute.events import Compiling, Running, Stepped, WorkerLost
+from reportgen.execute.events import CompileStart, RunStart, StepProgress, WorkerLostError
 from reportgen.plan import Program
 from reportgen.tf_setup import QUICK, tier_of
 
@@ -82,11 +82,11 @@ class LocalWorkers:
         for pool in self._pools.values():
             pool.join()
         for compiled in self._compiled:
-            compile_cache.clean(compiled)
+            compile_cache.remove_entries(compiled)
 
     def run(
-        self, programs: Sequence[Program], deadline: float, keep: worker.Keep = worker.whole
-    ) -> Iterator[Done | Compiling | Running | Stepped]:
+        self, programs: Sequence[Program], deadline: float, keep: worker.Collect = worker.collect_result
+    ) -> Iterator[Done | CompileStart | RunStart | StepProgress]:
         """Yield each program when it is done, with what ``keep`` made of it over there, and events in between.
 
         Programs run side by side, one a processor. One that takes longer than ``deadline`` seconds, or whose process
@@ -113,7 +113,7 @@ class LocalWorkers:
                     self._submit([program], deadline, keep, finished)
                 continue
             for program, result in zip(group, [results] if isinstance(results, str) else results, strict=True):
-                if isinstance(result, worker.NotKept):
+                if isinstance(result, worker.CacheWriteFailure):
                     self._submit([program], deadline, keep, finished, cached=False)
                     continue
                 waiting -= 1
@@ -146,7 +146,7 @@ class LocalWorkers:
         self,
         group: Programs,
         deadline: float,
-        keep: worker.Keep,
+        keep: worker.Collect,
         finished: queue.SimpleQueue[tuple[Programs, Future]],
         *,
         cached: bool = True,
@@ -155,14 +155,14 @@ class LocalWorkers:
         future = pool.schedule(worker.run_programs, args=[group, keep], timeout=deadline)
         future.add_done_callback(lambda done: finished.put((group, done)))
 
-    def _reported(self) -> Iterator[Compiling | Running | Stepped]:
+    def _reported(self) -> Iterator[CompileStart | RunStart | StepProgress]:
         while not self._events.empty():
             yield self._events.get()
 
     def _require_alive(self) -> None:
         """WorkerLost where no worker could be started: Pebble gives up then, and leaves the futures as they are."""
         if not all(pool.active for pool in self._pools.values()):
-            raise WorkerLost("the worker process ended before it could begin; its log says why, if anything does")
+            raise WorkerLostError("the worker process ended before it could begin; its log says why, if anything does")
 
     def _results(self, future: Future, deadline: float) -> Any:
         """What the worker sent back, or a text: why it could not."""

@@ -19,7 +19,7 @@ from reportgen import catalogue
 from reportgen.catalogue import plugin
 from reportgen.engine.sampled import Ask, LossRef
 from reportgen.execute import compile_cache
-from reportgen.execute.events import Compiling, Running, Stepped
+from reportgen.execute.events import CompileStart, RunStart, StepProgress
 from reportgen.plan import Program
 from reportgen.tf_setup import import_tensorflow
 
@@ -28,7 +28,7 @@ _compiled: Path | None = None
 """Where TensorFlow keeps what it compiled; None: nowhere."""
 
 
-class NotKept:
+class CacheWriteFailure:
     """A program that came to nothing because what was compiled of it could not be kept."""
 
 
@@ -44,7 +44,7 @@ def prepare(events: Any, log: str, tier: str, compiled: Path | None) -> None:
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    filling = threading.Thread(target=compile_cache.fill, args=[compiled]) if compiled else None
+    filling = threading.Thread(target=compile_cache.link_entries, args=[compiled]) if compiled else None
     if filling:
         filling.start()
     import_tensorflow(tier, compiled)
@@ -54,43 +54,43 @@ def prepare(events: Any, log: str, tier: str, compiled: Path | None) -> None:
         filling.join()
 
 
-Keep = Callable[[Program, Any], Any]
+Collect = Callable[[Program, Any], Any]
 """What is made of a program and the ``reportgen.engine.run.Engine`` that runs it; it can be sent to a worker."""
 
 
-def whole(_: Program, engine: Any) -> Any:
+def collect_result(_: Program, engine: Any) -> Any:
     """The ProgramResult of all runs."""
     from reportgen.engine.run import whole as result_of  # imports TensorFlow, which only a worker may
 
     return result_of(engine)
 
 
-def run_programs(programs: Sequence[Program], keep: Keep) -> list[Any]:
+def run_programs(programs: Sequence[Program], keep: Collect) -> list[Any]:
     """For each program, run at the same time, what ``keep`` makes of it, or a text: why there is nothing."""
     with ThreadPoolExecutor(len(programs)) as threads:
         done = list(threads.map(partial(_run_program, keep=keep), programs))
     if _compiled:
-        compile_cache.keep(_compiled)
+        compile_cache.store_entries(_compiled)
     return done
 
 
-def _run_program(program: Program, keep: Keep) -> Any:
+def _run_program(program: Program, keep: Collect) -> Any:
     from reportgen.engine.naming import named_after  # imports TensorFlow, which only a worker may
     from reportgen.engine.run import Engine
 
-    _events.put(Compiling(program.id))
+    _events.put(CompileStart(program.id))
     try:
         steps = program.settings.steps
         with named_after(program.fingerprint):
             engine = Engine(
                 program,
-                lambda: _events.put(Running(program.id)),
-                lambda runs: _events.put(Stepped(program.id, runs * steps)),
+                lambda: _events.put(RunStart(program.id)),
+                lambda runs: _events.put(StepProgress(program.id, runs * steps)),
             )
             return keep(program, engine)
     except Exception as error:  # whatever a plug-in raises is its program's result
         traceback.print_exc()
-        return NotKept() if _compiled and str(_compiled) in str(error) else _reason(error)
+        return CacheWriteFailure() if _compiled and str(_compiled) in str(error) else _reason(error)
 
 
 def _reason(error: Exception) -> str:

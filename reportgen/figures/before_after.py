@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import OneLoss, initial_gaps, median_gap
+from reportgen.analysis.loss_view import LossView, initial_gaps, median_gap
 from reportgen.analysis.number_format import count, number, rate
-from reportgen.figures.contour_background import ground
+from reportgen.figures.contour_background import background_svg
 from reportgen.figures.convergence import NOTHING
-from reportgen.figures.lines import HEIGHT, spread
-from reportgen.figures.paths import MARGINS, drawable, frame, mark_minima, one_path
+from reportgen.figures.lines import HEIGHT, spread_labels
+from reportgen.figures.paths import MARGINS, draw_path, is_drawable, mark_minima, set_frame
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
-from reportgen.figures.style import PANEL, dash_pattern, sentinel, series
-from reportgen.figures.svg import drawn
+from reportgen.figures.style import PANEL, colour_token, dash_pattern, series_style
+from reportgen.figures.svg import axes_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,28 +28,28 @@ BEFORE, BEFORE_DASH = "quiet", "5 3"
 
 
 @dataclass(frozen=True)
-class Change:
+class BeforeAfter:
     """One cell of base and one of head, of the same optimizer on the same loss."""
 
-    before: OneLoss
+    before: LossView
     """With the runs of that cell alone, on the ground of ``after``."""
-    after: OneLoss
+    after: LossView
     optimizer: str
 
     @property
     def colour(self) -> str:
         """That of the optimizer in head's report."""
-        return series(self.after.optimizers.index(self.optimizer)).colour
+        return series_style(self.after.optimizers.index(self.optimizer)).colour
 
     @property
-    def sides(self) -> list[tuple[str, OneLoss, str, str]]:
+    def sides(self) -> list[tuple[str, LossView, str, str]]:
         """Word, view, colour and dash of each."""
         return [("before", self.before, BEFORE, BEFORE_DASH), ("after", self.after, self.colour, "")]
 
     @property
     def has_paths(self) -> bool:
         """Whether a path can be drawn."""
-        return drawable(self.after) and any(view.drawn_runs(self.optimizer) for _, view, _, _ in self.sides)
+        return is_drawable(self.after) and any(view.drawn_runs(self.optimizer) for _, view, _, _ in self.sides)
 
     @property
     def without_history(self) -> list[str]:
@@ -57,7 +57,7 @@ class Change:
         return [word for word, view, _, _ in self.sides if not view.best_runs(self.optimizer)]
 
 
-def draw_curves(change: Change) -> str:
+def draw_curves(change: BeforeAfter) -> str:
     """The median gap over steps of both, each named at its end."""
     curves = [median_gap(view.curve_runs(change.optimizer)) for _, view, _, _ in change.sides]
     facts = change.after.results.manifest
@@ -70,34 +70,34 @@ def draw_curves(change: Change) -> str:
         scale.apply(axes)
         axes.spines["left"].set_visible(False)
         if not any(len(steps) for steps, _ in curves):
-            axes.text(0.5, 0.5, NOTHING, transform=axes.transAxes, ha="center", color=sentinel("quiet"))
+            axes.text(0.5, 0.5, NOTHING, transform=axes.transAxes, ha="center", color=colour_token("quiet"))
         shown = [(side, curve) for side, curve in zip(change.sides, curves, strict=True) if len(curve[0])]
         heights = [_curve(axes, curve, most, scale, colour, dash) for (_, _, colour, dash), curve in shown]
         _name(axes, [(word, colour) for (word, _, colour, _), _ in shown], heights)
 
-    return drawn(PANEL, CURVE_MARGINS, draw)
+    return axes_svg(PANEL, CURVE_MARGINS, draw)
 
 
-def draw_overlaid(change: Change) -> str:
+def draw_path_overlay(change: BeforeAfter) -> str:
     """The paths of both from the first starts, those of before dashed and grey."""
 
     def draw(axes: Axes) -> None:
-        frame(axes, change.after)
+        set_frame(axes, change.after)
         for _, view, colour, dash in change.sides:
             for place, run in enumerate(view.drawn_runs(change.optimizer)[:STARTS]):
-                one_path(axes, change.after, run, colour, dash_pattern(dash), strong=place == 0, taken=None)
+                draw_path(axes, change.after, run, colour, dash_pattern(dash), strong=place == 0, taken=None)
         mark_minima(axes, change.after)
 
-    return drawn(PANEL, MARGINS, draw, ground(change.after, PANEL, MARGINS))
+    return axes_svg(PANEL, MARGINS, draw, background_svg(change.after, PANEL, MARGINS))
 
 
-def alt_curves(change: Change) -> str:
+def alt_curves(change: BeforeAfter) -> str:
     """What ``draw_curves`` shows, in words."""
     told = [f"{word} at {_rate(view)}: {_end(view, change.optimizer)}" for word, view, _, _ in change.sides]
     return f"Median gap of {change.optimizer} on {change.after.label} over steps. {'; '.join(told)}."
 
 
-def alt_overlaid(change: Change) -> str:
+def alt_path_overlay(change: BeforeAfter) -> str:
     """What ``draw_overlaid`` shows, in words."""
     told = []
     for word, view, _, _ in change.sides:
@@ -108,11 +108,11 @@ def alt_overlaid(change: Change) -> str:
     return f"Paths of {change.optimizer} on {change.after.label}. {'; '.join(told)}."
 
 
-def _rate(view: OneLoss) -> str:
+def _rate(view: LossView) -> str:
     return rate(float(view.cells["learning_rate"].iloc[0]))
 
 
-def _end(view: OneLoss, optimizer: str) -> str:
+def _end(view: LossView, optimizer: str) -> str:
     gaps = median_gap(view.curve_runs(optimizer))[1]
     if not len(gaps):
         return NOTHING
@@ -125,17 +125,19 @@ def _curve(axes: Axes, curve: tuple[Array, Array], most: int, scale: GapScale, c
     finite = np.isfinite(gaps)
     whole = finite.all() and steps[-1] == most
     x, y = np.log10(steps + 1), scale(gaps)
-    axes.plot(x[finite], y[finite], color=sentinel(colour), ls=dash_pattern(dash), lw=2, clip_on=False, zorder=3)
+    axes.plot(x[finite], y[finite], color=colour_token(colour), ls=dash_pattern(dash), lw=2, clip_on=False, zorder=3)
     last = int(np.flatnonzero(finite)[-1]) if finite.any() else 0
     end, size, edge = ("o", 6.0, 0.8) if whole else ("x", 8.0, 2.0)
-    mark = sentinel("paper") if whole else sentinel(colour)
-    axes.plot(x[last], y[last], end, ms=size, mew=edge, color=sentinel(colour), mec=mark, zorder=4, clip_on=False)
+    mark = colour_token("paper") if whole else colour_token(colour)
+    axes.plot(x[last], y[last], end, ms=size, mew=edge, color=colour_token(colour), mec=mark, zorder=4, clip_on=False)
     return float(axes.transData.transform((x[last], y[last]))[1])
 
 
 def _name(axes: Axes, names: list[tuple[str, str]], heights: list[float]) -> None:
     left, bottom, width, height = axes.bbox.bounds
-    at = spread(heights, HEIGHT, bottom + 2, bottom + height)
+    at = spread_labels(heights, HEIGHT, bottom + 2, bottom + height)
     for (word, colour), y in zip(names, at, strict=True):
         place = (left + width + 8, y)
-        axes.annotate(word, place, xycoords="figure pixels", color=sentinel(colour), va="center", annotation_clip=False)
+        axes.annotate(
+            word, place, xycoords="figure pixels", color=colour_token(colour), va="center", annotation_clip=False
+        )

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.cells import Array
-from reportgen.figures.style import sentinel
+from reportgen.figures.style import colour_token
 
 if TYPE_CHECKING:
-    from reportgen.analysis.loss_view import OneLoss
+    from reportgen.analysis.loss_view import LossView
 
 BANDS = 9
 TINT = 0.05
@@ -30,15 +30,15 @@ Margins = tuple[float, float, float, float]
 """Left, bottom, right, top; pixels."""
 
 
-def ground(view: OneLoss, size: Size, margins: Margins) -> str:
+def background_svg(view: LossView, size: Size, margins: Margins) -> str:
     """SVG of the loss over its domain, inside the margins of a figure; empty without a grid."""
     if view.grid is None:
         return ""
     x, y, gap = view.grid
-    return painted(x, y, heights(gap), size, margins)
+    return bands_svg(x, y, log_heights(gap), size, margins)
 
 
-def painted(x: Array, y: Array, level: Array, size: Size, margins: Margins, tint: float = TINT) -> str:
+def bands_svg(x: Array, y: Array, level: Array, size: Size, margins: Margins, tint: float = TINT) -> str:
     """SVG of heights from 0 to 1, ``level``, at each (y, x); y is empty in one dimension."""
     left, bottom, right, top = margins
     width, height = size[0] - left - right, size[1] - bottom - top
@@ -53,7 +53,7 @@ def painted(x: Array, y: Array, level: Array, size: Size, margins: Margins, tint
         pieces = _bands(across(x, x[0], x[-1]), down(y, y[0], y[-1]), level)
     else:
         pieces = _strips(down(x, x[0], x[-1]), level, left, width)
-    return f'<g fill="{sentinel("field")}" fill-opacity="{tint}">{"".join(pieces)}</g>'
+    return f'<g fill="{colour_token("field")}" fill-opacity="{tint}">{"".join(pieces)}</g>'
 
 
 def _bands(x: Array, y: Array, level: Array) -> list[str]:
@@ -64,7 +64,7 @@ def _bands(x: Array, y: Array, level: Array) -> list[str]:
     lines = contourpy.contour_generator(
         x[::thin], y[::thin], level[::thin, ::thin], fill_type=contourpy.FillType.OuterOffset
     )
-    edge = f'stroke="{sentinel("paper")}" stroke-opacity="0.55" stroke-width="7"'
+    edge = f'stroke="{colour_token("paper")}" stroke-opacity="0.55" stroke-width="7"'
     return [
         f'<path transform="scale(.1)" fill-rule="evenodd" {edge} d="{outline}"/>'
         for cut in np.arange(1, BANDS) / BANDS
@@ -115,7 +115,7 @@ def _strips(y: Array, level: Array, left: float, width: float) -> list[str]:
     ]
 
 
-def heights(gap: Array) -> Array:
+def log_heights(gap: Array) -> Array:
     """The gap on a logarithmic scale from 0 to 1 with robust ends; not finite counts as highest."""
     finite = gap[np.isfinite(gap)]
     if not len(finite):

@@ -9,29 +9,29 @@ import numpy as np
 from reportgen.analysis.loss_view import initial_gaps
 from reportgen.analysis.number_format import count, number, rate
 from reportgen.figures.scales import GapScale, gap_scale, rate_axis
-from reportgen.figures.style import PANEL, dash_pattern, sentinel, series
-from reportgen.figures.svg import drawn
+from reportgen.figures.style import PANEL, colour_token, dash_pattern, series_style
+from reportgen.figures.svg import axes_svg
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from reportgen.analysis.loss_view import OneLoss
+    from reportgen.analysis.loss_view import LossView
 
 MARGINS = (46.0, 40.0, 12.0, 12.0)
 MOST_CONTEXT = 24
 """More than this many other optimizers are not drawn behind: they would only be a blur."""
 
 
-def rates_scale(view: OneLoss) -> GapScale:
+def rates_scale(view: LossView) -> GapScale:
     """The y axis that all drawings of one loss share."""
     columns = [view.cells[name].to_numpy(float) for name in ("gap_low", "gap_median", "gap_high")]
     return gap_scale(columns, initial_gaps(view), min(view.results.manifest["targets"]))
 
 
-def draw_rates(view: OneLoss, optimizer: str, scale: GapScale) -> str:
+def draw_rates(view: LossView, optimizer: str, scale: GapScale) -> str:
     """Median final gap over the learning rate, with the band between the quartiles."""
-    look = series(view.optimizers.index(optimizer))
+    look = series_style(view.optimizers.index(optimizer))
 
     def draw(axes: Axes) -> None:
         others = [name for name in view.optimizers if name != optimizer]
@@ -42,10 +42,10 @@ def draw_rates(view: OneLoss, optimizer: str, scale: GapScale) -> str:
         scale.apply(axes)
         axes.spines["left"].set_visible(False)
 
-    return drawn(PANEL, MARGINS, draw)
+    return axes_svg(PANEL, MARGINS, draw)
 
 
-def alt_rates(view: OneLoss, optimizer: str) -> str:
+def alt_rates(view: LossView, optimizer: str) -> str:
     """What the drawing of ``draw_rates`` shows, in words."""
     cells = view.of_optimizer(optimizer)
     finite = cells[np.isfinite(cells["gap_median"])]
@@ -59,7 +59,7 @@ def alt_rates(view: OneLoss, optimizer: str) -> str:
 
 
 def _own(axes: Axes, cells: pd.DataFrame, scale: GapScale, colour: str, dash: str, marker: str) -> None:
-    x, tone = np.log10(cells["learning_rate"].to_numpy(float)), sentinel(colour)
+    x, tone = np.log10(cells["learning_rate"].to_numpy(float)), colour_token(colour)
     finite = np.isfinite(cells["gap_median"].to_numpy(float))
     low, high = scale(cells["gap_low"].to_numpy(float)), scale(cells["gap_high"].to_numpy(float))
     if finite.sum() > 1:
@@ -81,12 +81,12 @@ def _line(
     axes.plot(
         x,
         y,
-        color=sentinel(colour),
+        color=colour_token(colour),
         ls=style,
         lw=width,
         marker=marker,
         ms=7,
-        mec=sentinel("paper"),
+        mec=colour_token("paper"),
         mew=0.6,
         zorder=4 if marker else 1,
         clip_on=False,

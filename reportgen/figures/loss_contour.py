@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.number_format import count, listed
-from reportgen.figures.contour_background import heights, painted
+from reportgen.analysis.number_format import and_list, count
+from reportgen.figures.contour_background import bands_svg, log_heights
 from reportgen.figures.scales import few_ticks
-from reportgen.figures.style import PANEL, sentinel
-from reportgen.figures.svg import drawn
+from reportgen.figures.style import PANEL, colour_token
+from reportgen.figures.svg import axes_svg
 from reportgen.figures.ticks import round_labels, x_ticks, y_ticks
 from reportgen.loss import Loss, Point
 
@@ -33,9 +33,9 @@ MARKS = {"start": ("o", 7.0), "saddles": ("X", 9.0), "local_minima": ("^", 9.0),
 def draw_contour(loss: Loss, x: Array, y: Array, values: Array) -> str:
     """The SVG of a loss in one or two dimensions, with ``values`` [len(y), len(x)] on a grid (y empty: a curve)."""
     if len(y):
-        ground = painted(x, y, levels(loss, values), PANEL, MARGINS, TINT)
-        return drawn(PANEL, MARGINS, lambda axes: _contour(axes, loss), ground)
-    return drawn(PANEL, MARGINS, lambda axes: _curve(axes, loss, x, values.ravel()))
+        ground = bands_svg(x, y, height_levels(loss, values), PANEL, MARGINS, TINT)
+        return axes_svg(PANEL, MARGINS, lambda axes: _contour(axes, loss), ground)
+    return axes_svg(PANEL, MARGINS, lambda axes: _curve(axes, loss, x, values.ravel()))
 
 
 def alt_contour(loss: Loss) -> str:
@@ -43,10 +43,10 @@ def alt_contour(loss: Loss) -> str:
     kinds = (("minima", "minimizer"), ("local_minima", "local minimizer"), ("saddles", "saddle"))
     marked = [count(len(points), noun) for fact, noun in kinds if (points := _shown(loss, fact))]
     what = "Curve" if loss.dim == 1 else "Contours"
-    return f"{what} of {loss.label} over its domain; marked: {listed([*marked, 'the standard start'])}."
+    return f"{what} of {loss.label} over its domain; marked: {and_list([*marked, 'the standard start'])}."
 
 
-def levels(loss: Loss, values: Array) -> Array:
+def height_levels(loss: Loss, values: Array) -> Array:
     """Heights from 0 to 1: the logarithm of the gap where that tells much apart, else the gap itself.
 
     Of a loss that is unbounded below, values near the middle one are told apart, of whatever sign.
@@ -54,7 +54,7 @@ def levels(loss: Loss, values: Array) -> Array:
     if not np.isfinite(loss.minimum):
         return _robust(_bent(values), 0.01, 0.99)
     gap = values - loss.minimum
-    offered = [heights(gap), _robust(gap, 0.01, 0.99), _robust(gap, 0.0, 1.0)]
+    offered = [log_heights(gap), _robust(gap, 0.01, 0.99), _robust(gap, 0.0, 1.0)]
     return next((level for level in offered if _spread(level) > _TELLING), max(offered, key=np.std))
 
 
@@ -71,14 +71,14 @@ def too_fine(loss: Loss, values: Array) -> bool:
     """
     if values.shape[0] == 1:
         return False
-    level = levels(loss, values)
+    level = height_levels(loss, values)
     jumps = max(float(np.abs(np.diff(level, axis=axis)).mean()) for axis in (0, 1))
     slopes = [np.sign(np.diff(values, axis=axis)) for axis in (0, 1)]
     turns = max(float((each[1:] * each[:-1] < 0).mean()) for each in (slopes[0], slopes[1].T))
     return jumps > _JUMP or turns > _TURNS
 
 
-def middle(loss: Loss) -> Loss:
+def central_part(loss: Loss) -> Loss:
     """The loss on the part about its first minimizer, or about the middle, that is a quarter as wide and as high."""
     centre = loss.minima[0] if loss.minima else [(low + high) / 2 for low, high in loss.domain]
     parts = []
@@ -128,7 +128,7 @@ def _curve(axes: Axes, loss: Loss, x: Array, values: Array) -> None:
     axes.set_xlim(*loss.domain[0])
     axes.set_ylim(low - margin, top + margin)
     _ticks(axes, few_ticks(*loss.domain[0]), few_ticks(low - margin, top + margin))
-    axes.plot(x, values, color=sentinel("field"), lw=1.8)
+    axes.plot(x, values, color=colour_token("field"), lw=1.8)
     for fact in MARKS:
         _mark(axes, fact, [(p[0], float(np.interp(p[0], x, values))) for p in _shown(loss, fact)])
 
@@ -140,8 +140,8 @@ def _ticks(axes: Axes, x: list[float], y: list[float]) -> None:
 
 def _mark(axes: Axes, fact: str, points: Sequence[Point]) -> None:
     marker, size = MARKS[fact]
-    face = sentinel("paper" if fact == "start" else "ink")
-    edge = sentinel("ink" if fact == "start" else "paper")
+    face = colour_token("paper" if fact == "start" else "ink")
+    edge = colour_token("ink" if fact == "start" else "paper")
     for point in points:
         axes.plot(
             *point, marker=marker, ms=size, color=face, mec=edge, mew=1.4 if fact == "start" else 1.1, clip_on=False

@@ -10,13 +10,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.figure_fingerprint import loss_digest, overview_digest, path_digest
-from reportgen.analysis.loss_view import OneLoss
-from reportgen.analysis.runtime_profile import Profile, loss_profile
-from reportgen.figures.contour_background import ground
+from reportgen.analysis.loss_view import LossView
+from reportgen.analysis.runtime_profile import RuntimeProfile, loss_runtime_profile
+from reportgen.figures.contour_background import background_svg
 from reportgen.figures.convergence import alt_convergence, draw_convergence
 from reportgen.figures.learning_rate_curve import alt_rates, draw_rates, rates_scale
-from reportgen.figures.paths import BARE, MARGINS, alt_paths, alt_thumbnail, draw_paths, draw_thumbnail, drawable
-from reportgen.figures.player_stage import STAGE, alt_ground, draw_ground, playable
+from reportgen.figures.paths import BARE, MARGINS, alt_paths, alt_thumbnail, draw_paths, draw_thumbnail, is_drawable
+from reportgen.figures.player_stage import STAGE, alt_background, draw_background, is_playable
 from reportgen.figures.runtime_profiles import alt_performance, alt_runtimes, draw_performance, draw_runtimes
 from reportgen.figures.scales import GapScale
 from reportgen.figures.style import PANEL, THUMBNAIL, WIDE
@@ -30,7 +30,7 @@ MOST_PANELS = 24
 
 
 @dataclass(frozen=True)
-class Picture:
+class FigureSpec:
     """One figure in its own file."""
 
     kind: str
@@ -45,12 +45,12 @@ class Picture:
     """Of what it is drawn from: where that is the same, so is the figure."""
 
 
-def pictures(view: OneLoss) -> list[Picture]:
+def loss_figures(view: LossView) -> list[FigureSpec]:
     """All figures of one loss, in the order of its page."""
 
     @cache
     def under() -> str:
-        return ground(view, PANEL, MARGINS)
+        return background_svg(view, PANEL, MARGINS)
 
     @cache
     def scale() -> GapScale:
@@ -60,18 +60,18 @@ def pictures(view: OneLoss) -> list[Picture]:
     def whole() -> str:
         return loss_digest(view)
 
-    def of_all(kind: str, size: tuple[int, int], alt: Callable[..., str], draw: Callable[[], str]) -> Picture:
-        return Picture(kind, None, f"{kind}.{slug(view.label)}.svg", size, partial(alt, view), draw, whole)
+    def of_all(kind: str, size: tuple[int, int], alt: Callable[..., str], draw: Callable[[], str]) -> FigureSpec:
+        return FigureSpec(kind, None, f"{kind}.{slug(view.label)}.svg", size, partial(alt, view), draw, whole)
 
     def of_one(
         kind: str, name: str, alt: Callable[..., str], draw: Callable[[str], str], digest: Callable[[], str]
-    ) -> Picture:
+    ) -> FigureSpec:
         file = f"{kind}.{slug(view.label)}.{slug(name)}.svg"
-        return Picture(kind, name, file, PANEL, partial(alt, view, name), partial(draw, name), digest)
+        return FigureSpec(kind, name, file, PANEL, partial(alt, view, name), partial(draw, name), digest)
 
     @cache
-    def profile() -> Profile:
-        return loss_profile(view)
+    def profile() -> RuntimeProfile:
+        return loss_runtime_profile(view)
 
     def runtimes() -> str:
         return draw_runtimes(profile(), view.optimizers)
@@ -89,21 +89,21 @@ def pictures(view: OneLoss) -> list[Picture]:
         if view.best:
             found.append(of_all("runtimes", WIDE, lambda _: alt_runtimes(profile(), f" on {view.label}"), runtimes))
         found += [of_one("rates", name, alt_rates, rates, whole) for name in panels]
-    if drawable(view) and any(map(view.drawn_runs, view.optimizers)):
+    if is_drawable(view) and any(map(view.drawn_runs, view.optimizers)):
         found.append(of_all("thumbnail", THUMBNAIL, alt_thumbnail, partial(_thumbnail, view)))
         drawn = (name for name in panels if view.drawn_runs(name))
         found += [of_one("paths", name, alt_paths, paths, partial(path_digest, view, name)) for name in drawn]
-    if playable(view):
-        found.append(of_all("ground", STAGE, alt_ground, partial(draw_ground, view)))
+    if is_playable(view):
+        found.append(of_all("ground", STAGE, alt_background, partial(draw_background, view)))
     return found
 
 
-def overview(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> list[Picture]:
+def overview_figures(profile: RuntimeProfile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> list[FigureSpec]:
     """The figures that show all losses at once; ``optimizers`` are the manifest's, which decide the colours."""
 
-    def made(kind: str, alt: Callable[[Any], str], draw: Callable[[Any, Sequence[str]], str], data: Any) -> Picture:
+    def made(kind: str, alt: Callable[[Any], str], draw: Callable[[Any, Sequence[str]], str], data: Any) -> FigureSpec:
         digest = partial(overview_digest, profile, tuning, optimizers)
-        return Picture(kind, None, f"{kind}.svg", WIDE, partial(alt, data), partial(draw, data, optimizers), digest)
+        return FigureSpec(kind, None, f"{kind}.svg", WIDE, partial(alt, data), partial(draw, data, optimizers), digest)
 
     return [
         made("runtimes", alt_runtimes, draw_runtimes, profile),
@@ -112,8 +112,8 @@ def overview(profile: Profile, tuning: pd.DataFrame, optimizers: Sequence[str]) 
     ]
 
 
-def _thumbnail(view: OneLoss) -> str:
-    return draw_thumbnail(view, ground(view, THUMBNAIL, BARE))
+def _thumbnail(view: LossView) -> str:
+    return draw_thumbnail(view, background_svg(view, THUMBNAIL, BARE))
 
 
 def slug(label: str) -> str:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.number_format import listed, number, share
-from reportgen.analysis.runtime_profile import Profile
+from reportgen.analysis.number_format import and_list, number, share
+from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.runtimes import performance_profile, runtime_distribution
-from reportgen.figures.lines import MARGINS, MOST, Line, draw_lines, in_range
+from reportgen.figures.lines import MARGINS, MOST, Line, clip_curve, draw_lines
 from reportgen.figures.scales import share_axis, step_axis
-from reportgen.figures.style import WIDE, series
-from reportgen.figures.svg import drawn
+from reportgen.figures.style import WIDE, series_style
+from reportgen.figures.svg import axes_svg
 from reportgen.figures.ticks import x_ticks
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FURTHEST = 64.0
 """Slower than this many times the fastest is beyond the edge of the picture."""
 
 
-def draw_runtimes(profile: Profile, optimizers: Sequence[str]) -> str:
+def draw_runtimes(profile: RuntimeProfile, optimizers: Sequence[str]) -> str:
     """The share of problems solved within a number of gradient evaluations; ``optimizers`` decides the colours."""
     at, shares = runtime_distribution(profile.t, profile.weights)
 
@@ -35,7 +35,7 @@ def draw_runtimes(profile: Profile, optimizers: Sequence[str]) -> str:
     return _drawn(profile, optimizers, np.log10(at + 1), shares, math.log10(profile.budget + 1), axis)
 
 
-def draw_performance(profile: Profile, optimizers: Sequence[str]) -> str:
+def draw_performance(profile: RuntimeProfile, optimizers: Sequence[str]) -> str:
     """The share of problems that each solved within a multiple of the time of whoever solved it first."""
     ratio, shares = performance_profile(profile.t, profile.weights)
     far = min(max(2.0, float(ratio[-1])), FURTHEST)
@@ -48,7 +48,7 @@ def draw_performance(profile: Profile, optimizers: Sequence[str]) -> str:
     return _drawn(profile, optimizers, np.log2(ratio), shares, math.log2(far), axis)
 
 
-def alt_runtimes(profile: Profile, where: str = "") -> str:
+def alt_runtimes(profile: RuntimeProfile, where: str = "") -> str:
     """What the drawing of ``draw_runtimes`` shows, in words."""
     shares, half = runtime_distribution(profile.t, profile.weights)[1], profile.half()
     told = []
@@ -56,16 +56,15 @@ def alt_runtimes(profile: Profile, where: str = "") -> str:
         name = profile.names[place]
         when = f", half of all after {number(half[name])}" if math.isfinite(half[name]) else ""
         told.append(f"{name} reaches {share(shares[-1, place])}{when}")
-    return (
-        f"Share of (start, target) pairs reached within a number of gradient evaluations{where}: {listed(told, MOST)}."
-    )
+    what = f"Share of (start, target) pairs reached within a number of gradient evaluations{where}"
+    return f"{what}: {and_list(told, MOST)}."
 
 
-def alt_performance(profile: Profile) -> str:
+def alt_performance(profile: RuntimeProfile) -> str:
     """What the drawing of ``draw_performance`` shows, in words."""
     shares = performance_profile(profile.t, profile.weights)[1]
     told = [f"{profile.names[place]} is first at {share(shares[0, place])}" for place in _best(shares)]
-    return f"Share of (start, target) pairs reached within a multiple of the fastest time: {listed(told, MOST)}."
+    return f"Share of (start, target) pairs reached within a multiple of the fastest time: {and_list(told, MOST)}."
 
 
 def _best(shares: Array) -> list[int]:
@@ -74,11 +73,16 @@ def _best(shares: Array) -> list[int]:
 
 
 def _drawn(
-    profile: Profile, optimizers: Sequence[str], x: Array, shares: Array, high: float, axis: Callable[[Axes], None]
+    profile: RuntimeProfile,
+    optimizers: Sequence[str],
+    x: Array,
+    shares: Array,
+    high: float,
+    axis: Callable[[Axes], None],
 ) -> str:
     named = _best(shares)
     lines = [
-        Line(name, series(optimizers.index(name)), *in_range(x, column, high), stepped=True)
+        Line(name, series_style(optimizers.index(name)), *clip_curve(x, column, high), stepped=True)
         for name, column in zip(profile.names, shares.T, strict=True)
     ]
 
@@ -88,4 +92,4 @@ def _drawn(
         behind = [line for place, line in enumerate(lines) if place not in named]
         draw_lines(axes, [line for place, line in enumerate(lines) if place in named], behind)
 
-    return drawn(WIDE, MARGINS, draw)
+    return axes_svg(WIDE, MARGINS, draw)

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array
 from reportgen.analysis.number_format import number, rate, share
-from reportgen.figures.style import sentinel
+from reportgen.figures.style import colour_token
 from reportgen.figures.ticks import x_ticks, y_ticks
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class GapScale:
         if self.floored:
             ticks.append(self.floor)
             labels.append(self.below)
-            axes.axhline(self.floor, color=sentinel("rule"), lw=0.8, dashes=(3, 3), zorder=0)
+            axes.axhline(self.floor, color=colour_token("rule"), lw=0.8, dashes=(3, 3), zorder=0)
         margin = 0.03 * (self.high - self.floor)
         axes.set_ylim(self.floor - margin, self.high + margin)
         y_ticks(axes, ticks, labels)
-        axes.hlines(powers, 0, 1, transform=axes.get_yaxis_transform(), color=sentinel("rule"), lw=0.7, zorder=0)
+        axes.hlines(powers, 0, 1, transform=axes.get_yaxis_transform(), color=colour_token("rule"), lw=0.7, zorder=0)
 
 
 def gap_scale(gaps: Iterable[Array], at_start: Array, tightest: float) -> GapScale:
@@ -89,7 +89,7 @@ def share_axis(axes: Axes) -> None:
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     axes.set_ylim(-0.02, 1.02)
     y_ticks(axes, ticks, [share(tick) for tick in ticks])
-    axes.hlines(ticks, 0, 1, transform=axes.get_yaxis_transform(), color=sentinel("rule"), lw=0.7, zorder=0)
+    axes.hlines(ticks, 0, 1, transform=axes.get_yaxis_transform(), color=colour_token("rule"), lw=0.7, zorder=0)
     axes.spines["left"].set_visible(False)
 
 

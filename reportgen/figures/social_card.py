@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.analysis.number_format import share
-from reportgen.figures.contour_background import BANDS, TINT, heights
-from reportgen.figures.paths import drawable, leading, put_thumbnail
-from reportgen.figures.style import COLOURS, RC, sentinel
+from reportgen.figures.contour_background import BANDS, TINT, log_heights
+from reportgen.figures.paths import is_drawable, put_thumbnail, thumbnail_optimizers
+from reportgen.figures.style import COLOURS, RC, colour_token
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from reportgen.analysis.loss_view import OneLoss
+    from reportgen.analysis.loss_view import LossView
 
 SIZE = (1200, 630)
 """Width and height, pixels: what sites that show links ask for."""
@@ -38,7 +38,7 @@ class Bar:
     """A name in ``COLOURS``."""
 
 
-def draw_card(title: str, setup: str, bars: Sequence[Bar], views: Sequence[OneLoss]) -> bytes:
+def draw_card(title: str, setup: str, bars: Sequence[Bar], views: Sequence[LossView]) -> bytes:
     """The card as PNG, always the same bytes; its picture is of the first of the losses that have one."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -127,12 +127,12 @@ def _box(figure: Figure, corner: tuple[float, float], size: tuple[float, float],
     figure.add_artist(Rectangle(at, width / SIZE[0], height / SIZE[1], color=colour, alpha=alpha, lw=0))
 
 
-def _pictured(views: Sequence[OneLoss]) -> OneLoss | None:
-    fit = [view for view in views if drawable(view) and view.grid is not None and leading(view)]
+def _pictured(views: Sequence[LossView]) -> LossView | None:
+    fit = [view for view in views if is_drawable(view) and view.grid is not None and thumbnail_optimizers(view)]
     return min(fit, key=lambda view: int(view.facts["dim"]) == 1, default=None)
 
 
-def _picture(figure: Figure, view: OneLoss) -> None:
+def _picture(figure: Figure, view: LossView) -> None:
     """Paths over the loss's ground at the right."""
     left, top, width, height = 756, 62, SIZE[0] - _EDGE - 756, 466
     axes = figure.add_axes((left / SIZE[0], 1 - (top + height) / SIZE[1], width / SIZE[0], height / SIZE[1]))
@@ -145,11 +145,11 @@ def _picture(figure: Figure, view: OneLoss) -> None:
         line.set_linewidth(1.5 * line.get_linewidth())
         line.set_markersize(1.4 * line.get_markersize())
     label = view.label if _in_font(view.label) else "one loss"
-    told = f"{', '.join(filter(_in_font, leading(view)))} on {label}"
+    told = f"{', '.join(filter(_in_font, thumbnail_optimizers(view)))} on {label}"
     _text(figure, left, top + height + 16, "\n".join(_wrapped(told, 40, 2)), 17, "quiet")
 
 
-def _ground(axes: Axes, view: OneLoss) -> None:
+def _ground(axes: Axes, view: LossView) -> None:
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
     assert view.grid is not None
@@ -159,13 +159,13 @@ def _ground(axes: Axes, view: OneLoss) -> None:
     colours = LinearSegmentedColormap.from_list("ground", [paper, strength * field + (1 - strength) * paper])
     limits = axes.get_xlim(), axes.get_ylim()
     if len(y):
-        axes.contourf(x, y, heights(gap), levels=np.linspace(0, 1, BANDS + 1), cmap=colours, zorder=0)
+        axes.contourf(x, y, log_heights(gap), levels=np.linspace(0, 1, BANDS + 1), cmap=colours, zorder=0)
     else:
         edges = (*limits[0], float(x[0]), float(x[-1]))
-        axes.imshow(heights(gap)[:, None], cmap=colours, extent=edges, origin="lower", aspect="auto", zorder=0)
+        axes.imshow(log_heights(gap)[:, None], cmap=colours, extent=edges, origin="lower", aspect="auto", zorder=0)
     axes.set(xlim=limits[0], ylim=limits[1])
 
 
 def _shown(colour: Any) -> Any:
     """A colour of the light theme for one that stands for it."""
-    return {sentinel(name): light for name, (light, _) in COLOURS.items()}.get(str(colour), colour)
+    return {colour_token(name): light for name, (light, _) in COLOURS.items()}.get(str(colour), colour)

@@ -45,7 +45,7 @@ THUMBNAIL = (368, 230)
 
 
 @dataclass(frozen=True)
-class Series:
+class SeriesStyle:
     """How one optimizer looks, everywhere."""
 
     colour: str
@@ -55,13 +55,13 @@ class Series:
     marker: str
 
 
-def series(place: int) -> Series:
+def series_style(place: int) -> SeriesStyle:
     """The look of the optimizer at ``place`` in the manifest: the pairing of colour and dash repeats after 56."""
     colours = sum(name[0] == "s" for name in COLOURS)
-    return Series(f"s{place % colours}", DASHES[place % len(DASHES)], MARKERS[place % len(MARKERS)])
+    return SeriesStyle(f"s{place % colours}", DASHES[place % len(DASHES)], MARKERS[place % len(MARKERS)])
 
 
-def sentinel(name: str) -> str:
+def colour_token(name: str) -> str:
     """The colour that stands for ``name`` until the drawing is written."""
     return f"#fe{list(COLOURS).index(name):04x}"
 

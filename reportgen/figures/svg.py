@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reportgen.figures.style import COLOURS, RC, sentinel
+from reportgen.figures.style import COLOURS, RC, colour_token
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ _WORDY = tuple(
 _PATH_DATA = re.compile(r' d="([^"]*)"')
 
 
-def drawn(
+def axes_svg(
     size: tuple[int, int], box: tuple[float, float, float, float], draw: Callable[[Axes], None], ground: str = ""
 ) -> str:
     """The SVG of a figure of ``size`` pixels with one axes.
@@ -58,7 +58,7 @@ def drawn(
         return _written(figure, ground)
 
 
-def plain(size: tuple[int, int], body: str) -> str:
+def plain_svg(size: tuple[int, int], body: str) -> str:
     """The SVG of a figure of ``size`` pixels that has nothing but ``body``."""
     width, height = size
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
@@ -67,13 +67,13 @@ def plain(size: tuple[int, int], body: str) -> str:
 
 def warm_up() -> None:
     """Import matplotlib and have it find its fonts: half a second, best spent while something else is waited for."""
-    drawn((100, 100), (20, 20, 5, 5), lambda _: None)
+    axes_svg((100, 100), (20, 20, 5, 5), lambda _: None)
 
 
 def _calm(axes: Axes) -> None:
     axes.patch.set_visible(False)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(sentinel("rule"))
+    axes.spines[["left", "bottom"]].set_color(colour_token("rule"))
     axes.xaxis.set_visible(False)  # see reportgen.figures.ticks
     axes.yaxis.set_visible(False)
 

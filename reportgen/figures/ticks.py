@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.number_format import number
-from reportgen.figures.style import sentinel
+from reportgen.figures.style import colour_token
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,4 +47,4 @@ def round_labels(at: Sequence[float]) -> tuple[list[float], list[str]]:
 
 
 def _text(axes: Axes, x: float, y: float, text: str, **how: Any) -> None:
-    axes.text(x, y, text, fontsize=SIZE, color=sentinel("quiet"), clip_on=False, **how)
+    axes.text(x, y, text, fontsize=SIZE, color=colour_token("quiet"), clip_on=False, **how)

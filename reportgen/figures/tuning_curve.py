@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.number_format import count, listed, share
+from reportgen.analysis.number_format import and_list, count, share
 from reportgen.figures.lines import MARGINS, MOST, Line, draw_lines
 from reportgen.figures.scales import share_axis
-from reportgen.figures.style import WIDE, series
-from reportgen.figures.svg import drawn
+from reportgen.figures.style import WIDE, series_style
+from reportgen.figures.svg import axes_svg
 from reportgen.figures.ticks import x_ticks
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str]) -> str:
         behind = [line for name, line in lines.items() if name not in named]
         draw_lines(axes, [line for name, line in lines.items() if name in named], behind)
 
-    return drawn(WIDE, MARGINS, draw)
+    return axes_svg(WIDE, MARGINS, draw)
 
 
 def alt_tuning(curves: pd.DataFrame) -> str:
@@ -40,11 +40,13 @@ def alt_tuning(curves: pd.DataFrame) -> str:
     for name in _best(curves):
         mine = curves[curves["optimizer"] == name]["expected"]
         told.append(f"{name} {share(mine.iloc[0])}, {share(mine.iloc[-1])} with {count(len(mine), 'rate')}")
-    return f"Expected share of (start, target) pairs reached with one rate drawn at random: {listed(told, MOST)}."
+    return f"Expected share of (start, target) pairs reached with one rate drawn at random: {and_list(told, MOST)}."
 
 
 def _line(name: str, mine: pd.DataFrame, optimizers: Sequence[str]) -> Line:
-    return Line(name, series(optimizers.index(name)), mine["rates"].to_numpy(float), mine["expected"].to_numpy(float))
+    return Line(
+        name, series_style(optimizers.index(name)), mine["rates"].to_numpy(float), mine["expected"].to_numpy(float)
+    )
 
 
 def _best(curves: pd.DataFrame) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen.publish.address import check_prefix, open_store
-from reportgen.publish.change_plan import Changes, changes
+from reportgen.publish.address import check_prefix, open_target
+from reportgen.publish.change_plan import ChangePlan, plan_changes
 from reportgen.publish.errors import OvertakenError, PublishError, RefusedError
 from reportgen.publish.listing import listing_changes
 from reportgen.publish.rendered_site import read_site
@@ -26,7 +26,7 @@ def publish(
     delete: bool = True,
     dry_run: bool = False,
     note: Callable[[str], None] = lambda _: None,
-) -> Changes:
+) -> ChangePlan:
     """Put the report in the folder ``site`` to the target ``to``; what was changed there, or would be.
 
     Args:
@@ -45,9 +45,9 @@ def publish(
     check_prefix(prefix)
     message = f"Publish the report {prefix}" if prefix else "Publish the report"
 
-    def once() -> Changes:
-        with open_store(to, site, message) as store:
-            planned = changes(store, made, prefix, delete=delete)
+    def once() -> ChangePlan:
+        with open_target(to, site, message) as store:
+            planned = plan_changes(store, made, prefix, delete=delete)
             if prefix:
                 planned += listing_changes(store, made, prefix, note)
             if not dry_run:

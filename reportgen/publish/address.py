@@ -8,14 +8,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from reportgen.publish.errors import RefusedError
-from reportgen.publish.target import Store
+from reportgen.publish.target import Target
 
 _PAGES = "gh-pages"
 _OBJECTS = ("s3", "gs")
 _EXPECTED = "gh-pages, gh-pages:BRANCH, a directory, s3://BUCKET/…, gs://BUCKET/… or file:///…"
 
 
-def open_store(to: str, site: Path, message: str) -> AbstractContextManager[Store]:
+def open_target(to: str, site: Path, message: str) -> AbstractContextManager[Target]:
     """The store that ``to`` names; left without an error, all that was changed in it is there.
 
     ``message`` is what the log of a branch says of it.
@@ -37,7 +37,7 @@ def open_store(to: str, site: Path, message: str) -> AbstractContextManager[Stor
     return _directory(to, site)
 
 
-def _directory(to: str, site: Path) -> AbstractContextManager[Store]:
+def _directory(to: str, site: Path) -> AbstractContextManager[Target]:
     from reportgen.publish.directory import Directory
 
     folder = Path(unquote(urlsplit(to).path) if to.startswith("file://") else to)

@@ -15,8 +15,8 @@ from typing import Any
 
 from reportgen import __version__
 from reportgen.publish.errors import RefusedError
-from reportgen.publish.rendered_site import INDEX, Made
-from reportgen.publish.target import Store
+from reportgen.publish.rendered_site import INDEX, RenderedSite
+from reportgen.publish.target import Target
 
 PUBLISHED = "published.json"
 
@@ -26,7 +26,7 @@ Files = tuple[tuple[str, bytes | Path], ...]
 
 
 @dataclass(frozen=True)
-class Changes:
+class ChangePlan:
     """Files to write, in this order, and then files to remove."""
 
     put: Files = ()
@@ -34,16 +34,16 @@ class Changes:
     then: Files = ()
     """What is written when all that is done."""
 
-    def __add__(self, other: Changes) -> Changes:
+    def __add__(self, other: ChangePlan) -> ChangePlan:
         """One after the other: what is removed goes when everything is written."""
-        return Changes((*self.put, *other.put), (*self.remove, *other.remove), (*self.then, *other.then))
+        return ChangePlan((*self.put, *other.put), (*self.remove, *other.remove), (*self.then, *other.then))
 
     @property
     def written(self) -> list[str]:
         """The names of the files that are written, each once."""
         return list(dict.fromkeys(name for name, _ in (*self.put, *self.then)))
 
-    def apply(self, store: Store) -> None:
+    def apply(self, store: Target) -> None:
         """Make the changes."""
         _put(store, self.put)
         for name in self.remove:
@@ -51,37 +51,37 @@ class Changes:
         _put(store, self.then)
 
 
-def _put(store: Store, files: Files) -> None:
+def _put(store: Target, files: Files) -> None:
     for name, content in files:
         store.put(name, content if isinstance(content, bytes) else content.read_bytes())
 
 
-def changes(store: Store, made: Made, prefix: str, *, delete: bool) -> Changes:
+def plan_changes(store: Target, made: RenderedSite, prefix: str, *, delete: bool) -> ChangePlan:
     """What brings the report in the folder ``prefix`` of the store up to date: pages last, of these index.html."""
     before = _read(store, prefix)
-    inside = {under(prefix, name): name for name in {*before, *made.files}}
+    inside = {prefixed(prefix, name): name for name in {*before, *made.files}}
     there = {inside[name]: size for name, size in store.sizes(inside).items()}
     changed = [name for name in made.files if not _is_current(name, made, before, there)]
     for name in changed:
         if name in there and name not in before:
-            _check_same(store, under(prefix, name), made.files[name])
+            _check_same(store, prefixed(prefix, name), made.files[name])
     gone = [name for name in before if name not in made.files]
     after = {**({} if delete else {name: before[name] for name in gone}), **made.files}
     if before == after and not changed:
-        return Changes()
+        return ChangePlan()
     # Whatever goes wrong from here on, the record has every file that may have been written.
     meanwhile = {**before, **dict.fromkeys(changed, None)}
-    return Changes(
+    return ChangePlan(
         put=(
-            (under(prefix, PUBLISHED), _record(meanwhile)),
-            *((under(prefix, name), made.folder / name) for name in sorted(changed, key=_pages_last)),
+            (prefixed(prefix, PUBLISHED), _record(meanwhile)),
+            *((prefixed(prefix, name), made.folder / name) for name in sorted(changed, key=_pages_last)),
         ),
-        remove=tuple(under(prefix, name) for name in sorted(gone) if name in there) if delete else (),
-        then=((under(prefix, PUBLISHED), _record(after)),),
+        remove=tuple(prefixed(prefix, name) for name in sorted(gone) if name in there) if delete else (),
+        then=((prefixed(prefix, PUBLISHED), _record(after)),),
     )
 
 
-def under(prefix: str, name: str) -> str:
+def prefixed(prefix: str, name: str) -> str:
     """The name of a report's file in its target."""
     return f"{prefix}/{name}" if prefix else name
 
@@ -95,11 +95,11 @@ def _pages_last(name: str) -> tuple[bool, bool, str]:
     return name.endswith(".html"), name == INDEX, name
 
 
-def _is_current(name: str, made: Made, before: Mapping[str, str | None], there: Mapping[str, int]) -> bool:
+def _is_current(name: str, made: RenderedSite, before: Mapping[str, str | None], there: Mapping[str, int]) -> bool:
     return before.get(name) == made.files[name] and there.get(name) == (made.folder / name).stat().st_size
 
 
-def _check_same(store: Store, name: str, digest: str) -> None:
+def _check_same(store: Target, name: str, digest: str) -> None:
     """A file that no publish wrote down may stay what it is, but is not overwritten."""
     if hashlib.sha256(store.read(name) or b"").hexdigest() != digest:
         raise RefusedError(
@@ -112,9 +112,9 @@ def _record(files: Mapping[str, str | None]) -> bytes:
     return to_json({"generator": f"reportgen {__version__}", "files": dict(files)})
 
 
-def _read(store: Store, prefix: str) -> dict[str, str | None]:
+def _read(store: Target, prefix: str) -> dict[str, str | None]:
     """The files that earlier publishes wrote, each with its SHA-256, or None where that is not certain."""
-    content = store.read(under(prefix, PUBLISHED))
+    content = store.read(prefixed(prefix, PUBLISHED))
     if content is None:
         return {}
     try:
@@ -122,4 +122,4 @@ def _read(store: Store, prefix: str) -> dict[str, str | None]:
         # Whatever the record says, nothing outside the target may go.
         return {name: digest for name, digest in files.items() if not {"", ".", ".."} & {*name.split("/")}}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise RefusedError(f"{store.name}: {under(prefix, PUBLISHED)} is not the record of a publish") from None
+        raise RefusedError(f"{store.name}: {prefixed(prefix, PUBLISHED)} is not the record of a publish") from None

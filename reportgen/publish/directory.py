@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
-from reportgen.results.files import replacing
+from reportgen.results.files import atomic_replace
 
 
 class Directory:
@@ -34,7 +34,7 @@ class Directory:
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, also over an earlier one."""
-        with replacing(self._folder / name) as temporary:
+        with atomic_replace(self._folder / name) as temporary:
             temporary.write_bytes(content)
 
     def remove(self, name: str) -> None:

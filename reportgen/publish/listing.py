@@ -11,12 +11,12 @@ from typing import Any
 
 from reportgen import __version__
 from reportgen.publish.address import is_prefix
-from reportgen.publish.change_plan import PUBLISHED, Changes, to_json, under
+from reportgen.publish.change_plan import PUBLISHED, ChangePlan, prefixed, to_json
 from reportgen.publish.errors import RefusedError
-from reportgen.publish.rendered_site import INDEX, Made
-from reportgen.publish.target import Store
+from reportgen.publish.rendered_site import INDEX, RenderedSite
+from reportgen.publish.target import Target
 from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import page
+from reportgen.report.template import render_page
 
 REPORTS = "reports.json"
 _FACTS = ("title", "leader", "commit")
@@ -24,7 +24,7 @@ _MARK = b'<meta name="reportgen" content="reports">'
 """In the page that lists reports, and in no other."""
 
 
-def listing_changes(store: Store, made: Made, prefix: str, note: Callable[[str], None]) -> Changes:
+def listing_changes(store: Target, made: RenderedSite, prefix: str, note: Callable[[str], None]) -> ChangePlan:
     """What adds the report to the list of its target, or brings its row up to date."""
     before = _read(store)
     rows = _still_there(store, before) | {prefix: _row(made, before.get(prefix, {}))}
@@ -37,10 +37,10 @@ def listing_changes(store: Store, made: Made, prefix: str, note: Callable[[str],
     if index is not None and _MARK not in index:
         del files[INDEX]
         note(f"{store.name} has an {INDEX} of its own, so its reports are listed in {REPORTS} alone.")
-    return Changes(put=tuple((name, content) for name, content in files.items() if store.read(name) != content))
+    return ChangePlan(put=tuple((name, content) for name, content in files.items() if store.read(name) != content))
 
 
-def _row(made: Made, before: dict[str, str]) -> dict[str, str]:
+def _row(made: RenderedSite, before: dict[str, str]) -> dict[str, str]:
     """What is listed of a report. One that did not change keeps its date, so that its target does not change either."""
     content = hashlib.sha256(to_json(made.files)).hexdigest()
     date = before["date"] if before.get("content") == content and "date" in before else _now()
@@ -55,12 +55,12 @@ def _now() -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _still_there(store: Store, rows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    found = store.sizes([under(prefix, PUBLISHED) for prefix in rows])
-    return {prefix: row for prefix, row in rows.items() if under(prefix, PUBLISHED) in found}
+def _still_there(store: Target, rows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    found = store.sizes([prefixed(prefix, PUBLISHED) for prefix in rows])
+    return {prefix: row for prefix, row in rows.items() if prefixed(prefix, PUBLISHED) in found}
 
 
-def _read(store: Store) -> dict[str, dict[str, str]]:
+def _read(store: Target) -> dict[str, dict[str, str]]:
     content = store.read(REPORTS)
     if content is None:
         return {}
@@ -79,4 +79,4 @@ def _page(rows: dict[str, dict[str, str]]) -> bytes:
     whole = {prefix: {name: row.get(name, "") for name in (*_FACTS, "date")} for prefix, row in sorted(rows.items())}
     newest_first = sorted(whole.items(), key=lambda item: item[1]["date"], reverse=True)
     context = {"style": stylesheet(), "version": __version__, "reports": newest_first}
-    return page("reports.html", context).encode()
+    return render_page("reports.html", context).encode()

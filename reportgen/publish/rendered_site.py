@@ -17,7 +17,7 @@ INDEX = "index.html"
 
 
 @dataclass(frozen=True)
-class Made:
+class RenderedSite:
     """A whole site: no link of its pages leads to a file that is not among ``files``."""
 
     folder: Path
@@ -27,7 +27,7 @@ class Made:
     """Its title, the commit it was built from, and who leads its ranking; None where that is not known."""
 
 
-def read_site(folder: Path) -> Made:
+def read_site(folder: Path) -> RenderedSite:
     """The site in ``folder``; RefusedError where reportgen made none there, or it is not whole."""
     if not folder.is_dir():
         raise RefusedError(
@@ -45,7 +45,7 @@ def read_site(folder: Path) -> Made:
     missing = sorted(name for name in names if not (folder / name).is_file())
     if missing:
         raise RefusedError(f"{folder}: is not whole, {missing[0]} is missing; reportgen build or render makes it again")
-    return Made(folder, {name: _digest(folder / name) for name in sorted(names)}, record.get("about") or {})
+    return RenderedSite(folder, {name: _digest(folder / name) for name in sorted(names)}, record.get("about") or {})
 
 
 def _digest(path: Path) -> str:

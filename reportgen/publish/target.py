@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 
-class Store(Protocol):
+class Target(Protocol):
     """Files by their names, parts separated by slashes. A file is replaced as a whole: no reader sees half of one."""
 
     name: str

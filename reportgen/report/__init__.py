@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from reportgen.report.render_options import PLAIN, Edition
+from reportgen.report.render_options import DEFAULT_OPTIONS, RenderOptions
 
 
 def render(
     results: Path,
     output: Path,
     on_figure: Callable[[str], None] | None = None,
-    edition: Edition = PLAIN,
+    edition: RenderOptions = DEFAULT_OPTIONS,
     *,
     assistants: int = 0,
 ) -> Path:
@@ -30,9 +30,9 @@ def render(
     Raises:
         TemplateError: where a template of the user's is broken; pages that are there stay as they are.
     """
-    from reportgen.report.figure_workers import Assistants
+    from reportgen.report.figure_workers import FigureWorkers
 
-    with Assistants(results, assistants) if assistants else nullcontext() as beside:
+    with FigureWorkers(results, assistants) if assistants else nullcontext() as beside:
         from reportgen.report.site import Site
         from reportgen.results.result_tables import Results
 

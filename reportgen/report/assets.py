@@ -7,9 +7,9 @@ from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote
 
-from reportgen.report.render_options import files_in
+from reportgen.report.render_options import list_files
 from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import scripts
+from reportgen.report.template import find_scripts
 
 FOLDER = "assets"
 _PLAIN = " =:/,;()'!*@$+?-._~"
@@ -17,9 +17,9 @@ _PLAIN = " =:/,;()'!*@$+?-._~"
 
 def assets(templates: Path | None) -> dict[str, str | bytes]:
     """The files by their names in the site; what a user's folder has in its ``assets`` wins over ours."""
-    texts = {"site.css": stylesheet(templates), **scripts(templates)}
+    texts = {"site.css": stylesheet(templates), **find_scripts(templates)}
     own = templates / FOLDER if templates else None
-    mine = {file.relative_to(own).as_posix(): file.read_bytes() for file in files_in(own) if own}
+    mine = {file.relative_to(own).as_posix(): file.read_bytes() for file in list_files(own) if own}
     found: dict[str, str | bytes] = {**texts, **mine}
     return {f"{FOLDER}/{name}": content for name, content in found.items()}
 

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from reportgen.analysis.budgets import fixed_target
-from reportgen.analysis.loss_view import OneLoss, records
-from reportgen.analysis.runtimes import only_cells
+from reportgen.analysis.loss_view import LossView, records
+from reportgen.analysis.runtimes import select_cells
 from reportgen.analysis.scores import LEAST_FREEDOM
 from reportgen.analysis.sensitivity import Sensitivity
 
 
-def certainty(view: OneLoss, found: Mapping[tuple[str, str], Sensitivity]) -> list[dict[str, Any]]:
+def best_rate_rows(view: LossView, found: Mapping[tuple[str, str], Sensitivity]) -> list[dict[str, Any]]:
     """One row an optimizer that has a best cell, in the order of the manifest.
 
     The cell of ``cells.cells``, with ``rates``, its Sensitivity; ``aim``, its row of ``budgets.fixed_target`` for the
@@ -22,7 +22,7 @@ def certainty(view: OneLoss, found: Mapping[tuple[str, str], Sensitivity]) -> li
     """
     if not view.best:
         return []
-    results = only_cells(view.results, pd.DataFrame(list(view.best.values())))
+    results = select_cells(view.results, pd.DataFrame(list(view.best.values())))
     table = fixed_target(results, "gradient_evaluations")
     aims = {row["optimizer"]: row for row in records(table[table["target"] == min(view.results.manifest["targets"])])}
     return [

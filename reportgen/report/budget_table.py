@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from reportgen.analysis.loss_view import records
-from reportgen.analysis.runtimes import per_step
-from reportgen.analysis.tuning_curve import one_rate
+from reportgen.analysis.runtimes import gradients_per_step
+from reportgen.analysis.tuning_curve import shared_rate_table
 from reportgen.results.result_tables import Results
 
 
-def fairness(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
+def budget_rows(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
     """One row an optimizer, in the manifest's order.
 
     ``rates`` and ``runs`` that it had, ``spent``, the gradient evaluations of all of them, and ``per_step``, those of a
@@ -21,9 +21,9 @@ def fairness(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
     ``cells``, those of the losses that can be compared; None without any.
     """
     runs = results.runs
-    told = {row["optimizer"]: row for row in records(one_rate(cells))}
+    told = {row["optimizer"]: row for row in records(shared_rate_table(cells))}
     evaluations = runs["gradient_evaluations"].to_numpy(float, na_value=np.nan)
-    table = runs[["optimizer", "learning_rate"]].assign(spent=evaluations, per_step=per_step(runs))
+    table = runs[["optimizer", "learning_rate"]].assign(spent=evaluations, per_step=gradients_per_step(runs))
     ran = runs["outcome"].astype(str).ne("failed").to_numpy(bool)
     rows = []
     for fact in results.manifest["optimizers"]:

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from reportgen.analysis.loss_view import records
-from reportgen.analysis.number_format import listed
-from reportgen.report.heatmap import anchor
+from reportgen.analysis.number_format import and_list
+from reportgen.report.heatmap import cell_anchor
 from reportgen.results.schema import hit_column
 
 MOST_ROWS = 1000
@@ -22,7 +22,7 @@ def cell_rows(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[dict[str
     known = {fact["label"]: fact["minimum"] is not None for fact in manifest["losses"]}
     for row in rows:
         row["measured"] = known[row["loss"]]
-        row["anchor"] = anchor(row["optimizer"], row["learning_rate"])
+        row["anchor"] = cell_anchor(row["optimizer"], row["learning_rate"])
         row["hits"] = [row[hit_column(target)] for target in targets]
     return rows
 
@@ -32,4 +32,4 @@ def failure_reasons(runs: pd.DataFrame) -> list[dict[str, str]]:
     failed = runs[runs["outcome"].astype(str) == "failed"]
     who = failed["optimizer"].astype(str) + " on " + failed["loss"].astype(str)
     grouped = who.groupby(failed["reason"].astype(str))
-    return [{"reason": str(reason), "who": listed(list(dict.fromkeys(names)))} for reason, names in grouped]
+    return [{"reason": str(reason), "who": and_list(list(dict.fromkeys(names)))} for reason, names in grouped]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.analysis.compare.model import MEANINGS, Comparison, Pair, Verdict
-from reportgen.analysis.compare.sentences import failures, said, times, whole
+from reportgen.analysis.compare.sentences import format_ratio, gate_failures, pair_sentence, summary_sentence
 from reportgen.analysis.number_format import count, number, rate
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.report.markdown import Block, Bullets, Details, Table, code, document, link, text
-from reportgen.report.summary_markdown import set_up
+from reportgen.report.summary_markdown import setup_lines
 
 COMPARISON = "comparison.md"
 """Its name beside the page."""
@@ -25,7 +25,7 @@ VERDICT_SYMBOLS: dict[Verdict, str] = {
 _RIGHT = frozenset({3, 4, 5, 6})
 
 
-def changes(comparison: Comparison) -> str:
+def comparison_markdown(comparison: Comparison) -> str:
     """The text."""
     address = comparison.head.facts["config"].get("site_url") or ""
     sides = f"Base: {code(comparison.base.name)}; head: {code(comparison.head.name)}"
@@ -34,9 +34,9 @@ def changes(comparison: Comparison) -> str:
 
 
 def _blocks(comparison: Comparison) -> Iterator[Block]:
-    told = failures(comparison)
+    told = gate_failures(comparison)
     yield f"## {_title(comparison)}"
-    yield text(whole(comparison))
+    yield text(summary_sentence(comparison))
     if told:
         yield Bullets([f"{VERDICT_SYMBOLS['worse']} {text(each)}" for each in told], "regression")
     apart = [pair for pair in comparison.pairs if pair.verdict not in ("same", "not comparable")]
@@ -63,11 +63,11 @@ def _table(pairs: Sequence[Pair]) -> Table:
 
 def _row(pair: Pair) -> list[str]:
     verdict = f"{VERDICT_SYMBOLS[pair.verdict]} {pair.verdict}"
-    views = (times(view) if view else "–" for view in (pair.best, pair.all_rates))
-    return [verdict, code(pair.optimizer), code(pair.loss), rates(pair), *views, solved(pair)]
+    views = (format_ratio(view) if view else "–" for view in (pair.best, pair.all_rates))
+    return [verdict, code(pair.optimizer), code(pair.loss), format_best_rates(pair), *views, format_solved(pair)]
 
 
-def rates(pair: Pair) -> str:
+def format_best_rates(pair: Pair) -> str:
     """The best learning rate, before and now where it is another."""
     if pair.rates is None:
         return "–"
@@ -75,7 +75,7 @@ def rates(pair: Pair) -> str:
     return was if was == now else f"{was} → {now}"
 
 
-def solved(pair: Pair) -> str:
+def format_solved(pair: Pair) -> str:
     """Runs solved at the best rate before and now."""
     (was, now), (of, of_now) = pair.solved, pair.starts
     return "–" if not of else f"{was}/{of} → {now}/{of_now}"
@@ -85,7 +85,7 @@ def _folded(comparison: Comparison) -> Iterator[Block]:
     yield Details("Outcomes before and after", [_outcomes(comparison)])
     same = [pair for pair in comparison.pairs if pair.verdict == "same"]
     if same:
-        rows = [[code(pair.optimizer), code(pair.loss), text(said(pair, comparison.asked))] for pair in same]
+        rows = [[code(pair.optimizer), code(pair.loss), text(pair_sentence(pair, comparison.asked))] for pair in same]
         yield Details(f"{len(same)} the same", [Table(["Optimizer", "Loss", "Why"], rows, noun="pair")])
     aside = [pair for pair in comparison.pairs if pair.reason]
     if aside:
@@ -94,8 +94,8 @@ def _folded(comparison: Comparison) -> Iterator[Block]:
     for word, cells in (("added", comparison.added), ("removed", comparison.removed)):
         if cells:
             yield _cells(word, cells)
-    yield Details("How it was decided", [Bullets([text(each) for each in decided(comparison)])])
-    yield Details("Set-up of head", [Bullets(list(set_up(comparison.head.facts)))])
+    yield Details("How it was decided", [Bullets([text(each) for each in verdict_rules(comparison)])])
+    yield Details("Set-up of head", [Bullets(list(setup_lines(comparison.head.facts)))])
 
 
 def _outcomes(comparison: Comparison) -> Table:
@@ -120,7 +120,7 @@ def _cells(word: str, cells: Mapping[tuple[str, str], Sequence[float]]) -> Detai
     return Details(f"{told} {word}", [Table(["Optimizer", "Loss", "Learning rates"], rows, noun="pair")])
 
 
-def decided(comparison: Comparison) -> Iterator[str]:
+def verdict_rules(comparison: Comparison) -> Iterator[str]:
     """What the verdicts mean, with the thresholds that were asked for."""
     asked = comparison.asked
     yield (

@@ -9,7 +9,7 @@ from typing import Any
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def config_file(config: dict[str, Any]) -> str:
+def config_toml(config: dict[str, Any]) -> str:
     """The text of a ``reportgen.toml`` for the ``config`` of a manifest, one key a line."""
     told = config | {
         "losses": [_entry(entry, "parameters") for entry in config["losses"]],

@@ -17,12 +17,12 @@ _OTHER_TYPE = re.compile(r"""\stype=["']?(?!module\b|text/javascript\b)""")
 _OWN_FILES = re.compile(r"<link\s[^>]*\brel=[\"']?stylesheet|<script\s[^>]*\bsrc=")
 
 
-def with_policy(text: str) -> str:
+def add_policy(text: str) -> str:
     """The page with its policy in place."""
-    return text.replace(PLACE, policy(text), 1)
+    return text.replace(PLACE, content_security_policy(text), 1)
 
 
-def policy(text: str) -> str:
+def content_security_policy(text: str) -> str:
     """The policy that lets a page do what it does and nothing else."""
     own = ["'self'"] if _OWN_FILES.search(text) else []
     allowed = {"script": [*own], "style": [*own]}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from reportgen.analysis.loss_view import OneLoss, median_gap
-from reportgen.analysis.runtime_profile import Profile
+from reportgen.analysis.loss_view import LossView, median_gap
+from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.runtimes import performance_profile, runtime_distribution
 from reportgen.figures.registry import slug
 
@@ -31,7 +31,7 @@ def paths_file(label: str) -> str:
 
 
 def data_files(
-    cells: pd.DataFrame, views: list[OneLoss], profile: Profile | None, tuning: pd.DataFrame | None
+    cells: pd.DataFrame, views: list[LossView], profile: RuntimeProfile | None, tuning: pd.DataFrame | None
 ) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     yield CELLS, _csv(cells.drop(columns="cell_id"))
@@ -46,18 +46,18 @@ def data_files(
             yield paths_file(view.label), _csv(_paths(view))
 
 
-def _curves(view: OneLoss) -> pd.DataFrame:
+def _curves(view: LossView) -> pd.DataFrame:
     """The median gap of each optimizer at its best rate."""
     parts = [_part(view, name, *median_gap(view.curve_runs(name))) for name in view.best]
     return pd.concat(parts) if parts else pd.DataFrame(columns=["optimizer", "learning_rate", "step", "median_gap"])
 
 
-def _part(view: OneLoss, name: str, step: Array, gap: Array) -> pd.DataFrame:
+def _part(view: LossView, name: str, step: Array, gap: Array) -> pd.DataFrame:
     told = {"optimizer": name, "learning_rate": view.best[name]["learning_rate"]}
     return pd.DataFrame({"step": step.astype(int), "median_gap": gap}).assign(**told)[[*told, "step", "median_gap"]]
 
 
-def _paths(view: OneLoss) -> pd.DataFrame:
+def _paths(view: LossView) -> pd.DataFrame:
     """Each optimizer's path from the first start, at its best rate, in the coordinates of the picture."""
     parts = []
     for name in view.best:
@@ -70,7 +70,7 @@ def _paths(view: OneLoss) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def _shares(profile: Profile, column: str, at: Array, shares: Array) -> str:
+def _shares(profile: RuntimeProfile, column: str, at: Array, shares: Array) -> str:
     return _csv(pd.DataFrame({column: at} | dict(zip(profile.names, shares.T, strict=True))))
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessPool
 
-from reportgen.results.files import replacing
+from reportgen.results.files import atomic_replace
 
 if TYPE_CHECKING:
-    from reportgen.analysis.loss_view import OneLoss
-    from reportgen.figures.registry import Picture
+    from reportgen.analysis.loss_view import LossView
+    from reportgen.figures.registry import FigureSpec
     from reportgen.results.result_tables import Results
 
 PORTION = 6
@@ -32,18 +32,18 @@ _results: Results | None = None
 
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file of the site, whole or not at all."""
-    with replacing(path) as temporary:
+    with atomic_replace(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def draw_here(pictures: Sequence[Picture], assets: Path, on_figure: OnFigure) -> None:
+def draw_figures(pictures: Sequence[FigureSpec], assets: Path, on_figure: OnFigure) -> None:
     """Draw some figures in this process; ``on_figure`` is told the name of each before."""
     for picture in pictures:
         on_figure(picture.file.removesuffix(".svg"))
         write_file(assets / picture.file, picture.draw())
 
 
-class Assistants:
+class FigureWorkers:
     """Processes that draw beside this one, from the results on disk; a context manager that ends them.
 
     They start at once, so that they import what they need while this process does.
@@ -66,24 +66,24 @@ class Assistants:
         self._pool.stop()  # type: ignore[no-untyped-call]  # Pebble's is without types
         self._pool.join()
 
-    def draw(self, jobs: Sequence[tuple[OneLoss, list[Picture]]], assets: Path, on_figure: OnFigure) -> None:
+    def draw(self, jobs: Sequence[tuple[LossView, list[FigureSpec]]], assets: Path, on_figure: OnFigure) -> None:
         """Draw all ``jobs``, once for each instance; what an assistant takes and does not finish is drawn here."""
         shares = [(view.label, part) for view, some in jobs for part in _portions(some)]
         named: list[Portion] = [(label, [picture.file for picture in part]) for label, part in shares]
         futures: list[Any] = [self._pool.schedule(_draw, args=[named, assets]) for _ in range(self._processes)]
         left = set(range(len(shares)))
         while (place := _take(self._taken)) < len(shares):
-            draw_here(shares[place][1], assets, on_figure)
+            draw_figures(shares[place][1], assets, on_figure)
             left.remove(place)
         for future in futures if left else []:
             error = future.exception()
             if error is None:
                 left -= set(future.result())
         for place in sorted(left):
-            draw_here(shares[place][1], assets, on_figure)
+            draw_figures(shares[place][1], assets, on_figure)
 
 
-def _portions(some: list[Picture]) -> Iterator[list[Picture]]:
+def _portions(some: list[FigureSpec]) -> Iterator[list[FigureSpec]]:
     return (some[begin : begin + PORTION] for begin in range(0, len(some), PORTION))
 
 
@@ -111,15 +111,15 @@ def _draw(portions: Sequence[Portion], assets: Path) -> list[int]:
     done = []
     while (place := _take(_taken)) < len(portions):
         label, files = portions[place]
-        draw_here([picture for picture in _pictures(label) if picture.file in files], assets, lambda _: None)
+        draw_figures([picture for picture in _pictures(label) if picture.file in files], assets, lambda _: None)
         done.append(place)
     return done
 
 
 @cache
-def _pictures(label: str) -> list[Picture]:
-    from reportgen.analysis.loss_view import one_loss
-    from reportgen.figures.registry import pictures
+def _pictures(label: str) -> list[FigureSpec]:
+    from reportgen.analysis.loss_view import loss_view
+    from reportgen.figures.registry import loss_figures
 
     assert _results is not None
-    return pictures(one_loss(_results, label))
+    return loss_figures(loss_view(_results, label))

@@ -11,13 +11,13 @@ from markupsafe import Markup, escape
 _UNWANTED = ("xmlns", "href", "style", "class")
 
 
-def block(latex: str) -> Markup:
+def math_block(latex: str) -> Markup:
     """A formula on lines of its own, one for each ``\\\\`` outside an environment."""
     lines = [latex] if "\\begin" in latex else latex.split("\\\\")
     return Markup("").join(_mathml(line.strip(), "block") for line in lines if line.strip())
 
 
-def inline(latex: str) -> Markup:
+def math_inline(latex: str) -> Markup:
     """A symbol in running text."""
     return _mathml(latex, "inline")
 

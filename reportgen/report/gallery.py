@@ -12,9 +12,9 @@ from reportgen.figures.loss_contour import alt_contour, draw_contour
 from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
 from reportgen.report.assets import as_data
-from reportgen.report.plane_slice import Pictured
+from reportgen.report.plane_slice import PlottedLoss
 from reportgen.report.stylesheet import stylesheet
-from reportgen.report.template import page
+from reportgen.report.template import render_page
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Exhibit:
 
     loss: Loss
     """As it is declared."""
-    pictured: Pictured
+    pictured: PlottedLoss
     """As it is drawn: on its domain or the middle of it."""
     grid: Any = None
     """Its Grid, or a text that says why there is none."""
@@ -31,7 +31,9 @@ class Exhibit:
 
 def gallery(exhibits: Sequence[Exhibit]) -> str:
     """The text of the page."""
-    return page("gallery.html", {"style": stylesheet(), "version": __version__, "losses": list(_shown(exhibits))})
+    return render_page(
+        "gallery.html", {"style": stylesheet(), "version": __version__, "losses": list(_shown(exhibits))}
+    )
 
 
 def _shown(exhibits: Iterable[Exhibit]) -> Iterator[dict[str, Any]]:

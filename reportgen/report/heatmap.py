@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.loss_view import OneLoss, initial_gaps
+from reportgen.analysis.loss_view import LossView, initial_gaps
 from reportgen.analysis.number_format import exponent, number, rate
 from reportgen.figures.registry import slug
 
@@ -17,7 +17,7 @@ LEVELS = 8
 
 
 @dataclass(frozen=True)
-class Square:
+class HeatCell:
     """One cell of a heat map."""
 
     kind: str
@@ -37,32 +37,32 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Row:
+class HeatRow:
     """One row of a heat map."""
 
     label: str
-    squares: list[Square]
+    squares: list[HeatCell]
 
 
-def by_optimizer(view: OneLoss, most: int | None = None) -> list[Row]:
+def heatmap_by_optimizer(view: LossView, most: int | None = None) -> list[HeatRow]:
     """The optimizers of one loss, or the ``most`` best of them, in the manifest's order."""
     rates = view.results.manifest["learning_rates"]
     scale = _Scale(view)
     leading = sorted(view.best.values(), key=lambda cell: (-cell["reached"], cell["gap_median"]))[:most]
     shown = {cell["optimizer"] for cell in leading}
     names = view.optimizers if most is None else [name for name in view.optimizers if name in shown]
-    return [Row(name, _squares(view, name, rates, scale)) for name in names]
+    return [HeatRow(name, _squares(view, name, rates, scale)) for name in names]
 
 
-def by_loss(views: Iterable[OneLoss], optimizer: str) -> list[Row]:
+def heatmap_by_loss(views: Iterable[LossView], optimizer: str) -> list[HeatRow]:
     """The losses of one optimizer."""
     return [
-        Row(view.label, _squares(view, optimizer, view.results.manifest["learning_rates"], _Scale(view)))
+        HeatRow(view.label, _squares(view, optimizer, view.results.manifest["learning_rates"], _Scale(view)))
         for view in views
     ]
 
 
-def anchor(optimizer: str, learning_rate: float) -> str:
+def cell_anchor(optimizer: str, learning_rate: float) -> str:
     """The id of a cell's row on its loss's page."""
     return f"cell-{slug(optimizer)}-{learning_rate:g}".replace(".", "_").replace("+", "")
 
@@ -70,7 +70,7 @@ def anchor(optimizer: str, learning_rate: float) -> str:
 class _Scale:
     """From the median gap at the starts (far, 0) to the tightest target of it (close, the last level)."""
 
-    def __init__(self, view: OneLoss) -> None:
+    def __init__(self, view: LossView) -> None:
         gaps = initial_gaps(view)
         self._top = float(np.median(gaps)) if len(gaps) else 1.0
         self._span = math.log10(min(view.results.manifest["targets"]))
@@ -82,7 +82,7 @@ class _Scale:
         return min(max(int(closed * LEVELS), 0), LEVELS - 1)
 
 
-def _squares(view: OneLoss, optimizer: str, rates: list[float], scale: _Scale) -> list[Square]:
+def _squares(view: LossView, optimizer: str, rates: list[float], scale: _Scale) -> list[HeatCell]:
     cells = view.cells_by_rate(optimizer)
     best = view.best.get(optimizer, {}).get("cell_id")
     return [
@@ -91,7 +91,7 @@ def _squares(view: OneLoss, optimizer: str, rates: list[float], scale: _Scale) -
     ]
 
 
-def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | None) -> Square:
+def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | None) -> HeatCell:
     gap = float(cell["gap_median"])
     if math.isfinite(gap):
         kind, word, brief = f"h{scale(gap)}", number(gap, 2), _brief(gap)
@@ -102,7 +102,7 @@ def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | Non
         kind = word = "failed" if cell["failed"] > cell["diverged"] else "diverged"
         brief, told = "!" if kind == "failed" else "✕", word
     told = f"{optimizer} at {rate(cell['learning_rate'])}: {told}, {cell['solved']} of {cell['runs']} runs solved"
-    return Square(
+    return HeatCell(
         kind,
         word,
         brief,
@@ -110,7 +110,7 @@ def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | Non
         int(cell["solved"]),
         int(cell["diverged"]),
         int(cell["runs"]),
-        anchor(optimizer, cell["learning_rate"]),
+        cell_anchor(optimizer, cell["learning_rate"]),
         cell["cell_id"] == best and cell["reached"] > 0,
     )
 
@@ -121,6 +121,6 @@ def _brief(gap: float) -> str:
     return exponent(10.0 ** round(math.log10(gap)))
 
 
-def _absent(optimizer: str, value: float) -> Square:
+def _absent(optimizer: str, value: float) -> HeatCell:
     told = f"{optimizer} was not run at {rate(value)}"
-    return Square("absent", "n/a", "–", told, 0, 0, 0, anchor(optimizer, value), False)
+    return HeatCell("absent", "n/a", "–", told, 0, 0, 0, cell_anchor(optimizer, value), False)

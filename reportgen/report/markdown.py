@@ -52,7 +52,7 @@ def strong(value: object) -> str:
 
 def link(words: str, address: str) -> str:
     """A link to a web address; the words alone where that is none."""
-    if not re.match(r"https?://\w", address) or size(address) > 2000:
+    if not re.match(r"https?://\w", address) or utf16_length(address) > 2000:
         return text(words)
     return f"[{text(words)}]({quote(address, safe=':/?=&%~.,;+-')})"
 
@@ -70,7 +70,7 @@ def _escaped(line: str) -> str:
     return _LINKS.sub(lambda found: f"&#{ord(found[0])};", whole)
 
 
-def size(written: str) -> int:
+def utf16_length(written: str) -> int:
     """Characters as they are counted for ``LIMIT``."""
     return len(written.encode("utf-16-le")) // 2
 
@@ -111,14 +111,14 @@ def document(blocks: Iterable[Block], last: str, limit: int = LIMIT) -> str:
     A block that is too long is cut at a row or an item and says how many are left out; one that does not fit at all is
     left out. Each may take half of the room that is left, so that those behind it are seen as well.
     """
-    room = limit - size(last) - 2
+    room = limit - utf16_length(last) - 2
     parts = []
     for block in blocks:
         whole = "\n".join(_lines(block))
-        made = whole if size(whole) + 2 <= room // 2 else "\n".join(_fitted(block, room // 2 - 2))
+        made = whole if utf16_length(whole) + 2 <= room // 2 else "\n".join(_fitted(block, room // 2 - 2))
         if made:
             parts.append(made)
-            room -= size(made) + 2
+            room -= utf16_length(made) + 2
     return "\n\n".join([*parts, last]) + "\n"
 
 
@@ -145,10 +145,10 @@ def _fitted(block: Block, room: int) -> Iterator[str]:
         yield from _fitted_details(block, room)
         return
     rows, head = list(_rows(block)), list(_head(block))
-    room -= sum(size(line) + 1 for line in head) + 100
+    room -= sum(utf16_length(line) + 1 for line in head) + 100
     shown: list[str] = []
     for row in rows:
-        room -= size(row) + 1
+        room -= utf16_length(row) + 1
         if room < 0:
             break
         shown.append(row)
@@ -158,14 +158,14 @@ def _fitted(block: Block, room: int) -> Iterator[str]:
 
 def _fitted_details(block: Details, room: int) -> Iterator[str]:
     ends = f"<details><summary>{block.summary}</summary>", "</details>"
-    left = room - sum(map(size, ends)) - 4
+    left = room - sum(map(utf16_length, ends)) - 4
     found: list[str] = []
     for each in block.body:
         whole = "\n".join(_lines(each))
-        made = whole if size(whole) + 2 <= left else "\n".join(_fitted(each, left - 2))
+        made = whole if utf16_length(whole) + 2 <= left else "\n".join(_fitted(each, left - 2))
         if made:
             found += ["", made]
-            left -= size(made) + 2
+            left -= utf16_length(made) + 2
     if found:
         yield from (ends[0], *found, "", ends[1])
 

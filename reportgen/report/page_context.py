@@ -10,26 +10,26 @@ from typing import Any
 import pandas as pd
 
 from reportgen.analysis.findings import findings
-from reportgen.analysis.leaderboard import comparable, contest
-from reportgen.analysis.loss_view import OneLoss, contenders
-from reportgen.analysis.number_format import count, listed, number, rate, short
+from reportgen.analysis.leaderboard import comparable_cells, leaderboard
+from reportgen.analysis.loss_view import LossView, compared_optimizers
+from reportgen.analysis.number_format import and_list, count, number, rate, shorten
 from reportgen.analysis.outcomes import outcome_counts
-from reportgen.analysis.ranking import best, ranking
-from reportgen.analysis.runtime_profile import Profile, profile
+from reportgen.analysis.ranking import best_cells, ranking
+from reportgen.analysis.runtime_profile import RuntimeProfile, runtime_profile
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
-from reportgen.analysis.tuning_curve import over_losses, tuning_curves
-from reportgen.figures.registry import MOST_PANELS, Picture, overview, slug
-from reportgen.figures.style import Series, series
+from reportgen.analysis.tuning_curve import mean_over_losses, tuning_curves
+from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures, slug
+from reportgen.figures.style import SeriesStyle, series_style
 from reportgen.report import csv_export
-from reportgen.report.best_rate_table import certainty
-from reportgen.report.budget_table import fairness
+from reportgen.report.best_rate_table import best_rate_rows
+from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_rows, failure_reasons
-from reportgen.report.config_toml import config_file
+from reportgen.report.config_toml import config_toml
 from reportgen.report.csv_export import data_files
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
-from reportgen.report.heatmap import by_loss, by_optimizer
+from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
 from reportgen.report.player import player
-from reportgen.report.ranking_table import caveats, standings
+from reportgen.report.ranking_table import ranking_limitations, ranking_rows
 from reportgen.results.result_tables import Results
 
 Page = tuple[str, str, dict[str, Any]]
@@ -46,11 +46,11 @@ _CAPTIONS = {
 """What an optimizer's page shows of each loss."""
 
 
-class Report:
+class PageContexts:
     """The pages of one set of results."""
 
     def __init__(
-        self, results: Results, views: list[OneLoss], drawn: Mapping[str, list[Picture]], *, has_data: bool
+        self, results: Results, views: list[LossView], drawn: Mapping[str, list[FigureSpec]], *, has_data: bool
     ) -> None:
         self._results = results
         self._manifest = results.manifest
@@ -71,7 +71,11 @@ class Report:
     def about(self) -> dict[str, str | None]:
         """What a list of reports says of this one."""
         first = [rank.optimizer for rank in ranking(self._among) if rank.place == 1 and rank.score > 0]
-        return {"title": self._title, "commit": self._manifest["git_commit"], "leader": listed(first) or "nobody"}
+        return {
+            "title": self._title,
+            "commit": self._manifest["git_commit"],
+            "leader": and_list(first) or "nobody",
+        }
 
     @property
     def _title(self) -> str:
@@ -89,8 +93,8 @@ class Report:
         }
 
     @cached_property
-    def _looks(self) -> dict[str, Series]:
-        return {fact["label"]: series(place) for place, fact in enumerate(self._manifest["optimizers"])}
+    def _looks(self) -> dict[str, SeriesStyle]:
+        return {fact["label"]: series_style(place) for place, fact in enumerate(self._manifest["optimizers"])}
 
     @cached_property
     def _cells(self) -> pd.DataFrame:
@@ -103,24 +107,24 @@ class Report:
     @cached_property
     def _top(self) -> pd.DataFrame:
         """The best cell of each optimizer on each loss."""
-        return best(self._cells)
+        return best_cells(self._cells)
 
     @cached_property
     def _among(self) -> pd.DataFrame:
         """Those that can be compared."""
-        among = comparable(self._results, self._top)
-        return among[among["optimizer"].isin(contenders(self._manifest))]
+        among = comparable_cells(self._results, self._top)
+        return among[among["optimizer"].isin(compared_optimizers(self._manifest))]
 
     @cached_property
-    def _profile(self) -> Profile | None:
-        return profile(self._results, self._among, contenders(self._manifest))
+    def _profile(self) -> RuntimeProfile | None:
+        return runtime_profile(self._results, self._among, compared_optimizers(self._manifest))
 
     @cached_property
-    def overview(self) -> list[Picture]:
+    def overview(self) -> list[FigureSpec]:
         """The figures of the first page that are of no single loss."""
         if self._profile is None or self._tuning is None:
             return []
-        return overview(self._profile, self._tuning, list(self._looks))
+        return overview_figures(self._profile, self._tuning, list(self._looks))
 
     @cached_property
     def _tuning(self) -> pd.DataFrame | None:
@@ -129,7 +133,7 @@ class Report:
             return None
         runs, among = self._results.runs, self._among
         mine = runs["loss"].isin(among["loss"].unique()) & runs["optimizer"].isin(among["optimizer"].unique())
-        return over_losses(tuning_curves(replace(self._results, runs=runs[mine]), "gradient_evaluations"))
+        return mean_over_losses(tuning_curves(replace(self._results, runs=runs[mine]), "gradient_evaluations"))
 
     def data(self) -> Iterator[tuple[str, str]]:
         """Name and text of the files with the numbers behind the figures."""
@@ -137,7 +141,7 @@ class Report:
 
     def _index(self) -> dict[str, Any]:
         top, among = self._top, self._among
-        held = contest(self._results, among, contenders(self._manifest))
+        held = leaderboard(self._results, among, compared_optimizers(self._manifest))
         aside = top[~top["optimizer"].isin(among["optimizer"])]
         return {
             "setup": self._setup(),
@@ -152,17 +156,17 @@ class Report:
             "counts": outcome_counts(self._results.runs),
             "total": len(self._results.runs),
             "cell_count": len(self._cells),
-            "standings": [*standings(ranking(among), held), *standings(ranking(aside), None)],
+            "standings": [*ranking_rows(ranking(among), held), *ranking_rows(ranking(aside), None)],
             "profile_heading": self._brief(profile_heading(self._profile)),
             "overview": {picture.kind: _shown(picture) for picture in self.overview},
-            "fairness": fairness(self._results, self._cells[self._cells["loss"].isin(self._among["loss"])]),
+            "fairness": budget_rows(self._results, self._cells[self._cells["loss"].isin(self._among["loss"])]),
             "left_out": [label for label in top["loss"].unique() if label not in set(among["loss"])],
-            "caveats": caveats(held),
+            "caveats": ranking_limitations(held),
             "losses": [
                 {
                     "facts": view.facts,
                     "heading": self._brief(loss_heading(view)),
-                    "rows": by_optimizer(view, MOST_BRIEF) if place < MOST_CARDS else [],
+                    "rows": heatmap_by_optimizer(view, MOST_BRIEF) if place < MOST_CARDS else [],
                     "thumbnail": self._picture(view, "thumbnail"),
                     "shown": self._thumbnail_names(view),
                     "from_start": view.from_start,
@@ -171,11 +175,11 @@ class Report:
             ],
             "hidden_rows": max(0, len(self._manifest["optimizers"]) - MOST_BRIEF),
             "plugins": self._plugins(),
-            "config": config_file(self._manifest["config"]),
+            "config": config_toml(self._manifest["config"]),
             "has_data": self._has_data,
         }
 
-    def _loss(self, view: OneLoss) -> dict[str, Any]:
+    def _loss(self, view: LossView) -> dict[str, Any]:
         panels = view.optimizers[:MOST_PANELS]
         table = view.cells.head(MOST_ROWS)
         return {
@@ -184,7 +188,7 @@ class Report:
             "heading": self._brief(loss_heading(view)),
             "counts": outcome_counts(view.results.runs),
             "total": len(view.results.runs),
-            "rows": by_optimizer(view),
+            "rows": heatmap_by_optimizer(view),
             "rates_heading": self._brief(rates_heading(view, self._sensitivity)),
             "rates_pictures": [self._panel(view, "rates", name) for name in panels],
             "has_paths": any(map(view.drawn_runs, view.optimizers)),
@@ -197,7 +201,7 @@ class Report:
             "curve": self._picture(view, "convergence"),
             "runtimes": self._picture(view, "runtimes"),
             "thinned": any(0 < len(view.best_runs(name)) < cell["runs"] for name, cell in view.best.items()),
-            "best": certainty(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
+            "best": best_rate_rows(view, {(each.loss, each.optimizer): each for each in self._sensitivity}),
             "cells": cell_rows(table, self._manifest),
             "left_out": len(view.cells) - len(table),
             "undrawn": len(view.optimizers) - len(panels),
@@ -214,7 +218,7 @@ class Report:
             "fact": fact,
             "counts": outcome_counts(mine),
             "total": len(mine),
-            "rows": by_loss(self._views, label),
+            "rows": heatmap_by_loss(self._views, label),
             "sections": [
                 {
                     "facts": view.facts,
@@ -238,7 +242,7 @@ class Report:
         for program in self._manifest["programs"]:
             if label in program["optimizers"] and program.get("note"):
                 losses.setdefault(program["note"], []).append(program["loss"])
-        return [(note, listed(names)) for note, names in losses.items()]
+        return [(note, and_list(names)) for note, names in losses.items()]
 
     def _plugins(self) -> list[str]:
         """The files of losses and optimizers that are nobody's but the user's."""
@@ -265,31 +269,31 @@ class Report:
     def _brief(self, sentence: str) -> str:
         """A sentence with its long labels shortened."""
         for label in self._long_labels:
-            sentence = sentence.replace(label, short(label))
+            sentence = sentence.replace(label, shorten(label))
         return sentence
 
     @cached_property
     def _long_labels(self) -> list[str]:
         labels = [fact["label"] for kind in ("losses", "optimizers") for fact in self._manifest[kind]]
-        return sorted((label for label in labels if short(label) != label), key=len, reverse=True)
+        return sorted((label for label in labels if shorten(label) != label), key=len, reverse=True)
 
-    def _panel(self, view: OneLoss, kind: str, optimizer: str) -> dict[str, Any]:
+    def _panel(self, view: LossView, kind: str, optimizer: str) -> dict[str, Any]:
         return {"optimizer": optimizer, "best": view.best.get(optimizer), **self._picture(view, kind, optimizer)}
 
-    def _picture(self, view: OneLoss, kind: str, optimizer: str | None = None) -> dict[str, Any]:
+    def _picture(self, view: LossView, kind: str, optimizer: str | None = None) -> dict[str, Any]:
         """The file, size and alternative text of a figure; a ``file`` of None where it was not drawn."""
         for picture in self._drawn[view.label]:
             if (picture.kind, picture.optimizer) == (kind, optimizer):
                 return _shown(picture)
         return {"file": None, "size": None, "alt": None}
 
-    def _thumbnail_names(self, view: OneLoss) -> str:
-        from reportgen.figures.paths import leading
+    def _thumbnail_names(self, view: LossView) -> str:
+        from reportgen.figures.paths import thumbnail_optimizers
 
-        return self._brief(listed(leading(view)))
+        return self._brief(and_list(thumbnail_optimizers(view)))
 
 
-def _shown(picture: Picture) -> dict[str, Any]:
+def _shown(picture: FigureSpec) -> dict[str, Any]:
     return {"file": picture.file, "size": picture.size, "alt": picture.alt()}
 
 

@@ -14,7 +14,7 @@ _AROUND = 0.6
 
 
 @dataclass(frozen=True)
-class Pictured:
+class PlottedLoss:
     """A loss of one or two coordinates, or a slice of one that has more."""
 
     loss: Loss
@@ -23,17 +23,17 @@ class Pictured:
     """Where those are on the loss that is sliced; None where it is drawn itself."""
 
 
-def pictured(loss: Loss) -> Pictured:
+def plotted_loss(loss: Loss) -> PlottedLoss:
     """The loss in one or two dimensions if it can have them, else a slice of it."""
     if loss.dim <= 2:
-        return Pictured(loss)
+        return PlottedLoss(loss)
     try:
-        return Pictured(loss.at(2))
+        return PlottedLoss(loss.at(2))
     except Exception:  # of a fixed dimension, or what its own facts raise in this one
         return _slice(loss)
 
 
-def _slice(loss: Loss) -> Pictured:
+def _slice(loss: Loss) -> PlottedLoss:
     """On the plane through the first minimizer, at (0, 0), and the standard start, at (1, 0).
 
     Away from their line it goes as far, each coordinate by as much of its domain, up and down in turn. Where the start
@@ -62,4 +62,4 @@ def _slice(loss: Loss) -> Pictured:
         local_minima=(),
         saddles=(),
     )
-    return Pictured(drawn, plane)
+    return PlottedLoss(drawn, plane)

@@ -10,21 +10,21 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import OneLoss, Run, records
+from reportgen.analysis.loss_view import LossView, Trajectory, records
 from reportgen.analysis.number_format import number
 from reportgen.figures.paths import box_of
-from reportgen.figures.player_stage import INNER, MARGINS, STAGE, on_stage, playable
+from reportgen.figures.player_stage import INNER, MARGINS, STAGE, is_playable, stage_pixels
 from reportgen.figures.scales import few_ticks
 from reportgen.report.player_encoding import (
     GRID,
     OUTCOMES,
-    Playback,
-    encoded,
-    frames,
-    letters,
+    EncodedPath,
+    encode_integers,
+    encode_path,
+    encoded_length,
     lowest_code,
-    moves,
-    playback,
+    path_deltas,
+    sample_steps,
 )
 
 MOST_BYTES = 60_000
@@ -38,24 +38,24 @@ Key = tuple[str, float]
 """Optimizer and learning rate."""
 
 
-def player(view: OneLoss) -> dict[str, Any] | None:
+def player(view: LossView) -> dict[str, Any] | None:
     """What ``player.html`` is given; None where nothing can be played."""
-    shown = _Player(view) if playable(view) else None
+    shown = _Player(view) if is_playable(view) else None
     return shown.told() if shown and shown.paths else None
 
 
 class _Player:
     """The paths of one loss, and those of them for which its page has room."""
 
-    def __init__(self, view: OneLoss) -> None:
+    def __init__(self, view: LossView) -> None:
         self._view = view
         self._rates = [float(value) for value in view.results.manifest["learning_rates"]]
         runs = {cell: run for cell, run in view.first_runs.items() if run.x is not None}
-        self._first: Run = next(iter(runs.values()))
+        self._first: Trajectory = next(iter(runs.values()))
         self._floor = lowest_code(list(runs.values())) if np.isfinite(view.minimum) else None
-        self.paths: dict[Key, Playback] = {}
+        self.paths: dict[Key, EncodedPath] = {}
         for cell in records(view.cells[["cell_id", "optimizer", "learning_rate"]]):
-            if cell["cell_id"] in runs and (path := playback(view, runs[cell["cell_id"]], self._floor)):
+            if cell["cell_id"] in runs and (path := encode_path(view, runs[cell["cell_id"]], self._floor)):
                 self.paths[str(cell["optimizer"]), float(cell["learning_rate"])] = path
 
     def told(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class _Player:
         order = self._by_interest()
         nothing = len("null,") * (len(self._rates) + 1) * len(self._view.optimizers)
         for most in _FRAMES:
-            steps = frames(longest, most)
+            steps = sample_steps(longest, most)
             room = MOST_BYTES - len(_embedded(self._head(steps))) - nothing
             needed = np.cumsum([_size(self.paths[key], steps) for key in order])
             if needed[-1] <= room:
@@ -91,7 +91,11 @@ class _Player:
 
     def _path(self, key: Key) -> dict[str, Any] | None:
         steps, fitting = self._fitting
-        return {"moves": encoded(moves(self.paths[key], steps))} | self.paths[key].facts if key in fitting else None
+        return (
+            {"moves": encode_integers(path_deltas(self.paths[key], steps))} | self.paths[key].facts
+            if key in fitting
+            else None
+        )
 
     def _by_interest(self) -> list[Key]:
         """The cells, those at the best rates first, of equally near ones those of the better optimizer."""
@@ -131,12 +135,12 @@ class _Player:
         return {"place": place, "rate": key[1], "note": note, "played": bool(path), "best": best}
 
 
-def _size(path: Playback, steps: Array) -> int:
+def _size(path: EncodedPath, steps: Array) -> int:
     """The bytes of a path in the page."""
-    return letters(moves(path, steps)) + len(_embedded({"moves": ""} | path.facts))
+    return encoded_length(path_deltas(path, steps)) + len(_embedded({"moves": ""} | path.facts))
 
 
-def _stage(view: OneLoss, run: Run) -> dict[str, Any]:
+def _stage(view: LossView, run: Trajectory) -> dict[str, Any]:
     """Sizes, ticks, start and minimizers, in pixels inside the margins."""
     box = box_of(view)
     (left, right), (bottom, top) = view.box
@@ -155,7 +159,7 @@ def _stage(view: OneLoss, run: Run) -> dict[str, Any]:
 
 
 def _place(point: Any, box: Array) -> tuple[float, float]:
-    x, y = on_stage(np.asarray(point, float), box).round(1).tolist()
+    x, y = stage_pixels(np.asarray(point, float), box).round(1).tolist()
     return x, y
 
 

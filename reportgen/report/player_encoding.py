@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import OneLoss, Run
+from reportgen.analysis.loss_view import LossView, Trajectory
 from reportgen.analysis.outcomes import SYMBOLS
-from reportgen.figures.paths import box_of, crossing, leaving, thinner
-from reportgen.figures.player_stage import on_stage
+from reportgen.figures.paths import box_of, edge_crossing, exit_index, path_width_factor
+from reportgen.figures.player_stage import stage_pixels
 
 GRID = 2
 """Steps of the grid in a pixel."""
@@ -23,7 +23,7 @@ _FAR = 4
 
 
 @dataclass(frozen=True)
-class Playback:
+class EncodedPath:
     """One run on the stage."""
 
     step: Array
@@ -34,10 +34,10 @@ class Playback:
     """How it ends, as ``templates/player.js`` reads it."""
 
 
-def playback(view: OneLoss, run: Run, floor: int | None) -> Playback | None:
+def encode_path(view: LossView, run: Trajectory, floor: int | None) -> EncodedPath | None:
     """A run as it is played; None where it cannot be seen, since it begins outside the picture and stays there."""
     points, box = np.asarray(run.x, float), box_of(view)
-    left = leaving(points, box)
+    left = exit_index(points, box)
     if left == 0:
         return None
     facts: dict[str, Any] = {"outcome": OUTCOMES.index(run.outcome)}
@@ -46,21 +46,21 @@ def playback(view: OneLoss, run: Run, floor: int | None) -> Playback | None:
         last = left
         facts["left"] = [int(run.step[left]), _angle(points[left] - points[left - 1], box)]
         points = points.copy()
-        points[left] = crossing(points[left - 1], points[left], box)
+        points[left] = edge_crossing(points[left - 1], points[left], box)
     facts |= {"solved": run.solved_at} if run.solved_at is not None else {}
     facts |= {"diverged": run.diverged_at} if run.diverged_at is not None else {}
     reach = _FAR * (box[1] - box[0])
     near = np.clip(points[: last + 1], box[0] - reach, box[1] + reach)
-    facts["width"] = round(2 * thinner(near, box), 1)
-    pixels = np.rint(GRID * on_stage(near, box)).astype(int)
+    facts["width"] = round(2 * path_width_factor(near, box), 1)
+    pixels = np.rint(GRID * stage_pixels(near, box)).astype(int)
     gaps = np.zeros(last + 1, int) if floor is None else gap_codes(run.gap[: last + 1], floor)
-    return Playback(run.step[: last + 1], np.column_stack([pixels, gaps]), facts)
+    return EncodedPath(run.step[: last + 1], np.column_stack([pixels, gaps]), facts)
 
 
 def _angle(way: Array, box: Array) -> int:
     """The direction of a move on the stage, degrees clockwise from the right."""
     across = way / np.abs(way).max()
-    right, down = on_stage(across, box) - on_stage(np.zeros(2), box)
+    right, down = stage_pixels(across, box) - stage_pixels(np.zeros(2), box)
     return round(float(np.degrees(np.arctan2(down, right))))
 
 
@@ -75,13 +75,13 @@ def gap_codes(gaps: Array, floor: int) -> Array:
     return np.where(gaps > 0, code, floor).astype(int)
 
 
-def lowest_code(runs: list[Run]) -> int:
+def lowest_code(runs: list[Trajectory]) -> int:
     """One below the code of the smallest gap above zero."""
     least = min((float(run.gap[run.gap > 0].min()) for run in runs if (run.gap > 0).any()), default=1.0)
     return int(gap_codes(np.array([least]), 0)[0]) - 1
 
 
-def frames(steps: Array, most: int) -> Array:
+def sample_steps(steps: Array, most: int) -> Array:
     """At most about ``most`` of the sampled steps: the first quarter is each of them, the rest is thinned evenly."""
     if len(steps) <= most:
         return steps
@@ -91,7 +91,7 @@ def frames(steps: Array, most: int) -> Array:
     return kept
 
 
-def moves(played: Playback, shown: Array) -> Array:
+def path_deltas(played: EncodedPath, shown: Array) -> Array:
     """The changes of its place from each of the steps ``shown`` to the next, until it rests: integers, flat.
 
     A step between two that are shown counts at the later one, if it is the run's last.
@@ -105,13 +105,13 @@ def moves(played: Playback, shown: Array) -> Array:
     return flat
 
 
-def letters(values: Array) -> int:
+def encoded_length(values: Array) -> int:
     """How many letters ``encoded`` needs."""
     signed = np.abs(values) << 1
     return int(sum((signed >= 1 << shift).sum() for shift in range(5, 32, 5))) + len(values)
 
 
-def encoded(values: Array) -> str:
+def encode_integers(values: Array) -> str:
     """Integers in base 64 with a continuation bit, small ones in one letter, as source maps have them."""
     text = []
     for value in values.tolist():

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.leaderboard import Contest
+from reportgen.analysis.leaderboard import Leaderboard
 from reportgen.analysis.number_format import count
 from reportgen.analysis.ranking import Rank
-from reportgen.analysis.ranking_findings import what_losses_can_show
+from reportgen.analysis.ranking_findings import losses_needed_note
 
 Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankingRow:
     """One row of the ranking."""
 
     rank: Rank
@@ -28,7 +28,7 @@ class Standing:
     mean_rank: float | None
 
 
-def standings(ranks: Sequence[Rank], held: Contest | None) -> Iterator[Standing]:
+def ranking_rows(ranks: Sequence[Rank], held: Leaderboard | None) -> Iterator[RankingRow]:
     """The rows, in the order of ``ranks``."""
     places = {name: place for place, name in enumerate(held.names)} if held else {}
     reached, speed = (
@@ -38,9 +38,9 @@ def standings(ranks: Sequence[Rank], held: Contest | None) -> Iterator[Standing]
     for rank in ranks:
         at = places.get(rank.optimizer)
         if held is None or at is None:
-            yield Standing(rank, False, None, None, None, None)
+            yield RankingRow(rank, False, None, None, None, None)
             continue
-        yield Standing(
+        yield RankingRow(
             rank,
             True,
             tuple(reached[at]) if reached else None,
@@ -50,7 +50,7 @@ def standings(ranks: Sequence[Rank], held: Contest | None) -> Iterator[Standing]
         )
 
 
-def caveats(held: Contest | None) -> list[str]:
+def ranking_limitations(held: Leaderboard | None) -> list[str]:
     """What the ranking cannot say, in sentences."""
     if held is None:
         return []
@@ -70,5 +70,5 @@ def caveats(held: Contest | None) -> list[str]:
             "Speed is relative to the fastest on each problem, so scores and places depend on who else takes part "
             "(Gould and Scott 2016)."
         )
-    few = what_losses_can_show(held.losses, len(held.names))
+    few = losses_needed_note(held.losses, len(held.names))
     return [*told, few] if few else told

@@ -13,7 +13,7 @@ CARD = "assets/card.png"
 
 
 @dataclass(frozen=True)
-class Edition:
+class RenderOptions:
     """What the user chose of it."""
 
     templates: Path | None = None
@@ -24,17 +24,17 @@ class Edition:
     def key(self) -> bytes:
         """Changes with the choices and with any file in the folder."""
         made = sha256(str(self.max_size).encode())
-        for file in files_in(self.templates):
+        for file in list_files(self.templates):
             name = str(file.relative_to(self.templates or "."))
             made.update(f"\0{name}\0".encode() + sha256(file.read_bytes()).digest())
         return made.digest()
 
 
-PLAIN = Edition()
+DEFAULT_OPTIONS = RenderOptions()
 """Ours, in the usual size."""
 
 
-def files_in(folder: Path | None) -> list[Path]:
+def list_files(folder: Path | None) -> list[Path]:
     """All files below a folder but hidden ones, in the order of their names."""
     if folder is None:
         return []

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reportgen.report.assets import FOLDER, as_data
-from reportgen.report.csp import with_policy
+from reportgen.report.csp import add_policy
 from reportgen.report.joining import FIRST, Piece, Pieces, part_id
 
 NAME = "report.html"
@@ -61,7 +61,7 @@ def single(
     gone = joined.gone(limit)
     text = joined.text(gone)
     told = {"left_out": [STEPS[step] for step in gone], "limit": limit / 2**20, "too_large": len(text.encode()) > limit}
-    return with_policy(text.replace(_LEFT_OUT, render("left-out.html", told).strip(), 1))
+    return add_policy(text.replace(_LEFT_OUT, render("left-out.html", told).strip(), 1))
 
 
 class _Joined:

@@ -11,31 +11,31 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reportgen import __version__
-from reportgen.report.render_options import PLAIN, Edition
+from reportgen.report.render_options import DEFAULT_OPTIONS, RenderOptions
 from reportgen.results.files import MANIFEST, read_json, write_json
 
 RECORD = "site.json"
 _MAKERS = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
 
 
-def is_current(output: Path, edition: Edition = PLAIN) -> bool:
+def is_current(output: Path, edition: RenderOptions = DEFAULT_OPTIONS) -> bool:
     """Whether ``output`` holds, whole, this edition of the site of the results in its ``results`` folder."""
     manifest = read_json(output / "results" / MANIFEST)
     record = read_record(output)
     return (
         isinstance(manifest, dict)
-        and record.get("key") == key(manifest, edition)
+        and record.get("key") == site_key(manifest, edition)
         and all((output / file).is_file() for file in record["files"])
     )
 
 
-def key(manifest: dict[str, Any], edition: Edition) -> str:
+def site_key(manifest: dict[str, Any], edition: RenderOptions) -> str:
     """What the bytes of a site depend on: the results, the user's choices, and the code that makes pages of them."""
-    told = json.dumps(manifest, sort_keys=True) + makers()
+    told = json.dumps(manifest, sort_keys=True) + renderer_digest()
     return hashlib.sha256(told.encode() + edition.key()).hexdigest()
 
 
-def makers() -> str:
+def renderer_digest() -> str:
     """The code that makes pages and figures of results."""
     made = hashlib.sha256(version("matplotlib").encode())
     for package in _MAKERS:
@@ -54,7 +54,7 @@ def read_record(output: Path) -> dict[str, Any]:
     return {"makers": "", **record, "files": files, "figures": figures if isinstance(figures, dict) else {}}
 
 
-def distrust(output: Path, *, figures: bool) -> None:
+def invalidate_record(output: Path, *, figures: bool) -> None:
     """Have the record vouch for the site no more, nor, with ``figures``, for what those were drawn from."""
     record = read_record(output)
     if record["files"]:
@@ -66,12 +66,12 @@ def write_record(
     manifest: dict[str, Any],
     files: list[str],
     *,
-    edition: Edition = PLAIN,
+    edition: RenderOptions = DEFAULT_OPTIONS,
     figures: Mapping[str, str] | None = None,
     about: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write down what this render made, by which code, from what each figure was drawn, and its row in a list."""
-    record = {"generator": f"reportgen {__version__}", "key": key(manifest, edition), "makers": makers()}
+    record = {"generator": f"reportgen {__version__}", "key": site_key(manifest, edition), "makers": renderer_digest()}
     told = {"files": sorted(files), "figures": dict(sorted((figures or {}).items())), "about": dict(about or {})}
     write_json(output / RECORD, record | told)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.analysis.loss_view import OneLoss
+from reportgen.analysis.loss_view import LossView
 from reportgen.figures.social_card import Bar, draw_card
 
 
-def card(first: dict[str, Any], views: Sequence[OneLoss]) -> bytes:
+def social_card(first: dict[str, Any], views: Sequence[LossView]) -> bytes:
     """The picture, as PNG, from what the first page is told."""
     bars = [
         Bar(row.rank.optimizer, row.rank.score, first["looks"][row.rank.optimizer].colour)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.figures.style import COLOURS
-from reportgen.report.template import rendered
+from reportgen.report.template import render_template
 
 HEAT: dict[str, list[tuple[str, str]]] = {
     "light": [
@@ -37,7 +37,7 @@ PARTS = ("site.css", "tables.css", "player.css")
 def stylesheet(templates: Path | None = None) -> str:
     """The text of ``assets/site.css``; ``templates`` is the user's folder."""
     dark = _variables("dark").replace("\n", "\n  ")
-    written = "".join(rendered(part, {}, templates) for part in PARTS)
+    written = "".join(render_template(part, {}, templates) for part in PARTS)
     themes = f"{_variables('light')}\n@media screen and (prefers-color-scheme: dark) {{\n  {dark}\n}}"
     return f"{themes}\n{_levels()}\n{written}"
 

@@ -13,7 +13,7 @@ SUMMARY = "summary.md"
 """Its name in the site."""
 
 
-def summary(index: Mapping[str, Any], reasons: Sequence[Mapping[str, str]]) -> str:
+def summary_markdown(index: Mapping[str, Any], reasons: Sequence[Mapping[str, str]]) -> str:
     """The text, from what the front page is given and the reasons why runs failed."""
     return document(_blocks(index, reasons), _last(index["manifest"]))
 
@@ -22,7 +22,7 @@ def _blocks(index: Mapping[str, Any], reasons: Sequence[Mapping[str, str]]) -> I
     yield f"## {text(index['title'], 200)}"
     yield text(index["setup"])
     yield Bullets([_sentence(found["pieces"]) for found in index["findings"]], "finding")
-    yield f"{strong('Outcomes')}: {outcomes(index['counts'])}"
+    yield f"{strong('Outcomes')}: {format_outcomes(index['counts'])}"
     if reasons:
         yield Bullets([_failure(each["who"], each["reason"]) for each in reasons], "reason")
     yield from _ranking(index)
@@ -31,10 +31,10 @@ def _blocks(index: Mapping[str, Any], reasons: Sequence[Mapping[str, str]]) -> I
     yield Details(f"What came out on {_losses(len(losses))}", [Table(["Loss", "What came out"], rows, noun="row")])
     if index["caveats"]:
         yield Details("What the ranking cannot say", [Bullets([text(each) for each in index["caveats"]])])
-    yield Details("Set-up", [Bullets(list(set_up(index["manifest"])))])
+    yield Details("Set-up", [Bullets(list(setup_lines(index["manifest"])))])
 
 
-def outcomes(counts: Mapping[str, int]) -> str:
+def format_outcomes(counts: Mapping[str, int]) -> str:
     """``● 303 solved · ○ 12 exhausted``; those that there are."""
     return " · ".join(f"{SYMBOLS[name]} {number(n, 15)} {name}" for name, n in counts.items() if n)
 
@@ -43,7 +43,7 @@ def _failure(who: str, reason: str) -> str:
     return f"{SYMBOLS['failed']} {strong(f'{who} failed')}: {text(reason)}"
 
 
-def set_up(manifest: Mapping[str, Any]) -> Iterator[str]:
+def setup_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
     """Versions, device and commit, as far as they are known."""
     versions = {"reportgen": manifest["reportgen"], **manifest["versions"]}
     yield text("Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()))

@@ -15,11 +15,11 @@ from markupsafe import Markup
 
 from reportgen.analysis import number_format
 from reportgen.analysis.outcomes import MEANINGS, SYMBOLS
-from reportgen.catalogue import and_nearest
+from reportgen.catalogue import with_suggestion
 from reportgen.figures.registry import slug
-from reportgen.report.csp import PLACE, with_policy
-from reportgen.report.formula import block, inline
-from reportgen.report.render_options import CARD, files_in
+from reportgen.report.csp import PLACE, add_policy
+from reportgen.report.formula import math_block, math_inline
+from reportgen.report.render_options import CARD, list_files
 
 OURS = "default/"
 """Before a name: our template of that name, also where the user has one."""
@@ -31,7 +31,7 @@ class TemplateError(Exception):
     """A template that cannot be used: file, line and reason in one sentence."""
 
 
-def page(template: str, context: dict[str, Any], folder: Path | None = None) -> str:
+def render_page(template: str, context: dict[str, Any], folder: Path | None = None) -> str:
     """The text of a page with its policy.
 
     Args:
@@ -42,10 +42,10 @@ def page(template: str, context: dict[str, Any], folder: Path | None = None) -> 
     Raises:
         TemplateError: where one of those is broken.
     """
-    return with_policy(rendered(template, context, folder))
+    return add_policy(render_template(template, context, folder))
 
 
-def rendered(template: str, context: dict[str, Any], folder: Path | None = None) -> str:
+def render_template(template: str, context: dict[str, Any], folder: Path | None = None) -> str:
     """The same before it has a policy, and also of a style sheet."""
     try:
         text = _environment(folder).get_template(template).render(context)
@@ -57,9 +57,9 @@ def rendered(template: str, context: dict[str, Any], folder: Path | None = None)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
-def check(folder: Path) -> None:
+def check_templates(folder: Path) -> None:
     """Raise TemplateError where a template in the user's folder cannot be read: before anything is run, not after."""
-    for file in files_in(folder):
+    for file in list_files(folder):
         if file.suffix in WRITTEN:
             name = file.relative_to(folder).as_posix()
             try:
@@ -73,14 +73,14 @@ def check(folder: Path) -> None:
                 raise TemplateError(f"{file}: {error}") from error
 
 
-def scripts(folder: Path | None = None) -> dict[str, str]:
+def find_scripts(folder: Path | None = None) -> dict[str, str]:
     """The scripts beside the templates by name, the user's before ours."""
     ours = (file.name for file in resources.files("reportgen.templates").iterdir() if file.name.endswith(".js"))
-    mine = (file.name for file in files_in(folder) if file.suffix == ".js" and file.parent == folder)
+    mine = (file.name for file in list_files(folder) if file.suffix == ".js" and file.parent == folder)
     return {name: _found(name, folder)[0] for name in sorted({*ours, *mine})}
 
 
-def read(name: str) -> str:
+def read_template(name: str) -> str:
     """The source of one of our templates."""
     return resources.files("reportgen.templates").joinpath(name).read_text(encoding="utf-8")
 
@@ -102,12 +102,12 @@ def _environment(folder: Path | None) -> Environment:
         number_format.count,
         number_format.point,
         number_format.exponent,
-        number_format.listed,
-        number_format.short,
+        number_format.and_list,
+        number_format.shorten,
     )
-    made.filters.update({word.__name__: word for word in (*words, slug, block, inline)})
+    made.filters.update({word.__name__: word for word in (*words, slug, math_block, math_inline)})
     made.globals.update(SYMBOLS=SYMBOLS, MEANINGS=MEANINGS, inf=math.inf, POLICY=Markup(PLACE), CARD=CARD)
-    made.globals["SCRIPTS"] = list(scripts(folder))
+    made.globals["SCRIPTS"] = list(find_scripts(folder))
     return made
 
 
@@ -126,7 +126,7 @@ def _found(name: str, folder: Path | None) -> tuple[str, str]:
         if mine.is_file() and mine.resolve().is_relative_to(folder.resolve()):
             return mine.read_text(encoding="utf-8"), str(mine)
     name = name.removeprefix(OURS)
-    return read(name), name
+    return read_template(name), name
 
 
 def _told(error: Exception, folder: Path | None) -> str | None:
@@ -145,4 +145,4 @@ def _told(error: Exception, folder: Path | None) -> str | None:
 
 def _no_template(name: str) -> str:
     ours = [file.name for file in resources.files("reportgen.templates").iterdir() if file.name.endswith(WRITTEN)]
-    return and_nearest(f"there is no template {name}", name, [*ours, *(f"{OURS}{each}" for each in ours)])
+    return with_suggestion(f"there is no template {name}", name, [*ours, *(f"{OURS}{each}" for each in ours)])

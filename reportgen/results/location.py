@@ -20,7 +20,7 @@ _HIT = "hit_"
 
 
 @dataclass(frozen=True)
-class Located:
+class ResultsLocation:
     """Where the results are that somebody named."""
 
     name: str
@@ -33,7 +33,7 @@ class Located:
     """The results folder, with all tables; None where there is the table of runs alone."""
 
 
-def locate(path: Path) -> Located:
+def locate(path: Path) -> ResultsLocation:
     """The results at ``path``; NotResultsError, in one sentence, where there are none."""
     if not path.exists():
         raise NotResultsError(f"{path}: is not there; a results folder, a report or a {RUNS} is expected")
@@ -46,16 +46,16 @@ def locate(path: Path) -> Located:
     if missing:
         raise NotResultsError(f"{folder}: is no whole results folder, {', '.join(missing)} not found in it")
     _checked_columns(folder / RUNS)
-    return Located(str(path), folder / RUNS, read_manifest(folder), folder)
+    return ResultsLocation(str(path), folder / RUNS, read_manifest(folder), folder)
 
 
-def _of_table(path: Path) -> Located:
+def _of_table(path: Path) -> ResultsLocation:
     """A table by itself; one that lies in its results folder is that folder."""
     folder = path.parent
     if path.name == RUNS and all((folder / name).is_file() for name in (MANIFEST, *TABLES)):
         _checked_columns(path)
-        return Located(str(path), path, read_manifest(folder), folder)
-    return Located(str(path), path, _told_by_runs(path, _checked_columns(path)), None)
+        return ResultsLocation(str(path), path, read_manifest(folder), folder)
+    return ResultsLocation(str(path), path, _told_by_runs(path, _checked_columns(path)), None)
 
 
 def _checked_columns(path: Path) -> list[float]:

@@ -13,9 +13,9 @@ from typing import Any
 from reportgen import __version__
 from reportgen.config import Config
 from reportgen.loss import Loss
-from reportgen.optimizer import Hyperparameter, described
-from reportgen.plan import Asked, Plan, tensorflow_version
-from reportgen.results.manifest_index import SAID
+from reportgen.optimizer import Hyperparameter, docstring_of
+from reportgen.plan import OptimizerSpec, Plan, tensorflow_version
+from reportgen.results.manifest_index import REPORT_KEYS
 
 
 def describe(config: Config, plan: Plan) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def describe(config: Config, plan: Plan) -> dict[str, Any]:
     return {
         "format": 1,
         "reportgen": __version__,
-        **{key: getattr(config, key) for key in SAID},
+        **{key: getattr(config, key) for key in REPORT_KEYS},
         "config": config.model_dump(exclude={"base", "output", "compile_cache", "templates", "max_size"}),
         "versions": {
             "python": platform.python_version(),
@@ -94,7 +94,7 @@ def _loss(label: str, loss: Loss | str, noise: Mapping[str, float] | None) -> di
     }
 
 
-def _optimizer(asked: Asked) -> dict[str, Any]:
+def _optimizer(asked: OptimizerSpec) -> dict[str, Any]:
     kind = asked.kind
     if isinstance(kind, str):
         told = [{"name": name, "value": value} for name, value in asked.values.items()]
@@ -120,6 +120,6 @@ def _optimizer(asked: Asked) -> dict[str, Any]:
         "verified": kind.verified,
         "note": kind.note,
         "reference": kind.reference,
-        "doc": described(kind),
+        "doc": docstring_of(kind),
         "hyperparameters": [vars(item) | {"value": asked.values[name]} for name, item in asked.declared.items()],
     }

@@ -9,19 +9,19 @@ from reportgen.config import Config
 from reportgen.plan import Plan
 from reportgen.results.files import MANIFEST, TABLES, read_json
 
-SAID = ("title", "description", "site_url")
+REPORT_KEYS = ("title", "description", "site_url")
 """Keys of the config that change what a report says, and no result."""
 
 
-def holds_exactly(folder: Path, plan: Plan, config: Config) -> bool:
+def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
     """Whether the finished files are the whole plan under its title: nothing missing, nothing more, nothing failed."""
-    kept = kept_programs(folder)
+    kept = indexed_programs(folder)
     wanted = [program.fingerprint for program in plan.programs]
     whole = list(kept) == wanted and all(entry["state"] == "done" for entry in kept.values())
-    return whole and all(read_json(folder / MANIFEST).get(key, "") == getattr(config, key) for key in SAID)
+    return whole and all(read_json(folder / MANIFEST).get(key, "") == getattr(config, key) for key in REPORT_KEYS)
 
 
-def kept_programs(folder: Path) -> dict[str, dict[str, Any]]:
+def indexed_programs(folder: Path) -> dict[str, dict[str, Any]]:
     """The programs in the finished files by fingerprint, in the order of their row groups.
 
     None where a file is missing or has another size than the manifest says.

@@ -24,7 +24,7 @@ from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES, write_json
 from reportgen.results.schema import GRIDS as GRIDS_SCHEMA
 from reportgen.results.schema import PATHS as PATHS_SCHEMA
 from reportgen.results.schema import TRACES as TRACES_SCHEMA
-from reportgen.results.schema import repeating, runs_schema
+from reportgen.results.schema import dictionary_columns, runs_schema
 
 STATE = "program.json"
 
@@ -38,7 +38,7 @@ Entry = dict[str, Any]
 """What the manifest says of a program."""
 
 
-class Engine(Protocol):
+class ChunkRunner(Protocol):
     """What runs a program: ``reportgen.engine.run.Engine``."""
 
     loss: Loss
@@ -47,11 +47,11 @@ class Engine(Protocol):
         """The results of some runs, told by their numbers, a tile at a time."""
 
 
-def keep(parts: Path, program: Program, engine: Engine) -> Entry:
+def store_program(parts: Path, program: Program, engine: ChunkRunner) -> Entry:
     """Run a program and put its results into ``parts``, a tile at a time; its entry for the manifest."""
     with _part(parts, program) as folder:
         with ExitStack() as stack:
-            schemas = schemas_for(program.settings.targets)
+            schemas = table_schemas(program.settings.targets)
             writers = {name: stack.enter_context(GroupWriter(folder / name, schemas[name])) for name in schemas}
             last = _written(program, engine, writers)
         entry = _entry(program, "done", None, last.seconds) | {"device": vars(last.device), "note": last.note}
@@ -59,43 +59,45 @@ def keep(parts: Path, program: Program, engine: Engine) -> Entry:
     return entry
 
 
-def _written(program: Program, engine: Engine, writers: Mapping[str, GroupWriter]) -> ProgramResult:
+def _written(program: Program, engine: ChunkRunner, writers: Mapping[str, GroupWriter]) -> ProgramResult:
     """The result of the last tile, when all are in the tables."""
-    all_traced = trace_selection.keeps_all(program)
+    all_traced = trace_selection.traces_all_runs(program)
     ends = []
     for result in engine(np.arange(program.runs), traces=all_traced):
-        writers[RUNS].write(row_encoding.run_rows(program, engine.loss, result))
-        writers[PATHS].write(row_encoding.path_rows(program, result))
+        writers[RUNS].write(row_encoding.encode_runs(program, engine.loss, result))
+        writers[PATHS].write(row_encoding.encode_paths(program, result))
         if all_traced:
-            writers[TRACES].write(row_encoding.trace_rows(program, result))
+            writers[TRACES].write(row_encoding.encode_traces(program, result))
         ends.append(np.where(result.columns["diverged_at"] == NEVER, result.columns["final_loss"], np.inf))
-    writers[GRIDS].write(row_encoding.grid_row(program.loss, result.grid))
+    writers[GRIDS].write(row_encoding.encode_grid(program.loss, result.grid))
     if not all_traced:
         # Which runs they are is known only now; a run's steps do not depend on the others', so they are made again.
-        for again in engine(trace_selection.picked(program, np.concatenate(ends)), traces=True):
-            writers[TRACES].write(row_encoding.trace_rows(program, again))
+        for again in engine(trace_selection.traced_runs(program, np.concatenate(ends)), traces=True):
+            writers[TRACES].write(row_encoding.encode_traces(program, again))
     return result
 
 
-def keep_failure(parts: Path, program: Program, reason: str) -> None:
+def store_failure(parts: Path, program: Program, reason: str) -> None:
     """Put into ``parts`` that a program could not be run, and why."""
     with _part(parts, program) as folder:
-        for name, schema in schemas_for(program.settings.targets).items():
+        for name, schema in table_schemas(program.settings.targets).items():
             with GroupWriter(folder / name, schema) as writer:
                 for begin in range(0, program.runs if name == RUNS else 0, GROUP):
                     runs = np.arange(begin, min(begin + GROUP, program.runs))
-                    writer.write(row_encoding.failed_rows(program, runs, reason))
+                    writer.write(row_encoding.encode_failed_runs(program, runs, reason))
         write_json(folder / STATE, _entry(program, "failed", reason, {}))
 
 
-def schemas_for(targets: tuple[float, ...]) -> dict[str, pa.Schema]:
+def table_schemas(targets: tuple[float, ...]) -> dict[str, pa.Schema]:
     """The schema of each table by file name."""
     return {RUNS: runs_schema(targets), TRACES: TRACES_SCHEMA, GRIDS: GRIDS_SCHEMA, PATHS: PATHS_SCHEMA}
 
 
 def table_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Writes a table of this package."""
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=repeating(schema))
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=dictionary_columns(schema)
+    )
 
 
 class GroupWriter:
@@ -161,5 +163,5 @@ def _entry(program: Program, state: str, reason: str | None, seconds: Mapping[st
     }
 
 
-Keep = Callable[[Program, Engine], Entry]
+StoreProgram = Callable[[Program, ChunkRunner], Entry]
 """``keep`` with its folder: what a worker does with a program."""

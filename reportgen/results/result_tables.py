@@ -117,7 +117,7 @@ def _rows(mine: npt.NDArray[np.bool_]) -> slice | npt.NDArray[np.intp]:
     return slice(at[0], at[-1] + 1) if at[-1] - at[0] + 1 == len(at) else at
 
 
-def batches(folder: Path, columns: Sequence[str], whole: str, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:
+def read_run_batches(folder: Path, columns: Sequence[str], whole: str, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:
     """Some columns of the runs, some ``rows`` at a time or somewhat more.
 
     Runs with the same value in the column ``whole`` are expected to be neighbours, as those of a cell are, and come
@@ -137,7 +137,7 @@ def batches(folder: Path, columns: Sequence[str], whole: str, rows: int = 1 << 1
     yield to_pandas(pa.concat_tables(waiting).unify_dictionaries())
 
 
-def of_runs(owner: pd.Series[Any], runs: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+def belongs_to_runs(owner: pd.Series[Any], runs: pd.Series[Any]) -> npt.NDArray[np.bool_]:
     """Of each row of a history whether its run is one of ``runs``: a name is looked up once, not for each row."""
     names = owner.astype("category").cat
     return np.append(names.categories.isin(runs), False)[names.codes.to_numpy()]
@@ -167,7 +167,7 @@ def to_pandas(table: pa.Table, lists: Any = None) -> pd.DataFrame:
 _NULLABLE = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
 
 
-def rows_of(lists: pd.Series[Any]) -> npt.NDArray[Any]:
+def lists_to_array(lists: pd.Series[Any]) -> npt.NDArray[Any]:
     """A column of lists of one length as an array [rows, length], from objects or from Arrow's form."""
     if not len(lists):
         return np.empty((0, 0))

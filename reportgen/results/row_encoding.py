@@ -17,7 +17,7 @@ from reportgen.plan import Cell, Program
 from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
 
 
-def run_rows(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
+def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
     """The rows of ``runs.parquet`` for some runs of a program."""
     settings = program.settings
     outcomes, reasons = judge(result, settings.targets, loss.minimum, settings.gradient_tolerance)
@@ -44,13 +44,13 @@ def run_rows(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
     return _table(rows, runs_schema(settings.targets), len(result.runs))
 
 
-def failed_rows(program: Program, runs: Array, reason: str) -> pa.Table:
+def encode_failed_runs(program: Program, runs: Array, reason: str) -> pa.Table:
     """The rows for runs of a program that could not be run: what was asked for, and why there is nothing else."""
     rows = _asked_for(program, runs) | {"outcome": ["failed"] * len(runs), "reason": [reason] * len(runs)}
     return _table(rows, runs_schema(program.settings.targets), len(runs))
 
 
-def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
+def encode_traces(program: Program, result: ProgramResult) -> pa.Table:
     """The rows of ``traces.parquet`` for some runs: from step 0 to each one's last finite position."""
     columns = result.columns
     plane = result.trace_x.shape[1]
@@ -69,7 +69,7 @@ def trace_rows(program: Program, result: ProgramResult) -> pa.Table:
     return _table(rows, TRACES, int(kept.sum()))
 
 
-def path_rows(program: Program, result: ProgramResult) -> pa.Table:
+def encode_paths(program: Program, result: ProgramResult) -> pa.Table:
     """The rows of ``paths.parquet``: all coordinates of the runs that can be shown, where their traces are."""
     shown = result.shown
     if not len(shown):
@@ -101,7 +101,7 @@ def _kept(result: ProgramResult, last_finite: Array) -> tuple[Array, Array]:
     return steps, kept
 
 
-def grid_row(label: str, grid: Grid | None) -> pa.Table:
+def encode_grid(label: str, grid: Grid | None) -> pa.Table:
     """The row of ``grids.parquet`` for a loss; none where the loss cannot be drawn."""
     if grid is None:
         return GRIDS.empty_table()

@@ -86,7 +86,7 @@ PATHS = pa.schema([("run_id", _TEXT), ("step", pa.int32()), ("x", pa.list_(pa.fl
 steps of their traces."""
 
 
-def repeating(schema: pa.Schema) -> list[str]:
+def dictionary_columns(schema: pa.Schema) -> list[str]:
     """The columns, as Parquet calls them, whose values come again and again: with others, to look for that is slow."""
     known = ("reason", "learning_rate", "initial_loss", "x0")
     chosen = [field for field in schema if field.name in known or _is_dictionary_or_integer(field.type)]

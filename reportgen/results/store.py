@@ -21,9 +21,27 @@ import pyarrow.parquet as pq
 from reportgen.engine.result import Grid
 from reportgen.plan import Plan, Program
 from reportgen.results import row_encoding
-from reportgen.results.files import GRIDS, MANIFEST, RUNS, TABLES, TRACES, digest, read_json, replacing, write_json
-from reportgen.results.manifest_index import kept_programs
-from reportgen.results.program_store import STATE, UNFINISHED, Keep, keep, keep_failure, schemas_for, table_writer
+from reportgen.results.files import (
+    GRIDS,
+    MANIFEST,
+    RUNS,
+    TABLES,
+    TRACES,
+    atomic_replace,
+    file_digest,
+    read_json,
+    write_json,
+)
+from reportgen.results.manifest_index import indexed_programs
+from reportgen.results.program_store import (
+    STATE,
+    UNFINISHED,
+    StoreProgram,
+    store_failure,
+    store_program,
+    table_schemas,
+    table_writer,
+)
 from reportgen.results.result_tables import Results, report_columns, to_pandas
 
 
@@ -43,20 +61,20 @@ class Store:
         return state is not None and state["state"] == "done"
 
     @property
-    def keep(self) -> Keep:
+    def keep(self) -> StoreProgram:
         """Runs a program and keeps its results here, in whatever process that is done."""
-        return partial(keep, self._parts.absolute())
+        return partial(store_program, self._parts.absolute())
 
     def keep_failure(self, program: Program, reason: str) -> None:
         """Keep that a program could not be run, and why."""
-        keep_failure(self._parts, program, reason)
+        store_failure(self._parts, program, reason)
 
     def results(self, programs: Iterable[Program], manifest: dict[str, Any]) -> Results:
         """The results of some programs that are here, as pandas tables with what pictures look at."""
         chosen = list(programs)
         targets = chosen[0].settings.targets
         found = []
-        for name, schema in schemas_for(targets).items():
+        for name, schema in table_schemas(targets).items():
             columns = report_columns(targets) if name == RUNS else schema.names
             groups = (group for program in chosen for group in self._groups(program, name, columns))
             joined = pa.concat_tables([schema.empty_table().select(columns), *groups]).unify_dictionaries()
@@ -70,8 +88,8 @@ class Store:
         ``planes`` has the Grid of each loss that is drawn on a plane, None where there is none.
         """
         entries = [{**(self._state(program) or {}), "groups": {}} for program in plan.programs]
-        for name, schema in schemas_for(plan.programs[0].settings.targets).items():
-            with replacing(self.folder / name) as temporary, table_writer(temporary, schema) as writer:
+        for name, schema in table_schemas(plan.programs[0].settings.targets).items():
+            with atomic_replace(self.folder / name) as temporary, table_writer(temporary, schema) as writer:
                 if name == GRIDS:
                     for table in self._grids(plan, planes):
                         writer.write_table(table)
@@ -81,15 +99,15 @@ class Store:
                     for group in self._groups(program, name):
                         writer.write_table(group, row_group_size=max(len(group), 1))
                         entry["groups"][name] += 1
-        files = {name: digest(self.folder / name) for name in TABLES}
+        files = {name: file_digest(self.folder / name) for name in TABLES}
         write_json(self.folder / MANIFEST, {**manifest, "programs": entries, "files": files})
         shutil.rmtree(self._parts, ignore_errors=True)
-        self._kept = kept_programs(self.folder)
+        self._kept = indexed_programs(self.folder)
 
     def _grids(self, plan: Plan, planes: Mapping[str, Grid | None]) -> Iterator[pa.Table]:
         for program in _one_a_loss(plan, self):
             if program.loss in planes:
-                yield row_encoding.grid_row(program.loss, planes[program.loss])
+                yield row_encoding.encode_grid(program.loss, planes[program.loss])
             else:
                 yield from self._groups(program, GRIDS)
 
@@ -128,9 +146,9 @@ class Store:
 
 def _undamaged(folder: Path) -> dict[str, dict[str, Any]]:
     """The programs in the finished files; none where a file is not, byte for byte, the one that the manifest names."""
-    kept = kept_programs(folder)
+    kept = indexed_programs(folder)
     manifest = read_json(folder / MANIFEST)
-    if kept and any(digest(folder / name) != manifest["files"].get(name) for name in TABLES):
+    if kept and any(file_digest(folder / name) != manifest["files"].get(name) for name in TABLES):
         return {}
     return kept
 

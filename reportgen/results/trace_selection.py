@@ -13,13 +13,13 @@ FEW = 32
 """Of a cell with so many runs or fewer, pictures have them all."""
 
 
-def keeps_all(program: Program) -> bool:
+def traces_all_runs(program: Program) -> bool:
     """Whether every run of the program keeps its trace."""
     each = program.runs // len(program.cells)
     return program.settings.trace == "all" or (program.settings.trace == "pictures" and each <= FEW)
 
 
-def picked(program: Program, final: Array) -> Array:
+def traced_runs(program: Program, final: Array) -> Array:
     """The numbers of the runs that keep a trace where not all do, from the final loss of each, infinite where lost.
 
     For pictures they are, of each cell, the run from the first start, and those whose final loss is the lowest, the

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.compare.matching import Matched
-from reportgen.analysis.number_format import count, listed, number
+from reportgen.analysis.compare.matching import MatchedRuns
+from reportgen.analysis.number_format import and_list, count, number
 
 Manifest = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ _SETTINGS = {
 _LOSS_FACTS = {"dim": "dimension", "minimum": "known minimum", "parameters": "parameters", "noise": "noise"}
 
 
-def other_question(base: Manifest, head: Manifest) -> list[str]:
+def setting_differences(base: Manifest, head: Manifest) -> list[str]:
     """Why no run of the one can be held against one of the other; what a side does not tell is no reason."""
     return [
         f"the {noun} was {_shown(base[key])} and is {_shown(head[key])}"
@@ -32,7 +32,7 @@ def other_question(base: Manifest, head: Manifest) -> list[str]:
     ]
 
 
-def other_losses(base: Manifest, head: Manifest, matched: Matched) -> dict[str, str]:
+def loss_differences(base: Manifest, head: Manifest, matched: MatchedRuns) -> dict[str, str]:
     """By label why the runs on a loss cannot be compared: its facts changed, or its value at the same start."""
     facts = {fact["label"]: fact for fact in base["losses"]}
     found = {}
@@ -62,7 +62,7 @@ def _no_minimum(before: Manifest, after: Manifest) -> Iterator[str]:
         yield "it has no known minimum, so there is no target and no gap to compare by"
 
 
-def _values(label: str, dtype: str | None, matched: Matched) -> Iterator[str]:
+def _values(label: str, dtype: str | None, matched: MatchedRuns) -> Iterator[str]:
     """Whether the loss itself is another function, which its facts need not tell."""
     mine = (matched.base["loss"].astype(str) == label).to_numpy()
     was, now = (
@@ -80,7 +80,7 @@ def _values(label: str, dtype: str | None, matched: Matched) -> Iterator[str]:
         yield f"its value at the same start was {number(was[place], 6)} and is {number(now[place], 6)}"
 
 
-def notes(base: Manifest, head: Manifest, matched: Matched) -> list[str]:
+def comparison_notes(base: Manifest, head: Manifest, matched: MatchedRuns) -> list[str]:
     """What differs besides the runs, in sentences; runs are compared all the same."""
     told = [
         f"{noun} was {was} and is {now}."
@@ -90,7 +90,7 @@ def notes(base: Manifest, head: Manifest, matched: Matched) -> list[str]:
     unknown = [word for word, side in (("base", base), ("head", head)) if side["reportgen"] is None]
     if unknown:
         told.append(
-            f"Of {listed(unknown)} there is the table of runs alone: precision, versions and which starts are random "
+            f"Of {and_list(unknown)} there is the table of runs alone: precision, versions and which starts are random "
             "are not told. Starts from number 1 on are taken as random unless the other side says otherwise."
         )
     told += _hyperparameters(base, head)
@@ -129,7 +129,7 @@ def _failures(base: Manifest, head: Manifest) -> Iterator[str]:
         if program["state"] == "failed" and program["id"] not in before:
             found.setdefault(program["reason"], []).append(program["id"])
     for reason, programs in found.items():
-        yield f"{listed(programs)} failed in head: {reason}"
+        yield f"{and_list(programs)} failed in head: {reason}"
 
 
 def _alike(was: Any, now: Any) -> bool:
@@ -146,7 +146,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_shown(each)}" for name, each in value.items()) or "none"
     if isinstance(value, list | tuple):
-        return listed([_shown(each) for each in value], 9)
+        return and_list([_shown(each) for each in value], 9)
     if isinstance(value, float | int) and not isinstance(value, bool):
         return number(value, 9)
     return "unknown" if value is None else str(value)

@@ -12,7 +12,7 @@ from reportgen.analysis.paired_tests import paired_ratios
 
 
 @dataclass(frozen=True)
-class Runs:
+class SideRuns:
     """Some runs of one side, in the order of their counterparts."""
 
     t: Array
@@ -28,13 +28,13 @@ class Runs:
     solved: Array
     """Whether the outcome is ``solved``, [runs]."""
 
-    def at(self, rows: Array) -> Runs:
+    def at(self, rows: Array) -> SideRuns:
         """Some of them."""
-        return Runs(**{name: value[rows] for name, value in vars(self).items()})
+        return SideRuns(**{name: value[rows] for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
-class Units:
+class RandomUnits:
     """What was drawn at random for each run: its start, or its seed where no two starts are."""
 
     number: Array
@@ -42,12 +42,12 @@ class Units:
     drawn: Array
     """Whether that was random, bool [runs]."""
 
-    def at(self, rows: Array) -> Units:
+    def at(self, rows: Array) -> RandomUnits:
         """Those of some runs."""
-        return Units(self.number[rows], self.drawn[rows])
+        return RandomUnits(self.number[rows], self.drawn[rows])
 
 
-def log2_ratios(base: Runs, head: Runs) -> Array:
+def log2_ratios(base: SideRuns, head: SideRuns) -> Array:
     """log2 of base's runtime over head's, [runs, targets], positive where head is sooner; NaN where neither arrived.
 
     Nothing is taken for larger than it is known to be. A run that used up its steps would have taken at least these, so
@@ -68,7 +68,7 @@ def log2_ratios(base: Runs, head: Runs) -> Array:
     return np.where(arrived[0] | arrived[1], ratio, np.nan)
 
 
-def gap_ratios(base: Runs, head: Runs, floor: Array) -> Array:
+def gap_ratios(base: SideRuns, head: SideRuns, floor: Array) -> Array:
     """log2 of base's final gap over head's, [runs]; gaps below ``floor`` [runs] count as that. NaN: both were lost."""
     was, now = (np.maximum(np.where(side.lost, np.inf, side.gap), floor) for side in (base, head))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -76,7 +76,7 @@ def gap_ratios(base: Runs, head: Runs, floor: Array) -> Array:
     return ratio
 
 
-def view(ratios: Array, units: Units, noun: str, level: float) -> View | None:
+def paired_view(ratios: Array, units: RandomUnits, noun: str, level: float) -> View | None:
     """What ``ratios`` [runs, anything] say, one number a unit: the mean of those there are; None where there are none.
 
     The median and its interval are those of the random units, by the sign test (``paired.paired_ratios``). What is

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.analysis.cells import Array
-from reportgen.results.location import Located
+from reportgen.results.location import ResultsLocation
 from reportgen.results.result_tables import NotResultsError, to_pandas
 from reportgen.results.schema import hit_column, runs_schema
 
@@ -24,7 +24,7 @@ _NAMES = {*KEYS, "run_id", "cell_id", "dim", "family", "hyperparameters", "x0", 
 
 
 @dataclass(frozen=True)
-class Matched:
+class MatchedRuns:
     """The runs that two results have in common, row by row, and the cells that only one of them has."""
 
     base: pd.DataFrame
@@ -38,7 +38,7 @@ class Matched:
     """All runs of base, all of head."""
 
 
-def match(base: Located, head: Located) -> Matched:
+def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
     """Pair the runs of two results; NotResultsError where a run is twice in one of them."""
     keys = [_read(side.runs, KEYS) for side in (base, head)]
     for column in ("loss", "optimizer"):
@@ -59,7 +59,7 @@ def match(base: Located, head: Located) -> Matched:
         frame = _read(side.runs, [*_LOOKED_AT, *(name for name in hits if name in known)])
         frames.append(frame.iloc[at].reset_index(drop=True))
     removed, added = (_only(each, at) for each, at in zip(keys, rows, strict=True))
-    return Matched(
+    return MatchedRuns(
         frames[0], frames[1], _equal(base.runs, head.runs, rows), removed, added, (len(keys[0]), len(keys[1]))
     )
 

@@ -76,7 +76,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Solving:
+class SolvedChange:
     """A cell that was solved and is not any more, or the reverse."""
 
     learning_rate: float
@@ -112,8 +112,8 @@ class Pair:
     solved: tuple[int, int] = (0, 0)
     """Runs solved at the best rate, of ``starts``."""
     starts: tuple[int, int] = (0, 0)
-    stopped: tuple[Solving, ...] = ()
-    started: tuple[Solving, ...] = ()
+    stopped: tuple[SolvedChange, ...] = ()
+    started: tuple[SolvedChange, ...] = ()
 
     @property
     def views(self) -> list[View]:

@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.compare.effects import Runs, log2_ratios
+from reportgen.analysis.compare.effects import SideRuns, log2_ratios
 from reportgen.analysis.compare.model import Thresholds
 
 
-def no_longer_solved(base: Runs, head: Runs, tightest: float, asked: Thresholds) -> Array:
+def no_longer_solved(base: SideRuns, head: SideRuns, tightest: float, asked: Thresholds) -> Array:
     """Which runs base solved and head did not, [runs].
 
     A near miss does not count: a run whose least gap is within the least effect of the tightest target, or one that had
@@ -26,7 +26,7 @@ def no_longer_solved(base: Runs, head: Runs, tightest: float, asked: Thresholds)
     return gone & ~missed
 
 
-def stopped(solved: int, gone: int, come: int, runs: int, asked: Thresholds) -> bool:
+def stopped_being_solved(solved: int, gone: int, come: int, runs: int, asked: Thresholds) -> bool:
     """Whether a cell was solved and is not: of ``runs``, ``solved`` were, ``gone`` of them are not, ``come`` now are.
 
     A cell is solved where most of its runs are. It has stopped where most are not any more and half of those that were
@@ -44,6 +44,6 @@ def _tail(least: int, tosses: int) -> float:
     return float(favourable / 2**tosses)
 
 
-def counted(flags: Array, group: Array, groups: int) -> Array:
+def count_by_group(flags: Array, group: Array, groups: int) -> Array:
     """How many of each group, [groups]."""
     return np.bincount(group[flags], minlength=groups)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.analysis.compare.model import MOST, Comparison, Pair, Solving, Thresholds, View
+from reportgen.analysis.compare.model import MOST, Comparison, Pair, SolvedChange, Thresholds, View
 from reportgen.analysis.number_format import count, number, rate
 
 MOST_CELLS = 2
 """More cells of one pair are counted."""
 
 
-def times(view: View) -> str:
+def format_ratio(view: View) -> str:
     """How many times base's number head has: ``× 1.31 (1.12 to 1.54)``."""
     middle = _ratio(view.log2)
-    known = view.interval is not None and interval(view) != middle
-    return f"× {middle} ({interval(view)})" if known else f"× {middle}"
+    known = view.interval is not None and format_interval(view) != middle
+    return f"× {middle} ({format_interval(view)})" if known else f"× {middle}"
 
 
-def interval(view: View) -> str:
+def format_interval(view: View) -> str:
     """The interval of the ratio, or that there is none."""
     if view.interval is None:
         return "no interval"
@@ -33,26 +33,26 @@ def _ratio(log2: float) -> str:
     return number(2.0**-log2)
 
 
-def whole(comparison: Comparison) -> str:
+def summary_sentence(comparison: Comparison) -> str:
     """The outcome in one sentence."""
     if comparison.identical:
-        return f"Identical: {runs(comparison.matched)} are equal bit by bit."
+        return f"Identical: {format_runs(comparison.matched)} are equal bit by bit."
     if comparison.reasons:
         return f"Nothing can be compared: {'; '.join(comparison.reasons)}."
     if not comparison.pairs:
         return "Nothing can be compared: the two have no run in common."
     told = [f"{n} {verdict}" for verdict, n in comparison.counts.items() if n]
     pairs = count(len(comparison.pairs), "pair")
-    equal = f"{number(comparison.equal, 15)} of {runs(comparison.matched)} equal bit by bit"
+    equal = f"{number(comparison.equal, 15)} of {format_runs(comparison.matched)} equal bit by bit"
     return f"Of {pairs} of optimizer and loss: {', '.join(told)}; {equal}."
 
 
-def runs(how_many: int) -> str:
+def format_runs(how_many: int) -> str:
     """``1 run``, ``1 458 runs``."""
     return count(how_many, "run")
 
 
-def said(pair: Pair, asked: Thresholds) -> str:
+def pair_sentence(pair: Pair, asked: Thresholds) -> str:
     """Why a pair has its verdict, without a full stop."""
     if pair.reason:
         return pair.reason
@@ -62,7 +62,7 @@ def said(pair: Pair, asked: Thresholds) -> str:
     return "; ".join(parts) or "nothing was reached by either"
 
 
-def failures(comparison: Comparison) -> list[str]:
+def gate_failures(comparison: Comparison) -> list[str]:
     """What fails a gate, one line each, the worst first."""
     return [
         f"{pair.optimizer} on {pair.loss}: {'; '.join(_worse(pair, comparison.asked))}"
@@ -83,12 +83,12 @@ def _best(pair: Pair, asked: Thresholds) -> Iterator[str]:
         return
     was, now = map(rate, pair.rates)
     where = f"at the best rate, {now}" if was == now else f"at the best rate, {was} before and {now} now"
-    yield f"{where}: {pair.best.noun} {times(pair.best)}{_doubt(pair.best, asked)}"
+    yield f"{where}: {pair.best.noun} {format_ratio(pair.best)}{_doubt(pair.best, asked)}"
 
 
 def _all_rates(pair: Pair, asked: Thresholds) -> Iterator[str]:
     if pair.all_rates:
-        yield f"over all rates: {pair.all_rates.noun} {times(pair.all_rates)}{_doubt(pair.all_rates, asked)}"
+        yield f"over all rates: {pair.all_rates.noun} {format_ratio(pair.all_rates)}{_doubt(pair.all_rates, asked)}"
 
 
 def _doubt(view: View, asked: Thresholds) -> str:
@@ -106,14 +106,13 @@ def _cells(pair: Pair) -> Iterator[str]:
     yield from _told(pair.started, "now solved")
 
 
-def _told(cells: Sequence[Solving], word: str) -> Iterator[str]:
+def _told(cells: Sequence[SolvedChange], word: str) -> Iterator[str]:
     """Those that changed most, and how many more there are."""
     order = sorted(cells, key=lambda cell: -abs(cell.base - cell.head))
     for cell in order[:MOST_CELLS]:
         now = ", ".join(f"{n} {name}" for name, n in cell.now.items() if name != "solved")
         others = f" ({now})" if now else ""
-        yield (
-            f"{word} at {rate(cell.learning_rate)}: {cell.base} of {runs(cell.runs)} before, {cell.head} after{others}"
-        )
+        counts = f"{cell.base} of {format_runs(cell.runs)} before, {cell.head} after{others}"
+        yield f"{word} at {rate(cell.learning_rate)}: {counts}"
     if len(order) > MOST_CELLS:
         yield f"{word} at {count(len(order) - MOST_CELLS, 'more rate')}"

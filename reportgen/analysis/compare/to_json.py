@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.analysis.compare.model import Comparison, Pair, Side, Solving, View
-from reportgen.analysis.compare.sentences import failures, said, whole
+from reportgen.analysis.compare.model import Comparison, Pair, Side, SolvedChange, View
+from reportgen.analysis.compare.sentences import gate_failures, pair_sentence, summary_sentence
 from reportgen.analysis.outcomes import SYMBOLS
 
 
-def plain(comparison: Comparison) -> dict[str, Any]:
+def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
     """All of it; ``failures`` are what fails a gate."""
     names = list(SYMBOLS)
     return {
         "format": 1,
-        "said": whole(comparison),
+        "said": summary_sentence(comparison),
         "identical": comparison.identical,
-        "failures": failures(comparison),
+        "failures": gate_failures(comparison),
         "min_effect": comparison.asked.effect,
         "confidence": comparison.asked.confidence,
         "base": _side(comparison.base),
@@ -47,7 +47,7 @@ def _pair(pair: Pair, comparison: Comparison) -> dict[str, Any]:
         "loss": pair.loss,
         "optimizer": pair.optimizer,
         "verdict": pair.verdict,
-        "said": said(pair, comparison.asked),
+        "said": pair_sentence(pair, comparison.asked),
         "runs": pair.runs,
         "equal": pair.equal,
         "best_rates": list(pair.rates) if pair.rates else None,
@@ -67,7 +67,7 @@ def _view(view: View | None) -> dict[str, Any] | None:
     return {"of": view.noun, "log2": view.log2, "ratio": view.ratio, "interval": ends, "draws": view.draws}
 
 
-def _solving(cell: Solving) -> dict[str, Any]:
+def _solving(cell: SolvedChange) -> dict[str, Any]:
     return {
         "learning_rate": cell.learning_rate,
         "runs": cell.runs,

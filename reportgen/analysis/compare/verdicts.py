@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.cells import Array, cells, coded
-from reportgen.analysis.compare.effects import Runs, Units, gap_ratios, log2_ratios, view
-from reportgen.analysis.compare.matching import Matched
-from reportgen.analysis.compare.model import Pair, Solving, Thresholds, Verdict, View
-from reportgen.analysis.compare.regressions import counted, no_longer_solved, stopped
+from reportgen.analysis.cells import Array, cell_table, factorize
+from reportgen.analysis.compare.effects import RandomUnits, SideRuns, gap_ratios, log2_ratios, paired_view
+from reportgen.analysis.compare.matching import MatchedRuns
+from reportgen.analysis.compare.model import Pair, SolvedChange, Thresholds, Verdict, View
+from reportgen.analysis.compare.regressions import count_by_group, no_longer_solved, stopped_being_solved
 from reportgen.analysis.outcomes import SYMBOLS
-from reportgen.analysis.ranking import best
-from reportgen.analysis.runtimes import per_step, times
+from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.runtimes import gradients_per_step, runtime_arrays
 from reportgen.results.result_tables import Results
 
 if TYPE_CHECKING:
@@ -55,24 +55,24 @@ class Question:
         return None
 
 
-def pairs(matched: Matched, question: Question) -> list[Pair]:
+def pair_verdicts(matched: MatchedRuns, question: Question) -> list[Pair]:
     """Every pair of optimizer and loss that has a run in both results, the worst first."""
-    loss, losses = coded(matched.base["loss"])
-    optimizer, optimizers = coded(matched.base["optimizer"])
+    loss, losses = factorize(matched.base["loss"])
+    optimizer, optimizers = factorize(matched.base["optimizer"])
     both = loss * len(optimizers) + optimizer
     order = np.argsort(both, kind="stable")
     found = [
-        _Judged(losses[int(loss[rows[0]])], optimizers[int(optimizer[rows[0]])], matched, rows, question).pair()
+        _PairJudge(losses[int(loss[rows[0]])], optimizers[int(optimizer[rows[0]])], matched, rows, question).pair()
         for rows in np.split(order, np.flatnonzero(np.diff(both[order])) + 1)
         if len(rows)
     ]
     return sorted(found, key=lambda pair: pair.severity)
 
 
-class _Judged:
+class _PairJudge:
     """The runs of one pair."""
 
-    def __init__(self, loss: str, optimizer: str, matched: Matched, rows: Array, question: Question) -> None:
+    def __init__(self, loss: str, optimizer: str, matched: MatchedRuns, rows: Array, question: Question) -> None:
         self._loss, self._optimizer, self._question = loss, optimizer, question
         self._equal = int(matched.equal[rows].sum())
         self._frames = [side.iloc[rows] for side in (matched.base, matched.head)]
@@ -144,20 +144,20 @@ class _Judged:
         )
 
     @cached_property
-    def _sides(self) -> list[Runs]:
+    def _sides(self) -> list[SideRuns]:
         return [
             _runs(frame, manifest, self._question, self._question.fact(self._loss, "minimum"))
             for frame, manifest in zip(self._frames, self._question.manifests, strict=True)
         ]
 
     @cached_property
-    def _units(self) -> Units:
+    def _units(self) -> RandomUnits:
         start, seed = (self._frames[1][name].to_numpy(int) for name in ("start", "seed"))
         most = self._question.drawn
         drawn = (start >= 1) & (start <= (start.max() if most is None else most))
         if len(np.unique(start[drawn])) < 2 and self._question.fact(self._loss, "noise"):
-            return Units(seed, np.ones(len(seed), bool))
-        return Units(start, drawn)
+            return RandomUnits(seed, np.ones(len(seed), bool))
+        return RandomUnits(start, drawn)
 
     def _top(self, frame: pd.DataFrame) -> float:
         """The rate of the best cell by the rule of the report, among the runs that both have."""
@@ -166,7 +166,7 @@ class _Judged:
         told = {"losses": [{"label": self._loss}], "optimizers": [{"label": self._optimizer}]}
         nothing = pd.DataFrame()
         mine = Results(frame, nothing, nothing, nothing, told | {"targets": self._question.targets})
-        return float(best(cells(mine))["learning_rate"].iloc[0])
+        return float(best_cells(cell_table(mine))["learning_rate"].iloc[0])
 
     def _rows_at(self, was: float, now: float) -> list[Array]:
         """The places of the runs at a rate of base and at one of head, in the same order of starts."""
@@ -182,10 +182,10 @@ class _Judged:
         both = set(named[0]) & set(named[1])
         return [rows[[key in both for key in each]] for rows, each in zip(found, named, strict=True)]
 
-    def _view(self, ratios: Array, units: Units, noun: str) -> View | None:
-        return view(ratios, units, noun, self._question.asked.confidence)
+    def _view(self, ratios: Array, units: RandomUnits, noun: str) -> View | None:
+        return paired_view(ratios, units, noun, self._question.asked.confidence)
 
-    def _gaps(self, base: Runs, head: Runs, units: Units) -> View | None:
+    def _gaps(self, base: SideRuns, head: SideRuns, units: RandomUnits) -> View | None:
         """Where nobody reached a target, how far each came."""
         floor = np.full(len(base.gap), self._tightest_gap())
         return self._view(gap_ratios(base, head, floor), units, GAP)
@@ -197,7 +197,7 @@ class _Judged:
         known = gaps[np.isfinite(gaps)]
         return self._question.targets[-1] * abs(float(np.median(known))) if len(known) else 0.0
 
-    def _stopped(self, first: int, second: int) -> Iterator[Solving]:
+    def _stopped(self, first: int, second: int) -> Iterator[SolvedChange]:
         """The cells that ``first`` solved and ``second`` does not."""
         base, head, asked = self._sides[first], self._sides[second], self._question.asked
         rates, group = np.unique(self._frames[0]["learning_rate"].to_numpy(float), return_inverse=True)
@@ -210,32 +210,32 @@ class _Judged:
             no_longer_solved(head, base, tightest, asked),
             (self._frames[second]["outcome"] == "failed").to_numpy(bool),
         ]
-        told = [counted(each, group, len(rates)).tolist() for each in flags]
+        told = [count_by_group(each, group, len(rates)).tolist() for each in flags]
         for place, (runs, was, now, gone, come, failed) in enumerate(zip(*told, strict=True)):
             # A rule that cannot be run solves nothing by no chance, however little it had solved.
-            if stopped(was, gone, come, runs, asked) or (was and failed == runs):
+            if stopped_being_solved(was, gone, come, runs, asked) or (was and failed == runs):
                 outcomes = self._frames[1].loc[group == place, "outcome"].astype(str).value_counts()
                 now_in_head = {name: int(outcomes[name]) for name in SYMBOLS if name in outcomes.index}
-                yield Solving(float(rates[place]), runs, was, now, now_in_head)
+                yield SolvedChange(float(rates[place]), runs, was, now, now_in_head)
 
 
-def _runs(frame: pd.DataFrame, manifest: dict[str, Any], question: Question, minimum: float | None) -> Runs:
+def _runs(frame: pd.DataFrame, manifest: dict[str, Any], question: Question, minimum: float | None) -> SideRuns:
     """The runs of one side as numbers."""
     import pandas as pd
 
     nothing = pd.DataFrame()
     told = {"targets": question.targets, "steps": manifest["steps"]}
-    t, _ = times(Results(frame, nothing, nothing, nothing, told), "gradient_evaluations")
-    code, names = coded(frame["outcome"])
+    t, _ = runtime_arrays(Results(frame, nothing, nothing, nothing, told), "gradient_evaluations")
+    code, names = factorize(frame["outcome"])
     outcome = np.array(names)[code]
     initial, least, gap = (
         frame[name].to_numpy(float, na_value=np.nan) for name in ("initial_loss", "best_loss", "gap")
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         left = (least - (minimum or 0.0)) / (initial - (minimum or 0.0))
-    return Runs(
+    return SideRuns(
         t=t,
-        spent=manifest["steps"] * per_step(frame),
+        spent=manifest["steps"] * gradients_per_step(frame),
         left=left,
         gap=np.where(np.isnan(gap), np.inf, gap),
         lost=np.isin(outcome, ["diverged", "failed"]),
@@ -248,4 +248,4 @@ def _verdict(pair: Pair, asked: Thresholds) -> Verdict:
     worse, better = -1 in signs or bool(pair.stopped), 1 in signs or bool(pair.started)
     if worse or better:
         return "mixed" if worse and better else "worse" if worse else "better"
-    return "unclear" if any(view.large(asked) for view in pair.views) else "same"
+    return "unclear" if any(paired_view.large(asked) for paired_view in pair.views) else "same"

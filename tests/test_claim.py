@@ -8,9 +8,9 @@ from dataclasses import FrozenInstanceError
 import pytest
 import synthetic
 
-from reportgen.analysis.cells import cells
-from reportgen.analysis.claim import Claim, discrimination, excludes, strength_of
-from reportgen.analysis.ranking import best
+from reportgen.analysis.cells import cell_table
+from reportgen.analysis.claim import Claim, discrimination, evidence_strength, interval_excludes
+from reportgen.analysis.ranking import best_cells
 
 
 def test_a_claim_names_its_rows_and_is_one_sentence() -> None:
@@ -38,7 +38,7 @@ def test_a_claim_names_its_rows_and_is_one_sentence() -> None:
 def test_an_interval_excludes_a_tie_that_it_does_not_touch(
     interval: tuple[float, float] | None, tie: float, expected: bool
 ) -> None:
-    assert excludes(interval, tie) is expected
+    assert interval_excludes(interval, tie) is expected
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_an_interval_excludes_a_tie_that_it_does_not_touch(
     ],
 )
 def test_strength_needs_an_interval_and_a_size(excluded: bool, effect: float, strength: str) -> None:
-    assert strength_of(excluded, effect) == strength
+    assert evidence_strength(excluded, effect) == strength
 
 
 def test_losses_on_which_all_or_none_succeed_do_not_discriminate() -> None:
     made = synthetic.results(optimizers=("gradient_descent", "momentum", "adam"), starts=3, steps=50)
-    top = best(cells(made))
+    top = best_cells(cell_table(made))
     solved = {"quartic": [3, 3, 3], "rosenbrock": [0, 0, 0], "beale": [3, 1, 2]}
     told = discrimination(top.assign(runs=3, solved=[n for loss in top["loss"].unique() for n in solved[loss]]))
     assert (told.everyone, told.no_one, told.losses) == (("quartic",), ("rosenbrock",), 3)
@@ -69,13 +69,13 @@ def test_a_failed_optimizer_did_not_succeed() -> None:
     made = synthetic.results(
         [synthetic.QUARTIC], ("adam", "momentum"), starts=3, steps=400, failed=[("quartic", "adam")]
     )
-    top = best(cells(made))
+    top = best_cells(cell_table(made))
     assert discrimination(top).everyone == ()
     assert discrimination(top.assign(solved=0)).no_one == ("quartic",)
 
 
 def test_one_optimizer_alone_or_none_has_nobody_to_be_told_from() -> None:
-    top = best(cells(synthetic.results([synthetic.QUARTIC], ("adam",), [0.1], starts=2, steps=400)))
+    top = best_cells(cell_table(synthetic.results([synthetic.QUARTIC], ("adam",), [0.1], starts=2, steps=400)))
     for solved in (0, 2):
         told = discrimination(top.assign(solved=solved))
         assert told.everyone == told.no_one == ()

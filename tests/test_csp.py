@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import synthetic
 
-from reportgen.report.csp import PLACE, policy, with_policy
-from reportgen.report.render_options import Edition
+from reportgen.report.csp import PLACE, add_policy, content_security_policy
+from reportgen.report.render_options import RenderOptions
 from reportgen.report.site import Site
 
 SCRIPT = 'document.documentElement.dataset.ran = "</script>".length;'
@@ -28,7 +28,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "mine" / "site.js").write_text(SCRIPT)
     (folder / "mine" / "index.html").write_text(PAGE)
     made = synthetic.results(losses=[synthetic.BEALE], optimizers=("adam",), rates=(0.1,), starts=2, steps=30)
-    Site(folder / "site", edition=Edition(folder / "mine")).write(made)
+    Site(folder / "site", edition=RenderOptions(folder / "mine")).write(made)
     return folder / "site"
 
 
@@ -83,9 +83,9 @@ def test_what_was_put_in_later_is_refused(scripted: Path, page: Any, name: str) 
 
 def test_a_page_without_files_of_its_own_allows_none() -> None:
     text = f'<meta content="{PLACE}"><style>p{{}}</style><script type="application/json">{{}}</script><p>{PLACE}</p>'
-    told = with_policy(text)
+    told = add_policy(text)
     assert "'self'" not in told
     assert "script-src" not in told
     assert "style-src 'sha256-" in told
     assert told.count(PLACE) == 1
-    assert policy("<p>") == "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'"
+    assert content_security_policy("<p>") == "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from reportgen.analysis.cells import cells
-from reportgen.analysis.tuning_curve import expected_best, one_rate, tuning_curves
+from reportgen.analysis.cells import cell_table
+from reportgen.analysis.tuning_curve import expected_best, shared_rate_table, tuning_curves
 
 SCORES = hnp.arrays(float, st.integers(1, 7), elements=st.floats(0, 1))
 
@@ -76,7 +76,9 @@ def reached(*shares: dict[float, float]) -> pd.DataFrame:
 
 
 def test_one_rate_for_all_losses_loses_against_tuning_on_each() -> None:
-    (row,) = one_rate(reached({0.01: 1.0, 0.1: 0.8, 1.0: 0.0}, {0.01: 0.0, 0.1: 0.7, 1.0: 0.9})).to_dict("records")
+    (row,) = shared_rate_table(reached({0.01: 1.0, 0.1: 0.8, 1.0: 0.0}, {0.01: 0.0, 0.1: 0.7, 1.0: 0.9})).to_dict(
+        "records"
+    )
     assert row == {
         "optimizer": "adam",
         "learning_rate": 0.1,
@@ -90,25 +92,25 @@ def test_one_rate_for_all_losses_loses_against_tuning_on_each() -> None:
 
 def test_equal_rates_fall_to_the_smallest_though_sums_round() -> None:
     shares = [{0.1: 0.1, 1.0: 0.3}, {0.1: 0.2, 1.0: 0.2}, {0.1: 0.3, 1.0: 0.1}]
-    assert one_rate(reached(*shares))["learning_rate"].tolist() == [0.1]
-    assert one_rate(reached(*shares[::-1]))["learning_rate"].tolist() == [0.1]
+    assert shared_rate_table(reached(*shares))["learning_rate"].tolist() == [0.1]
+    assert shared_rate_table(reached(*shares[::-1]))["learning_rate"].tolist() == [0.1]
 
 
 def test_a_rate_that_was_not_tried_on_a_loss_reached_nothing_there() -> None:
-    (row,) = one_rate(reached({0.1: 0.5, 1.0: 0.6}, {0.1: 0.5})).to_dict("records")
+    (row,) = shared_rate_table(reached({0.1: 0.5, 1.0: 0.6}, {0.1: 0.5})).to_dict("records")
     assert (row["learning_rate"], row["share"], row["lost"]) == (0.1, 0.5, pytest.approx(0.05))
 
 
 def test_one_rate_that_is_best_everywhere_has_no_worst_loss() -> None:
-    (row,) = one_rate(reached({0.1: 0.5, 1.0: 0.4}, {0.1: 1.0, 1.0: 0.9})).to_dict("records")
+    (row,) = shared_rate_table(reached({0.1: 0.5, 1.0: 0.4}, {0.1: 1.0, 1.0: 0.9})).to_dict("records")
     assert (row["lost"], row["worst_loss"], row["worst"]) == (0, "", 0)
 
 
 def test_lost_and_missing_cells_leave_no_nan() -> None:
     made = synthetic.results(rates=(1e-3, 1e-1, 1.0), starts=4, steps=60, failed=[("beale", "adam")])
-    table = cells(made)
+    table = cell_table(made)
     curves = tuning_curves(made, "steps")
-    one = one_rate(table[1:])
+    one = shared_rate_table(table[1:])
     assert not curves.isna().any(axis=None)
     assert not one.isna().any(axis=None)
     assert curves.groupby(["loss", "optimizer"])["rates"].agg(list).map(lambda k: k == [1, 2, 3]).all()

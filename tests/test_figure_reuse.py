@@ -10,8 +10,8 @@ import pytest
 import synthetic
 
 from reportgen.report import render, site_record
-from reportgen.report.figure_workers import Assistants
-from reportgen.report.render_options import Edition
+from reportgen.report.figure_workers import FigureWorkers
+from reportgen.report.render_options import RenderOptions
 from reportgen.report.site import Site
 from reportgen.results.result_tables import Results
 
@@ -61,7 +61,7 @@ def test_a_missing_figure_and_another_version_of_the_code_draw_again(
     first = drawn(results, tmp_path)
     (tmp_path / "assets" / "rates.beale.adam.svg").unlink()
     assert drawn(results, tmp_path) == {"rates.beale.adam"}
-    monkeypatch.setattr("reportgen.report.site.makers", lambda: "another")
+    monkeypatch.setattr("reportgen.report.site.renderer_digest", lambda: "another")
     assert drawn(results, tmp_path) == first
 
 
@@ -76,7 +76,7 @@ def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("reportgen.report.site.Report", interrupted)
+        patch.setattr("reportgen.report.site.PageContexts", interrupted)
         with pytest.raises(KeyboardInterrupt):
             Site(tmp_path).write(other)
     assert files(tmp_path) != before
@@ -104,7 +104,7 @@ def test_what_an_assistant_does_not_finish_is_drawn_here(results: Results, tmp_p
     folder = synthetic.write(results, tmp_path / "results")
     Site(tmp_path / "alone").write(results)
     told: list[str] = []
-    with Assistants(folder, 1) as lost:
+    with FigureWorkers(folder, 1) as lost:
         (folder / "runs.parquet").write_bytes(b"")  # it cannot read it, and ends
         Site(tmp_path / "helped", told.append).write(results, lost)
     assert files(tmp_path / "helped") == files(tmp_path / "alone")
@@ -141,7 +141,7 @@ def test_a_figure_that_a_users_file_stood_for_comes_back(results: Results, tmp_p
     own = tmp_path / "mine" / "assets" / "convergence.beale.svg"
     own.parent.mkdir(parents=True)
     own.write_text("<svg/>")
-    Site(tmp_path / "site", edition=Edition(tmp_path / "mine")).write(results)
+    Site(tmp_path / "site", edition=RenderOptions(tmp_path / "mine")).write(results)
     assert (tmp_path / "site" / "assets" / "convergence.beale.svg").read_text() == "<svg/>"
     drawn(results, tmp_path / "site")
     assert (tmp_path / "site" / "assets" / "convergence.beale.svg").read_bytes() == before

@@ -25,7 +25,7 @@ CODE = b"native code"
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the cache, which is not there yet."""
-    monkeypatch.setattr(compile_cache, "root", lambda: tmp_path / "user" / "compiled")
+    monkeypatch.setattr(compile_cache, "cache_folder", lambda: tmp_path / "user" / "compiled")
     return tmp_path / "user" / "compiled"
 
 
@@ -35,7 +35,7 @@ def work(root: Path) -> Iterator[Path]:
     found = compile_cache.working_folder(QUICK)
     assert found
     yield found
-    compile_cache.clean(found)
+    compile_cache.remove_entries(found)
 
 
 def entries(root: Path) -> list[Path]:
@@ -45,7 +45,7 @@ def entries(root: Path) -> list[Path]:
 def kept(work: Path, name: str = "one.pb", code: bytes = CODE) -> Path:
     """An entry, as it is after TensorFlow has written it."""
     (work / name).write_bytes(code)
-    compile_cache.keep(work)
+    compile_cache.store_entries(work)
     (entry,) = work.parent.glob(f"*-{name}")
     return entry
 
@@ -54,9 +54,9 @@ def test_what_one_process_compiled_the_next_finds(root: Path, work: Path) -> Non
     kept(work)
     after = compile_cache.working_folder(QUICK)
     assert after
-    compile_cache.fill(after)
+    compile_cache.link_entries(after)
     assert (after / "one.pb").read_bytes() == CODE
-    compile_cache.clean(after)
+    compile_cache.remove_entries(after)
     assert not after.exists()
     assert len(entries(root)) == 1
 
@@ -78,7 +78,7 @@ def test_an_entry_that_is_not_as_it_was_written_is_thrown_away(
     harm(kept(work))
     after = compile_cache.working_folder(QUICK)
     assert after
-    compile_cache.fill(after)
+    compile_cache.link_entries(after)
     assert not list(after.iterdir())
     assert [path.parent for path in entries(root)] == []
 
@@ -105,7 +105,7 @@ def test_two_processes_that_write_the_same_entry_at_once_leave_one(root: Path) -
     code = CODE * 100_000
     for folder in whole:
         (folder / "one.pb").write_bytes(code)
-    threads = [threading.Thread(target=compile_cache.keep, args=[folder]) for folder in whole]
+    threads = [threading.Thread(target=compile_cache.store_entries, args=[folder]) for folder in whole]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -120,7 +120,7 @@ def test_it_is_the_users_alone_and_bounded(root: Path, work: Path, monkeypatch: 
     made = [kept(work, f"{number}.pb", b"%10d" % number) for number in range(4)]
     for age, entry in enumerate(reversed(made)):
         os.utime(entry, (1e9 - age, 1e9 - age))
-    compile_cache.clean(work)
+    compile_cache.remove_entries(work)
     assert entries(root) == sorted(made[2:])
 
 

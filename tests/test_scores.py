@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from reportgen.analysis.cells import Array, cells
-from reportgen.analysis.ranking import best
+from reportgen.analysis.cells import Array, cell_table
+from reportgen.analysis.ranking import best_cells
 from reportgen.analysis.scores import (
     average_ranks,
     loss_scores,
@@ -239,7 +239,7 @@ def test_lost_and_failed_runs_go_through_without_a_missing_number() -> None:
         optimizers=("gradient_descent", "momentum", "adam"), starts=5, steps=150, failed=[("beale", "adam")]
     )
     keys = ["loss", "start", "seed"]
-    top = best(cells(made))
+    top = best_cells(cell_table(made))
     runs = made.runs[made.runs["cell_id"].isin(top["cell_id"])]
     hits = [hit_column(target) for target in made.manifest["targets"]]
     long = runs.melt([*keys, "optimizer"], hits, "target", "t").astype({"t": float, "loss": str, "optimizer": str})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from reportgen.eta import Pace
-from reportgen.execute.events import Compiling, Event, Finished, Planned, Running, Stepped
+from reportgen.execute.events import CompileStart, Event, PlanReady, ProgramEnd, RunStart, StepProgress
 from reportgen.progress import told
 
 Timed = tuple[float, Event]
@@ -16,38 +16,38 @@ Timed = tuple[float, Event]
 
 def one_long_program(tiles: int = 60) -> Iterator[Timed]:
     """Five seconds until it is compiled, which the first tile is a part of; then a tile every half second."""
-    yield 3.0, Compiling("a")
-    yield 8.0, Stepped("a", 100)
-    yield 8.0, Running("a")
+    yield 3.0, CompileStart("a")
+    yield 8.0, StepProgress("a", 100)
+    yield 8.0, RunStart("a")
     for tile in range(1, tiles):
-        yield 8.0 + tile / 2, Stepped("a", 100)
-    yield 8.5 + (tiles - 1) / 2, Finished("a", None, 100 * tiles)
+        yield 8.0 + tile / 2, StepProgress("a", 100)
+    yield 8.5 + (tiles - 1) / 2, ProgramEnd("a", None, 100 * tiles)
 
 
 def many_short_programs(programs: int = 60) -> Iterator[Timed]:
     """Each of them is a tile, compiled in a second."""
     for number in range(programs):
         name = f"{number}"
-        yield 3.0 + number, Compiling(name)
-        yield 4.0 + number, Stepped(name, 100)
-        yield 4.0 + number, Running(name)
-        yield 4.0 + number, Finished(name, None, 100)
+        yield 3.0 + number, CompileStart(name)
+        yield 4.0 + number, StepProgress(name, 100)
+        yield 4.0 + number, RunStart(name)
+        yield 4.0 + number, ProgramEnd(name, None, 100)
 
 
 def one_that_fails(programs: int = 60) -> Iterator[Timed]:
     """As the many short ones, but every other one ends without a step."""
     for at, event in many_short_programs(programs):
-        odd = isinstance(event, (Stepped, Running, Finished)) and int(event.program) % 2
-        if odd and not isinstance(event, Finished):
+        odd = isinstance(event, (StepProgress, RunStart, ProgramEnd)) and int(event.program) % 2
+        if odd and not isinstance(event, ProgramEnd):
             continue
-        yield at, Finished(event.program, "no such luck", 100) if odd and isinstance(event, Finished) else event
+        yield at, ProgramEnd(event.program, "no such luck", 100) if odd and isinstance(event, ProgramEnd) else event
 
 
 def started_again(tiles: int = 60) -> Iterator[Timed]:
     """A long program whose process ends after some tiles: it is begun anew."""
-    yield 0.0, Compiling("a")
+    yield 0.0, CompileStart("a")
     for tile in range(3):
-        yield 1.0 + tile, Stepped("a", 100)
+        yield 1.0 + tile, StepProgress("a", 100)
     yield from one_long_program(tiles)
 
 
@@ -57,7 +57,7 @@ def test_the_remaining_time_is_right_within_a_factor_of_two_after_a_tenth(events
     pace = Pace(lambda: now)
     happened = list(events())  # type: ignore[operator]
     end = happened[-1][0]
-    pace.note(Planned(1, 0, 1, 1, 6000))
+    pace.note(PlanReady(1, 0, 1, 1, 6000))
     looked = 0
     for at, event in happened:
         now = at
@@ -73,7 +73,7 @@ def test_the_remaining_time_is_right_within_a_factor_of_two_after_a_tenth(events
 def test_the_remaining_time_counts_down_between_two_events() -> None:
     now = 0.0
     pace = Pace(lambda: now)
-    for at, event in [(0.0, Planned(1, 0, 1, 1, 400)), *list(one_long_program(4))[:4]]:
+    for at, event in [(0.0, PlanReady(1, 0, 1, 1, 400)), *list(one_long_program(4))[:4]]:
         now = at
         pace.note(event)
     assert pace.rate == pytest.approx(200)
@@ -86,7 +86,7 @@ def test_the_remaining_time_counts_down_between_two_events() -> None:
 def test_nothing_is_told_before_anything_is_known_and_when_all_is_done() -> None:
     now = 0.0
     pace = Pace(lambda: now)
-    pace.note(Planned(1, 0, 1, 1, 6000))
+    pace.note(PlanReady(1, 0, 1, 1, 6000))
     assert told(pace) == ""
     for at, event in one_long_program():
         now = at

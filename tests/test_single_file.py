@@ -11,7 +11,7 @@ import pytest
 import synthetic
 
 from reportgen.report.joining import Pieces
-from reportgen.report.render_options import Edition
+from reportgen.report.render_options import RenderOptions
 from reportgen.report.single_file import STEPS, single
 from reportgen.report.site import Site
 from reportgen.results.result_tables import Results
@@ -52,7 +52,7 @@ def made(**options: object) -> Results:
 
 
 def sized(folder: Path, mib: float, results: Results) -> str:
-    Site(folder, edition=Edition(max_size=mib)).write(results)
+    Site(folder, edition=RenderOptions(max_size=mib)).write(results)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from conftest import KeptWorker
 
 from reportgen import pipeline
 from reportgen.config import Config
-from reportgen.execute.events import Compiling, Event, Finished, Planned, Running
+from reportgen.execute.events import CompileStart, Event, PlanReady, ProgramEnd, RunStart
 from reportgen.results.result_tables import NotResultsError, Results
 from reportgen.results.schema import TRACES, runs_schema
 
@@ -127,9 +127,9 @@ def test_manifest_says_what_was_asked_and_how_it_was_run(ran: tuple[Path, list[E
 
 def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> None:
     events = ran[1]
-    assert events[0] == Planned(programs=4, reused=0, cells=8, runs=16, run_steps=800)
+    assert events[0] == PlanReady(programs=4, reused=0, cells=8, runs=16, run_steps=800)
     programs = {"quartic/gradient_descent", "quartic/adam", "beale/gradient_descent", "beale/adam"}
-    for kind in (Compiling, Running, Finished):
+    for kind in (CompileStart, RunStart, ProgramEnd):
         assert {event.program for event in events if isinstance(event, kind)} == programs
 
 
@@ -146,7 +146,7 @@ def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
     events: list[Event] = []
     outcome = pipeline.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
     assert (outcome.programs, outcome.reused) == (2, 1)
-    assert [e.program for e in events if isinstance(e, Compiling)] == ["quartic/momentum"]
+    assert [e.program for e in events if isinstance(e, CompileStart)] == ["quartic/momentum"]
     after = Results.load(tmp_path / "output" / "results").runs
     kept = after[after["optimizer"] == "adam"].reset_index(drop=True)
     assert kept["final_loss"].tolist() == before["final_loss"].tolist()
@@ -236,7 +236,7 @@ def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
 
 def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) -> None:
     def interrupt(event: Event) -> None:
-        if isinstance(event, Finished):
+        if isinstance(event, ProgramEnd):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

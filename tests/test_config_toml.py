@@ -13,7 +13,7 @@ import synthetic
 
 from reportgen.config import Config
 from reportgen.report import render
-from reportgen.report.config_toml import config_file
+from reportgen.report.config_toml import config_toml
 
 ASKED = [
     {},
@@ -30,7 +30,7 @@ ASKED = [
 def test_the_config_of_a_page_asks_for_the_same(asked: dict[str, object]) -> None:
     config = Config.model_validate(asked)
     in_manifest = json.loads(json.dumps(config.model_dump(exclude={"base", "output"})))
-    again = Config.model_validate(tomllib.loads(config_file(in_manifest)))
+    again = Config.model_validate(tomllib.loads(config_toml(in_manifest)))
     assert again == config
 
 
