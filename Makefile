@@ -1,33 +1,37 @@
-# The two commands of the README, and what a contributor needs. Everything is set up in .venv, once.
+# The two commands of the README, and commands for contributors. .venv is set up on first use.
 
-# Tried in this order; name another one with: make PYTHON=/path/to/python3.12 report
+# The first of these that works is used. Choose another one with: make PYTHON=/path/to/python3.12 report
 PYTHON ?= python3 python3.13 python3.12 python3.11
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 PINS := pyproject.toml constraints.txt
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: report test lint bench clean
+.PHONY: report test quick lint bench clean
 
-report: .venv/installed ## the report of the default matrix, or of reportgen.toml where there is one
+report: .venv/installed ## write the report of reportgen.toml, or of the default matrix
 	$(BIN)/reportgen build
 
-test: .venv/installed-dev ## every test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+test: .venv/installed-dev ## run all tests
+	$(PYTEST)
 
-lint: .venv/installed-dev ## style, types and layers
+quick: .venv/installed-dev ## run the tests that need no compilation, worker or browser, a third of all
+	$(PYTEST) -m 'not slow'
+
+lint: .venv/installed-dev ## check style, types and layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/installed ## what a user waits for, and what a step costs
+bench: .venv/installed ## time builds, reports and steps
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/optimizers.py
 
-clean: ## everything that can be made again
+clean: ## remove all generated files
 	rm -rf .venv build dist node_modules output *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: $(PINS) | .venv/bin/python
@@ -47,5 +51,5 @@ clean: ## everything that can be made again
 			exit 0; \
 		fi; \
 	done; \
-	echo "reportgen needs Python 3.11, 3.12 or 3.13, and none of these is one: $(PYTHON)." >&2; \
+	echo "reportgen needs Python 3.11, 3.12 or 3.13; found none of: $(PYTHON)." >&2; \
 	exit 1

@@ -1,7 +1,7 @@
-/* Adam on Rosenbrock in float32, best loss and first step at each target tracked: what the processor can do.
+/* Adam on Rosenbrock in float32; tracks the best loss and the first step at each target: what the processor can do.
 
    cc -O3 -march=native -fno-math-errno -fno-trapping-math -pthread adam.c -lm -o adam && ./adam RUNS STEPS THREADS
-   prints the nanoseconds a run-step, and the lowest loss as a witness that nothing was left out. */
+   prints the nanoseconds per run-step, and the lowest loss as evidence that nothing was optimized away. */
 
 #include <math.h>
 #include <pthread.h>
@@ -9,27 +9,27 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TILE = 512, TARGETS = 4 };
+enum { CHUNK = 512, TARGETS = 4 };
 
-static const float taus[TARGETS] = {1e-1f, 1e-3f, 1e-5f, 1e-7f};
+static const float targets[TARGETS] = {1e-1f, 1e-3f, 1e-5f, 1e-7f};
 static int runs, steps, threads;
 static float lowest[64];
 
 typedef struct {
-    float x[TILE], y[TILE], loss[TILE], gx[TILE], gy[TILE], mx[TILE], my[TILE], vx[TILE], vy[TILE], rate[TILE];
-    float best[TILE], level[TARGETS][TILE];
-    int at[TILE], hit[TARGETS][TILE];
-} Tile;
+    float x[CHUNK], y[CHUNK], loss[CHUNK], gx[CHUNK], gy[CHUNK], mx[CHUNK], my[CHUNK], vx[CHUNK], vy[CHUNK], rate[CHUNK];
+    float best[CHUNK], level[TARGETS][CHUNK];
+    int at[CHUNK], hit[TARGETS][CHUNK];
+} Chunk;
 
-static void evaluate(Tile *t, int i) {
-    float off = t->y[i] - t->x[i] * t->x[i], left = 1 - t->x[i];
-    t->loss[i] = left * left + 100 * off * off;
-    t->gx[i] = -400 * t->x[i] * off - 2 * left;
-    t->gy[i] = 200 * off;
+static void evaluate(Chunk *t, int i) {
+    float valley = t->y[i] - t->x[i] * t->x[i], slope = 1 - t->x[i];
+    t->loss[i] = slope * slope + 100 * valley * valley;
+    t->gx[i] = -400 * t->x[i] * valley - 2 * slope;
+    t->gy[i] = 200 * valley;
 }
 
-static void begin(Tile *t, int first) {
-    for (int i = 0; i < TILE; i++) {
+static void begin(Chunk *t, int first) {
+    for (int i = 0; i < CHUNK; i++) {
         t->x[i] = -1.2f;
         t->y[i] = 1;
         t->rate[i] = 1e-6f * powf(1.005f, (first + i) % 1024);
@@ -38,15 +38,15 @@ static void begin(Tile *t, int first) {
         evaluate(t, i);
         t->best[i] = t->loss[i];
         for (int k = 0; k < TARGETS; k++) {
-            t->level[k][i] = taus[k] * t->loss[i];
+            t->level[k][i] = targets[k] * t->loss[i];
             t->hit[k][i] = -1;
         }
     }
 }
 
-static void step(Tile *restrict t, int number) {
+static void step(Chunk *restrict t, int number) {
     float c1 = 1 - pow(0.9, number), c2 = 1 - pow(0.999, number);
-    for (int i = 0; i < TILE; i++) {
+    for (int i = 0; i < CHUNK; i++) {
         t->mx[i] = 0.9f * t->mx[i] + 0.1f * t->gx[i];
         t->my[i] = 0.9f * t->my[i] + 0.1f * t->gy[i];
         t->vx[i] = 0.999f * t->vx[i] + 0.001f * t->gx[i] * t->gx[i];
@@ -62,23 +62,23 @@ static void step(Tile *restrict t, int number) {
 }
 
 static void *work(void *argument) {
-    int own = (int)(long)argument;
-    Tile *t = malloc(sizeof(Tile));
-    lowest[own] = INFINITY;
-    for (int first = own * TILE; first < runs; first += threads * TILE) {
+    int thread = (int)(long)argument;
+    Chunk *t = malloc(sizeof(Chunk));
+    lowest[thread] = INFINITY;
+    for (int first = thread * CHUNK; first < runs; first += threads * CHUNK) {
         begin(t, first);
         for (int number = 1; number <= steps; number++) step(t, number);
-        for (int i = 0; i < TILE; i++) lowest[own] = fminf(lowest[own], t->best[i]);
+        for (int i = 0; i < CHUNK; i++) lowest[thread] = fminf(lowest[thread], t->best[i]);
     }
     free(t);
     return NULL;
 }
 
-int main(int count, char **told) {
+int main(int count, char **arguments) {
     if (count != 4) return fprintf(stderr, "usage: adam RUNS STEPS THREADS\n"), 2;
-    runs = atoi(told[1]), steps = atoi(told[2]), threads = atoi(told[3]);
-    if (runs < TILE || runs % TILE || steps < 1 || threads < 1 || threads > 64)
-        return fprintf(stderr, "RUNS: a multiple of %d; STEPS: 1 or more; THREADS: 1 to 64\n", TILE), 2;
+    runs = atoi(arguments[1]), steps = atoi(arguments[2]), threads = atoi(arguments[3]);
+    if (runs < CHUNK || runs % CHUNK || steps < 1 || threads < 1 || threads > 64)
+        return fprintf(stderr, "RUNS: a multiple of %d; STEPS: 1 or more; THREADS: 1 to 64\n", CHUNK), 2;
     pthread_t started[64];
     struct timespec a, b;
     clock_gettime(CLOCK_MONOTONIC, &a);

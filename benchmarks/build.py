@@ -1,11 +1,11 @@
-"""Prints what a user waits for, as ratios to a bare import of TensorFlow in the same run.
+"""Print how long a user waits, relative to a bare import of TensorFlow in the same run.
 
-Compared are, each as a new process, in an empty folder and with a cache of its own:
-  import tensorflow      a bare import, the measure of the machine
-  build, cold            the default matrix with its report, nothing there before
-  build, compiled        the same with what was compiled still in the cache, but no results
-  build, nothing to do   the same again, everything there already
-  6 x 4 x 5, cold        6 optimizers, 4 rates and 5 losses, 1,000 steps, with its report, and the size of its pages
+Each command runs in a new process, in an empty folder with a separate cache:
+  import tensorflow      a bare import: the measure of the machine
+  build, cold            the default matrix with its report, from nothing
+  build, compiled        the same with cached programs, but without results
+  build, up to date      the same again, with results
+  6 x 4 x 5, cold        6 optimizers x 4 learning rates x 5 losses, 1,000 steps, with report; and the pages' size
   its report alone       from those results
   --help                 the command alone
 
@@ -38,7 +38,7 @@ LARGER = [
 
 
 def seconds(command: Sequence[str | Path], folder: Path) -> float:
-    """The wall time of ``command`` in ``folder``; an error of the command is one here."""
+    """The wall time of ``command`` in ``folder``; exits if the command fails."""
     begin = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -47,7 +47,7 @@ def seconds(command: Sequence[str | Path], folder: Path) -> float:
 
 
 def heavy_imports(folder: Path) -> list[str]:
-    """Which of the heavy packages a build with nothing to do imports, as Python's own import log tells it."""
+    """The heavy packages that an up-to-date build imports, from Python's import log."""
     command = [sys.executable, "-X", "importtime", "-m", "reportgen", "build"]
     done = subprocess.run(command, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=True)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
@@ -55,11 +55,11 @@ def heavy_imports(folder: Path) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The user's own without our settings, and with a cache in ``folder``, so that a cold build is cold."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("REPORTGEN_")}
+    """The user's environment without our settings, and with an empty cache in ``folder``."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("REPORTGEN_")}
     cache = str(folder / "cache")
-    # Matplotlib keeps its list of fonts there; which variable it asks depends on the system.
-    return own | {"XDG_CACHE_HOME": cache, "MPLCONFIGDIR": cache, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # Matplotlib stores its list of fonts there; the variable that it reads depends on the system.
+    return inherited | {"XDG_CACHE_HOME": cache, "MPLCONFIGDIR": cache, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def megabytes(folder: Path) -> float:
@@ -68,7 +68,7 @@ def megabytes(folder: Path) -> float:
 
 
 def measure(rounds: int) -> dict[str, list[float]]:
-    """Alternates the commands, so that a busy moment of the machine falls on all of them."""
+    """Times of each command. The commands alternate, so that other load on the machine affects all of them."""
     names = ("import", "cold", "compiled", "second", "help", "larger", "report", "pages")
     times: dict[str, list[float]] = {name: [] for name in names}
     heavy: list[str] = []
@@ -88,39 +88,39 @@ def measure(rounds: int) -> dict[str, list[float]]:
             times["pages"].append(megabytes(folder / "larger"))
             times["report"].append(seconds([*REPORTGEN, "render", "larger/results"], folder))
     if heavy:
-        sys.exit(f"a build with nothing to do imported {', '.join(sorted(set(heavy)))}")
+        sys.exit(f"an up-to-date build imported {', '.join(sorted(set(heavy)))}")
     return times
 
 
 def table(times: dict[str, list[float]]) -> str:
-    """Medians, ratios to the bare import, and what is to be reached."""
-    middle = {name: median(values) for name, values in times.items()}
-    base = middle["import"]
+    """Medians, ratios to the bare import, and goals."""
+    medians = {name: median(values) for name, values in times.items()}
+    base = medians["import"]
     rows = [
-        ("", "seconds", "x import", "to reach"),
+        ("", "seconds", "x import", "goal"),
         ("import tensorflow", f"{base:.2f}", "1.00", ""),
-        ("build, cold", f"{middle['cold']:.2f}", f"{middle['cold'] / base:.2f}", "1.6 x import"),
-        ("build, compiled", f"{middle['compiled']:.2f}", f"{middle['compiled'] / base:.2f}", "1.2 x import"),
-        ("build, nothing to do", f"{middle['second']:.2f}", f"{middle['second'] / base:.2f}", "0.5 s"),
-        ("--help", f"{middle['help']:.2f}", f"{middle['help'] / base:.2f}", "0.2 s"),
-        ("6 x 4 x 5, cold", f"{middle['larger']:.2f}", f"{middle['larger'] / base:.2f}", "15 s"),
-        ("its report alone", f"{middle['report']:.2f}", f"{middle['report'] / base:.2f}", "2 s"),
-        ("its pages, in MB", f"{middle['pages']:.2f}", "", "3 MB"),
+        ("build, cold", f"{medians['cold']:.2f}", f"{medians['cold'] / base:.2f}", "1.6 x import"),
+        ("build, compiled", f"{medians['compiled']:.2f}", f"{medians['compiled'] / base:.2f}", "1.2 x import"),
+        ("build, up to date", f"{medians['second']:.2f}", f"{medians['second'] / base:.2f}", "0.5 s"),
+        ("--help", f"{medians['help']:.2f}", f"{medians['help'] / base:.2f}", "0.2 s"),
+        ("6 x 4 x 5, cold", f"{medians['larger']:.2f}", f"{medians['larger'] / base:.2f}", "15 s"),
+        ("its report alone", f"{medians['report']:.2f}", f"{medians['report'] / base:.2f}", "2 s"),
+        ("its pages, in MB", f"{medians['pages']:.2f}", "", "3 MB"),
     ]
     return "\n".join(f"{name:<22}{took:>9}{ratio:>10}   {goal}".rstrip() for name, took, ratio, goal in rows)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each command is timed (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="times that each command is measured (default: 3)")
     rounds = parser.parse_args().rounds
     if rounds < 1:
         parser.error("--rounds must be 1 or more")
     times = measure(rounds)
     print(table(times))
     print(f"medians of {rounds} alternating rounds")
-    print(f"a build with nothing to do imported neither {' nor '.join(HEAVY)}")
+    print(f"an up-to-date build imported neither {' nor '.join(HEAVY)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Prints what a step of the engine costs, beside optax under JAX, a loop in C, and TensorFlow's guide's eager loop.
+"""Print the time per step of the engine, of optax with JAX, of a loop in C, and of an eager loop in TensorFlow.
 
-All run Adam on Rosenbrock in float32, with the best loss and the first step at each of four targets tracked, each in a
-process of its own. JAX is no dependency: name an interpreter that has jax and optax, or that row is left out.
+All run Adam on Rosenbrock in float32 and track the best loss and the first step at each of four targets, each in a
+separate process. JAX is not a dependency: name an interpreter that has jax and optax, otherwise that row is omitted.
 
 Example: python benchmarks/engine.py --rounds 5 --jax /path/to/python
 """
@@ -25,41 +25,49 @@ CORES = os.cpu_count() or 1
 COMPILE_C = ["cc", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-pthread"]
 
 
-def engine(loss: str, runs: int, tiles: int, steps: int, batch: int) -> float:
-    """Nanoseconds a run-step of this engine in this process, for tiles of ``batch`` runs, compiling left out."""
+def engine(loss: str, runs: int, chunks: int, steps: int, batch: int) -> float:
+    """Nanoseconds per run-step of this engine, in this process and without compiling.
+
+    Args:
+        loss: label of the loss.
+        runs: runs per chunk, a multiple of 1,024 or less than that.
+        chunks: number of chunks.
+        steps: steps of each run.
+        batch: runs that are computed at once.
+    """
     from reportgen.config import Config
     from reportgen.plan import make_plan
     from reportgen.tf_setup import import_tensorflow, tier_of
 
     starts = max(1, runs // 1024)
-    asked = {
+    config = {
         "losses": [loss],
         "optimizers": ["adam"],
         "learning_rates": tuple(1e-6 * 1.005**k for k in range(min(runs, 1024))),
-        "starts": {"random": starts * tiles - 1},
+        "starts": {"random": starts * chunks - 1},
         "steps": steps,
     }
-    (program,) = make_plan(Config.model_validate(asked)).programs
+    (program,) = make_plan(Config.model_validate(config)).programs
     dim = len(program.starts[0][1])
-    import_tensorflow(tier_of(runs * tiles * steps * dim))
+    import_tensorflow(tier_of(runs * chunks * steps * dim))
     import numpy as np
 
     from reportgen.engine import feed
     from reportgen.engine.run import Engine
 
     feed.TILE = batch * dim
-    made = Engine(program)
+    run_engine = Engine(program)
     numbers = np.arange(program.runs)
-    for _ in made(numbers[: min(runs, batch)], traces=False):
+    for _ in run_engine(numbers[: min(runs, batch)], traces=False):
         pass
     begin = time.perf_counter()
-    for _ in made(numbers, traces=False):
+    for _ in run_engine(numbers, traces=False):
         pass
     return (time.perf_counter() - begin) / (program.runs * steps) * 1e9
 
 
 def eager(steps: int) -> float:
-    """Nanoseconds a step of Adam as TensorFlow's guide "Optimizers with Core APIs" writes its loop, for one run."""
+    """Nanoseconds per step of one run of Adam, in the loop of TensorFlow's guide "Optimizers with Core APIs"."""
     from reportgen.tf_setup import import_tensorflow
 
     import_tensorflow()
@@ -84,9 +92,9 @@ def eager(steps: int) -> float:
     return (time.perf_counter() - begin) / steps * 1e9
 
 
-OWN = {
+MEASUREMENTS = {
     "batch": lambda: engine("rosenbrock", BATCH, 2 * CORES, STEPS, BATCH),
-    # So many steps that the program is a large one, and then so few that it is a small one.
+    # A program in the full tier, and one in the quick tier.
     "long": lambda: engine("rosenbrock", 8, 1, 1_000_000, 16) * 8,
     "short": lambda: engine("rosenbrock", 8, 1, 100_000, 16) * 8,
     "high": lambda: engine("rosenbrock[dim=10000]", 64, 1, 20, 16) / 10_000,
@@ -96,7 +104,7 @@ OWN = {
 
 
 def nanoseconds(command: Sequence[str | Path]) -> float:
-    """The first number that ``command`` prints; an error of the command is one here."""
+    """The first number that ``command`` prints; exits if the command fails."""
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -105,10 +113,16 @@ def nanoseconds(command: Sequence[str | Path]) -> float:
 
 
 def measure(rounds: int, jax: str | None, folder: Path) -> dict[str, float]:
-    """Medians in nanoseconds; the commands alternate, so that a busy moment of the machine falls on all of them."""
+    """Medians in nanoseconds by measurement. The commands alternate, so that other load affects all of them.
+
+    Args:
+        rounds: how often each command runs.
+        jax: an interpreter with jax and optax; None omits that measurement.
+        folder: for the compiled C program.
+    """
     program = folder / "adam"
     subprocess.run([*COMPILE_C, HERE / "adam.c", "-lm", "-o", program], check=True)
-    commands: dict[str, list[str | Path]] = {name: [sys.executable, __file__, "--only", name] for name in OWN}
+    commands: dict[str, list[str | Path]] = {name: [sys.executable, __file__, "--only", name] for name in MEASUREMENTS}
     commands["c"] = [program, str(BATCH * 8), str(STEPS), str(CORES)]
     if jax:
         commands["optax"] = [jax, HERE / "optax_adam.py", str(BATCH), str(STEPS)]
@@ -119,42 +133,42 @@ def measure(rounds: int, jax: str | None, folder: Path) -> dict[str, float]:
     return {name: median(values) for name, values in times.items()}
 
 
-def table(found: dict[str, float]) -> str:
-    """One line a figure: ours, the peer's, the ratio, and what is to be reached."""
+def table(times: dict[str, float]) -> str:
+    """One line per comparison: our time, the peer's time, their ratio, and the goal."""
     rows = [
-        ("Adam, batch 16,384, against C, a run-step", "batch", "c", "<= 3"),
+        ("Adam, batch 16,384, against C, per run-step", "batch", "c", "<= 3"),
         ("the same against optax", "batch", "optax", "<= 0.5"),
-        ("against the eager loop, a step of one run", "batch", "eager", "<= 1/3,000"),
-        ("dim 10,000 against dim 2, a coordinate-step", "high", "low", "<= 2"),
+        ("against the eager loop, per step of one run", "batch", "eager", "<= 1/3,000"),
+        ("dim 10,000 against dim 2, per coordinate-step", "high", "low", "<= 2"),
     ]
-    lines = [f"{'':<46}{'ns':>9}{'peer ns':>12}{'ratio':>10}   to reach"]
-    for name, own, peer, goal in rows:
-        if peer in found:
-            ratio = found[own] / found[peer]
-            told = f"{ratio:.2f}" if ratio > 0.01 else f"1/{1 / ratio:,.0f}"
-            lines.append(f"{name:<46}{found[own]:>9.2f}{found[peer]:>12.2f}{told:>10}   {goal}")
-    lines.append(f"{'batch 8, 1,000,000 steps, a step of all':<46}{found['long']:>9.0f}{'':>22}   <= 1,000 ns")
-    lines.append(f"{'batch 8, 100,000 steps':<46}{found['short']:>9.0f}")
+    lines = [f"{'':<46}{'ns':>9}{'peer ns':>12}{'ratio':>10}   goal"]
+    for name, ours, peer, goal in rows:
+        if peer in times:
+            ratio = times[ours] / times[peer]
+            text = f"{ratio:.2f}" if ratio > 0.01 else f"1/{1 / ratio:,.0f}"
+            lines.append(f"{name:<46}{times[ours]:>9.2f}{times[peer]:>12.2f}{text:>10}   {goal}")
+    lines.append(f"{'batch 8, 1,000,000 steps, per step of all runs':<46}{times['long']:>9.0f}{'':>22}   <= 1,000 ns")
+    lines.append(f"{'batch 8, 100,000 steps':<46}{times['short']:>9.0f}")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is timed (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="times that each command is measured (default: 3)")
     parser.add_argument("--jax", default=os.environ.get("JAX_PYTHON"), help="an interpreter with jax and optax")
-    parser.add_argument("--only", choices=OWN, help="one figure of ours, in this process")
-    asked = parser.parse_args()
-    if asked.only:
-        print(OWN[asked.only]())
+    parser.add_argument("--only", choices=MEASUREMENTS, help="print one of our measurements, made in this process")
+    options = parser.parse_args()
+    if options.only:
+        print(MEASUREMENTS[options.only]())
         return
-    if asked.rounds < 1:
+    if options.rounds < 1:
         parser.error("--rounds must be 1 or more")
     with tempfile.TemporaryDirectory() as folder:
-        print(table(measure(asked.rounds, asked.jax, Path(folder))))
-    print(f"medians of {asked.rounds} alternating rounds on {CORES} cores")
-    if not asked.jax:
-        print("optax was left out: name an interpreter that has it with --jax or JAX_PYTHON")
+        print(table(measure(options.rounds, options.jax, Path(folder))))
+    print(f"medians of {options.rounds} alternating rounds on {CORES} cores")
+    if not options.jax:
+        print("optax was omitted: name an interpreter that has it with --jax or JAX_PYTHON")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Adam of optax on Rosenbrock under JAX (vmap, scan, jit), with the same targets and best tracked as reportgen tracks.
+"""Adam of optax on Rosenbrock with JAX (vmap, scan, jit); tracks the best loss and the targets as reportgen does.
 
-Run by engine.py with an interpreter that has JAX and optax: python optax_adam.py RUNS STEPS
-prints the nanoseconds a run-step, and the lowest loss as a witness that nothing was left out.
+engine.py runs it with an interpreter that has JAX and optax: python optax_adam.py RUNS STEPS
+prints the nanoseconds per run-step, and the lowest loss as evidence that nothing was optimized away.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-import jax  # type: ignore[import-not-found]  # no dependency
+import jax  # type: ignore[import-not-found]  # not a dependency
 import jax.numpy as jnp  # type: ignore[import-not-found]
 import optax  # type: ignore[import-not-found]
 
@@ -18,12 +18,18 @@ TARGETS = jnp.array([1e-1, 1e-3, 1e-5, 1e-7], jnp.float32)
 
 
 def loss(x: Any) -> Any:
-    """Rosenbrock of [2]."""
+    """Rosenbrock's function of a position, shape [2]."""
     return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] * x[0]) ** 2
 
 
 def one_run(rate: Any, start: Any, steps: int) -> Any:
-    """Best loss, its step, the first step at each target, and the last position of one run."""
+    """Best loss, its step, the first step at each target, and the last position of one run.
+
+    Args:
+        rate: learning rate, shape [].
+        start: position, shape [2].
+        steps: number of steps.
+    """
     rule = optax.adam(1.0, eps=1e-7)
     levels = TARGETS * loss(start)
 
@@ -42,7 +48,7 @@ def one_run(rate: Any, start: Any, steps: int) -> Any:
 
 
 def main() -> None:
-    """Compile, run once more, and time that."""
+    """Compile, then measure a second run."""
     runs, steps = int(sys.argv[1]), int(sys.argv[2])
     rates = jnp.asarray(1e-6 * 1.005 ** (jnp.arange(runs) % 1024), jnp.float32)
     starts = jnp.tile(jnp.array([[-1.2, 1.0]], jnp.float32), (runs, 1))

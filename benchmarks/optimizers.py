@@ -1,9 +1,9 @@
-"""What a step costs with Keras's optimizers, and with classes that are run unchanged, against the built-in rules.
+"""The time per step of Keras's optimizers and of adapted classes, against the built-in optimizers.
 
     python benchmarks/optimizers.py [ROUNDS]
 
-Each pair runs the same matrix on Rosenbrock in batches of 1,024 runs. A round times every optimizer once, one after the
-other, so that a busy machine slows all of them down; the ratio is that of the medians.
+Each pair runs the same matrix on Rosenbrock in batches of 1,024 runs. Each round measures all optimizers in turn, so
+that other load on the machine affects all of them. The ratio is that of the medians.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from reportgen.plan import Program, make_plan
 from reportgen.tf_setup import import_tensorflow
 
 BATCH = 1024
-TILES = 5
+CHUNKS = 5
 STEPS = 2000
 PAIRS = {
     "keras:SGD": "gradient_descent",
     "keras:SGD[momentum=0.9]": "momentum",
     "keras:RMSprop": "rmsprop",
     "keras:Adam": "adam",
-    "lifted.py:Adam": "adam",
+    "adapted.py:Adam": "adam",
 }
-LIFTED = """
+ADAPTED = """
 import tensorflow as tf
 
 class Adam(tf.Module):
@@ -47,45 +47,45 @@ class Adam(tf.Module):
 
 
 def main() -> None:
-    """Time, and print one line a pair."""
+    """Measure, and print one line per pair."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     import_tensorflow()
     from reportgen.engine import feed
 
     feed.TILE = 2 * BATCH
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "lifted.py").write_text(LIFTED)
+        (Path(folder) / "adapted.py").write_text(ADAPTED)
         programs = {name: _program(name, Path(folder)) for name in {**PAIRS, **dict.fromkeys(PAIRS.values())}}
         times: dict[str, list[float]] = {name: [] for name in programs}
         for _ in range(rounds):
             for name, program in programs.items():
                 times[name].append(_nanoseconds(program))
-    print(f"Rosenbrock, float32, batch {BATCH}, {STEPS} steps: ns a run-step, median of {rounds}")
+    print(f"Rosenbrock, float32, batch {BATCH}, {STEPS} steps: ns per run-step, median of {rounds}")
     for name, peer in PAIRS.items():
-        one, other = statistics.median(times[name]), statistics.median(times[peer])
-        print(f"{name:<26} {one:6.2f}   {peer:<18} {other:6.2f}   ratio {one / other:.2f}")
+        time, peer_time = statistics.median(times[name]), statistics.median(times[peer])
+        print(f"{name:<26} {time:6.2f}   {peer:<18} {peer_time:6.2f}   ratio {time / peer_time:.2f}")
 
 
 def _program(name: str, folder: Path) -> Program:
-    asked = {
+    config = {
         "losses": ["rosenbrock"],
         "optimizers": [name],
         "learning_rates": tuple(1e-6 * 1.005**k for k in range(BATCH)),
-        "starts": {"random": TILES - 1},
+        "starts": {"random": CHUNKS - 1},
         "steps": STEPS,
         "base": folder,
     }
-    (program,) = make_plan(Config.model_validate(asked)).programs
+    (program,) = make_plan(Config.model_validate(config)).programs
     return program
 
 
 def _nanoseconds(program: Program) -> float:
-    """Time a run-step, over all tiles but the first, which is compiled with."""
+    """Nanoseconds per run-step over all chunks except the first, which includes compiling."""
     from reportgen.engine.run import run
 
     result = run(program)
     assert not result.note, result.note
-    return result.seconds["run"] / (BATCH * (TILES - 1) * STEPS) * 1e9
+    return result.seconds["run"] / (BATCH * (CHUNKS - 1) * STEPS) * 1e9
 
 
 if __name__ == "__main__":

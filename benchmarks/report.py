@@ -1,9 +1,9 @@
-"""Prints how long a report of results that are there takes, as ratios to importing what draws it.
+"""Print how long the report of existing results takes, relative to importing the packages that draw it.
 
-  imports                pandas and matplotlib, the measure of the machine
-  render                 the whole report into an empty folder
-  render again           the same where all figures are there already
-  render, one changed    where the results of one optimizer have changed since
+  imports                pandas and matplotlib: the measure of the machine
+  render                 the complete report into an empty folder
+  render again           the same with all figures up to date
+  render, one changed    the same after the results of one optimizer changed
 
 Example: python benchmarks/report.py --rounds 5
 """
@@ -25,7 +25,7 @@ IMPORTS = [sys.executable, "-c", "import pandas, matplotlib.backends.backend_svg
 
 
 def seconds(command: Sequence[str | Path]) -> float:
-    """The wall time of ``command``; an error of the command is one here."""
+    """The wall time of ``command``; exits if the command fails."""
     begin = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -34,7 +34,7 @@ def seconds(command: Sequence[str | Path]) -> float:
 
 
 def changed(results: Path, folder: Path) -> Path:
-    """A copy of ``results`` in which the runs of the last optimizer ended a little higher."""
+    """Copy ``results`` to ``folder``, with slightly larger final gaps of the last optimizer. Returns ``folder``."""
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -42,25 +42,25 @@ def changed(results: Path, folder: Path) -> Path:
     shutil.copytree(results, folder)
     table = pq.read_table(folder / "runs.parquet")
     runs = table.to_pandas()
-    mine = runs["optimizer"] == runs["optimizer"].iloc[-1]
-    runs["gap"] = runs["gap"].where(~mine, runs["gap"] * 1.01)
+    is_last = runs["optimizer"] == runs["optimizer"].iloc[-1]
+    runs["gap"] = runs["gap"].where(~is_last, runs["gap"] * 1.01)
     pq.write_table(pa.Table.from_pandas(pd.DataFrame(runs), schema=table.schema), folder / "runs.parquet")
     return folder
 
 
 def main() -> None:
-    """Time and print."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, nargs="?", help="by default those of the default matrix, made first")
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    taken: dict[str, list[float]] = {}
+    parser.add_argument("results", type=Path, nargs="?", help="a results folder (default: run the default matrix)")
+    parser.add_argument("--rounds", type=int, default=3, help="times that each command is measured (default: 3)")
+    options = parser.parse_args()
+    times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
-        results = asked.results or Path(scratch) / "made" / "results"
-        if not asked.results:
+        results = options.results or Path(scratch) / "default" / "results"
+        if not options.results:
             seconds([REPORTGEN, "run", "--output", str(results.parent)])
         other = changed(results, Path(scratch) / "changed")
-        for number in range(asked.rounds):
+        for number in range(options.rounds):
             output = ["--output", str(Path(scratch) / f"site{number}")]
             steps: dict[str, list[str | Path]] = {
                 "imports": [*IMPORTS],
@@ -69,12 +69,12 @@ def main() -> None:
                 "render, one changed": [REPORTGEN, "render", other, *output],
             }
             for name, command in steps.items():
-                taken.setdefault(name, []).append(seconds(command))
+                times.setdefault(name, []).append(seconds(command))
         figures = len(list((Path(scratch) / "site0" / "assets").glob("*.svg")))
-    measure = median(taken["imports"])
-    print(f"{figures} figures; medians of {asked.rounds} rounds")
-    for name, times in taken.items():
-        print(f"{name:<22}{median(times):8.2f} s{median(times) / measure:8.2f}")
+    base = median(times["imports"])
+    print(f"{figures} figures; medians of {options.rounds} rounds")
+    for name, values in times.items():
+        print(f"{name:<22}{median(values):8.2f} s{median(values) / base:8.2f}")
 
 
 if __name__ == "__main__":

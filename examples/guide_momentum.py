@@ -1,4 +1,4 @@
-"""Momentum as TensorFlow's guide "Optimizers with Core APIs" has its readers write it, which runs unchanged."""
+"""Momentum as in TensorFlow's guide "Optimizers with Core APIs"; reportgen runs the class unchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 class GuideMomentum(tf.Module):
-    """Momentum whose velocity holds the learning rate, one variable after another."""
+    """Momentum with the learning rate in its velocity; updates one variable after another."""
 
     def __init__(self, learning_rate: float = 1e-3, momentum: float = 0.7) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A rule of one's own: gradient descent with noise that fades, from the step number and seeded random numbers."""
+"""A custom optimizer: gradient descent with fading noise, from the step number and seeded random numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.optimizer import Optimizer, Problem, hyperparameter
 
 @dataclass(frozen=True)
 class NoisyDescent(Optimizer):
-    """A step against the gradient plus noise that becomes smaller from step to step."""
+    """Gradient descent with noise that decreases from step to step."""
 
     formula: ClassVar[str] = (
         r"\sigma_t = \sigma\, (1 + t)^{-\gamma / 2} \\ x_t = x_{t-1} - \eta\, (g_t + \sigma_t\, \xi_t), \quad "
@@ -18,11 +18,13 @@ class NoisyDescent(Optimizer):
     )
     source: ClassVar[str] = "Neelakantan et al. 2015"
 
-    sigma: float = hyperparameter(0.1, low=0, symbol=r"\sigma", doc="size of the noise in a gradient", source="mine")
-    decay: float = hyperparameter(0.55, low=0, symbol=r"\gamma", doc="how fast its variance falls")
+    sigma: float = hyperparameter(
+        0.1, low=0, symbol=r"\sigma", doc="initial standard deviation of the noise", source="own choice"
+    )
+    decay: float = hyperparameter(0.55, low=0, symbol=r"\gamma", doc="decay exponent of the noise variance")
 
     def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step; nothing has to be remembered."""
+        """Make one step; there is no state."""
         _, gradient = problem.value_and_gradient(x)
         size = self.sigma * (1 + problem.step) ** (-self.decay / 2)
         return x - problem.learning_rate * (gradient + size * problem.random.normal()), state

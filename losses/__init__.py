@@ -1,1 +1,1 @@
-"""The built-in losses, one a file; a file here is found by itself."""
+"""The built-in losses, one per file. A new file here is found automatically."""

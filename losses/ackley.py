@@ -1,4 +1,4 @@
-"""Ackley's function: a nearly flat, rippled plain around a funnel that ends in a tip."""
+"""Ackley's function: a nearly flat, rippled plain around a funnel with a sharp tip."""
 
 from math import e, pi
 
@@ -22,11 +22,11 @@ NEXT = 0.95216654595017167
     r"- \exp\left( \frac{1}{n} \sum_{i=1}^{n} \cos(2 \pi x_i) \right) + 20 + e",
     source="Ackley 1987; start: ours",
     tags=("multimodal", "non-smooth", "n-d"),
-    note="The minimum is the tip of a cone, where there is no gradient (here it is 0) and beside which its norm is "
-    "4 divided by the root of n: a fixed step never settles.",
+    note="The minimum is the tip of a cone without a gradient (here it is 0). Next to the tip the gradient norm is 4 "
+    "divided by the root of n, so a fixed step never settles.",
 )
 def ackley(x):
-    # With expm1 and 1 - cos(2a) = 2 sin(a)^2 the value keeps its digits near the tip, where it is exactly 0.
+    # With expm1 and 1 - cos(2a) = 2 sin(a)^2 the value stays accurate near the tip and is exactly 0 there.
     distance = root(tf.reduce_mean(x * x, axis=0))
     wave = tf.sin(pi * x)
     ripple = -2 * tf.reduce_mean(wave * wave, axis=0)

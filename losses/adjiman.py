@@ -1,4 +1,4 @@
-"""Adjiman's function: a slope whose lowest point in the box is on its edge."""
+"""Adjiman's function: a slope with its lowest point in the box on the edge."""
 
 import tensorflow as tf
 
@@ -12,8 +12,8 @@ from reportgen.loss import loss
     domain=[(-1.0, 2.0), (-1.0, 1.0)],
     formula=r"\cos x \sin y - \frac{x}{y^2 + 1}",
     source="Adjiman et al. 1998; start: ours",
-    note="The minimum lies on the edge of the box, where the gradient does not vanish: a method without bounds walks "
-    "past it, and the loss falls without end.",
+    note="The minimum lies on the edge of the box and its gradient is not zero. A method without bounds leaves the "
+    "box, and the loss falls without limit.",
 )
 def adjiman(x, y):
     return tf.cos(x) * tf.sin(y) - x / (y * y + 1)

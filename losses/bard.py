@@ -17,8 +17,8 @@ U = np.arange(1.0, 16.0)
     formula=r"\sum_{i=1}^{15} \left(y_i - x_1 - \frac{u_i}{v_i x_2 + w_i x_3}\right)^2, \quad "
     r"u_i = i, \; v_i = 16 - i, \; w_i = \min(u_i, v_i)",
     source="Bard 1970; Moré, Garbow and Hillstrom 1981, problem 8; domain: ours",
-    note="Far out, with x2 and x3 near minus infinity, the loss sinks towards 17.4286 and never further; on the way "
-    "there a denominator passes through zero.",
+    note="Far out, with x2 and x3 near minus infinity, the loss falls towards 17.4286 but not below. On the way there "
+    "a denominator passes through zero.",
     tags=("ill-conditioned", "sum-of-squares"),
 )
 def bard(x1, x2, x3):

@@ -1,4 +1,4 @@
-"""Beale's function: a flat plain with sharp walls and a valley that runs away to infinity."""
+"""Beale's function: a flat plain with steep walls and a valley that extends to infinity."""
 
 from reportgen.loss import loss
 
@@ -12,7 +12,7 @@ from reportgen.loss import loss
     formula=r"(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
     source="Beale 1958; start: Moré, Garbow and Hillstrom 1981, problem 5",
     tags=("ill-conditioned", "saddle", "sum-of-squares"),
-    note="There is a saddle at (0, 1), and a valley in which the loss falls towards 405/896 and never further.",
+    note="It has a saddle at (0, 1), and a valley along which the loss falls towards 405/896 but not below.",
 )
 def beale(x, y):
     y2 = y * y

@@ -1,4 +1,4 @@
-"""Biggs's six-parameter function: three decays fitted to a curve that is made of three."""
+"""Biggs's six-parameter function: three exponentials fitted to a sum of three exponentials."""
 
 import numpy as np
 import tensorflow as tf
@@ -45,8 +45,8 @@ Y = np.exp(-T) - 5 * np.exp(-10 * T) + 3 * np.exp(-4 * T)
     formula=r"\sum_{i=1}^{13} \left(x_3 e^{-t_i x_1} - x_4 e^{-t_i x_2} + x_6 e^{-t_i x_5} - y_i\right)^2, \quad "
     r"t_i = i / 10, \; y_i = e^{-t_i} - 5 e^{-10 t_i} + 3 e^{-4 t_i}",
     source="Biggs 1971; Moré, Garbow and Hillstrom 1981, problem 18 (with m = 13); domain: ours",
-    note="The value 5.65565e-3 that searches report belongs to a line of points with x1 = x5: where x3 and x6 are "
-    "positive they are saddles with a downward curvature of 0.01, beyond that local minima; one of each is listed.",
+    note="The value 5.65565e-3, which searches report, belongs to a line of points with x1 = x5. They are saddles with "
+    "a downward curvature of 0.01 if x3 and x6 are positive, and local minima beyond that. One of each is listed.",
     tags=("multimodal", "ill-conditioned", "saddle", "sum-of-squares"),
 )
 def biggs_exp6(x1, x2, x3, x4, x5, x6):

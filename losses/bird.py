@@ -1,4 +1,4 @@
-"""The bird function: two deep minima among exponentials of waves."""
+"""The bird function: two deep minima among products of waves and exponentials."""
 
 from math import pi
 
@@ -21,8 +21,8 @@ from reportgen.loss import loss
     formula=r"\sin(x)\, e^{(1 - \cos y)^2} + \cos(y)\, e^{(1 - \sin x)^2} + (x - y)^2",
     source="Mishra 2006; start: ours",
     tags=("multimodal",),
-    note="Wells of depth 100 with a curvature near 300 stand beside plains: a rate that moves on the plain jumps out "
-    "of the wells.",
+    note="Wells of depth 100, with a curvature near 300, lie next to plains: a learning rate that makes progress on "
+    "the plain jumps out of the wells.",
 )
 def bird(x, y):
     sine, cosine, apart = tf.sin(x), tf.cos(y), x - y

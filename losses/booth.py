@@ -1,4 +1,4 @@
-"""Booth's function: a convex quadratic that is turned by 45 degrees."""
+"""Booth's function: a convex quadratic, rotated by 45 degrees."""
 
 from reportgen.loss import loss
 
@@ -11,7 +11,7 @@ from reportgen.loss import loss
     formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2",
     source="Jamil and Yang 2013; start: ours",
     tags=("convex", "sum-of-squares"),
-    note="It is as easy as a loss can be, and yet one rate for each coordinate cannot undo its tilt.",
+    note="It is as easy as a loss can be, but a learning rate per coordinate cannot undo its rotation.",
 )
 def booth(x, y):
     first = x + 2 * y - 7

@@ -1,4 +1,4 @@
-"""Box's three-dimensional function: two decay rates and a factor, with a whole line of minimizers besides."""
+"""Box's three-dimensional function: two decay rates and a factor, with a line of further minimizers."""
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +17,7 @@ T = np.arange(1.0, 11.0) / 10
     formula=r"\sum_{i=1}^{10} \left(e^{-t_i x} - e^{-t_i y} - z\,(e^{-t_i} - e^{-10 t_i})\right)^2, \quad t_i = i / 10",
     source="Box 1966; Moré, Garbow and Hillstrom 1981, problem 12 (with m = 10; CUTEst starts at (0, 10, 1)); "
     "domain: ours",
-    note="Beside (1, 10, 1) and (10, 1, -1) every point of the line x = y, z = 0 is a minimizer, of which two are "
+    note="Besides (1, 10, 1) and (10, 1, -1), every point of the line x = y, z = 0 is a minimizer; two of them are "
     "listed.",
     tags=("multimodal", "ill-conditioned", "sum-of-squares"),
 )

@@ -16,11 +16,12 @@ from reportgen.loss import loss
     r"+ 10 \left( 1 - \frac{1}{8 \pi} \right) \cos x + 10",
     source="Branin 1972; start: ours",
     tags=("multimodal",),
-    note="All three minima are global: the start decides, and reaching f* says nothing about which was found.",
+    note="All three minima are global: the start decides which one is found, and the value f* does not tell them "
+    "apart.",
     aliases=("branin_hoo",),
 )
 def branin(x, y):
     off = y - 5.1 / (4 * pi * pi) * (x * x) + 5 / pi * x - 6
-    # 1 + cos(x) = 2 cos(x/2)^2: nothing is subtracted, so that no rounding gives a value much below f*.
+    # 1 + cos(x) = 2 cos(x/2)^2: without a subtraction, rounding cannot give a value much below f*.
     half = tf.cos(x / 2)
     return off * off + 20 * (1 - 1 / (8 * pi)) * (half * half) + 1.25 / pi

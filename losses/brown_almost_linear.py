@@ -1,4 +1,4 @@
-"""Brown's almost linear function in five coordinates: all residuals are linear but for a product."""
+"""Brown's almost linear function in five coordinates: all residuals are linear except for a product."""
 
 from reportgen.loss import loss
 
@@ -14,8 +14,8 @@ from reportgen.loss import loss
     domain=[(-2.0, 2.0)] * 4 + [(-2.0, 10.0)],
     formula=r"\sum_{i=1}^{4} \left(x_i + \sum_{j=1}^{5} x_j - 6\right)^2 + \left(\prod_{j=1}^{5} x_j - 1\right)^2",
     source="Brown 1969; Moré, Garbow and Hillstrom 1981, problem 27 (with n = 5); domain: ours",
-    note="Two of its three minimizers lie 0.45 apart, and near the stationary point (0, 0, 0, 0, 6), of value 1, the "
-    "slope falls off as the third power of the distance.",
+    note="Two of its three minimizers are 0.45 apart. Near the stationary point (0, 0, 0, 0, 6), of value 1, the "
+    "gradient falls as the third power of the distance.",
     tags=("multimodal", "saddle", "ill-conditioned", "sum-of-squares"),
     saddles=[(0.0, 0.0, 0.0, 0.0, 6.0)],
 )

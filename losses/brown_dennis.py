@@ -1,4 +1,4 @@
-"""Brown and Dennis's function: fourth powers of misfits, and a large value at the minimum."""
+"""Brown and Dennis's function: fourth powers of residuals, and a large value at the minimum."""
 
 import numpy as np
 import tensorflow as tf
@@ -18,8 +18,8 @@ T = np.arange(1.0, 21.0) / 5
     r"t_i = i / 5",
     source="Brown and Dennis 1971; Moré, Garbow and Hillstrom 1981, problem 16 (with m = 20), whose 85822.2 others "
     "continue as 85822.2016; domain: ours",
-    note="The minimum is 85822: in single precision neighbouring values there are 0.008 apart, and a gap below that is "
-    "rounding.",
+    note="The minimum is 85822: in single precision neighbouring values there are 0.008 apart, so a smaller gap is "
+    "rounding error.",
     tags=("convex", "sum-of-squares"),
 )
 def brown_dennis(x1, x2, x3, x4):

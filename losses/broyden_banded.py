@@ -1,4 +1,4 @@
-"""Broyden's banded function: each unknown meets five neighbours before it and one after."""
+"""Broyden's banded function: each unknown is coupled to the five before it and the one after."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ BEFORE = 5
 
 
 def _root(dim):
-    """Newton's method with the diagonal alone, which dominates: each sweep takes at least half of the error."""
+    """The minimizer by Newton's method with the dominant diagonal only; each sweep at least halves the error."""
     x = np.full(dim, -0.6)
     for _ in range(100):
         near = x * (1 + x)
@@ -30,7 +30,7 @@ def _root(dim):
     formula=r"\sum_{i=1}^{n} \left(x_i (2 + 5 x_i^2) + 1 - \sum_{j \in J_i} x_j (1 + x_j)\right)^2, \quad "
     r"J_i = \{j \neq i : i - 5 \leq j \leq i + 1\}",
     source="Broyden 1971; Moré, Garbow and Hillstrom 1981, problem 31; domain: ours",
-    note="Easy from the standard start in any dimension; from random starts in ten coordinates about one descent in "
+    note="Easy from the standard start in any dimension. From random starts in ten coordinates, about one descent in "
     "eight ends in a local minimum of value 2.68 or 3.06.",
     tags=("multimodal", "n-d", "sum-of-squares"),
 )

@@ -1,4 +1,4 @@
-"""Bukin's sixth function: a curved ridge line with a kink along all of its floor."""
+"""Bukin's sixth function: a curved valley with a kink along its entire floor."""
 
 import tensorflow as tf
 
@@ -16,8 +16,8 @@ from .guarded import root
     formula=r"100 \sqrt{\left| y - 0.01\,x^2 \right|} + 0.01 \left| x + 10 \right|",
     source="Bukin 1997; start: ours",
     tags=("non-smooth",),
-    note="The gradient grows without bound towards the floor of the valley, and is taken as 0 across it exactly there; "
-    "along the floor the slope is 0.01, so no rate suits both.",
+    note="The gradient grows without bound towards the valley floor; on the floor its component across the valley is "
+    "taken as 0. Along the floor the slope is 0.01, so no learning rate suits both.",
     aliases=("bukin_n6",),
 )
 def bukin_6(x, y):

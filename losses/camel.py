@@ -14,8 +14,8 @@ from reportgen.loss import loss
     formula=r"2x^2 - 1.05\,x^4 + \frac{x^6}{6} + xy + y^2",
     source="Branin 1972; start: ours",
     tags=("multimodal", "saddle"),
-    note="Two local minima of 0.2986 stand beside the global one, and from beyond |x| = 2 its sixth power throws "
-    "large steps far out.",
+    note="Two local minima of 0.2986 lie next to the global one. Beyond |x| = 2 the sixth power throws large steps far "
+    "out.",
     aliases=("camel_3",),
 )
 def three_hump_camel(x, y):
@@ -47,8 +47,8 @@ def three_hump_camel(x, y):
     formula=r"\left(4 - 2.1\,x^2 + \frac{x^4}{3}\right) x^2 + xy + (4y^2 - 4)\,y^2",
     source="Dixon and Szegő 1978; start: ours",
     tags=("multimodal", "saddle"),
-    note="Two of its six minima are global, their value is negative, and in float32 rounding can give values about "
-    "1e-7 below it.",
+    note="Two of its six minima are global. Their value is negative, and float32 rounding can give values about 1e-7 "
+    "below it.",
     aliases=("camel_6",),
 )
 def six_hump_camel(x, y):

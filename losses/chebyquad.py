@@ -12,8 +12,8 @@ NODES = (0.0431527601510166313, 0.193090840384186118, 0.266328706890272927)
     domain=[(0.0, 1.0)] * 8,
     formula=r"\sum_{i=1}^{8} \left(\frac{1}{8} \sum_{j=1}^{8} T_i(2 x_j - 1) - \int_0^1 T_i(2u - 1)\,du\right)^2",
     source="Fletcher 1965; Moré, Garbow and Hillstrom 1981, problem 35 (with m = n = 8); domain: ours",
-    note="The nodes may change places, which makes 20160 minimizers of which the ordered one is listed, and outside "
-    "(0, 1) the loss grows as the sixteenth power.",
+    note="The nodes can be permuted, so there are 20160 minimizers; the ordered one is listed. Outside (0, 1) the loss "
+    "grows as the sixteenth power.",
     tags=("multimodal", "sum-of-squares"),
 )
 def chebyquad(x1, x2, x3, x4, x5, x6, x7, x8):

@@ -1,4 +1,4 @@
-"""The cross-in-tray function: a sharp cross in a tray with four equal minima."""
+"""The cross-in-tray function: a sharp cross in a tray, with four equal minima."""
 
 from math import pi
 
@@ -11,7 +11,7 @@ from .guarded import root
 AT = 1.3494066171539108
 
 SMALLEST = 1e-37
-"""Just above the least normal number of float32."""
+"""Just above the smallest normal number of float32."""
 
 
 @loss(
@@ -24,11 +24,11 @@ SMALLEST = 1e-37
     r"+ 1 \right)^{0.1}",
     source="Mishra 2006; start: ours",
     tags=("multimodal", "non-smooth"),
-    note="Towards the cross, where sin x or sin y is 0, the slope grows beyond all bounds, and on it the gradient is "
+    note="Towards the cross, where sin x or sin y is 0, the slope grows without bound. On the cross the gradient is "
     "taken as 0.",
 )
 def cross_in_tray(x, y):
-    # exp(100) does not fit into float32, but (a exp(r) + 1)^0.1 = exp(0.1 (r + log(a + exp(-r)))) has no large number.
+    # exp(100) overflows in float32, but (a exp(r) + 1)^0.1 = exp(0.1 (r + log(a + exp(-r)))) has no large number.
     rise = tf.abs(100 - root(x * x + y * y) / pi)
     inside = tf.abs(tf.sin(x) * tf.sin(y)) + tf.exp(-rise)
     off_cross = inside > SMALLEST

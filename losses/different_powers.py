@@ -1,4 +1,4 @@
-"""The sum of different powers: a minimum that is flatter in each further coordinate."""
+"""The sum of different powers: the minimum becomes flatter with each coordinate."""
 
 import numpy as np
 import tensorflow as tf
@@ -15,8 +15,8 @@ from reportgen.loss import loss
     formula=r"\sum_{i=1}^{n} \left| x_i \right|^{2 + 4 \frac{i-1}{n-1}}",
     source="Hansen et al. 2009, function 14, without its root and transformations; start: ours",
     tags=("convex", "ill-conditioned", "n-d"),
-    note="The exponents grow from 2 to 6: the last coordinate is steep at the start, and near the minimum it has no "
-    "curvature left.",
+    note="The exponents grow from 2 to 6: the last coordinate is steep at the start, and has no curvature near the "
+    "minimum.",
 )
 def different_powers(x):
     return tf.reduce_sum(tf.abs(x) ** np.linspace(2.0, 6.0, len(x)), axis=0)

@@ -1,4 +1,4 @@
-"""The function of Dixon and Price: a chain in which each coordinate is the root of the one before."""
+"""Dixon and Price's function: a chain in which each coordinate is a root of the previous one."""
 
 import numpy as np
 import tensorflow as tf
@@ -22,8 +22,8 @@ def _minima(dim):
     formula=r"(x_1 - 1)^2 + \sum_{i=2}^{n} i \left( 2x_i^2 - x_{i-1} \right)^2",
     source="Dixon and Price 1989; start: ours",
     tags=("multimodal", "saddle", "n-d", "sum-of-squares"),
-    note="Paths end at (1/3, 0, ..., 0) with a loss of 2/3: a saddle, and beyond two dimensions one so flat that "
-    "hardly any method leaves it.",
+    note="Trajectories end at (1/3, 0, ..., 0) with a loss of 2/3. It is a saddle, and in more than two dimensions it "
+    "is so flat that hardly any method leaves it.",
 )
 def dixon_price(x):
     first, tail = x[0] - 1, x[1:]

@@ -1,4 +1,4 @@
-"""The drop-wave function: rings of waves around one drop."""
+"""The drop-wave function: circular waves around a drop."""
 
 import tensorflow as tf
 
@@ -16,10 +16,10 @@ from .guarded import root
     formula=r"-\frac{1 + \cos\left( 12 \sqrt{x^2 + y^2} \right)}{0.5\,(x^2 + y^2) + 2}",
     source="Surjanovic and Bingham 2013; start: ours",
     tags=("multimodal",),
-    note="Each ring around the centre is a circle of local minima, along which nothing pulls.",
+    note="Each ring around the centre is a circle of local minima, along which the gradient is zero.",
 )
 def drop_wave(x, y):
     square = x * x + y * y
-    # 1 + cos(2a) = 2 cos(a)^2, so that the value never falls below -1.
+    # 1 + cos(2a) = 2 cos(a)^2, so the value never falls below -1.
     wave = tf.cos(6 * root(square))
     return -2 * (wave * wave) / (0.5 * square + 2)

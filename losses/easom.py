@@ -18,8 +18,8 @@ NEAR, FAR = 1.3049954504376675, 4.9781898567419190
     formula=r"-\cos x \cos y \, \exp\left[ -(x - \pi)^2 - (y - \pi)^2 \right]",
     source="Easom 1990; start and domain: ours",
     tags=("multimodal",),
-    note="A few units from the well the gradient is too small to move anything, and in float32 it is exactly 0 at "
-    "(-7, -7): most random starts count as stationary there.",
+    note="A few units from the well the gradient is too small for progress. In float32 it is exactly 0 at (-7, -7), "
+    "and most random starts count as stationary.",
 )
 def easom(x, y):
     u, v = x - pi, y - pi

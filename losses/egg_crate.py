@@ -1,4 +1,4 @@
-"""The egg crate: a bowl with regular hollows."""
+"""The egg crate: a bowl with a regular grid of hollows."""
 
 import tensorflow as tf
 
@@ -17,7 +17,7 @@ NEXT = 3.0196018847849518
     formula=r"x^2 + y^2 + 25 \left( \sin^2 x + \sin^2 y \right)",
     source="Jamil and Yang 2013; start: ours",
     tags=("multimodal", "sum-of-squares"),
-    note="Nine hollows of nearly the same shape are in the box, and all but the middle one are wrong.",
+    note="The box contains nine hollows of nearly the same shape, and only the middle one is the global minimum.",
 )
 def egg_crate(x, y):
     along, across = tf.sin(x), tf.sin(y)

@@ -1,4 +1,4 @@
-"""The eggholder function: steep, irregular hollows, the lowest of them on the rim."""
+"""The eggholder function: steep, irregular hollows, with the lowest one on the edge of the box."""
 
 import tensorflow as tf
 
@@ -16,8 +16,8 @@ from .guarded import root
     r"- x \sin \sqrt{\left| x - (y + 47) \right|}",
     source="Whitley et al. 1996; start: ours",
     tags=("multimodal", "non-smooth"),
-    note="The minimum lies on the edge of the box, where the gradient does not vanish: a method without bounds walks "
-    "past it to lower values outside, over kinks across which the gradient is taken as 0.",
+    note="The minimum lies on the edge of the box and its gradient is not zero: a method without bounds finds lower "
+    "values outside. The gradient is taken as 0 across the kinks.",
 )
 def eggholder(x, y):
     lifted = y + 47

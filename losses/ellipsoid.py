@@ -1,4 +1,4 @@
-"""The ellipsoid: a quadratic along the axes whose curvatures span a given range."""
+"""The ellipsoid: an axis-parallel quadratic with curvatures over a given range."""
 
 import numpy as np
 import tensorflow as tf
@@ -15,8 +15,8 @@ from reportgen.loss import loss
     formula=r"\sum_{i=1}^{n} \kappa^{\frac{i-1}{n-1}} x_i^2",
     source="Hansen et al. 2009, function 2, without its transformations; start: ours",
     tags=("convex", "ill-conditioned", "n-d", "sum-of-squares"),
-    note="With a condition number of a million gradient descent hardly moves along the first axis; a method with a "
-    "rate for each coordinate does not notice, as the axes are those of the coordinates.",
+    note="With a condition number of a million, gradient descent hardly moves along the first axis. A method with a "
+    "learning rate per coordinate is unaffected, because the axes are those of the coordinates.",
 )
 def ellipsoid(x, *, condition=1e6):
     return tf.reduce_sum(np.logspace(0, np.log10(condition), len(x)) * (x * x), axis=0)

@@ -1,4 +1,4 @@
-"""Rosenbrock's valley many times over: each pair of coordinates has its own and none knows of the others."""
+"""Rosenbrock's valley once for each pair of coordinates, with no coupling between the pairs."""
 
 import tensorflow as tf
 
@@ -15,8 +15,8 @@ from reportgen.loss import loss
     formula=r"\sum_{i=1}^{n/2} \left[ 100\,(x_{2i} - x_{2i-1}^2)^2 + (1 - x_{2i-1})^2 \right]",
     source="Moré, Garbow and Hillstrom 1981, problem 21; in an odd dimension the last residual is 1 - x_n: ours; "
     "domain: ours",
-    note="The pairs are independent, so it is no harder than in two dimensions except to a method that takes one step "
-    "length for all of them.",
+    note="The pairs are independent. It is no harder than in two dimensions, except for a method with one step size "
+    "for all pairs.",
     tags=("n-d", "ill-conditioned", "sum-of-squares"),
 )
 def extended_rosenbrock(x):

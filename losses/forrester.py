@@ -1,4 +1,4 @@
-"""Forrester's function of one coordinate: a local minimum, an inflection and a deep minimum in a row."""
+"""Forrester's function of one coordinate: a local minimum, an inflection point and a deep minimum."""
 
 import tensorflow as tf
 
@@ -15,8 +15,8 @@ from reportgen.loss import loss
     formula=r"(6x - 2)^2 \sin(12x - 4)",
     source="Forrester, Sóbester and Keane 2008; start: ours",
     tags=("multimodal", "saddle"),
-    note="The gradient vanishes at x = 1/3 without a minimum, the start lies on the wrong side of the hill, and "
-    "outside of [0, 1] lower values lie.",
+    note="The gradient is zero at x = 1/3, which is not a minimum. The start lies on the wrong side of the hill, and "
+    "outside [0, 1] the loss has lower values.",
 )
 def forrester(x):
     u = 6 * x - 2

@@ -17,7 +17,8 @@ T = np.arange(7.0, -8.0, -1.0) / 2
     domain=[(0.0, 1.0), (0.0, 3.0), (-1.0, 1.0)],
     formula=r"\sum_{i=1}^{15} \left(x_1 e^{-x_2 (t_i - x_3)^2 / 2} - y_i\right)^2, \quad t_i = (8 - i) / 2",
     source="Moré, Garbow and Hillstrom 1981, problem 9; domain: ours",
-    note="The standard start is so near the minimizer that its loss is 4e-6 already; far from it the bell is flat.",
+    note="The standard start is so close to the minimizer that its loss is already 4e-6. Far from the minimizer the "
+    "bell curve is flat.",
     tags=("sum-of-squares",),
 )
 def gaussian(x1, x2, x3):

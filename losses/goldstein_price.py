@@ -1,4 +1,4 @@
-"""The function of Goldstein and Price: values over six orders of magnitude on a small square."""
+"""Goldstein and Price's function: values over six orders of magnitude on a small square."""
 
 from reportgen.loss import loss
 
@@ -15,12 +15,12 @@ from reportgen.loss import loss
     r"\left[30 + (2x - 3y)^2 (18 - 32x + 12x^2 + 48y - 36xy + 27y^2)\right]",
     source="Goldstein and Price 1971; start: ours",
     tags=("multimodal", "saddle"),
-    note="Slopes differ by a factor of a million over the square, so that the rate which is safe at the rim stands "
-    "still in the valley.",
+    note="Gradients differ by a factor of a million over the square, so a learning rate that is safe at the edge makes "
+    "no progress in the valley.",
 )
 def goldstein_price(x, y):
-    # With s = x + y and t = 2x - 3y both brackets become polynomials of one number. The second is expanded around its
-    # minimum of 3 at t = 3, so that no rounding gives a value below f*: as printed, float32 does.
+    # With s = x + y and t = 2x - 3y each bracket is a polynomial in one variable. The second is expanded around its
+    # minimum of 3 at t = 3, so rounding cannot give a value below f*. The printed form falls below f* in float32.
     s, t = x + y, 2 * x - 3 * y
     away_s, away_t = s + 1, t - 3
     first = 1 + away_s * away_s * ((3 * s - 14) * s + 19)

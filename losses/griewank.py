@@ -18,8 +18,8 @@ NEAR, FAR = 3.1400226338955398, 4.4384444809207141
     formula=r"\frac{1}{4000} \sum_{i=1}^{n} x_i^2 - \prod_{i=1}^{n} \cos \frac{x_i}{\sqrt{i}} + 1",
     source="Griewank 1981; start and domain: ours",
     tags=("multimodal", "n-d"),
-    note="The bowl is so shallow that waves of height 1 hide it, and yet it becomes easier in many dimensions, where "
-    "the product of cosines is small.",
+    note="The bowl is so shallow that waves of height 1 hide it. It becomes easier in many dimensions, because the "
+    "product of cosines is small there.",
 )
 def griewank(x):
     half = tf.sin(x / (2 * np.sqrt(np.arange(1.0, len(x) + 1))))
@@ -27,7 +27,7 @@ def griewank(x):
 
 
 def _one_minus_product(short):
-    """1 - (1 - a)(1 - b)..., without the cancellation of a product near 1; halved until one number is left."""
+    """1 - (1 - a)(1 - b)..., by pairwise combination, which avoids the cancellation of a product near 1."""
     left_over = []
     while len(short) > 1:
         half = len(short) // 2

@@ -18,14 +18,14 @@ Y = 25 + (-50 * np.log(T)) ** (2 / 3)
     r"t_i = i / 100, \; y_i = 25 + (-50 \ln t_i)^{2/3}",
     source="Cox 1969; Moré, Garbow and Hillstrom 1981, problem 11 (with m = 99), whose y_i m i x_2 is a misprint for "
     "y_i - x_2; domain: ours",
-    note="Where every exponential is near 0 or near 1 the gradient all but vanishes, far from the minimizer.",
+    note="If every exponential is near 0 or near 1, the gradient is almost zero, even far from the minimizer.",
     tags=("ill-conditioned", "sum-of-squares"),
 )
 def gulf(x1, x2, x3):
     t, y = tf.constant(T, x1.dtype), tf.constant(Y, x1.dtype)
     distance = tf.abs(y - x2)
     met = distance == 0
-    # A power by logarithm: where x2 meets an observation the power is 0, and 1 stands in under the logarithm.
+    # The power by logarithm: if x2 equals an observation, the power is 0, and 1 replaces the 0 in the logarithm.
     power = tf.where(met, 0 * distance, tf.exp(x3 * tf.math.log(tf.where(met, 1 + distance, distance))))
     residual = tf.exp(-power / x1) - t
     return tf.reduce_sum(residual * residual, axis=0)

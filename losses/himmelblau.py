@@ -22,8 +22,8 @@ from reportgen.loss import loss
     formula=r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
     source="Himmelblau 1972; start: ours",
     tags=("multimodal", "saddle", "sum-of-squares"),
-    note="Which of the four equal minima is found depends on the start, and paths from near the maximum at "
-    "(-0.27, -0.92) part for good.",
+    note="The start decides which of the four equal minima is found. Trajectories from near the maximum at (-0.27, "
+    "-0.92) separate for good.",
 )
 def himmelblau(x, y):
     first = x * x + y - 11

@@ -1,4 +1,4 @@
-"""The Hölder table: waves that grow towards the four corners of a table."""
+"""The Hölder table: waves that grow towards the four corners of the domain."""
 
 from math import pi
 
@@ -20,8 +20,8 @@ X, Y = 8.0550234757365634, 9.6645900192412729
     formula=r"-\left| \sin x \cos y \, \exp \left| 1 - \frac{\sqrt{x^2 + y^2}}{\pi} \right| \right|",
     source="Mishra 2006; start: ours",
     tags=("multimodal", "non-smooth"),
-    note="It has kinks along a grid of lines, where the gradient is taken as 0, and outside of its box it falls "
-    "without end.",
+    note="It has kinks along a grid of lines, on which the gradient is taken as 0. Outside its box it falls without "
+    "limit.",
     aliases=("holder_table",),
 )
 def hoelder_table(x, y):

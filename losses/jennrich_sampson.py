@@ -16,7 +16,7 @@ STEPS = np.arange(1.0, 11.0)
     domain=[(0.0, 0.5), (0.0, 0.5)],
     formula=r"\sum_{i=1}^{10} \left(2 + 2i - e^{ix} - e^{iy}\right)^2",
     source="Jennrich and Sampson 1968; Moré, Garbow and Hillstrom 1981, problem 6 (with m = 10); domain: ours",
-    note="The walls grow as exp(20 x), so a step that is right near the minimizer overflows a little further out.",
+    note="The walls grow as exp(20 x), so a step size that suits the minimizer overflows a little further out.",
     tags=("sum-of-squares",),
 )
 def jennrich_sampson(x, y):

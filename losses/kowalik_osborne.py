@@ -17,7 +17,7 @@ U = np.array([4.0, 2.0, 1.0, 0.5, 0.25, 0.167, 0.125, 0.1, 0.0833, 0.0714, 0.062
     domain=[(0.0, 0.5)] * 4,
     formula=r"\sum_{i=1}^{11} \left(y_i - \frac{x_1 (u_i^2 + u_i x_2)}{u_i^2 + u_i x_3 + x_4}\right)^2",
     source="Kowalik and Osborne 1968; Moré, Garbow and Hillstrom 1981, problem 15; domain: ours",
-    note="Far out the loss sinks towards 1.02734e-3 and never further, and negative x3 or x4 let a denominator vanish.",
+    note="Far out the loss falls towards 1.02734e-3 but not below. Negative x3 or x4 can make a denominator zero.",
     tags=("ill-conditioned", "sum-of-squares"),
     aliases=("kowalik",),
 )

@@ -1,4 +1,4 @@
-"""Levy's functions: sine waves over a bowl, in any dimension and as number 13 in two."""
+"""Levy's functions: sine waves over a bowl, in any dimension, and number 13 in two dimensions."""
 
 from math import pi
 
@@ -22,10 +22,10 @@ from reportgen.loss import loss
     r"+ (w_n - 1)^2 \left[ 1 + \sin^2(2 \pi w_n) \right], \quad w_i = 1 + \frac{x_i - 1}{4}",
     source="Levy and Montalvo 1985; start: ours",
     tags=("multimodal", "n-d"),
-    note="Each coordinate has minima of its own, which grow steeper away from the lowest one.",
+    note="Each coordinate has separate minima, which become steeper with the distance from the lowest one.",
 )
 def levy(x):
-    # sin(pi w)^2 has the period 1 in w, so that w - 1 serves, and is exactly 0 at the minimum.
+    # sin(pi w)^2 has period 1 in w, so w - 1 can replace w and is exactly 0 at the minimum.
     u = (x - 1) / 4
     head, last = u[:-1], u[-1]
     first, waves, end = tf.sin(pi * u[0]), tf.sin(pi * head + 1), tf.sin(2 * pi * last)
@@ -44,7 +44,8 @@ def levy(x):
     r"+ (y - 1)^2 \left[ 1 + \sin^2(2 \pi y) \right]",
     source="Levy and Montalvo 1985; start: ours",
     tags=("multimodal",),
-    note="About 60 waves along x and 40 along y each hold a minimum, and the nearest to the lowest is only 0.11 above.",
+    note="About 60 waves along x and 40 along y each contain a minimum. The closest to the lowest one is only 0.11 "
+    "higher.",
     aliases=("levy_n13",),
 )
 def levy_13(x, y):

@@ -1,4 +1,4 @@
-"""Two linear least-squares problems: one of full rank, which is a sphere in disguise, and one of rank one."""
+"""Two linear least-squares problems: one of full rank, equivalent to a sphere, and one of rank one."""
 
 import numpy as np
 import tensorflow as tf
@@ -15,8 +15,8 @@ from reportgen.loss import loss
     formula=r"\sum_{i=1}^{n} \left(x_i - \bar{x} - 1\right)^2 + n \left(\bar{x} + 1\right)^2, \quad "
     r"\bar{x} = \frac{1}{n} \sum_{j=1}^{n} x_j",
     source="Moré, Garbow and Hillstrom 1981, problem 32 (with m = 2n); domain: ours",
-    note="It equals n plus the squared distance from the minimizer, so gradient descent at rate 1/2 is there in one "
-    "step; the minimum is n and not zero.",
+    note="It equals n plus the squared distance from the minimizer, so gradient descent with learning rate 1/2 needs "
+    "one step. The minimum is n, not zero.",
     tags=("convex", "n-d", "sum-of-squares"),
 )
 def linear_full_rank(x):
@@ -26,7 +26,7 @@ def linear_full_rank(x):
 
 
 def _nearest_minimizer(dim):
-    """The minimizer nearest to zero."""
+    """The minimizer closest to zero, [dim]."""
     return 18 * np.arange(1.0, dim + 1) / (dim * (dim + 1) * (2 * dim + 1) ** 2)
 
 
@@ -38,12 +38,12 @@ def _nearest_minimizer(dim):
     domain=lambda dim: [(-2.0, 2.0)] * dim,
     formula=r"\sum_{i=1}^{n} \left(i \sum_{j=1}^{n} j x_j - 1\right)^2",
     source="Moré, Garbow and Hillstrom 1981, problem 33 (with m = n); domain: ours",
-    note="Every point of the plane where the sum of j x_j is 3/(2n + 1) is a minimizer, of which the nearest to zero "
-    "is listed, and the curvature across it grows as the sixth power of the dimension.",
+    note="Every point of the plane on which the sum of j x_j is 3/(2n + 1) is a minimizer; the one closest to zero is "
+    "listed. The curvature across the plane grows as the sixth power of the dimension.",
     tags=("convex", "n-d", "ill-conditioned", "sum-of-squares"),
 )
 def linear_rank_1(x):
-    # The sum over i is done by hand: one square, and the minimum.
+    # The sum over i in closed form: one square plus the minimum.
     n = len(x)
     off = tf.reduce_sum(np.arange(1.0, n + 1) * x, axis=0) - 3 / (2 * n + 1)
     return (n * (n + 1) * (2 * n + 1) / 6) * (off * off) + n * (n - 1) / (2 * (2 * n + 1))

@@ -1,4 +1,4 @@
-"""Least squares on generated data whose condition number is chosen."""
+"""Least squares on generated data with a given condition number."""
 
 from functools import cache
 
@@ -10,13 +10,13 @@ from reportgen.loss import loss
 
 
 def samples(dim):
-    """Twice as many as coordinates, and never few."""
+    """The number of samples: twice the number of coordinates, and at least 200."""
     return max(200, 2 * dim)
 
 
 @cache
 def data(dim, condition, seed):
-    """Samples and what is to be predicted, with noise."""
+    """Samples, [samples, dim], and their noisy targets, [samples]."""
     draw = generator(seed)
     inputs = correlated(draw, samples(dim), dim, condition)
     return inputs, inputs @ draw.normal(size=dim) + 0.1 * draw.normal(size=len(inputs))
@@ -24,7 +24,7 @@ def data(dim, condition, seed):
 
 @cache
 def solution(dim, condition, seed):
-    """Minimizer and minimum."""
+    """Minimizer, [dim], and minimum."""
     inputs, outputs = data(dim, condition, seed)
     weights = np.linalg.lstsq(inputs, outputs)[0]
     residual = inputs @ weights - outputs
@@ -42,8 +42,8 @@ def solution(dim, condition, seed):
     formula=r"\frac{1}{2m} \sum_{i=1}^{m} \left(a_i^{\top} w - b_i\right)^2",
     source="ours: normal data that is turned and stretched so that the Hessian has the eigenvalues 1 to 1 / condition, "
     "evenly spaced on a logarithmic scale",
-    note="The least curved directions take about as many steps of gradient descent as the condition number, and hardly "
-    "show in the loss.",
+    note="In the least curved directions gradient descent needs about as many steps as the condition number, and these "
+    "directions hardly affect the loss.",
     tags=("convex", "ill-conditioned", "n-d", "sum-of-squares", "task"),
 )
 def linear_regression(w, rows=None, *, condition=100.0, seed=0):

@@ -10,13 +10,13 @@ from reportgen.loss import loss
 
 
 def samples(dim):
-    """Twice as many as coordinates, and never few."""
+    """The number of samples: twice the number of coordinates, and at least 300."""
     return max(300, 2 * dim)
 
 
 @cache
 def data(dim, condition, seed):
-    """Samples and their classes, -1 and 1; some are on the wrong side."""
+    """Samples, [samples, dim], and their classes, -1 and 1; some lie on the wrong side of the boundary."""
     draw = generator(seed)
     inputs = correlated(draw, samples(dim), dim, condition)
     margins = inputs @ (draw.normal(size=dim) * 3)
@@ -25,9 +25,9 @@ def data(dim, condition, seed):
 
 @cache
 def solution(dim, l2, condition, seed):
-    """Minimizer and minimum, by Newton's method, whose steps are halved while they lead up."""
+    """Minimizer, [dim], and minimum, by Newton's method with steps that are halved while they increase the loss."""
     if l2 < 0:
-        raise ValueError(f"l2 = {l2} is not possible: 0 or more is expected")
+        raise ValueError(f"l2 = {l2}: expected a value >= 0")
     inputs, classes = data(dim, condition, seed)
     signed = inputs * classes[:, np.newaxis]
 
@@ -58,7 +58,8 @@ def solution(dim, l2, condition, seed):
     domain=lambda dim: [(-8.0, 8.0)] * dim,
     formula=r"\frac{1}{m} \sum_{i=1}^{m} \log\left(1 + e^{-b_i a_i^{\top} w}\right) + \frac{\lambda}{2} \|w\|^2",
     source="ours: normal data with second moments from 1 to 1 / condition, classes drawn from the model itself",
-    note="Strongly convex, but flat where every sample is far from the boundary: what curves there is the penalty, l2.",
+    note="Strongly convex, but flat if every sample is far from the boundary: then all curvature comes from the "
+    "penalty l2.",
     tags=("convex", "n-d", "task"),
 )
 def logistic_regression(w, rows=None, *, l2=0.001, condition=30.0, seed=0):

@@ -1,4 +1,4 @@
-"""The factors of rank two of a matrix: not convex, but without a local minimum that is not global."""
+"""Factors of rank two of a matrix: not convex, but every local minimum is global."""
 
 from functools import cache
 
@@ -12,22 +12,21 @@ RANK = 2
 
 
 def side(dim):
-    """Rows, and columns, of the matrix whose factors have ``dim`` entries in all."""
+    """The number of rows and of columns of the matrix, if its factors have ``dim`` entries in total."""
     if dim % (2 * RANK) or dim < 4 * RANK:
-        expected = f"a multiple of {2 * RANK} from {4 * RANK} on is expected, {RANK} x (rows + columns)"
-        raise ValueError(f"dim = {dim} is not possible: {expected}")
+        raise ValueError(f"expected dim = {RANK} x (rows + columns), a multiple of {2 * RANK} and at least {4 * RANK}")
     return dim // (2 * RANK)
 
 
 @cache
 def matrix(dim, seed):
-    """A matrix of rank two with noise."""
+    """A matrix of rank two plus noise, [side, side]."""
     size, draw = side(dim), generator(seed)
     return draw.normal(size=(size, RANK)) @ draw.normal(size=(RANK, size)) + 0.1 * draw.normal(size=(size, size))
 
 
 def balanced(dim, seed):
-    """The best factors of the same length (Eckart and Young 1936)."""
+    """The optimal factors of equal norm, [dim] (Eckart and Young 1936)."""
     left, strengths, right = np.linalg.svd(matrix(dim, seed))
     roots = np.sqrt(strengths[:RANK, np.newaxis])
     return np.concatenate([(left.T[:RANK] * roots).ravel(), (right[:RANK] * roots).ravel()])
@@ -40,7 +39,7 @@ def unexplained(dim, *, seed):
 
 
 def start(dim):
-    """Small factors, which differ: at zero is a saddle."""
+    """Small and unequal factors, [dim], because zero is a saddle."""
     side(dim)
     return 0.1 * np.random.default_rng(1).normal(size=dim)
 
@@ -57,8 +56,8 @@ def start(dim):
     formula=r"\frac{1}{2 n^2} \sum_{i=1}^{n} \sum_{j=1}^{n} "
     r"\left(u_{1i} v_{1j} + u_{2i} v_{2j} - m_{ij}\right)^2",
     source="ours: a matrix of rank 2 with a tenth of noise; minimum: Eckart and Young 1936",
-    note="It does not change where one factor grows as the other shrinks, so minimizers make whole surfaces, of which "
-    "one is listed; near the saddle at zero, where small starts are, nothing pulls.",
+    note="The loss is unchanged if one factor grows as the other shrinks, so minimizers form surfaces; one minimizer "
+    "is listed. Near the saddle at zero, where small starts lie, the gradient is tiny.",
     tags=("ill-conditioned", "saddle", "n-d", "sum-of-squares", "task"),
 )
 def matrix_factorization(x, rows=None, *, seed=0):

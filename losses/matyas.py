@@ -14,6 +14,6 @@ from reportgen.loss import loss
     note="The slope along the diagonal is 25 times smaller than across it, and all slopes are small.",
 )
 def matyas(x, y):
-    # The same polynomial as a sum of squares: on the diagonal the printed form loses its digits to cancellation.
+    # The same polynomial as a sum of squares: on the diagonal the printed form loses digits to cancellation.
     across = x - y
     return 0.24 * (across * across) + 0.02 * (x * x + y * y)

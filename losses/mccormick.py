@@ -1,4 +1,4 @@
-"""McCormick's function: a valley that is bent by a sine and falls without end outside its box."""
+"""McCormick's function: a valley bent by a sine, which falls without limit outside its box."""
 
 from math import pi, sqrt
 
@@ -18,8 +18,8 @@ from reportgen.loss import loss
     formula=r"\sin(x + y) + (x - y)^2 - 1.5\,x + 2.5\,y + 1",
     source="McCormick 1976; start: ours",
     tags=("multimodal", "saddle"),
-    note="Outside its box it is unbounded below: a step too long across the ridge beyond the minimum ends in the next "
-    "one, which is lower by pi.",
+    note="It is unbounded below outside its box: a step that is too long crosses the ridge beyond the minimum and ends "
+    "in the next valley, which is lower by pi.",
 )
 def mccormick(x, y):
     across = x - y

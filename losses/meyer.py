@@ -16,8 +16,8 @@ T = 45 + 5 * np.arange(1.0, 17.0)
     domain=[(0.0, 0.03), (3000.0, 7000.0), (200.0, 400.0)],
     formula=r"\sum_{i=1}^{16} \left(x_1 \exp\left(\frac{x_2}{t_i + x_3}\right) - y_i\right)^2, \quad t_i = 45 + 5i",
     source="Meyer 1970; Moré, Garbow and Hillstrom 1981, problem 10; domain: ours",
-    note="The valley is so narrow and so badly scaled (the curvature differs by a factor of 10^16) that from 1.7e9 "
-    "most methods never come near the minimum of 87.9.",
+    note="The valley is so narrow and so badly scaled (the curvature differs by a factor of 10^16) that most methods, "
+    "starting at 1.7e9, never get close to the minimum of 87.9.",
     tags=("ill-conditioned", "sum-of-squares"),
 )
 def meyer(x1, x2, x3):

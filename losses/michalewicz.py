@@ -16,7 +16,7 @@ from reportgen.loss import loss
     source="Michalewicz 1992; start: ours",
     tags=("multimodal",),
     local_minima=[(2.2029055201726093, 2.7115714838430144)],
-    note="Between the trenches the twentieth power of a sine leaves no slope, which float32 rounds to exactly 0.",
+    note="Between the trenches the twentieth power of a sine is so flat that float32 rounds the slope to exactly 0.",
 )
 def michalewicz(x, y):
     return -(tf.sin(x) * _power_20(tf.sin(x * x / pi))) - tf.sin(y) * _power_20(tf.sin(2 * (y * y) / pi))

@@ -1,4 +1,4 @@
-"""The monkey saddle: three ways down and a second derivative that says nothing."""
+"""The monkey saddle: three descending directions, and a Hessian of zero."""
 
 from math import inf
 
@@ -12,10 +12,10 @@ from reportgen.loss import loss
     start=(1.0, 0.01),
     domain=[(-2.0, 2.0), (-2.0, 2.0)],
     formula=r"x^3 - 3xy^2",
-    source="Hilbert and Cohn-Vossen 1932; start: ours, beside the line y = 0 that leads into the saddle",
+    source="Hilbert and Cohn-Vossen 1932; start: ours, next to the line y = 0 that leads into the saddle",
     tags=("saddle", "unbounded"),
-    note="The Hessian vanishes at the saddle, so Newton's method learns nothing there, and from the line y = 0 a "
-    "gradient method never leaves it.",
+    note="The Hessian is zero at the saddle, so it tells Newton's method nothing. A gradient method that starts on the "
+    "line y = 0 never leaves the saddle.",
 )
 def monkey_saddle(x, y):
     return x * (x * x - 3 * (y * y))

@@ -1,4 +1,4 @@
-"""Osborne's first function: two decays and a constant fitted to thirty-three observations."""
+"""Osborne's first function: two exponentials and a constant fitted to 33 observations."""
 
 import numpy as np
 import tensorflow as tf
@@ -22,8 +22,8 @@ T = 10 * np.arange(33.0)
     domain=[(0.0, 1.0), (0.0, 3.0), (-3.0, 0.0), (0.0, 0.1), (0.0, 0.1)],
     formula=r"\sum_{i=1}^{33} \left(y_i - x_1 - x_2 e^{-t_i x_4} - x_3 e^{-t_i x_5}\right)^2, \quad t_i = 10 (i - 1)",
     source="Osborne 1972; Moré, Garbow and Hillstrom 1981, problem 17; domain: ours",
-    note="Two decays of nearly equal rate and opposite sign cancel: the curvature differs by 10^9, and a slightly "
-    "negative rate overflows.",
+    note="Two exponentials with nearly equal decay rates and opposite signs cancel: the curvature differs by 10^9. A "
+    "slightly negative decay rate overflows.",
     tags=("ill-conditioned", "sum-of-squares"),
 )
 def osborne_1(x1, x2, x3, x4, x5):

@@ -1,4 +1,4 @@
-"""Osborne's second function: a decay and three peaks fitted to sixty-five observations."""
+"""Osborne's second function: an exponential and three peaks fitted to 65 observations."""
 
 import numpy as np
 import tensorflow as tf
@@ -28,8 +28,8 @@ MINIMIZER = (
     formula=r"\sum_{i=1}^{65} \left(y_i - x_1 e^{-t_i x_5} - x_2 e^{-(t_i - x_9)^2 x_6} "
     r"- x_3 e^{-(t_i - x_{10})^2 x_7} - x_4 e^{-(t_i - x_{11})^2 x_8}\right)^2, \quad t_i = (i - 1) / 10",
     source="Osborne 1972; Moré, Garbow and Hillstrom 1981, problem 19; domain: ours",
-    note="The peaks may change places or die out, which makes local minima, and the curvature differs by 10^4 at the "
-    "minimizer listed.",
+    note="The peaks can be permuted or vanish, which creates local minima. The curvature differs by 10^4 at the listed "
+    "minimizer.",
     tags=("multimodal", "ill-conditioned", "sum-of-squares"),
 )
 def osborne_2(x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11):

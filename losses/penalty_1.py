@@ -1,4 +1,4 @@
-"""The first penalty function: a weak pull towards (1, ..., 1) and a strong one onto a sphere."""
+"""The first penalty function: a weak pull towards (1, ..., 1) and a strong pull onto a sphere."""
 
 import math
 
@@ -30,8 +30,8 @@ def _minimum(dim):
     domain=lambda dim: [(-1.0, i + 1.0) for i in range(1, dim + 1)],
     formula=r"10^{-5} \sum_{i=1}^{n} (x_i - 1)^2 + \left(\sum_{i=1}^{n} x_i^2 - \frac{1}{4}\right)^2",
     source="Gill, Murray and Pitfield 1972; Moré, Garbow and Hillstrom 1981, problem 23; domain: ours",
-    note="The sphere of radius 1/2 is reached at once; along it the slope is about 10^-5, and in single precision the "
-    "rest of the way is nearly flat.",
+    note="Methods reach the sphere of radius 1/2 at once. Along it the slope is about 10^-5, and in single precision "
+    "it is nearly flat.",
     tags=("n-d", "ill-conditioned", "sum-of-squares"),
 )
 def penalty_1(x):

@@ -1,4 +1,4 @@
-"""The second penalty function, in four coordinates: weak exponential ties and a strong pull onto an ellipsoid."""
+"""The second penalty function in four coordinates: weak exponential terms and a strong pull onto an ellipsoid."""
 
 import math
 
@@ -18,7 +18,7 @@ WEIGHT = 1e-5
     r"+ \left(e^{x_i/10} - e^{-1/10}\right)^2 \right] + \left(\sum_{i=1}^{4} (5 - i)\, x_i^2 - 1\right)^2, \quad "
     r"y_i = e^{i/10} + e^{(i-1)/10}",
     source="Gill, Murray and Pitfield 1972; Moré, Garbow and Hillstrom 1981, problem 24 (with n = 4); domain: ours",
-    note="On the ellipsoid the slope is about 10^-6, so that single precision takes most of it for flat.",
+    note="On the ellipsoid the slope is about 10^-6, and most of it is flat in single precision.",
     tags=("ill-conditioned", "sum-of-squares"),
 )
 def penalty_2(x1, x2, x3, x4):

@@ -1,4 +1,4 @@
-"""Powell's badly scaled function: a minimizer whose coordinates differ by six orders of magnitude."""
+"""Powell's badly scaled function: the coordinates of its minimizers differ by six orders of magnitude."""
 
 import tensorflow as tf
 
@@ -12,8 +12,8 @@ from reportgen.loss import loss
     domain=[(-1.0, 10.0), (-1.0, 10.0)],
     formula=r"(10^4 x y - 1)^2 + \left(e^{-x} + e^{-y} - 1.0001\right)^2",
     source="Powell 1970; Moré, Garbow and Hillstrom 1981, problem 3; domain: ours",
-    note="The curvature across its valley is 10^18 times that along it, which single precision cannot tell from a flat "
-    "floor.",
+    note="The curvature across its valley is 10^18 times that along it. In single precision the floor of the valley is "
+    "flat.",
     tags=("multimodal", "ill-conditioned", "sum-of-squares"),
 )
 def powell_badly_scaled(x, y):

@@ -1,4 +1,4 @@
-"""Powell's singular function: four coordinates a group, with a singular Hessian at the minimizer."""
+"""Powell's singular function: groups of four coordinates, with a singular Hessian at the minimizer."""
 
 import tensorflow as tf
 
@@ -15,8 +15,8 @@ from reportgen.loss import loss
     r"+ (x_{4i-2} - 2 x_{4i-1})^4 + 10\,(x_{4i-3} - x_{4i})^4 \right]",
     source="Powell 1962; Moré, Garbow and Hillstrom 1981, problems 13 and 22; coordinates that a last group of four "
     "lacks are zero: ours; domain: ours",
-    note="The Hessian is singular at the minimizer, so that Newton's method too is only linear and the last digits of "
-    "x come very slowly.",
+    note="The Hessian is singular at the minimizer. Even Newton's method converges only linearly, and the last digits "
+    "of x converge very slowly.",
     tags=("convex", "n-d", "ill-conditioned", "sum-of-squares"),
     aliases=("extended_powell",),
 )

@@ -1,4 +1,4 @@
-"""A convex quadratic of any condition number, its axes turned by a seeded rotation."""
+"""A convex quadratic of any condition number, with axes turned by a seeded rotation."""
 
 import numpy as np
 import tensorflow as tf
@@ -6,7 +6,7 @@ import tensorflow as tf
 from reportgen.loss import loss
 
 FULL = 64
-"""The largest dimension with a rotation that mixes all coordinates, whose cost for each of them grows with it."""
+"""The largest dimension with a full rotation of all coordinates; its cost per coordinate grows with the dimension."""
 
 
 @loss(
@@ -19,8 +19,8 @@ FULL = 64
     r"\operatorname{diag}\left( 1, \ldots, \kappa^{\frac{i-1}{n-1}}, \ldots, \kappa \right) Q",
     source="ours; the eigenvalues of A are spaced evenly on a logarithmic scale",
     tags=("convex", "ill-conditioned", "n-d"),
-    note="With the condition number kappa the best fixed rate of gradient descent, 2 / (1 + kappa), still needs about "
-    "kappa steps; beyond 64 coordinates Q is three reflections, and A is nearly diagonal.",
+    note="With condition number kappa, the best fixed learning rate of gradient descent, 2 / (1 + kappa), still needs "
+    "about kappa steps. Beyond 64 coordinates Q consists of three reflections, and A is nearly diagonal.",
 )
 def quadratic(x, *, condition=100.0, seed=0):
     dim = len(x)

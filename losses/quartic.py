@@ -12,7 +12,7 @@ from reportgen.loss import loss
     formula=r"2x^4 + 3x^3 + 2",
     source='TensorFlow guide "Optimizers with Core APIs"',
     tags=("saddle",),
-    note="The gradient also vanishes at x = 0, an inflection that is no minimum: slow methods end there.",
+    note="The gradient is also zero at x = 0, an inflection point that is not a minimum: slow methods end there.",
 )
 def quartic(x):
     return (2 * x + 3) * (x * x * x) + 2

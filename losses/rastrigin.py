@@ -24,9 +24,9 @@ NEXT = 0.99495863765233480
     formula=r"10n + \sum_{i=1}^{n} \left[ x_i^2 - 10 \cos(2 \pi x_i) \right]",
     source="Rastrigin 1974; start: ours",
     tags=("multimodal", "n-d"),
-    note="It has 11^n minima, one near each point of whole numbers, and the slope says nothing about which is lowest.",
+    note="It has 11^n minima, one near each integer point, and the slope does not show which one is lowest.",
 )
 def rastrigin(x):
-    # 1 - cos(2a) = 2 sin(a)^2: near the minimum the printed form would subtract equal numbers.
+    # 1 - cos(2a) = 2 sin(a)^2: near the minimum the printed form loses digits to cancellation.
     wave = tf.sin(pi * x)
     return tf.reduce_sum(x * x + 20 * (wave * wave), axis=0)

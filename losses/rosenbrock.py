@@ -16,7 +16,7 @@ SECOND = {
         *(0.97516475660887304, 0.95143198270499267, 0.90522281771395347),
     ),
 }
-"""By dimension, a local minimizer; below 4 there is none."""
+"""A local minimizer by dimension; below 4 dimensions there is none."""
 
 
 @loss(
@@ -29,8 +29,8 @@ SECOND = {
     formula=r"\sum_{i=1}^{n-1} \left[ 100\,(x_{i+1} - x_i^2)^2 + (1 - x_i)^2 \right]",
     source="Rosenbrock 1960; start: Moré, Garbow and Hillstrom 1981, problem 1",
     tags=("ill-conditioned", "n-d", "sum-of-squares"),
-    note="The valley is found at once; along its floor the slope is a thousand times smaller than across it, and from "
-    "4 dimensions on a second minimum waits near (-1, 1, ..., 1).",
+    note="Methods find the valley at once. Along its floor the slope is a thousand times smaller than across it. From "
+    "4 dimensions on there is a second minimum near (-1, 1, ..., 1).",
 )
 def rosenbrock(x):
     head, tail = x[:-1], x[1:]

@@ -1,4 +1,4 @@
-"""Salomon's function: rings around a tip."""
+"""Salomon's function: rings around a sharp tip."""
 
 from math import pi
 
@@ -18,11 +18,11 @@ from .guarded import root
     formula=r"1 - \cos\left( 2 \pi \sqrt{\sum_{i=1}^{n} x_i^2} \right) + 0.1 \sqrt{\sum_{i=1}^{n} x_i^2}",
     source="Salomon 1996; start and domain: ours",
     tags=("multimodal", "non-smooth", "n-d"),
-    note="Every ring of a whole radius holds a sphere of local minima, and at the minimum there is a tip, where the "
-    "gradient is taken as 0.",
+    note="Every integer radius is a sphere of local minima. The minimum is a sharp tip, at which the gradient is taken "
+    "as 0.",
 )
 def salomon(x):
-    # 1 - cos(2a) = 2 sin(a)^2: near the minimum the printed form would subtract equal numbers.
+    # 1 - cos(2a) = 2 sin(a)^2: near the minimum the printed form loses digits to cancellation.
     distance = root(tf.reduce_sum(x * x, axis=0))
     wave = tf.sin(pi * distance)
     return 2 * (wave * wave) + 0.1 * distance

@@ -1,4 +1,4 @@
-"""Schaffer's functions 2 and 4: rippled hyperbolas that fade away from the origin."""
+"""Schaffer's functions 2 and 4: rippled hyperbolas that flatten away from the origin."""
 
 import tensorflow as tf
 
@@ -16,14 +16,15 @@ AT = 1.2531318314637332
     formula=r"0.5 + \frac{\sin^2(x^2 - y^2) - 0.5}{\left[ 1 + 0.001\,(x^2 + y^2) \right]^2}",
     source="Schaffer et al. 1989; start and domain: ours",
     tags=("multimodal",),
-    note="Along the diagonals a valley leads to the minimum with a slope of a thousandth, between others that miss it.",
+    note="Along the diagonals a valley with a slope of a thousandth leads to the minimum, between valleys that miss "
+    "it.",
     aliases=("schaffer_n2",),
 )
 def schaffer_2(x, y):
     x2, y2 = x * x, y * y
     wave, growth = tf.sin(x2 - y2), 0.001 * (x2 + y2)
     fade = 1 + growth
-    # 0.5 is brought into the fraction, where it cancels: near the minimum the printed form would lose its digits.
+    # 0.5 is moved into the fraction, where it cancels: near the minimum the printed form loses digits.
     return (wave * wave + 0.5 * (growth * (2 + growth))) / (fade * fade)
 
 
@@ -37,11 +38,12 @@ def schaffer_2(x, y):
     r"{\left[ 1 + 0.001\,(x^2 + y^2) \right]^2}",
     source="Schaffer et al. 1989; start and domain: ours",
     tags=("ill-conditioned", "multimodal"),
-    note="Its four minima are hardly lower than the hyperbolas on which they lie, and the slope along those vanishes.",
+    note="Its four minima are hardly lower than the hyperbolas on which they lie, and the slope along the hyperbolas "
+    "vanishes.",
     aliases=("schaffer_n4",),
 )
 def schaffer_4(x, y):
-    # The absolute value of the formula is without effect, as the cosine and the square are even.
+    # The absolute value in the formula has no effect, because the cosine and the square are even.
     x2, y2 = x * x, y * y
     wave, fade = tf.sin(tf.sin(x2 - y2)), 1 + 0.001 * (x2 + y2)
     return 0.5 + (0.5 - wave * wave) / (fade * fade)

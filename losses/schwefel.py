@@ -1,4 +1,4 @@
-"""Schwefel's sine function: the second-best minimum is far from the best."""
+"""Schwefel's sine function: the second-best minimum is far from the best one."""
 
 import tensorflow as tf
 
@@ -23,8 +23,8 @@ BEST, SECOND = 420.96874635998203, -302.52493561191178
     formula=r"-\sum_{i=1}^{n} x_i \sin \sqrt{\left| x_i \right|}",
     source="Schwefel 1981; start: ours",
     tags=("multimodal", "non-smooth", "n-d"),
-    note="The second-best minimum lies at the other side of the box, the curvature jumps where a coordinate is 0, and "
-    "outside the box lower values lie.",
+    note="The second-best minimum lies on the other side of the box. The curvature jumps where a coordinate is 0, and "
+    "outside the box the loss has lower values.",
 )
 def schwefel(x):
     return -tf.reduce_sum(x * tf.sin(root(tf.abs(x))), axis=0)

@@ -1,4 +1,4 @@
-"""Shubert's function: a product of two wave packets with eighteen equal minima."""
+"""Shubert's function: a product of two wave packets, with eighteen equal minima."""
 
 from math import pi
 
@@ -23,8 +23,8 @@ TROUGHS = [-1.4251284283197610 + 2 * pi * turn for turn in (-1, 0, 1)]
     r"\left[ \sum_{j=1}^{5} j \cos((j + 1)\,y + j) \right]",
     source="Shubert 1972; start: ours",
     tags=("multimodal",),
-    note="Eighteen of its 760 minima are global, and their curvature is about 4,500: a rate above 4e-4 jumps from one "
-    "to the next.",
+    note="Eighteen of its 760 minima are global. Their curvature is about 4,500, so a learning rate above 4e-4 jumps "
+    "from one to the next.",
 )
 def shubert(x, y):
     return _waves(x) * _waves(y)

@@ -1,4 +1,4 @@
-"""The sphere: the simplest loss there is."""
+"""The sphere: the simplest loss."""
 
 import tensorflow as tf
 
@@ -14,7 +14,8 @@ from reportgen.loss import loss
     formula=r"\sum_{i=1}^{n} x_i^2",
     source="De Jong 1975; start: ours",
     tags=("convex", "n-d", "sum-of-squares"),
-    note="Gradient descent with a rate of 0.5 solves it in one step, so that whatever is slow here is slow by itself.",
+    note="Gradient descent with a learning rate of 0.5 solves it in one step, so slow progress is due to the optimizer "
+    "alone.",
 )
 def sphere(x):
     return tf.reduce_sum(x * x, axis=0)

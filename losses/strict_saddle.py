@@ -1,4 +1,4 @@
-"""A saddle with a way down of negative curvature, between two minima."""
+"""A saddle with one direction of negative curvature, between two minima."""
 
 from reportgen.loss import loss
 
@@ -10,12 +10,12 @@ from reportgen.loss import loss
     start=(1.0, 0.001),
     domain=[(-2.0, 2.0), (-2.0, 2.0)],
     formula=r"\frac{x^2}{2} - \frac{y^2}{2} + \frac{y^4}{4}",
-    source="Nesterov 2004, example 1.2.2; start: ours, beside the line y = 0 that leads into the saddle",
+    source="Nesterov 2004, example 1.2.2; start: ours, next to the line y = 0 that leads into the saddle",
     tags=("multimodal", "saddle"),
-    note="From the line y = 0 a gradient method walks into the saddle and stays; from beside it, it is slow for as "
-    "long as y is small.",
+    note="A gradient method that starts on the line y = 0 converges to the saddle and stays there. Close to the line "
+    "it is slow for as long as y is small.",
 )
 def strict_saddle(x, y):
-    # As printed, completed to a square: no rounding gives a value below f*.
+    # The formula with a completed square: rounding cannot give a value below f*.
     off = y * y - 1
     return 0.5 * (x * x) + 0.25 * (off * off) - 0.25

@@ -1,4 +1,4 @@
-"""The function of Styblinski and Tang: a tilted double well in each coordinate."""
+"""Styblinski and Tang's function: a tilted double well in each coordinate."""
 
 import tensorflow as tf
 
@@ -22,8 +22,8 @@ DEEP, SHALLOW = -2.9035340277711771, 2.7468027709908370
     formula=r"\frac{1}{2} \sum_{i=1}^{n} \left( x_i^4 - 16\,x_i^2 + 5\,x_i \right)",
     source="Styblinski and Tang 1990; start: ours",
     tags=("multimodal", "n-d"),
-    note="Each coordinate has a deep and a shallow well, so there are 2^n minima; f* is negative and grows with n, "
-    "and float32 can round a value to less than it.",
+    note="Each coordinate has a deep and a shallow well, so there are 2^n minima. f* is negative, "
+    "proportional to n, and float32 can round a value below it.",
 )
 def styblinski_tang(x):
     x2 = x * x

@@ -14,7 +14,8 @@ from reportgen.loss import loss
     r"+ \frac{x^2 + y^2}{4}",
     source="Trefethen 2002, problem 4; start and domain: ours",
     tags=("multimodal",),
-    note="There are 693 minima on this square alone, and curvatures of 6,000 and 9,900 at the lowest keep rates small.",
+    note="This square alone contains 693 minima. The curvatures at the lowest one, 6,000 and 9,900, require small "
+    "learning rates.",
 )
 def trefethen(x, y):
     fine = tf.exp(tf.sin(50 * x)) + tf.sin(60 * tf.exp(y)) + tf.sin(70 * tf.sin(x)) + tf.sin(tf.sin(80 * y))

@@ -1,4 +1,4 @@
-"""The trid function: a convex quadratic whose minimizer is far away and grows with the dimension."""
+"""The trid function: a convex quadratic with a minimizer that moves away as the dimension grows."""
 
 import tensorflow as tf
 
@@ -14,8 +14,8 @@ from reportgen.loss import loss
     formula=r"\sum_{i=1}^{n} (x_i - 1)^2 - \sum_{i=2}^{n} x_i x_{i-1}",
     source="Surjanovic and Bingham 2013; start: ours",
     tags=("convex", "n-d"),
-    note="Both f* and the condition number grow with the dimension, f* as -n^3 / 6, so that in many dimensions "
-    "float32 loses the last of the way to rounding.",
+    note="Both |f*| and the condition number grow with the dimension, f* as -n^3 / 6. In many dimensions float32 "
+    "rounding hides the last part of the descent.",
 )
 def trid(x):
     off = x - 1

@@ -1,4 +1,4 @@
-"""Two systems of equations in which each unknown meets its two neighbours: a boundary value problem and Broyden's."""
+"""Two systems of equations that couple each unknown to its neighbours: a boundary value problem and Broyden's."""
 
 import numpy as np
 import tensorflow as tf
@@ -21,7 +21,7 @@ def _nodes(dim):
 
 
 def _boundary_value_root(dim):
-    """Newton's method from the solution of the differential equation, 2 / (2 - t) - t - 1."""
+    """The minimizer, [dim], by Newton's method from the solution of the differential equation, 2 / (2 - t) - t - 1."""
     t, square = _nodes(dim), 1 / (dim + 1) ** 2
     x = 2 / (2 - t) - t - 1
     for _ in range(6):
@@ -34,7 +34,7 @@ def _boundary_value_root(dim):
 
 
 def _solve(diagonal, right):
-    """The tridiagonal system with -1 beside its diagonal, by elimination from the top."""
+    """Solve the tridiagonal system with off-diagonals of -1, by elimination from the top."""
     pivot, right = diagonal.tolist(), right.tolist()
     for i in range(1, len(pivot)):
         pivot[i] -= 1 / pivot[i - 1]
@@ -54,8 +54,8 @@ def _solve(diagonal, right):
     formula=r"\sum_{i=1}^{n} \left(2 x_i - x_{i-1} - x_{i+1} + \frac{h^2 (x_i + t_i + 1)^3}{2}\right)^2, \quad "
     r"t_i = ih, \; h = \frac{1}{n + 1}, \; x_0 = x_{n+1} = 0",
     source="Moré and Cosnard 1979; Moré, Garbow and Hillstrom 1981, problem 28; domain: ours",
-    note="The condition number grows as the fourth power of the dimension while the loss at the start shrinks as its "
-    "third, so that in hundreds of coordinates single precision sees little but rounding.",
+    note="The condition number grows as the fourth power of the dimension, while the loss at the start shrinks as the "
+    "third. In hundreds of coordinates single precision shows little but rounding.",
     tags=("n-d", "ill-conditioned", "sum-of-squares"),
 )
 def discrete_boundary_value(x):
@@ -66,7 +66,7 @@ def discrete_boundary_value(x):
 
 
 def _broyden_root(dim):
-    """Newton's method with the diagonal alone, which dominates: each sweep halves the error."""
+    """The minimizer by Newton's method with the dominant diagonal only; each sweep halves the error."""
     x = np.full(dim, -0.7)
     for _ in range(100):
         residual = (3 - 2 * x) * x + 1
@@ -84,7 +84,7 @@ def _broyden_root(dim):
     domain=lambda dim: [(-2.0, 1.0)] * dim,
     formula=r"\sum_{i=1}^{n} \left((3 - 2 x_i) x_i - x_{i-1} - 2 x_{i+1} + 1\right)^2, \quad x_0 = x_{n+1} = 0",
     source="Broyden 1965; Moré, Garbow and Hillstrom 1981, problem 30; domain: ours",
-    note="Easy from the standard start in any dimension; from random starts some descents end in local minima, and a "
+    note="Easy from the standard start in any dimension. From random starts some descents end in local minima. A "
     "second zero, with the first coordinate near 1.8, lies outside the domain.",
     tags=("multimodal", "n-d", "sum-of-squares"),
 )

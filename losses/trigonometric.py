@@ -1,4 +1,4 @@
-"""The trigonometric function: its standard start leads to local minima of almost the right value."""
+"""The trigonometric function: from its standard start methods find local minima of almost the right value."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,11 +11,11 @@ LOCAL = (
     *(0.0850068956885074448, 0.0914314507147079443),
 )
 OUTER = ((7,), (8,), (9,), (10,), (7, 10), (8, 9), (8, 10), (9, 10), (8, 9, 10))
-"""For the zeros of ten dimensions beside the origin: which coordinates are on the outer branch."""
+"""The zeros in ten dimensions except the origin: the coordinates that lie on the outer branch."""
 
 
 def _zero(dim, outer):
-    """The zero with some coordinates on the outer of the two branches that v = sum (1 - cos x_j) leaves to each."""
+    """The zero with the coordinates ``outer`` on the outer of the two branches that v = sum (1 - cos x_j) allows."""
     i = np.arange(1.0, dim + 1)
     branch = np.where(np.isin(i, outer), 1, -1)
     low, high = 0.0, np.hypot(1, dim) - dim
@@ -38,14 +38,14 @@ def _minima(dim):
     domain=lambda dim: [(-1.0, 1.0)] * dim,
     formula=r"\sum_{i=1}^{n} \left(n - \sum_{j=1}^{n} \cos x_j + i\,(1 - \cos x_i) - \sin x_i\right)^2",
     source="Spedicato 1975; Moré, Garbow and Hillstrom 1981, problem 26; domain: ours",
-    note="From the standard start in ten dimensions descent ends in a local minimum of value 2.795e-5, which a loose "
-    "target takes for the minimum; of the zeros beside the origin all nine in the domain are listed in ten dimensions, "
-    "one in any other.",
+    note="From the standard start in ten dimensions, descent ends in a local minimum of value 2.795e-5, which hits "
+    "loose targets. Of the zeros besides the origin, all nine in the domain are listed in ten dimensions, and one in "
+    "any other.",
     tags=("multimodal", "n-d", "sum-of-squares"),
     local_minima=lambda dim: [LOCAL] if dim == len(LOCAL) else [],
 )
 def trigonometric(x):
-    # 1 - cos x as a square keeps its digits near the minimizer.
+    # 1 - cos x as a square stays accurate near the minimizer.
     half = tf.sin(x / 2)
     versine = 2 * (half * half)
     residual = tf.reduce_sum(versine, axis=0) + np.arange(1.0, len(x) + 1) * versine - tf.sin(x)

@@ -1,4 +1,4 @@
-"""A network of one hidden layer that tells two spirals apart."""
+"""A network with one hidden layer that separates two spirals."""
 
 from functools import cache
 
@@ -12,17 +12,15 @@ SAMPLES = 200
 
 
 def hidden(dim):
-    """How many hidden units have ``dim`` weights in all: three each, one to the output, and its bias."""
+    """The number of hidden units for ``dim`` weights: two inputs, a bias and an output each, plus the output bias."""
     if dim % 4 != 1:
-        raise ValueError(
-            f"dim = {dim} is not possible: 4 x the number of hidden units + 1 is expected, as {dim // 4 * 4 + 1}"
-        )
+        raise ValueError(f"expected dim = 4 x the number of hidden units + 1, for example {dim // 4 * 4 + 1}")
     return dim // 4
 
 
 @cache
 def data():
-    """Points [samples, 2] on two spirals of a turn and a half, and which of the two it is: -1 and 1."""
+    """Points [samples, 2] on two spirals of 1.5 turns, and the spiral of each point, -1 or 1, [samples]."""
     along = np.linspace(0.0, 1.0, SAMPLES // 2)
     angle, radius = 3 * np.pi * np.sqrt(along), 0.2 + 1.8 * np.sqrt(along)
     arm = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
@@ -30,7 +28,7 @@ def data():
 
 
 def start(dim):
-    """Weights drawn as Glorot and Bengio 2010 do, without biases."""
+    """Weights drawn as in Glorot and Bengio 2010, with biases of zero, [dim]."""
     units, draw = hidden(dim), np.random.default_rng(0)
     first = draw.uniform(-1, 1, size=(2, units)) * np.sqrt(6 / (2 + units))
     last = draw.uniform(-1, 1, size=units) * np.sqrt(6 / (units + 1))
@@ -48,8 +46,8 @@ def start(dim):
     formula=r"\frac{1}{m} \sum_{i=1}^{m} \log\left(1 + e^{-b_i \left(v^{\top} \tanh(W a_i + c) + d\right)}\right)",
     source="Lang and Witbrock 1988, with spirals of a turn and a half and without shortcuts; start: Glorot and Bengio "
     "2010; domain: ours",
-    note="Zero is a bound that no weights reach, though larger and larger ones come near it; on the way lie plateaus, "
-    "where the network takes the spirals for two halves of the plane.",
+    note="Zero is a bound that no weights attain, although larger and larger weights come close. On the way lie "
+    "plateaus on which the network splits the plane into two halves.",
     tags=("multimodal", "n-d", "task"),
 )
 def two_spirals(x, rows=None):

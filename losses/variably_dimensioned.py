@@ -1,4 +1,4 @@
-"""The variably dimensioned function: a sphere, and a steep quartic along one direction."""
+"""The variably dimensioned function: a sphere plus a steep quartic along one direction."""
 
 import numpy as np
 import tensorflow as tf
@@ -14,8 +14,8 @@ from reportgen.loss import loss
     domain=lambda dim: [(-1.0, 3.0)] * dim,
     formula=r"\sum_{i=1}^{n} (x_i - 1)^2 + s^2 + s^4, \quad s = \sum_{j=1}^{n} j\,(x_j - 1)",
     source="Moré, Garbow and Hillstrom 1981, problem 25; domain: ours",
-    note="The gradient at the start grows as the eighth power of the dimension, and the rate that survives it crawls "
-    "along every other direction.",
+    note="The gradient at the start grows as the eighth power of the dimension. A learning rate small enough for it "
+    "makes hardly any progress in the other directions.",
     tags=("convex", "n-d", "ill-conditioned", "sum-of-squares"),
 )
 def variably_dimensioned(x):

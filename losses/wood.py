@@ -1,4 +1,4 @@
-"""Wood's function: two Rosenbrock valleys in four dimensions, tied together at their ends."""
+"""Wood's function: two Rosenbrock valleys in four dimensions, coupled at their ends."""
 
 from reportgen.loss import loss
 
@@ -11,7 +11,8 @@ from reportgen.loss import loss
     formula=r"100\,(x_2 - x_1^2)^2 + (1 - x_1)^2 + 90\,(x_4 - x_3^2)^2 + (1 - x_3)^2 "
     r"+ 10\,(x_2 + x_4 - 2)^2 + \frac{(x_2 - x_4)^2}{10}",
     source="Colville 1968; Moré, Garbow and Hillstrom 1981, problem 14; domain: ours",
-    note="On the way from the standard start lies a saddle of value 7.877, where many methods rest for long.",
+    note="From the standard start the trajectory passes a saddle of value 7.877, near which many methods stay for "
+    "long.",
     tags=("ill-conditioned", "saddle", "sum-of-squares"),
     saddles=[(-0.967974024937593068, 0.947139140817841821, -0.969516310331591151, 0.951247665792325278)],
     aliases=("colville",),

@@ -18,7 +18,7 @@ from .guarded import root
     r"\exp\left( -\sum_{i=1}^{n} \sin^2 \sqrt{\left| x_i \right|} \right)",
     source="Yang 2010; start: ours",
     tags=("multimodal", "non-smooth", "n-d"),
-    note="There is a kink wherever a coordinate is 0, where the gradient is taken as 0, and in many dimensions the "
+    note="There is a kink wherever a coordinate is 0, and the gradient is taken as 0 there. In many dimensions the "
     "last factor makes everything but the tip flat.",
 )
 def xin_she_yang_4(x):

@@ -16,8 +16,8 @@ from reportgen.loss import loss
     r"+ \left( \frac{1}{2} \sum_{i=1}^{n} i x_i \right)^4",
     source="Jamil and Yang 2013; start: ours",
     tags=("convex", "n-d"),
-    note="The fourth power of one weighted sum makes the first steps explode at a rate that is too small later, the "
-    "more so the more dimensions.",
+    note="The fourth power of a weighted sum makes the first steps diverge at a learning rate that is too small later, "
+    "more so in more dimensions.",
 )
 def zakharov(x):
     ramp = tf.reduce_sum(np.arange(1.0, len(x) + 1) / 2 * x, axis=0)

@@ -1,101 +1,122 @@
-"""What an optimizer declares of its hyperparameters: default, range or choices, symbol, source of the default."""
+"""Declares the hyperparameters of an optimizer: default, range or choices, symbol and source of the default."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Value = bool | int | float | str
+"""The value of a hyperparameter."""
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """What is declared about one hyperparameter."""
+    """The declaration of one hyperparameter."""
 
     name: str
-    default: Any
+    default: Value | None
+    """None only for a parameter of an adapted optimizer."""
     structural: bool
-    """Whether another value makes another program (``bool``, ``int``, ``str``) or only another row (``float``)."""
+    """Whether each value needs its own compiled program (``bool``, ``int``, ``str``); ``float`` values share one."""
     low: float | None = None
+    """The lowest valid value; None: no limit."""
     high: float | None = None
-    choices: tuple[Any, ...] = ()
-    """The values that it may have, where they can be counted."""
+    """The highest valid value; None: no limit."""
+    choices: tuple[Value, ...] = ()
+    """All valid values; empty: not limited to a list."""
     symbol: str = ""
+    """Its symbol in the formula, as LaTeX."""
     doc: str = ""
     source: str = ""
-    """Where the default is from, if not from the optimizer's own source."""
+    """The source of the default, if it differs from the source of the optimizer."""
     loose: bool = False
-    """Whether it takes values of any kind, as a foreign class's parameter whose default is None or a whole number."""
+    """Whether values of any type are valid. True for adapted optimizers if the default is None or an integer."""
     wraps: bool = False
-    """Whether it is the optimizer that this one is wrapped around; its value is that one's name."""
+    """Whether the value is the name of the optimizer that this optimizer wraps."""
 
-    def problem_with(self, value: Any) -> str | None:
-        """What is wrong with ``value`` as a sentence fragment, or None."""
+    def validation_error(self, value: Value) -> str | None:
+        """Return what was expected instead of ``value`` ("expected a value <= 1"), or None if ``value`` is valid."""
         if self.loose:
             return None
         if isinstance(self.default, bool) != isinstance(value, bool):
-            return f"{_kind(self.default)} is expected"
+            return f"expected {_type_name(self.default)}"
         if isinstance(self.default, float) and isinstance(value, int):
             value = float(value)
         if not isinstance(value, type(self.default)):
-            return f"{_kind(self.default)} is expected"
+            return f"expected {_type_name(self.default)}"
         if self.choices and value not in self.choices:
-            return f"{' or '.join(map(str, self.choices))} is expected"
-        if self.low is not None and not value >= self.low:
-            return f"{self.low:g} or more is expected"
-        if self.high is not None and not value <= self.high:
-            return f"{self.high:g} or less is expected"
+            return f"expected {_alternatives(self.choices)}"
+        if isinstance(value, int | float):
+            if self.low is not None and not value >= self.low:
+                return f"expected a value >= {self.low:g}"
+            if self.high is not None and not value <= self.high:
+                return f"expected a value <= {self.high:g}"
         return None
 
 
-def _kind(default: Any) -> str:
-    return {bool: "true or false", int: "a whole number", float: "a number"}.get(type(default), "a text")
+def _type_name(default: Value | None) -> str:
+    return {bool: "true or false", int: "an integer", float: "a number"}.get(type(default), "a string")
+
+
+def _alternatives(choices: Sequence[Value]) -> str:
+    """The choices as a configuration writes them: ``"a", "b" or "c"``."""
+    *others, last = (f'"{choice}"' if isinstance(choice, str) else str(choice) for choice in choices)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def hyperparameter(
-    default: Any,
+    default: Value | None,
     *,
     low: float | None = None,
     high: float | None = None,
-    choices: Sequence[Any] = (),
+    choices: Sequence[Value] = (),
     symbol: str = "",
     doc: str = "",
     source: str = "",
     structural: bool | None = None,
     loose: bool = False,
-) -> Any:
-    """A dataclass field with what the report and the config need to know of it.
+) -> Any:  # a type checker must accept it as the default of a field of any type
+    """Return a dataclass field that declares a hyperparameter.
 
     Args:
-        default: the value used unless a config gives another.
-        low, high: the closed range of values that make sense.
-        choices: the values that make sense, where they can be counted.
-        symbol: its letter in the formula, LaTeX.
-        doc: what it does, a few words.
-        source: where the default is from, if not from the optimizer's own source.
-        structural: whether another value makes another program; by default all but ``float`` do.
-        loose: whether it takes values of any kind, whatever that of the default.
+        default: the value used if the configuration gives none.
+        low: the lowest valid value.
+        high: the highest valid value.
+        choices: all valid values, if only a few are valid.
+        symbol: its symbol in the formula, as LaTeX.
+        doc: its meaning in a few words.
+        source: the source of the default, if it differs from the source of the optimizer.
+        structural: whether each value needs its own compiled program; by default True for all types except ``float``.
+        loose: whether values of any type are valid.
     """
-    told = {"low": low, "high": high, "choices": tuple(choices), "symbol": symbol, "doc": doc, "source": source}
-    told["loose"] = loose
+    metadata: dict[str, object] = {"low": low, "high": high, "choices": tuple(choices), "symbol": symbol, "doc": doc}
+    metadata |= {"source": source, "loose": loose}
     if structural is not None:
-        told["structural"] = structural
-    return dataclasses.field(default=default, metadata=told)
+        metadata["structural"] = structural
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-def base_optimizer(default: str, *, doc: str = "the optimizer that it is wrapped around") -> Any:
-    """A dataclass field for the optimizer that a wrapper steps: ``{ name = "lookahead", base = "momentum" }``.
+def base_optimizer(default: str, *, doc: str = "the wrapped optimizer") -> Any:  # as hyperparameter()
+    """Return a dataclass field for the optimizer that a wrapper steps: ``{ name = "lookahead", base = "momentum" }``.
 
-    In ``init`` and ``step`` the field holds that optimizer itself; ``default`` is a built-in one's name.
+    In ``init`` and ``step`` the field holds the wrapped ``Optimizer`` itself. ``default`` is a built-in optimizer name.
     """
     return dataclasses.field(default=default, metadata={"doc": doc, "wraps": True})
 
 
-def hyperparameters(kind: Any) -> dict[str, Hyperparameter]:
-    """The declared hyperparameters of an optimizer, or of its class, by name: its own first, the schedule last."""
+def hyperparameters(optimizer: DataclassInstance | type[DataclassInstance]) -> dict[str, Hyperparameter]:
+    """Return the hyperparameters of an optimizer or optimizer class by name, in the order of the fields.
+
+    ``schedule``, which every optimizer has, comes last.
+    """
     found = {}
-    for item in dataclasses.fields(kind):
-        told: dict[str, Any] = {"structural": not isinstance(item.default, float)} | item.metadata
-        found[item.name] = Hyperparameter(name=item.name, default=item.default, **told)
+    for field in dataclasses.fields(optimizer):
+        declared: dict[str, Any] = {"default": field.default, "structural": not isinstance(field.default, float)}
+        found[field.name] = Hyperparameter(name=field.name, **declared | field.metadata)
     found["schedule"] = found.pop("schedule")
     return found

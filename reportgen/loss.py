@@ -1,4 +1,4 @@
-"""The contract of a loss: a differentiable function and the facts that are known about it.
+"""The contract of a loss: a differentiable function with its known facts, such as minima, start and formula.
 
     @loss(
         minima=[(3.0, 0.5)], minimum=0.0, start=(1.0, 1.0), domain=[(-4.5, 4.5)] * 2,
@@ -7,15 +7,22 @@
     def beale(x, y):
         ...
 
-A loss of a fixed dimension takes its coordinates one by one. A loss of any dimension says ``dim=<the default>``, takes
-one array with the dimension first, and may give each fact as a function of ``dim``. Either way it is written with
-operations that act element by element on its coordinates, so that the engine can evaluate it at many points at once.
-Keyword-only arguments are its parameters, ``def quadratic(x, *, condition=100.0)``; facts that are functions may take
-those by name.
+The function takes its position in one of three forms, and returns the loss:
 
-A loss of any dimension that needs more than that, such as products with matrices, says ``batched=True``: it takes a
-plain tensor [dim, batch], one column a point, and gives the loss of each, [batch]. If it is a mean over samples, it may
-take a second argument, ``rows``: int32 [batch_size, batch], the samples that count for each column, None for all.
+- Fixed dimension: one argument per coordinate, as above. Each has shape [], and so has the result.
+- Any dimension, with ``dim=<default>``: one array of shape [dim]; the result has shape []. Each fact may be a function
+  of ``dim``.
+- Any dimension, with ``batched=True``: one tensor of shape [dim, batch] with one run per column; the result has shape
+  [batch]. All of TensorFlow that compiles is allowed, such as products of matrices.
+
+The first two forms use element-wise operations only, since the engine evaluates them at many positions at once; an
+array may also be reduced with ``axis=0``. The result has the dtype of the position, float32 or float64.
+
+A batched loss that is a mean over samples may take a second argument, ``rows``: int32 of shape [batch_size, batch], the
+samples of each column's minibatch, or None for all samples.
+
+Keyword-only arguments with defaults are parameters: ``def quadratic(x, *, condition=100.0)``. A fact that is a function
+may take them by name.
 """
 
 from __future__ import annotations
@@ -23,198 +30,222 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
+
+from reportgen.tensor import Tensor
 
 Point = tuple[float, ...]
 Interval = tuple[float, float]
 
+T = TypeVar("T")
+Fact: TypeAlias = T | Callable[..., T]
+"""A fact, or a function of the dimension (and, by name, of parameters) that returns it."""
+Vectors: TypeAlias = Sequence[Sequence[float]]
+
 TAGS = ("convex", "multimodal", "ill-conditioned", "saddle", "non-smooth", "unbounded", "n-d", "sum-of-squares", "task")
-"""What a loss may be called, so that ``tag:convex`` stands for all that are."""
+"""The known tags. ``tag:convex`` in a configuration selects all losses with that tag."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss in a given dimension, with its facts resolved."""
+    """A loss in a given dimension with given parameters, and its facts there."""
 
     name: str
-    """The name used in a config and on the command line."""
-    function: Callable[..., Any] = field(repr=False, compare=False)
+    """The name in a configuration and on the command line."""
+    function: Callable[..., Tensor] = field(repr=False, compare=False)
     dim: int
     """Number of coordinates."""
     minima: tuple[Point, ...]
     """All known global minimizers."""
     minimum: float
-    """The value f* at the minimizers; ``-inf`` where the function is unbounded below."""
+    """The value f* at the minimizers; ``-inf`` if the function is unbounded below."""
     start: Point
-    """The standard starting point."""
+    """The standard start."""
     domain: tuple[Interval, ...]
-    """One interval a coordinate: where random starts are drawn and what the pictures show."""
+    """One interval per coordinate. Random starts are drawn from the domain, and figures show it."""
     formula: str
-    """The definition in LaTeX."""
+    """The definition as LaTeX."""
     source: str
-    """Paper or collection that the function, or its standard start, comes from."""
+    """The paper or collection that defines the function or its standard start."""
     title: str
     note: str
-    """What is treacherous about it, in one sentence."""
+    """What makes the loss difficult, in one sentence."""
     default_dim: int | None
-    """None for a loss of fixed dimension, otherwise the dimension used when none is asked for."""
+    """The default dimension of a loss of any dimension; None if the dimension is fixed."""
     facts: Facts = field(repr=False, compare=False)
     tags: tuple[str, ...] = ()
     """Some of ``TAGS``."""
     local_minima: tuple[Point, ...] = ()
-    """Local minimizers that matter and are not global."""
+    """Important local minimizers that are not global."""
     saddles: tuple[Point, ...] = ()
-    """Stationary points that matter and are no minimizers."""
+    """Important stationary points that are not minimizers."""
     aliases: tuple[str, ...] = ()
-    """Other names that the field has for it."""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    """The values of its keyword-only arguments."""
+    """Other established names."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """The values of the keyword-only arguments."""
     batched: bool = False
-    """Whether the function takes a tensor [dim, batch] and gives one [batch]."""
+    """Whether the function maps a tensor [dim, batch] to a tensor [batch]."""
     samples: int = 0
-    """How many samples it is the mean over; 0 where it cannot be evaluated on some of them."""
+    """The number of samples that the loss is the mean over; 0 if it cannot be evaluated on a minibatch."""
 
     @property
     def label(self) -> str:
-        """The name, with what is not the default: ``rosenbrock[dim=20]``."""
-        told = [f"{name}={value:g}" for name, value in self.settings.items()]
-        return f"{self.name}[{','.join(told)}]" if told else self.name
+        """The name with all settings that differ from their defaults: ``rosenbrock[dim=20]``."""
+        settings = [f"{name}={value:g}" for name, value in self.settings.items()]
+        return f"{self.name}[{','.join(settings)}]" if settings else self.name
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """Dimension and parameters, where they are not the default ones."""
-        told = {} if self.default_dim in (None, self.dim) else {"dim": self.dim}
+    def settings(self) -> dict[str, float]:
+        """The dimension and the parameters that differ from their defaults."""
+        dim = {} if self.default_dim in (None, self.dim) else {"dim": self.dim}
         defaults = _parameters(self.function)
-        return told | {name: value for name, value in self.parameters.items() if value != defaults[name]}
+        return dim | {name: value for name, value in self.parameters.items() if value != defaults[name]}
 
-    def at(self, dim: int | None, **parameters: Any) -> Loss:
-        """The same loss in ``dim`` coordinates (None: the default), with other values of some parameters.
+    def at(self, dim: int | None, **parameters: object) -> Loss:
+        """Return the same loss in ``dim`` coordinates with other values of some parameters.
 
-        Raises ValueError where the loss has another, fixed dimension, or no such parameter.
+        Args:
+            dim: the number of coordinates; None: unchanged.
+            parameters: new values by name.
+
+        Raises:
+            ValueError: the loss has a fixed dimension other than ``dim``, ``dim`` is below 2, or a parameter is
+                unknown. The loss's own facts may raise it for other dimensions and values.
         """
         if dim in (None, self.dim) and not parameters:
             return self
         if self.default_dim is None and dim not in (None, self.dim):
-            raise ValueError(f"has a fixed dimension of {self.dim}, so dim = {dim} is not possible")
+            raise ValueError(f"expected dim = {self.dim}, the fixed dimension of the loss")
         if dim is not None and dim < 2 and self.default_dim is not None:
-            raise ValueError(f"dim = {dim} is too small: 2 or more is expected")
+            raise ValueError("expected dim >= 2")
         unknown = parameters.keys() - self.parameters.keys()
         if unknown:
             known = ", ".join(self.parameters) or "none"
-            raise ValueError(f"has no parameter {min(unknown)}; it has {known}")
+            raise ValueError(f'no parameter is called "{min(unknown)}"; expected one of: {known}')
         return _resolve(self.function, self.facts, dim or self.dim, {**self.parameters, **parameters})
 
-    def __call__(self, *coordinates: Any) -> Any:
-        """The loss at coordinates given one by one, or at one array, the dimension first, if it takes any."""
-        given = coordinates if self.default_dim is None else coordinates[:1]
-        return self.function(*given, **self.parameters)
+    def __call__(self, *coordinates: Tensor) -> Tensor:
+        """Return the loss at a position.
+
+        Args:
+            coordinates: one argument per coordinate for a fixed dimension, otherwise one array with the dimension
+                first.
+        """
+        arguments = coordinates if self.default_dim is None else coordinates[:1]
+        return self.function(*arguments, **self.parameters)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the author of a loss wrote: for a loss of any dimension each may be a function of ``dim``."""
+    """The facts as the author of a loss declares them; see ``loss`` for their meaning."""
 
-    minima: Sequence[Sequence[float]] | Callable[[int], Sequence[Sequence[float]]]
-    minimum: float | Callable[[int], float]
-    start: Sequence[float] | Callable[[int], Sequence[float]]
-    domain: Sequence[Sequence[float]] | Callable[[int], Sequence[Sequence[float]]]
+    minima: Fact[Vectors]
+    minimum: Fact[float]
+    start: Fact[Sequence[float]]
+    domain: Fact[Vectors]
     formula: str
     source: str
     title: str
     note: str
     dim: int | None
     tags: Sequence[str]
-    local_minima: Sequence[Sequence[float]] | Callable[..., Sequence[Sequence[float]]]
-    saddles: Sequence[Sequence[float]] | Callable[..., Sequence[Sequence[float]]]
+    local_minima: Fact[Vectors]
+    saddles: Fact[Vectors]
     aliases: Sequence[str]
     batched: bool
-    samples: int | Callable[..., int]
+    samples: Fact[int]
 
 
 def loss(
     *,
-    minima: Any,
-    minimum: Any,
-    start: Any,
-    domain: Any,
+    minima: Fact[Vectors],
+    minimum: Fact[float],
+    start: Fact[Sequence[float]],
+    domain: Fact[Vectors],
     formula: str,
     source: str,
     title: str = "",
     note: str = "",
     dim: int | None = None,
     tags: Sequence[str] = (),
-    local_minima: Any = (),
-    saddles: Any = (),
+    local_minima: Fact[Vectors] = (),
+    saddles: Fact[Vectors] = (),
     aliases: Sequence[str] = (),
     batched: bool = False,
-    samples: int | Callable[..., int] = 0,
-) -> Callable[[Callable[..., Any]], Loss]:
-    """Declare the decorated function as a loss.
+    samples: Fact[int] = 0,
+) -> Callable[[Callable[..., Tensor]], Loss]:
+    """Return a decorator that declares a function as a loss.
+
+    For a loss of any dimension, each numeric fact may be a function ``lambda dim, *, parameter: ...``.
 
     Args:
-        minima: all known global minimizers, each one number a coordinate.
-        minimum: the value there.
-        start: the standard start.
-        domain: one ``(low, high)`` a coordinate.
-        formula: the definition in LaTeX.
-        source: where function or start come from.
-        title: how the report names it; by default the function's name in words.
-        note: what is treacherous about it, one sentence.
-        dim: the default dimension of a loss of any dimension; leave it out for a fixed one.
+        minima: all known global minimizers, each with one number per coordinate; ``[]`` if none is known.
+        minimum: the value f* at the minimizers; ``float("-inf")`` if the function is unbounded below.
+        start: the standard start, one number per coordinate.
+        domain: one interval ``(low, high)`` per coordinate, for random starts and figures.
+        formula: the definition as LaTeX.
+        source: the paper or collection that defines the function or its standard start.
+        title: the name in the report; empty: the name of the function in words.
+        note: what makes the loss difficult, in one sentence.
+        dim: the default dimension of a loss of any dimension; None if the dimension is fixed.
         tags: some of ``TAGS``.
-        local_minima: local minimizers that matter and are not global.
-        saddles: stationary points that matter and are no minimizers.
-        aliases: other names that the field has for it.
-        batched: the function takes a plain tensor [dim, batch] and gives one [batch].
-        samples: how many samples the loss is the mean over, if the function takes ``rows`` of them.
+        local_minima: important local minimizers that are not global.
+        saddles: important stationary points that are not minimizers.
+        aliases: other established names.
+        batched: whether the function maps a tensor [dim, batch] to a tensor [batch].
+        samples: the number of samples that the loss is the mean over; then the function takes ``rows``.
 
-    Raises ValueError for a tag that is none of ``TAGS``, or a fact of another length than the dimension.
+    Raises:
+        ValueError: a tag is unknown, the length of a fact differs from the dimension, or ``dim``, ``batched`` and
+            ``samples`` do not fit together.
     """
     facts = Facts(
         *(minima, minimum, start, domain, formula, source, title, note, dim, tags, local_minima, saddles, aliases),
         *(batched, samples),
     )
-    strange = [tag for tag in tags if tag not in TAGS]
-    if strange:
-        raise ValueError(f"tag {strange[0]} is none of {', '.join(TAGS)}")
+    unknown = [tag for tag in tags if tag not in TAGS]
+    if unknown:
+        raise ValueError(f'no tag is called "{unknown[0]}"; expected one of: {", ".join(TAGS)}')
     if batched and dim is None:
-        raise ValueError("batched is for a loss that takes one array: dim=<its default dimension> is expected")
+        raise ValueError("batched=True: expected a default dimension, dim=<number>")
     if samples and not batched:
-        raise ValueError("samples are for a loss that takes rows of them for a whole batch: batched=True is expected")
+        raise ValueError("samples: expected batched=True, since rows select the samples of each column")
 
-    def declare(function: Callable[..., Any]) -> Loss:
+    def declare(function: Callable[..., Tensor]) -> Loss:
         parameters = _parameters(function)
         coordinates = len(inspect.signature(function).parameters) - len(parameters)
         if samples and coordinates != 2:
-            raise ValueError(f"loss {function.__name__}: with samples a second argument, rows=None, is expected")
+            raise ValueError(f"loss {function.__name__}: samples: expected a second argument, rows=None")
         return _resolve(function, facts, dim or coordinates, parameters)
 
     return declare
 
 
-def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
+def _parameters(function: Callable[..., object]) -> dict[str, Any]:
     """The keyword-only arguments with their defaults."""
-    given = inspect.signature(function).parameters.values()
-    return {each.name: each.default for each in given if each.kind is each.KEYWORD_ONLY}
+    arguments = inspect.signature(function).parameters.values()
+    return {argument.name: argument.default for argument in arguments if argument.kind is argument.KEYWORD_ONLY}
 
 
-def _resolve(function: Callable[..., Any], facts: Facts, dim: int, parameters: Mapping[str, Any]) -> Loss:
-    def at_dim(fact: Any) -> Any:
+def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters: Mapping[str, Any]) -> Loss:
+    """The loss with the values of its facts for ``dim`` and ``parameters``."""
+
+    def resolve(fact: Fact[T]) -> T:
         if not callable(fact):
             return fact
         return fact(dim, **{name: parameters[name] for name in _parameters(fact)})
 
-    def points(fact: Any) -> tuple[Point, ...]:
-        return tuple(tuple(float(c) for c in point) for point in at_dim(fact))
+    def points(fact: Fact[Vectors]) -> tuple[Point, ...]:
+        return tuple(tuple(float(coordinate) for coordinate in point) for point in resolve(fact))
 
     resolved = Loss(
         name=function.__name__,
         function=function,
         dim=dim,
         minima=points(facts.minima),
-        minimum=float(at_dim(facts.minimum)),
-        start=tuple(float(c) for c in at_dim(facts.start)),
-        domain=tuple((float(low), float(high)) for low, high in at_dim(facts.domain)),
+        minimum=float(resolve(facts.minimum)),
+        start=tuple(float(coordinate) for coordinate in resolve(facts.start)),
+        domain=tuple((float(low), float(high)) for low, high in resolve(facts.domain)),
         formula=facts.formula,
         source=facts.source,
         title=facts.title or function.__name__.replace("_", " ").capitalize(),
@@ -227,24 +258,24 @@ def _resolve(function: Callable[..., Any], facts: Facts, dim: int, parameters: M
         aliases=tuple(facts.aliases),
         parameters=dict(parameters),
         batched=facts.batched,
-        samples=int(at_dim(facts.samples)),
+        samples=int(resolve(facts.samples)),
     )
     _check_lengths(resolved)
     return resolved
 
 
 def _check_lengths(resolved: Loss) -> None:
-    named = {"start": resolved.start, "domain": resolved.domain}
-    for fact, points in vars(resolved).items():
-        if fact in ("minima", "local_minima", "saddles"):
-            named |= {f"{fact}[{i}]": point for i, point in enumerate(points)}
-    for fact, value in named.items():
+    """Raise ValueError if the length of a fact is not the dimension."""
+    facts: dict[str, Sequence[object]] = {"start": resolved.start, "domain": resolved.domain}
+    for name in ("minima", "local_minima", "saddles"):
+        facts |= {f"{name}[{i}]": point for i, point in enumerate(getattr(resolved, name))}
+    for name, value in facts.items():
         if len(value) != resolved.dim:
             raise ValueError(
-                f"loss {resolved.name}: {fact} has {len(value)} coordinates, but the function takes {resolved.dim}"
+                f"loss {resolved.name}: {name} has {len(value)} coordinates; expected {resolved.dim}, as the function"
             )
 
 
 def renamed(declared: Loss, name: str) -> Loss:
-    """The same loss under the name by which a user refers to it (``my_losses.py:valley``)."""
+    """Return the loss under the name that the user refers to it by: ``my_losses.py:valley``."""
     return replace(declared, name=name)

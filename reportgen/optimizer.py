@@ -1,22 +1,28 @@
-"""The contract of an optimizer: named hyperparameters and two pure functions, written for one run.
+"""The contract of an optimizer: hyperparameters as dataclass fields, and two pure functions, ``init`` and ``step``.
+
+    class TraceState(NamedTuple):
+        trace: Tensor  # shape=[dim]
+
 
     @dataclass(frozen=True)
     class Momentum(Optimizer):
-        '''Gradient descent with a heavy ball.'''
+        '''Gradient descent with momentum.'''
 
-        momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\\mu", doc="share of the velocity that is kept")
+        decay: float = hyperparameter(0.9, low=0, high=1, symbol=r"\\mu", doc="decay rate of the trace")
 
-        def init(self, x):
-            return tf.zeros_like(x)
+        def init(self, x: Tensor) -> TraceState:
+            return TraceState(trace=tf.zeros_like(x))
 
-        def step(self, x, velocity, problem):
-            _, gradient = problem.value_and_gradient(x)
-            velocity = self.momentum * velocity + gradient
-            return x - problem.learning_rate * velocity, velocity
+        def step(self, x: Tensor, state: TraceState, problem: Problem) -> tuple[Tensor, TraceState]:
+            _, grad = problem.value_and_gradient(x)
+            trace = self.decay * state.trace + grad
+            updates = -problem.learning_rate * trace
+            return x + updates, TraceState(trace=trace)
 
-``x`` is the position of one run, shape [dim]; the engine runs the same two functions over thousands of learning rates,
-hyperparameter values and starts at once. Hyperparameters of type ``float`` may differ from run to run, so they must not
-steer Python's ``if``; those of type ``bool``, ``int`` and ``str`` are the structure of the rule and may.
+Both functions are written for one run: ``x`` has shape [dim]. The engine applies them to all learning rates,
+hyperparameter values and starts at once. A ``float`` hyperparameter may therefore differ between runs: use ``tf.where``
+instead of ``if`` on it. A ``bool``, ``int`` or ``str`` hyperparameter is the same for all runs of a compiled program,
+so ``if`` may depend on it.
 """
 
 from __future__ import annotations
@@ -27,12 +33,15 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from reportgen.hyperparameter import Hyperparameter, base_optimizer, hyperparameter, hyperparameters
+from reportgen.tensor import Tensor
 
 __all__ = [
     "AlteredProblem",
     "Hyperparameter",
     "Optimizer",
     "Problem",
+    "Random",
+    "State",
     "base_optimizer",
     "docstring_of",
     "hyperparameter",
@@ -40,63 +49,86 @@ __all__ = [
 ]
 
 SCHEDULES = ("constant", "cosine", "linear", "step", "warmup_cosine")
-"""How the learning rate may change over a run; a matrix's rate is the highest."""
+"""The learning-rate schedules. The learning rate of a configuration is the highest of the run."""
+
+State = Any
+"""The state of an optimizer: nested tuples, named tuples, lists and dicts of tensors and numbers, without None."""
 
 
 class Random(Protocol):
-    """Numbers that differ from call to call, step to step and start to start, and from nothing else.
+    """Seeded random numbers, which are new in each call.
 
-    They depend on ``starts.seed``, the number of the start, the step and the number of the call in it: all optimizers
-    and learning rates meet the same ones.
+    They depend only on ``starts.seed``, the start, the seed of the run, the step, and the number of the call within the
+    step. Runs that differ only in optimizer or learning rate therefore draw the same numbers.
     """
 
-    def normal(self) -> Any:
-        """Independent draws of the standard normal distribution, shape [dim]."""
+    def normal(self) -> Tensor:
+        """Return independent draws from the standard normal distribution; shape [dim], dtype of the position."""
 
-    def uniform(self) -> Any:
-        """Independent draws from [0, 1), shape [dim]."""
+    def uniform(self) -> Tensor:
+        """Return independent draws from the uniform distribution on [0, 1); shape [dim], dtype of the position."""
 
-    def signs(self) -> Any:
-        """Independent draws of -1 and 1, shape [dim]."""
+    def signs(self) -> Tensor:
+        """Return independent draws of -1 and 1 with equal probability; shape [dim], dtype of the position."""
 
 
 class Problem(Protocol):
-    """What a rule may ask of the run it is stepping."""
+    """One step of one run, as ``Optimizer.step`` sees it: the loss, its derivatives and the scalars of the step.
+
+    Positions, gradients and losses have the dtype of the configuration, float32 or float64. ``learning_rate`` and
+    ``step`` behave as Python floats: arithmetic among such scalars is in float64. The result is rounded to the dtype
+    of the run only when it meets a position or a gradient.
+    """
 
     @property
-    def learning_rate(self) -> Any:
-        """The learning rate of this run at this step, a scalar."""
+    def learning_rate(self) -> Tensor:
+        """The learning rate of this run at this step, after the schedule; shape [], float64."""
 
     @property
-    def step(self) -> Any:
-        """The number of the step being made, 1 for the first."""
+    def step(self) -> Tensor:
+        """The number of this step, from 1 to ``steps``; shape [], float64."""
 
     @property
     def steps(self) -> int:
-        """How many steps the run has in all."""
+        """The number of steps of the run."""
 
     @property
     def minimum(self) -> float:
-        """The known minimum value f* of the loss; no optimizer for real work knows it."""
+        """The minimum value f* of the loss, ``-inf`` if it is unbounded below. In practice it is unknown."""
 
     @property
     def random(self) -> Random:
         """Seeded random numbers."""
 
-    def value_and_gradient(self, x: Any) -> tuple[Any, Any]:
-        """Loss (scalar) and gradient (shape [dim]) at ``x``; each call counts as one gradient evaluation."""
+    def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss, shape [], and its gradient, shape [dim], at ``x``, shape [dim].
 
-    def hessian(self, x: Any) -> Any:
-        """The second derivatives at ``x``, shape [dim, dim]; each call counts as ``dim`` gradient evaluations."""
+        Each call counts as one gradient evaluation. With ``noise`` in the configuration the gradient is noisy, or loss
+        and gradient are those of the minibatch of this step. Call it from ``step`` itself, not inside ``tf.cond`` or
+        ``tf.while_loop``.
 
-    def hessian_vector_product(self, x: Any, vector: Any) -> Any:
-        """The Hessian at ``x`` times ``vector``, shape [dim]; each call counts as one gradient evaluation."""
+        Raises:
+            TypeError: the call is inside ``tf.cond`` or ``tf.while_loop``.
+        """
+
+    def hessian(self, x: Tensor) -> Tensor:
+        """Return the Hessian of the loss at ``x``, shape [dim]; shape [dim, dim].
+
+        Each call counts as ``dim`` gradient evaluations.
+        """
+
+    def hessian_vector_product(self, x: Tensor, vector: Tensor) -> Tensor:
+        """Return the Hessian at ``x`` times ``vector``, both of shape [dim]; shape [dim].
+
+        Each call counts as one gradient evaluation.
+        """
 
 
 class AlteredProblem:
-    """A problem whose gradient is another one, as a wrapper shows it to its base; all else is that of ``problem``."""
+    """A ``Problem`` with another loss and gradient, which a wrapper passes to the optimizer that it wraps."""
 
-    def __init__(self, problem: Problem, value_and_gradient: Callable[[Any], tuple[Any, Any]]) -> None:
+    def __init__(self, problem: Problem, value_and_gradient: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
+        """``value_and_gradient`` replaces the method of ``problem``; all other attributes are those of ``problem``."""
         self._problem = problem
         self.value_and_gradient = value_and_gradient
 
@@ -105,27 +137,30 @@ class AlteredProblem:
 
 
 def docstring_of(kind: type[Optimizer]) -> str:
-    """The docstring of an optimizer class; nothing where it is the one that ``dataclass`` makes up."""
-    own = vars(kind).get("__doc__") or ""
-    return "" if own.startswith(f"{kind.__name__}(") else inspect.cleandoc(own)
+    """Return the docstring of an optimizer class, or an empty string if ``dataclass`` generated it."""
+    docstring = vars(kind).get("__doc__") or ""
+    return "" if docstring.startswith(f"{kind.__name__}(") else inspect.cleandoc(docstring)
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """Base of all optimizers; a subclass is a frozen dataclass whose fields are its hyperparameters."""
+    """Base class of all optimizers. A subclass is a frozen dataclass, and its fields are its hyperparameters.
+
+    Both methods must be pure: keep everything that a later step needs in the state, nothing on ``self``.
+    """
 
     title: ClassVar[str] = ""
-    """How the report names it; by default the class's name."""
+    """The name in the report; empty: the class name."""
     formula: ClassVar[str] = ""
-    """The update rule in LaTeX, one relation a line (``\\\\``)."""
+    """The update rule as LaTeX, with ``\\\\`` between equations."""
     source: ClassVar[str] = ""
-    """Paper or reference implementation of the rule and its defaults."""
+    """The paper or reference implementation of the rule and of its defaults."""
     verified: ClassVar[str] = ""
-    """The independent implementation that tests compare its trajectories with."""
+    """The independent implementations that tests compare its trajectories with."""
     note: ClassVar[str] = ""
-    """Where libraries differ, and which convention this is."""
+    """How libraries differ, and which convention this optimizer follows."""
     reference: ClassVar[bool] = False
-    """Whether it is a reference line: shown beside the others to measure them by, and marked as such."""
+    """Whether it is a reference optimizer: the report marks it, and no sentence compares it with others."""
 
     schedule: str = field(
         default="constant",
@@ -133,10 +168,24 @@ class Optimizer:
         metadata={"choices": SCHEDULES, "doc": "how the learning rate changes over the run"},
     )
 
-    def init(self, x: Any) -> Any:
-        """The state before the first step, any nest of tensors, for a run that starts at ``x``, shape [dim]."""
+    def init(self, x: Tensor) -> State:
+        """Return the state before the first step.
+
+        Args:
+            x: the start of the run, shape [dim], float32 or float64.
+        """
         return ()
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step: the new position and the new state, with the shapes and dtypes of the old ones."""
-        raise NotImplementedError(f"{type(self).__name__} has no step(self, x, state, problem)")
+    def step(self, x: Tensor, state: State, problem: Problem) -> tuple[Tensor, State]:
+        """Return the position and the state after one step.
+
+        Args:
+            x: the position before the step, shape [dim], float32 or float64.
+            state: the state that ``init`` or the previous step returned.
+            problem: the loss with its derivatives, the learning rate, and random numbers.
+
+        Returns:
+            The new position with the shape and dtype of ``x``, and the new state with the structure, shapes and dtypes
+            of ``state``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method step(self, x, state, problem)")

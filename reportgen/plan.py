@@ -1,4 +1,4 @@
-"""From a config to programs, cells and runs, each with a stable id and each program with a fingerprint."""
+"""Expands a config into programs, cells and runs, each with a stable id. Each program has a fingerprint as well."""
 
 from __future__ import annotations
 
@@ -6,167 +6,195 @@ import hashlib
 import itertools
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen import __version__, catalogue
 from reportgen.config import Config, LossEntry
+from reportgen.config.model import Noise, Scalar
+from reportgen.failure import Failure
 from reportgen.loss import Loss, Point
 from reportgen.optimizer import Hyperparameter, Optimizer
 from reportgen.tf_setup import users_xla_flags
 
-Numbers = npt.NDArray[Any]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+Hyperparameters = Mapping[str, Scalar | None]
+"""Values by flat name: ``beta_2``, ``base.beta_2``. None only for a parameter of an adapted optimizer."""
+Starts = tuple[tuple[int, Point], ...]
+"""Number and position of each start; number 0 is the standard start."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What all programs of a matrix have in common."""
+    """The settings that all programs of a matrix share."""
 
     steps: int
+    """Steps of each run."""
     targets: tuple[float, ...]
+    """Shares of the initial gap."""
     dtype: str
+    """``float32`` or ``float64``."""
     gradient_tolerance: float
+    """Relative norm below which a gradient counts as zero."""
     trace: str
-    """Which runs keep a trace: ``all``, ``pictures`` or ``none``."""
+    """Which runs store a trace: ``all``, ``pictures`` or ``none``."""
     trace_points: int
+    """Maximum number of points of a trace."""
     device: str
+    """``auto``, a kind such as ``gpu``, or one device such as ``gpu:1``."""
     seed: int
-    """Random starts and random numbers come from it."""
+    """The seed of random starts and of all other random numbers."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Loss x optimizer with its hyperparameters x learning rate."""
+    """A configuration, one cell of the matrix: a loss, an optimizer with its hyperparameters, and a learning rate."""
 
     cell_id: str
+    """``rosenbrock/adam/lr=0.01``"""
     optimizer: str
-    """The optimizer's label: ``adam[beta_2=0.99]``."""
-    hyperparameters: Mapping[str, Any]
-    """All of them, with their values."""
+    """The label of the optimizer: ``adam[beta_2=0.99]``."""
+    hyperparameters: Hyperparameters
+    """All hyperparameters, including defaults."""
     learning_rate: float
 
 
 @dataclass(frozen=True)
 class Program:
-    """All runs that share one loss and one optimizer structure; picklable, and all that a worker needs to know."""
+    """All runs that share one loss and one optimizer structure. Picklable; contains all that a worker needs."""
 
     id: str
+    """``rosenbrock/adam``"""
     loss_ref: str
+    """The name of the loss in the catalogue: ``rosenbrock``, ``my_losses.py:valley``."""
     dim: int | None
-    parameters: Mapping[str, Any]
-    """Those of the loss that are asked for."""
-    noise: Mapping[str, float] | None
-    """``gradient_std`` or ``relative``, and its value; None: the gradient is exact."""
+    """The requested number of coordinates; None: the default of the loss."""
+    parameters: Mapping[str, object]
+    """The requested parameters of the loss, without defaults."""
+    noise: Noise | None
+    """None: exact gradients."""
     seeds: int
-    """Runs from each start, each with noise of its own."""
+    """Runs from each start, each with its own noise."""
     loss: str
-    """The loss's label: ``rosenbrock[dim=20]``."""
+    """The label of the loss: ``rosenbrock[dim=20]``."""
     family: str
-    """The optimizer as the catalogue knows it: ``adam``, ``my_opt.py:Lookahead``."""
+    """The name of the optimizer in the catalogue: ``adam``, ``my_opt.py:Lookahead``."""
     cells: tuple[Cell, ...]
-    starts: tuple[tuple[int, Point], ...]
-    """Number and position; 0 is the standard start."""
+    starts: Starts
     settings: Settings
     base: Path
     """The folder that plug-in files are relative to."""
-    broken: str | None = None
+    failure: Failure | None = None
     """Why the loss or the optimizer could not be loaded."""
     sources: tuple[str, ...] = field(default=(), repr=False)
-    """Hashes of the code that decides the results."""
+    """Hashes of the code that determines the results."""
 
     @property
     def runs(self) -> int:
-        """How many runs it has: each cell from each start with each seed."""
+        """Number of runs: each cell runs from each start with each seed."""
         return len(self.cells) * len(self.starts) * self.seeds
 
     @property
     def run_steps(self) -> int:
-        """The steps of all its runs."""
+        """Total number of steps of all runs."""
         return self.runs * self.settings.steps
 
-    def pairs(self) -> Iterator[tuple[Cell, int, Point]]:
-        """Cell, start number and start of each run, in the order of all result arrays: each ``seeds`` times."""
+    def iter_runs(self) -> Iterator[tuple[Cell, int, Point]]:
+        """Yield cell, start number and start of each run, in the order of run numbers; seeds vary fastest."""
         for cell in self.cells:
             for number, point in self.starts:
                 yield from itertools.repeat((cell, number, point), self.seeds)
 
-    def places(self, runs: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """Of some runs, told by their numbers in that order: place of the cell, place of the start, and seed."""
+    def unravel_runs(self, runs: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Return cell index, start index and seed of runs.
+
+        Args:
+            runs: run numbers, int64 [runs]; the positions of the runs in ``iter_runs``.
+
+        Returns:
+            Indices in ``cells`` and in ``starts``, and seeds, each int64 [runs].
+        """
         return runs // (len(self.starts) * self.seeds), runs // self.seeds % len(self.starts), runs % self.seeds
 
     @cached_property
-    def start_numbers(self) -> Numbers:
-        """[starts]; 0 is the standard one."""
+    def start_numbers(self) -> IntArray:
+        """Numbers of the starts, int64 [starts]; 0 is the standard start."""
         return np.array([number for number, _ in self.starts])
 
     @cached_property
-    def start_points(self) -> Numbers:
-        """[starts, dim]"""
+    def start_points(self) -> FloatArray:
+        """Positions of the starts, float64 [starts, dim]."""
         return np.array([point for _, point in self.starts], float)
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash over everything that decides the results: equal fingerprints, equal results."""
+        """A SHA-256 over everything that determines the results: equal fingerprints, equal results."""
         facts = {
             "sources": self.sources,
-            "loss": [self.loss_ref, self.dim, dict(self.parameters), dict(self.noise or {}), self.seeds],
+            "loss": [self.loss_ref, self.dim, dict(self.parameters), _noise_settings(self.noise), self.seeds],
             "optimizer": self.family,
             "cells": [[c.cell_id, dict(c.hyperparameters), c.learning_rate] for c in self.cells],
-            # Of millions, a text would take seconds.
+            # Formatting millions of starts as JSON would take seconds.
             "starts": [hashlib.sha256(a.tobytes()).hexdigest() for a in (self.start_numbers, self.start_points)],
             "settings": vars(self.settings),
-            "broken": self.broken,
+            "failure": self.failure and self.failure.reason,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class OptimizerSpec:
-    """An optimizer with its hyperparameters, as the matrix asks for it."""
+    """An optimizer with its hyperparameters, as the config requests it."""
 
     family: str
-    """The name by which the catalogue knows it."""
-    kind: type[Optimizer] | str
-    """Its class, or a text where it could not be loaded: the reason."""
-    values: Mapping[str, Any]
-    """All its hyperparameters, those of a wrapped optimizer as ``base.beta_2``."""
+    """Its name in the catalogue."""
+    kind: type[Optimizer] | Failure
+    """Its class, or why it could not be loaded."""
+    values: Hyperparameters
+    """All hyperparameters, including defaults and those of a wrapped optimizer."""
     declared: Mapping[str, Hyperparameter]
-    """What is known of them; nothing where it could not be loaded."""
+    """Their declarations; empty if the optimizer could not be loaded."""
 
     @property
     def label(self) -> str:
-        """The name with the hyperparameters that are not at their defaults: ``adam[beta_2=0.99]``."""
-        return self._named(structural_only=False)
+        """The name with all hyperparameters that differ from their defaults: ``adam[beta_2=0.99]``."""
+        return self._name(structural_only=False)
 
     @property
     def structure(self) -> str:
-        """The name with those alone that make another program: ``rmsprop[centered=true]``."""
-        return self._named(structural_only=True)
+        """The label, restricted to hyperparameters that need their own program: ``rmsprop[centered=true]``."""
+        return self._name(structural_only=True)
 
-    def _named(self, structural_only: bool) -> str:
-        told = [
-            f"{key}={_text(value)}"
-            for key, value in self.values.items()
-            if key not in self.declared or self._is_told(self.declared[key], value, structural_only)
+    def _name(self, structural_only: bool) -> str:
+        settings = [
+            f"{name}={_format_value(value)}"
+            for name, value in self.values.items()
+            if name not in self.declared or self._is_in_name(self.declared[name], value, structural_only)
         ]
-        return f"{self.family}[{','.join(told)}]" if told else self.family
+        return f"{self.family}[{','.join(settings)}]" if settings else self.family
 
-    def _is_told(self, known: Hyperparameter, value: Any, structural_only: bool) -> bool:
-        # What is wrapped belongs to the name, also where it is the default.
-        return known.wraps or (value != known.default and (known.structural or not structural_only))
+    def _is_in_name(self, declared: Hyperparameter, value: Scalar | None, structural_only: bool) -> bool:
+        # A wrapped optimizer is part of the name even if it is the default.
+        return declared.wraps or (value != declared.default and (declared.structural or not structural_only))
 
 
-def _text(value: Any) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return number(value) if isinstance(value, float) else str(value)
+    return format_float(value) if isinstance(value, float) else str(value)
+
+
+def format_float(value: float) -> str:
+    """Return a short decimal that parses to exactly ``value``: ``0.001``, ``1e-08``."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 @dataclass(frozen=True)
@@ -174,19 +202,22 @@ class Plan:
     """The whole matrix."""
 
     programs: tuple[Program, ...]
-    losses: Mapping[str, Loss | str]
-    """By label; a text where it could not be loaded: the reason."""
+    losses: Mapping[str, Loss | Failure]
+    """By label; a failure if the loss could not be loaded."""
     optimizers: Mapping[str, OptimizerSpec]
     """By label."""
-    starts: Mapping[str, tuple[tuple[int, Point], ...]]
-    """By the loss's label."""
+    starts: Mapping[str, Starts]
+    """By the label of the loss."""
 
 
 def make_plan(config: Config) -> Plan:
-    """The programs that ``config`` asks for, loss by loss, each optimizer structure once."""
+    """Return the programs of ``config``, loss by loss, with one program per optimizer structure.
+
+    A plug-in that cannot be loaded is no error: its programs have a ``failure``.
+    """
     losses = {}
-    starts = {}
-    optimizers = _optimizers(config)
+    starts: dict[str, Starts] = {}
+    optimizers = _optimizer_specs(config)
     programs = []
     settings = Settings(
         config.steps,
@@ -199,132 +230,135 @@ def make_plan(config: Config) -> Plan:
         config.starts.seed,
     )
     for entry in config.losses:
-        label, loss = _loss(entry, config.base)
+        label, loss = _find_loss(entry, config.base)
         if label in losses:
             continue
         losses[label] = loss
         starts[label] = _starts(loss, config) if isinstance(loss, Loss) else ((0, ()),)
-        for structure, labels in _structures(optimizers).items():
-            asked = [optimizers[each] for each in labels]
-            kind = asked[0].kind
+        for structure, specs in _group_by_structure(optimizers.values()).items():
+            kind = specs[0].kind
             programs.append(
                 Program(
                     id=f"{label}/{structure}",
                     loss_ref=entry.name,
                     dim=entry.dim,
                     parameters=entry.parameters,
-                    noise=entry.noise.model_dump(exclude_none=True) if entry.noise else None,
+                    noise=entry.noise,
                     seeds=config.seeds if entry.noise else 1,
                     loss=label,
-                    family=asked[0].family,
-                    cells=tuple(_cells(label, asked, config.learning_rates)),
+                    family=specs[0].family,
+                    cells=tuple(_cells(label, specs, config.learning_rates)),
                     starts=starts[label],
                     settings=settings,
                     base=config.base,
-                    broken=next((thing for thing in (loss, kind) if isinstance(thing, str)), None),
-                    sources=_sources(loss, asked[0], config.base),
+                    failure=next((each for each in (loss, kind) if isinstance(each, Failure)), None),
+                    sources=_sources(loss, specs[0], config.base),
                 )
             )
     return Plan(tuple(programs), losses, optimizers, starts)
 
 
-def _loss(entry: LossEntry, base: Path) -> tuple[str, Loss | str]:
-    """Label and loss; the label tells the noise, too, which is no part of the loss."""
-    noise = {f"noise.{name}": value for name, value in (dict(entry.noise or ())).items() if value is not None}
+def _noise_settings(noise: Noise | None) -> dict[str, float]:
+    return noise.model_dump(exclude_none=True) if noise else {}
+
+
+def _find_loss(entry: LossEntry, base: Path) -> tuple[str, Loss | Failure]:
+    """Label and loss. The label includes the noise, which is not part of the loss."""
+    loss: Loss | Failure
+    settings: Mapping[str, object]
     try:
-        loss: Loss | str = catalogue.find_loss(entry.name, base, entry.dim, entry.parameters)
-        known = loss.settings  # type: ignore[union-attr]
+        loss = catalogue.find_loss(entry.name, base, entry.dim, entry.parameters)
+        settings = loss.settings
     except catalogue.BrokenPluginError as error:
-        loss, known = str(error), ({} if entry.dim is None else {"dim": entry.dim}) | entry.parameters
-    told = [f"{name}={_text(value)}" for name, value in (known | noise).items()]
-    return f"{entry.name}[{','.join(told)}]" if told else entry.name, loss
+        loss, settings = Failure(str(error)), ({} if entry.dim is None else {"dim": entry.dim}) | entry.parameters
+    noise = {f"noise.{name}": value for name, value in _noise_settings(entry.noise).items()}
+    parts = [f"{name}={_format_value(value)}" for name, value in {**settings, **noise}.items()]
+    return f"{entry.name}[{','.join(parts)}]" if parts else entry.name, loss
 
 
-def _optimizers(config: Config) -> dict[str, OptimizerSpec]:
-    found: dict[str, OptimizerSpec] = {}
+def _optimizer_specs(config: Config) -> dict[str, OptimizerSpec]:
+    specs: dict[str, OptimizerSpec] = {}
     for entry in config.optimizers:
         try:
-            kind: type[Optimizer] | str = catalogue.find_optimizer(entry.name, config.base)
+            kind: type[Optimizer] | Failure = catalogue.find_optimizer(entry.name, config.base)
         except catalogue.BrokenPluginError as error:
-            kind = str(error)
+            kind = Failure(str(error))
         for values in itertools.product(*entry.hyperparameters.values()):
-            asked = _asked(entry.name, kind, dict(zip(entry.hyperparameters, values, strict=True)), config.base)
-            found.setdefault(asked.label, asked)
-    return found
+            spec = _optimizer_spec(entry.name, kind, dict(zip(entry.hyperparameters, values, strict=True)), config.base)
+            specs.setdefault(spec.label, spec)
+    return specs
 
 
-def _asked(family: str, kind: type[Optimizer] | str, chosen: Mapping[str, Any], base: Path) -> OptimizerSpec:
-    """An optimizer with the values that were chosen for it, completed by the defaults."""
-    if isinstance(kind, str):
-        return OptimizerSpec(family, kind, chosen, {})
+def _optimizer_spec(
+    family: str, kind: type[Optimizer] | Failure, requested: Hyperparameters, base: Path
+) -> OptimizerSpec:
+    """An optimizer with the requested values, completed by the defaults."""
+    if isinstance(kind, Failure):
+        return OptimizerSpec(family, kind, requested, {})
     try:
-        declared = catalogue.declared_hyperparameters(kind, chosen, base)
+        declared = catalogue.declared_hyperparameters(kind, requested, base)
     except catalogue.BrokenPluginError as error:
-        return OptimizerSpec(family, str(error), chosen, {})
-    defaults = {name: item.default for name, item in declared.items()}
-    typed = {name: float(value) if isinstance(defaults[name], float) else value for name, value in chosen.items()}
-    return OptimizerSpec(family, kind, defaults | typed, declared)
+        return OptimizerSpec(family, Failure(str(error)), requested, {})
+    values: dict[str, Scalar | None] = {name: item.default for name, item in declared.items()}
+    for name, value in requested.items():
+        is_float = isinstance(declared[name].default, float)
+        values[name] = float(value) if is_float and value is not None else value
+    return OptimizerSpec(family, kind, values, declared)
 
 
-def number(value: float) -> str:
-    """Its shortest text that gives the very same number back: ``0.001``, ``1e-08``."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(value)
+def _group_by_structure(specs: Iterable[OptimizerSpec]) -> dict[str, list[OptimizerSpec]]:
+    """The optimizers that can share a compiled program, by structure."""
+    groups: dict[str, list[OptimizerSpec]] = {}
+    for spec in specs:
+        groups.setdefault(spec.structure, []).append(spec)
+    return groups
 
 
-def _structures(optimizers: Mapping[str, OptimizerSpec]) -> dict[str, list[str]]:
-    """The labels that can share a compiled program, by the name of the structure: ``rmsprop[centered=true]``."""
-    found: dict[str, list[str]] = {}
-    for label, asked in optimizers.items():
-        found.setdefault(asked.structure, []).append(label)
-    return found
-
-
-def _cells(loss: str, optimizers: list[OptimizerSpec], learning_rates: tuple[float, ...]) -> Iterator[Cell]:
-    for asked in optimizers:
+def _cells(loss: str, specs: list[OptimizerSpec], learning_rates: tuple[float, ...]) -> Iterator[Cell]:
+    for spec in specs:
         for rate in learning_rates:
-            yield Cell(f"{loss}/{asked.label}/lr={number(rate)}", asked.label, asked.values, rate)
+            yield Cell(f"{loss}/{spec.label}/lr={format_float(rate)}", spec.label, spec.values, rate)
 
 
-def _starts(loss: Loss, config: Config) -> tuple[tuple[int, Point], ...]:
-    """Standard start, random ones, then the points that fit; rounded to the dtype, as the runs will see them.
+def _starts(loss: Loss, config: Config) -> Starts:
+    """The standard start, random starts, then given points of the right dimension; rounded to the dtype of the runs.
 
-    A random start depends on the seed, the loss's name, the dimension and its number alone: more of them leave the
-    first as they are, and those of two losses are independent, as statistics over losses need.
+    A random start depends only on the seed, the name of the loss, its dimension, and the number of the start. So more
+    random starts leave the first ones unchanged, and the starts of two losses are independent, as statistics over
+    losses require.
     """
-    asked = config.starts
-    points: list[tuple[int, Any]] = [(0, loss.start)] if asked.standard else []
+    starts = config.starts
     low, high = np.array(loss.domain).T
-    key = [asked.seed, zlib.crc32(loss.name.encode()), loss.dim]
-    draws = np.random.default_rng(key).random((asked.random, loss.dim))
-    points += enumerate(low + (high - low) * draws, 1)
-    fitting = (point for point in asked.points if len(point) == loss.dim)
-    points += enumerate(fitting, asked.random + 1)
-    rounded = np.array([point for _, point in points], config.dtype).astype(float).tolist()
-    return tuple((number, tuple(point)) for (number, _), point in zip(points, rounded, strict=True))
+    key = [starts.seed, zlib.crc32(loss.name.encode()), loss.dim]
+    draws = np.random.default_rng(key).random((starts.random, loss.dim))
+    given = [point for point in starts.points if len(point) == loss.dim]
+    points: list[npt.ArrayLike] = [*([loss.start] if starts.standard else []), *(low + (high - low) * draws), *given]
+    numbers = [*([0] if starts.standard else []), *range(1, starts.random + len(given) + 1)]
+    rounded = np.array(points, config.dtype).astype(float).tolist()
+    return tuple((number, tuple(point)) for number, point in zip(numbers, rounded, strict=True))
 
 
-def _sources(loss: Loss | str, asked: OptimizerSpec, base: Path) -> tuple[str, ...]:
-    """What decides the results besides the matrix: the code, the loss's facts, and the user's own XLA flags."""
-    kinds = [] if isinstance(asked.kind, str) else catalogue.wrapped_classes(asked.kind, asked.values, base)
-    hashes = [catalogue.source_hash(thing) for thing in (loss, *kinds) if not isinstance(thing, str)]
-    facts = "" if isinstance(loss, str) else repr((loss.minimum, loss.minima))
+def _sources(loss: Loss | Failure, spec: OptimizerSpec, base: Path) -> tuple[str, ...]:
+    """What determines the results besides the matrix: code, facts of the loss, and the user's own XLA flags."""
+    kinds = [] if isinstance(spec.kind, Failure) else catalogue.wrapped_classes(spec.kind, spec.values, base)
+    hashes = [catalogue.source_hash(each) for each in (loss, *kinds) if not isinstance(each, Failure)]
+    facts = "" if isinstance(loss, Failure) else repr((loss.minimum, loss.minima))
     return (*hashes, facts, " ".join(users_xla_flags()), *_engine_sources())
 
 
 @cache
 def _engine_sources() -> tuple[str, ...]:
-    """Versions, and a hash of the engine and of the contracts: what decides the results besides rule and loss."""
+    """Versions of reportgen and TensorFlow, and a hash of the code of the engine and the contracts."""
     package = Path(__file__).parent
     digest = hashlib.sha256()
     for pattern in ("engine/**/*.py", "foreign/*.py", "tf_setup.py", "loss.py", "optimizer.py"):
-        for item in sorted(package.glob(pattern)):
-            digest.update(item.read_bytes())
+        for file in sorted(package.glob(pattern)):
+            digest.update(file.read_bytes())
     return (__version__, tensorflow_version(), digest.hexdigest())
 
 
 def tensorflow_version() -> str:
-    """The installed version of TensorFlow, without importing it."""
+    """Return the installed version of TensorFlow, without importing it; ``unknown`` if there is none."""
     for distribution in ("tensorflow", "tensorflow-cpu", "tensorflow-macos"):
         try:
             return metadata.version(distribution)

@@ -1,4 +1,4 @@
-"""Shows on stderr what is being compiled, run and drawn, how fast and how long still; silent where nobody looks."""
+"""Shows on stderr what is compiled, run and drawn, with the pace and the time left."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """A bar of run-steps and what is being done; the reasons of failed programs stay on the screen."""
+    """A progress bar of run-steps with the current activity; reasons of failed programs stay on the screen."""
 
     def __init__(self, console: Console | None) -> None:
-        """Without a console nothing is shown."""
+        """Show nothing if there is no console."""
         self._pace = Pace()
-        self._programs = [0, 0]
-        """Finished, and all."""
-        self._bar = _bar(console, self._pace) if console else None
+        self._finished = 0
+        self._programs = 0
+        self._bar = _make_bar(console, self._pace) if console else None
         self._task = self._bar.add_task("reading", total=None, programs="") if self._bar else None
 
     def __enter__(self) -> Progress:
@@ -45,29 +45,29 @@ class Progress:
             self._bar.stop()
 
     def show(self, event: Event) -> None:
-        """Take note of what has happened."""
+        """Update the display after an event."""
         if self._bar is None or self._task is None:
             return
-        self._pace.note(event)
+        self._pace.update(event)
         match event:
             case PlanReady():
-                self._programs = [event.reused, event.programs]
-                said = f"{event.cells:,} cells, {event.runs:,} runs"
-                self._bar.update(self._task, total=max(event.run_steps, 1), description=said)
+                self._finished, self._programs = event.reused, event.programs
+                description = f"{event.cells:,} configurations, {event.runs:,} runs"
+                self._bar.update(self._task, total=max(event.run_steps, 1), description=description)
             case ProgramEnd():
-                self._programs[0] += 1
+                self._finished += 1
                 if event.reason:
-                    # Text of a user's own exception: brackets in it are no markup.
+                    # The text of a user's exception may have brackets, which are not markup.
                     self._bar.console.print(f"{event.program} failed: {event.reason}", markup=False)
             case BackgroundFailure():
-                self._bar.console.print(f"{event.loss}: no paths are drawn: {event.reason}", markup=False)
+                self._bar.console.print(f"{event.loss}: paths cannot be drawn: {event.reason}", markup=False)
             case CompileStart() | RunStart() | FigureStart() | ReportEnd():
-                self._bar.update(self._task, description=_doing(event))
-        counted = "/".join(map(str, self._programs))
-        self._bar.update(self._task, completed=self._pace.done if self._pace.total else 1, programs=counted)
+                self._bar.update(self._task, description=_activity(event))
+        completed = self._pace.done if self._pace.total else 1
+        self._bar.update(self._task, completed=completed, programs=f"{self._finished}/{self._programs}")
 
 
-def _doing(event: CompileStart | RunStart | FigureStart | ReportEnd) -> str:
+def _activity(event: CompileStart | RunStart | FigureStart | ReportEnd) -> str:
     from rich.markup import escape
 
     match event:
@@ -81,21 +81,21 @@ def _doing(event: CompileStart | RunStart | FigureStart | ReportEnd) -> str:
             return "done"
 
 
-def told(pace: Pace) -> str:
-    """``3.1e+08 run-steps/s, 1:40 left``; nothing as long as nothing is known, or once all are made."""
+def format_pace(pace: Pace) -> str:
+    """Pace and time left, as in ``3.1e+08 run-steps/s, 1:40 left``; empty while unknown, and at the end."""
     if pace.rate is None or pace.remaining is None or pace.done == pace.total:
         return ""
     minutes, seconds = divmod(round(pace.remaining), 60)
     return f"{pace.rate:.1e} run-steps/s, {minutes}:{seconds:02} left"
 
 
-def _bar(console: Console, pace: Pace) -> Bar:
+def _make_bar(console: Console, pace: Pace) -> Bar:
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
     class PaceColumn(ProgressColumn):
         def render(self, _: Task) -> Text:
-            return Text(told(pace))
+            return Text(format_pace(pace))
 
     columns = (
         BarColumn(bar_width=24),

@@ -1,4 +1,4 @@
-"""How a process imports TensorFlow: what must be set before, and put back after."""
+"""How a process imports TensorFlow: the environment variables that must be set before and restored after."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import sys
 from pathlib import Path
 
 NO_FUSED_MULTIPLY_ADD = "--xla_cpu_max_isa=AVX"
-"""Whether two operations are fused then cannot depend on where in a batch a run lies, or on the processor: a run's bits
-are its own, at the price of the widest instructions. Other processors than x86 have no such switch."""
+"""Disables fused multiply-add, so that a run has the same bits at every place in a batch and on every x86 processor.
+
+The price is that the widest instructions are not used. Other processors have no such flag.
+"""
 
 _ALWAYS = (NO_FUSED_MULTIPLY_ADD,) if platform.machine() in ("x86_64", "AMD64") else ()
 
 QUICK = "quick"
-"""The tier of small programs, which are compiled in the least time: people wait for that, not for the steps."""
+"""The tier of small programs. It compiles as fast as possible, since compiling takes longer than the steps."""
 
 FULL = "full"
-"""The tier of large ones, which are compiled as well as XLA can."""
+"""The tier of large programs. It compiles with all optimizations of XLA."""
 
 XLA_FLAGS = {
     QUICK: (
@@ -31,52 +33,58 @@ XLA_FLAGS = {
     ),
     FULL: (
         *_ALWAYS,
-        # The whole loop becomes one function instead of two dozen a step, each of which has to be scheduled,
+        # Compile the whole loop to one function, not to two dozen per step that must be scheduled one by one.
         "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000",
-        # and in such a function there can be no call of a library.
+        # Such a function cannot contain library calls.
         "--xla_cpu_experimental_ynn_fusion_type=",
         "--xla_cpu_experimental_xnn_fusion_type=",
     ),
 }
-"""Flags are a process's, so each tier has workers of its own."""
+"""The flags of each tier. XLA reads them once per process, so each tier has its own workers."""
 
 FULL_FROM = 10_000_000
-"""Numbers, over all runs, steps and coordinates, from which on a program runs longer in the quick tier than compiling
-it for the full one takes."""
+"""The number of runs x steps x coordinates from which compiling for the full tier costs less time than it saves."""
 
 
 def tier_of(numbers: int) -> str:
-    """The tier of a program with that many runs x steps x coordinates; nothing else decides, so results repeat."""
+    """Return the tier of a program; it depends on nothing else, so results are repeatable.
+
+    Args:
+        numbers: the number of runs x steps x coordinates of the program.
+    """
     return FULL if numbers >= FULL_FROM else QUICK
 
 
 def users_xla_flags() -> list[str]:
-    """What the user put into XLA_FLAGS; this process, or the one that started it, may have added ours."""
-    ours = {flag for flags in XLA_FLAGS.values() for flag in flags}
-    return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in ours]
+    """Return the flags in XLA_FLAGS without those that this process or its parent added."""
+    added = {flag for flags in XLA_FLAGS.values() for flag in flags}
+    return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in added]
 
 
 def set_xla_flags(tier: str = QUICK) -> None:
-    """Set the flags of a tier for this process, which XLA reads once; the user's own come last and win."""
+    """Set the XLA flags of a tier for this process. The user's flags come last, so they win."""
     os.environ["XLA_FLAGS"] = " ".join([*XLA_FLAGS[tier], *users_xla_flags()])
 
 
 def import_tensorflow(tier: str = QUICK, compiled: Path | None = None) -> None:
-    """Import TensorFlow, set up so that results are repeatable, and that it is quick to start and to compile.
+    """Import TensorFlow with settings for repeatable results, quick start-up and quick compilation.
 
-    What it compiles is kept in the folder ``compiled`` and taken from there, if there is one.
+    Args:
+        tier: ``QUICK`` or ``FULL``.
+        compiled: the folder of the compile cache; None: no cache.
     """
     if "tensorflow" in sys.modules:
         return
     set_xla_flags(tier)
     if compiled is not None:
-        kept = f"--tf_xla_persistent_cache_directory={compiled}"
-        os.environ["TF_XLA_FLAGS"] = " ".join([kept, os.environ.get("TF_XLA_FLAGS", "")]).strip()
+        cache_flag = f"--tf_xla_persistent_cache_directory={compiled}"
+        os.environ["TF_XLA_FLAGS"] = " ".join([cache_flag, os.environ.get("TF_XLA_FLAGS", "")]).strip()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "TF_USE_LEGACY_KERAS" in os.environ or importlib.util.find_spec("tf_keras") is not None:
         importlib.import_module("tensorflow")
         return
-    # It then does not import Keras, which is a third of its time; afterwards tf.keras is there for those who use it.
+    # With this variable TensorFlow does not import Keras, a third of its import time. tf.keras still works on demand,
+    # because the variable is deleted again.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     try:
         importlib.import_module("tensorflow")

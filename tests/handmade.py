@@ -1,4 +1,4 @@
-"""Results typed by hand, a few columns at a time: what is not given is dull and the same for all runs."""
+"""Results from a few given columns of runs; all other columns have default values."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from reportgen.config import Config
+from reportgen.config.model import Noise
+from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 from reportgen.results.result_tables import Results, to_pandas
 from reportgen.results.schema import GRIDS, PATHS, TRACES, runs_schema
 
-DULL = {
+DEFAULTS = {
     "loss": "bowl",
     "optimizer": "adam",
     "learning_rate": 0.1,
@@ -33,7 +36,7 @@ def results(
     traces: Sequence[Sequence[tuple[int, float]]] = (),
 ) -> Results:
     """Results with the ``columns`` of runs; ``traces`` gives (step, loss) pairs for each run in turn."""
-    runs = pd.DataFrame(DULL | {"steps": steps} | dict(columns))
+    runs = pd.DataFrame(DEFAULTS | {"steps": steps} | dict(columns))
     given = set(columns)
     if "gradient_evaluations" not in given:
         runs["gradient_evaluations"] = runs["steps"]
@@ -45,25 +48,31 @@ def results(
         [{key: None if _missing(value) else value for key, value in row.items()} for row in runs.to_dict("records")],
         schema,
     )
-    history = [
+    rows = [
         {"run_id": run, "step": step, "loss": loss}
         for run, points in zip(runs["run_id"], traces, strict=False)
         for step, loss in points
     ]
-    manifest = {
+    noise = Noise(relative=0.1)
+    config = {
         "targets": list(targets),
         "steps": steps,
         "learning_rates": sorted(runs["learning_rate"].unique().tolist()),
-        "config": {"starts": {"random": random}},
-        "losses": [
-            {"label": label, "minimum": minimum, "noise": {"relative": 0.1} if label in noisy else {}}
-            for label in runs["loss"].unique()
-        ],
-        "optimizers": [{"label": label, "hyperparameters": []} for label in runs["optimizer"].unique()],
+        "starts": {"random": random},
     }
+    manifest = Manifest(
+        reportgen="0.1.0",
+        config=Config.model_validate(config),
+        versions={},
+        losses=tuple(
+            LossInfo(label, label, label, minimum=minimum, noise=noise if label in noisy else None)
+            for label in runs["loss"].unique()
+        ),
+        optimizers=tuple(OptimizerInfo(label, label, label) for label in runs["optimizer"].unique()),
+    )
     return Results(
         to_pandas(table),
-        to_pandas(pa.Table.from_pylist(history, TRACES)),
+        to_pandas(pa.Table.from_pylist(rows, TRACES)),
         to_pandas(GRIDS.empty_table()),
         to_pandas(PATHS.empty_table()),
         manifest,

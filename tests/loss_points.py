@@ -9,6 +9,44 @@ import numpy.typing as npt
 
 from reportgen.loss import Loss
 
+_CACHE_SIZE = 8
+"""Enough for the tests of one loss, which pytest runs one after another."""
+_graphs: dict[Any, Any] = {}
+
+
+def loss_graph(loss: Loss, quantity: str, dtype: str = "float64", block: bool | None = None) -> Any:
+    """Return a traced TensorFlow function of points [dim, points], for any number of points.
+
+    Args:
+        loss: The loss.
+        quantity: ``value_and_gradient`` for values [points] and gradients [dim, points], or ``hessian`` for Hessians
+            [dim, dim, points].
+        dtype: The dtype of the points.
+        block: Whether the coordinates are kept in one tensor; by default they are as in a run of that dimension.
+    """
+    key = (loss.function, loss.dim, *sorted(loss.parameters.items()), quantity, dtype, block)
+    if key not in _graphs:
+        while len(_graphs) >= _CACHE_SIZE:
+            _graphs.pop(next(iter(_graphs)))
+        _graphs[key] = _trace(loss, quantity, dtype, block)
+    return _graphs[key]
+
+
+def _trace(loss: Loss, quantity: str, dtype: str, block: bool | None) -> Any:
+    import tensorflow as tf
+
+    from reportgen.engine import batch, dispatch, problem  # noqa: F401
+
+    def evaluate(rows: Any) -> Any:
+        x = batch.vector(rows) if block is None else batch.Vector((rows,) if block else tuple(tf.unstack(rows)))
+        if quantity == "hessian":
+            return problem.hessian(loss, x).value
+        value, gradient = problem.value_and_gradient(loss, x)
+        return value, batch.rows(gradient)
+
+    function = tf.function(evaluate, autograph=False)
+    return function.get_concrete_function(tf.TensorSpec([loss.dim, None], dtype))
+
 
 def value_and_gradient(
     loss: Loss, points: npt.ArrayLike, dtype: str = "float64", block: bool | None = None
@@ -19,15 +57,10 @@ def value_and_gradient(
     """
     import tensorflow as tf
 
-    from reportgen.engine import batch, dispatch, problem  # noqa: F401
-
-    @tf.function(autograph=False)
-    def evaluate(rows: Any) -> Any:
-        x = batch.vector(rows) if block is None else batch.Vector((rows,) if block else tuple(tf.unstack(rows)))
-        value, gradient = problem.value_and_gradient(loss, x)
-        return value, batch.rows(gradient)
-
-    value, gradient = evaluate(tf.constant(np.asarray(points).T, dtype))
+    rows = np.asarray(points).T
+    value, gradient = loss_graph(loss, "value_and_gradient", dtype, block)(tf.constant(rows, dtype))
+    assert value.shape == rows.shape[1:], f"{loss.label} gives values of shape {value.shape}"
+    assert gradient.shape == rows.shape, f"{loss.label} gives gradients of shape {gradient.shape}"
     return value.numpy(), gradient.numpy()
 
 
@@ -35,13 +68,7 @@ def curvatures(loss: Loss, points: npt.ArrayLike) -> Any:
     """The eigenvalues of the Hessian, ascending, at ``points`` [points, dim]: [points, dim]."""
     import tensorflow as tf
 
-    from reportgen.engine import batch, dispatch, problem  # noqa: F401
-
-    @tf.function(autograph=False)
-    def evaluate(rows: Any) -> Any:
-        return problem.hessian(loss, batch.vector(rows)).value
-
-    hessians = evaluate(tf.constant(np.asarray(points).T, "float64")).numpy()
+    hessians = loss_graph(loss, "hessian")(tf.constant(np.asarray(points).T, "float64")).numpy()
     return np.linalg.eigvalsh(hessians.transpose(2, 0, 1))
 
 

@@ -1,4 +1,4 @@
-"""What tests of publishing share: the command, and looking at what it published."""
+"""Helpers of the tests of publishing: run the command, and inspect what it published."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def publish(site: Path, to: object, *options: str) -> Result:
 
 
 def published(site: Path, to: object, *options: str) -> list[str]:
-    """The lines that a publish which went well has printed."""
+    """The lines printed by a publish, which must succeed."""
     done = publish(site, to, *options)
     assert done.exit_code == 0, done.output
     return done.stdout.splitlines()

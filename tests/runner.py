@@ -1,4 +1,4 @@
-"""A runner for the shell steps of action.yml and of workflows: as GitHub would, one after the other by bash."""
+"""Runs the shell steps of action.yml and of workflows one after the other with bash, as GitHub does."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding
 
 @dataclass
 class Job:
-    """One job on a runner of its own: what GitHub knows, and what its steps left."""
+    """One job on its own runner: its inputs, and what its steps produced."""
 
     folder: Path
     checkout: Path
     tools: Path
     github: Mapping[str, str]
-    """The values of its expressions, by their names."""
+    """The values of expressions by name."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     steps: dict[str, dict[str, str]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
-    said: str = ""
+    output: str = ""
     code: int = 0
 
     def run(self, steps: list[dict[str, Any]]) -> Job:
@@ -56,7 +56,7 @@ class Job:
                 text=True,
                 check=False,
             )
-            self.said += ran.stdout
+            self.output += ran.stdout
             lines = files["OUTPUT"].read_text(encoding="utf-8").splitlines()
             self.steps[step.get("id", str(number))] = dict(line.split("=", 1) for line in lines)
             path[:0] = files["PATH"].read_text(encoding="utf-8").split()
@@ -78,16 +78,16 @@ class Job:
         return "".join(file.read_text(encoding="utf-8") for file in self.folder.glob("*.STEP_SUMMARY"))
 
     def environment(self, step: Mapping[str, Any], path: list[str]) -> dict[str, str]:
-        """What the step declares and little else: it must not lean on what happens to be set here."""
-        kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "CODE") if name in os.environ}
+        """What the step declares and little else, so that it does not depend on this environment."""
+        inherited = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "CODE") if name in os.environ}
         declared = {name: self.filled(text) for name, text in step.get("env", {}).items()}
-        return kept | {"PATH": ":".join(path), "RUNNER_TEMP": str(self.temporary)} | declared
+        return inherited | {"PATH": ":".join(path), "RUNNER_TEMP": str(self.temporary)} | declared
 
     def filled(self, text: str) -> str:
         return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self.value(found[1]), text)
 
     def value(self, name: str) -> str:
-        """What an expression of one name stands for; as on GitHub, nothing where there is no such thing."""
+        """The value of an expression with one name; empty if it is unknown, as on GitHub."""
         room, _, rest = name.partition(".")
         if room == "steps":
             step, _, output = rest.partition(".outputs.")
@@ -98,7 +98,7 @@ class Job:
         return {**self.github, "runner.temp": str(self.temporary), "github.action_path": str(ROOT)}.get(name, "")
 
     def holds(self, condition: str) -> bool:
-        """Whether an ``if`` does that is made of comparisons with texts, joined by ``&&``."""
+        """Whether an ``if`` holds; supports comparisons with strings, joined by ``&&``."""
         for part in condition.split(" && "):
             found = re.fullmatch(r"(\S+)(?: (==|!=) '(.*)')?", part)
             assert found, f"this test cannot read the condition {part}"

@@ -1,8 +1,7 @@
-"""Results made with numpy alone, in the schema of the real ones: a report's input without TensorFlow."""
+"""Results computed with numpy only, in the schema of real results: input for a report without TensorFlow."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reportgen.config import Config
+from reportgen.results.manifest import (
+    DeviceInfo,
+    HyperparameterInfo,
+    LossInfo,
+    Manifest,
+    OptimizerInfo,
+    ProgramEntry,
+    write_manifest,
+)
 from reportgen.results.result_tables import Results
 from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
 
@@ -146,7 +155,7 @@ def results(
     failed: Sequence[tuple[str, str]] = (),
     rename: dict[str, str] | None = None,
 ) -> Results:
-    """A whole matrix; ``failed`` names (loss, optimizer) whose program died, ``rename`` replaces labels."""
+    """The results of a matrix; programs of the (loss, optimizer) in ``failed`` failed, ``rename`` replaces labels."""
     rename = rename or {}
     runs: list[dict[str, Any]] = []
     traces: list[dict[str, Any]] = []
@@ -157,9 +166,9 @@ def results(
             if (toy.label, name) in failed:
                 runs += _failed(toy, loss, label, rates, points)
             else:
-                rows, history = _simulate(toy, name, loss, label, rates, points, steps)
+                rows, trajectories = _simulate(toy, name, loss, label, rates, points, steps)
                 runs += rows
-                traces += history
+                traces += trajectories
     schema = runs_schema(TARGETS)
     manifest = _manifest(losses, optimizers, rates, starts, steps, failed, rename)
     return Results(
@@ -172,12 +181,12 @@ def results(
 
 
 def write(made: Results, folder: Path) -> Path:
-    """Put results into ``folder`` as its files."""
+    """Write results into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {"runs": runs_schema(TARGETS), "traces": TRACES, "grids": GRIDS, "paths": PATHS}
     for name, schema in schemas.items():
         pq.write_table(pa.Table.from_pandas(getattr(made, name), schema), folder / f"{name}.parquet")
-    (folder / "manifest.json").write_text(json.dumps(made.manifest), encoding="utf-8")
+    write_manifest(folder, made.manifest)
     return folder
 
 
@@ -195,13 +204,13 @@ def _simulate(
     x = np.tile(points, len(rates))
     wanted = set(schedule(steps))
     state: dict[str, Array] = {}
-    history = []
+    evaluations = []
     with np.errstate(all="ignore"):
         for step in range(steps + 1):
             value, gradient = toy.value(x), toy.gradient(x)
-            history.append((x, value, np.linalg.norm(gradient, axis=0)))
+            evaluations.append((x, value, np.linalg.norm(gradient, axis=0)))
             x = x - rule(gradient, state, lr, step + 1)
-    xs, values, norms = (np.stack(part) for part in zip(*history, strict=True))
+    xs, values, norms = (np.stack(part) for part in zip(*evaluations, strict=True))
     rows, traces = [], []
     for i in range(len(lr)):
         ident = f"{loss}/{label}/lr={lr[i]:g}"
@@ -292,75 +301,77 @@ def _manifest(
     steps: int,
     failed: Sequence[tuple[str, str]],
     rename: dict[str, str],
-) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "reportgen": "0.1.0",
-        "title": "",
-        "config": {
-            "losses": [{"name": rename.get(toy.label, toy.label), "parameters": {}} for toy in losses],
-            "optimizers": [{"name": rename.get(name, name), "hyperparameters": {}} for name in optimizers],
-            "steps": steps,
-            "starts": {"standard": True, "random": starts - 1, "seed": 0, "points": []},
-        },
-        "versions": {"python": "3.11.7", "tensorflow": "2.21.0", "numpy": "2.4.6"},
-        "device": {"requested": "auto", "name": "/device:CPU:0", "kind": "CPU", "description": "AMD EPYC"},
-        "dtype": "float64",
-        "git_commit": None,
-        "losses": [_loss_facts(toy, rename.get(toy.label, toy.label)) for toy in losses],
-        "optimizers": [_optimizer_facts(name, rename.get(name, name)) for name in optimizers],
+) -> Manifest:
+    config = {
+        "losses": [{"name": rename.get(toy.label, toy.label), "parameters": {}} for toy in losses],
+        "optimizers": [{"name": rename.get(name, name), "hyperparameters": {}} for name in optimizers],
         "learning_rates": list(rates),
-        "starts": {rename.get(toy.label, toy.label): _starts(toy, starts).T.tolist() for toy in losses},
         "steps": steps,
-        "targets": list(TARGETS),
-        "gradient_tolerance": 1e-5,
-        "programs": [
-            {
-                "id": f"{rename.get(toy.label, toy.label)}/{rename.get(name, name)}",
-                "fingerprint": "0" * 64,
-                "loss": rename.get(toy.label, toy.label),
-                "optimizers": [rename.get(name, name)],
-                "runs": len(rates) * starts,
-                "state": "failed" if (toy.label, name) in failed else "done",
-                "reason": "ValueError: step() returned a position of another shape"
-                if (toy.label, name) in failed
-                else None,
-                "seconds": {"trace": 0.1, "compile": 0.4, "run": 0.1},
-            }
+        "starts": {"random": starts - 1},
+        "targets": TARGETS,
+        "dtype": "float64",
+    }
+    return Manifest(
+        reportgen="0.1.0",
+        config=Config.model_validate(config),
+        versions={"python": "3.11.7", "tensorflow": "2.21.0", "numpy": "2.4.6"},
+        device=DeviceInfo("/device:CPU:0", "CPU", "AMD EPYC"),
+        losses=tuple(_loss_info(toy, rename.get(toy.label, toy.label), starts) for toy in losses),
+        optimizers=tuple(_optimizer_info(name, rename.get(name, name)) for name in optimizers),
+        programs=tuple(
+            _program(
+                rename.get(toy.label, toy.label),
+                rename.get(name, name),
+                len(rates) * starts,
+                (toy.label, name) in failed,
+            )
             for toy in losses
             for name in optimizers
-        ],
-        "files": {},
-    }
+        ),
+    )
 
 
-def _loss_facts(toy: Toy, label: str) -> dict[str, Any]:
-    return {
-        "label": label,
-        "name": label,
-        "dim": len(toy.start),
-        "title": label.capitalize(),
-        "formula": toy.formula,
-        "source": "Moré, Garbow and Hillstrom 1981",
-        "note": toy.note,
-        "start": list(toy.start),
-        "domain": [list(side) for side in toy.domain],
-        "minima": [list(point) for point in toy.minima],
-        "minimum": toy.minimum,
-    }
+def _program(loss: str, optimizer: str, runs: int, failed: bool) -> ProgramEntry:
+    return ProgramEntry(
+        id=f"{loss}/{optimizer}",
+        fingerprint="0" * 64,
+        loss=loss,
+        optimizers=(optimizer,),
+        runs=runs,
+        state="failed" if failed else "done",
+        reason="ValueError: step() returned a position of another shape" if failed else None,
+        seconds={"trace": 0.1, "compile": 0.4, "run": 0.1},
+    )
 
 
-def _optimizer_facts(name: str, label: str) -> dict[str, Any]:
-    return {
-        "label": label,
-        "family": name,
-        "title": label.replace("_", " ").capitalize(),
-        "formula": OPTIMIZERS[name][1],
-        "source": "Polyak 1964",
-        "note": "Keras keeps the learning rate inside the velocity.",
-        "doc": "A rule that is told in one sentence.",
-        "hyperparameters": [
-            {"value": item["default"], "structural": False, "low": 0.0, "high": 1.0} | item
+def _loss_info(toy: Toy, label: str, starts: int) -> LossInfo:
+    return LossInfo(
+        label=label,
+        name=label,
+        dim=len(toy.start),
+        title=label.capitalize(),
+        formula=toy.formula,
+        source="Moré, Garbow and Hillstrom 1981",
+        note=toy.note,
+        start=toy.start,
+        domain=toy.domain,
+        minima=toy.minima,
+        minimum=toy.minimum,
+        starts=starts,
+    )
+
+
+def _optimizer_info(name: str, label: str) -> OptimizerInfo:
+    return OptimizerInfo(
+        label=label,
+        family=name,
+        title=label.replace("_", " ").capitalize(),
+        formula=OPTIMIZERS[name][1],
+        source="Polyak 1964",
+        note="Keras keeps the learning rate inside the velocity.",
+        doc="A rule that is explained in one sentence.",
+        hyperparameters=tuple(
+            HyperparameterInfo(value=item["default"], structural=False, low=0.0, high=1.0, **item)
             for item in OPTIMIZERS[name][2]
-        ],
-    }
+        ),
+    )

@@ -1,4 +1,4 @@
-"""The GitHub action, run on pull requests that change an optimizer: only pip, gh and other actions are stood in for."""
+"""The GitHub action, run on pull requests that change an optimizer; pip, gh and other actions are replaced by fakes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from runner import ACTION, ROOT, Job
 
 from reportgen.cli import main
+
+pytestmark = pytest.mark.slow
 
 OPTIMIZER = '''
 from dataclasses import dataclass
@@ -46,7 +48,7 @@ steps = 500
 """
 
 PYTHON = r"""#!/bin/sh
-# Makes environments out of nothing, and writes down what pip is asked for.
+# Creates empty environments, and logs the arguments of pip.
 case "$1 $2" in
   "-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$(dirname "$0")/the-reportgen" "$3/bin/reportgen" ;;
   "-m pip") echo "$@" >> "$RUNNER_TEMP/pip.log" ;;
@@ -54,7 +56,7 @@ case "$1 $2" in
 esac
 """
 GH = r"""#!/bin/sh
-# Keeps one comment, and the words of each call.
+# Stores one comment, and logs the arguments of each call.
 echo "$@" >> "$RUNNER_TEMP/gh.log"
 for word; do case "$word" in body=@*) cp "${word#body=@}" "$RUNNER_TEMP/posted.md" ;; esac; done
 case "$*" in
@@ -75,7 +77,7 @@ def executable(path: Path, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs that are stood in for."""
+    """Fake versions of the programs that the action calls."""
     folder = tmp_path_factory.mktemp("tools")
     executable(folder / "python", PYTHON)
     executable(folder / "gh", GH)
@@ -103,7 +105,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pull_request(repository: Path, tools: Path, name: str, folder: Path, **inputs: str) -> Job:
-    """The job of the pull request that wants to merge the branch into main."""
+    """The job of a pull request that merges the branch into main."""
     checkout = folder / "checkout"
     git("clone", "--quiet", "--branch", name, str(repository), str(checkout), cwd=repository)
     github = {
@@ -116,51 +118,51 @@ def pull_request(repository: Path, tools: Path, name: str, folder: Path, **input
 
 @pytest.fixture(scope="module")
 def jobs(repository: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
-    """All pull requests: the first has its base built, the others take the results that were published of it."""
+    """All pull requests: the first builds its base, and the others reuse the published results of it."""
     folders = {name: tmp_path_factory.mktemp(name) for name in CHANGES}
     published = tmp_path_factory.mktemp("published")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        made = {"worse": pull_request(repository, tools, "worse", folders["worse"], install=".", token="secret")}
+        first = {"worse": pull_request(repository, tools, "worse", folders["worse"], install=".", token="secret")}
         to = published.as_uri()
-        done = CliRunner().invoke(main, ["publish", str(made["worse"].out / "base"), to, "--prefix", "main"])
-        assert done.exit_code == 0, made["worse"].said + done.output
+        done = CliRunner().invoke(main, ["publish", str(first["worse"].out / "base"), to, "--prefix", "main"])
+        assert done.exit_code == 0, first["worse"].output + done.output
         with ThreadPoolExecutor(2) as pool:
             others = {
                 name: pool.submit(pull_request, repository, tools, name, folders[name], published=f"{to}/main")
                 for name in CHANGES
                 if name != "worse"
             }
-            return made | {name: job.result() for name, job in others.items()}
+            return first | {name: job.result() for name, job in others.items()}
 
 
 @pytest.mark.parametrize(
     ("name", "code", "worse"),
     [("worse", 4, "true"), ("better", 0, "false"), ("equal", 0, "false"), ("broken", 4, "true")],
 )
-def test_the_gate_holds_where_nothing_became_worse(jobs: dict[str, Job], name: str, code: int, worse: str) -> None:
+def test_the_gate_fails_on_a_regression(jobs: dict[str, Job], name: str, code: int, worse: str) -> None:
     job = jobs[name]
-    assert job.code == code, job.said
+    assert job.code == code, job.output
     assert job.steps["compare"]["worse"] == worse
     assert ("Gate" in job.done) == (code == 4)
     assert (job.out / "comparison/comparison.md").read_text(encoding="utf-8") in job.summary
 
 
 def test_a_broken_optimizer_costs_a_warning_and_not_the_report(jobs: dict[str, Job]) -> None:
-    assert "::warning::Some cells failed" in jobs["broken"].said
-    assert "::warning::" not in jobs["better"].said
+    assert "::warning::Some configurations failed" in jobs["broken"].output
+    assert "::warning::" not in jobs["better"].output
     assert (jobs["broken"].out / "head/index.html").exists()
 
 
-def test_the_base_is_built_once_and_then_taken_from_where_it_is_published(jobs: dict[str, Job]) -> None:
+def test_the_base_is_built_once_and_its_published_results_are_reused(jobs: dict[str, Job]) -> None:
     assert (jobs["worse"].out / "base-code/my_opt.py").exists()
     assert not (jobs["better"].out / "base-code").exists()
-    assert "so its results are taken" in jobs["better"].said
+    assert "Reusing the published results of" in jobs["better"].output
 
 
 def test_the_base_is_built_from_its_own_code(jobs: dict[str, Job]) -> None:
-    asked = (jobs["worse"].temporary / "pip.log").read_text(encoding="utf-8").splitlines()
-    assert asked == [
+    installed = (jobs["worse"].temporary / "pip.log").read_text(encoding="utf-8").splitlines()
+    assert installed == [
         f"-m pip install --quiet --constraint {ROOT}/constraints.txt {ROOT}",
         "-m pip install --quiet .",
         "-m pip install --quiet .",
@@ -171,17 +173,17 @@ def test_the_base_is_built_from_its_own_code(jobs: dict[str, Job]) -> None:
 def test_the_comment_is_written_with_a_token_only(jobs: dict[str, Job]) -> None:
     posted = (jobs["worse"].temporary / "posted.md").read_text(encoding="utf-8")
     comparison = (jobs["worse"].out / "comparison/comparison.md").read_text(encoding="utf-8")
-    assert posted == f"<!-- reportgen -->\n{comparison}\n[The whole report](https://example.org/report)\n"
+    assert posted == f"<!-- reportgen -->\n{comparison}\n[Full report](https://example.org/report)\n"
     assert "Comment" not in jobs["better"].done
 
 
-def test_a_comment_that_is_there_is_renewed(tools: Path, tmp_path: Path) -> None:
+def test_an_existing_comment_is_updated(tools: Path, tmp_path: Path) -> None:
     job = Job(tmp_path, tmp_path, tools, {"github.repository": "o/r", "github.event.pull_request.number": "3"})
     job.inputs = {"token": "secret"}
     (job.out / "head").mkdir(parents=True)
     (job.out / "head/summary.md").write_text("nothing to compare with\n", encoding="utf-8")
     comment = [step for step in ACTION["runs"]["steps"] if step.get("name") == "Comment"]
-    assert job.run(comment).run(comment).code == 0, job.said
+    assert job.run(comment).run(comment).code == 0, job.output
     assert "nothing to compare with" in (job.temporary / "posted.md").read_text(encoding="utf-8")
     calls = (job.temporary / "gh.log").read_text(encoding="utf-8")
     assert re.findall(r"--method (\S+) (\S+)", calls) == [
@@ -192,7 +194,7 @@ def test_a_comment_that_is_there_is_renewed(tools: Path, tmp_path: Path) -> None
 
 @pytest.fixture
 def without_base(tools: Path, tmp_path: Path) -> Path:
-    """The same programs, but with a reportgen that finds no matrix in the base."""
+    """The same fakes, but with a reportgen that finds no matrix in the base."""
     folder = tmp_path / "tools"
     folder.mkdir()
     for name in ("python", "gh"):
@@ -206,8 +208,9 @@ def test_without_results_of_the_base_there_is_a_report_and_a_warning(
 ) -> None:
     monkeypatch.setenv("CODE", "0")
     job = pull_request(repository, without_base, "equal", tmp_path / "job", published="file:///nowhere")
-    assert job.code == 0, job.said
-    assert "could not be built, so nothing is compared" in job.said
+    assert job.code == 0, job.output
+    assert "::warning::Nothing was compared: the base" in job.output
+    assert "could not be built" in job.output
     assert not {"Compare", "Gate"} & {*job.done}
     assert job.done.count("actions/upload-artifact") == 1
 
@@ -221,7 +224,7 @@ def test_a_build_that_fails_ends_the_job(
 
 
 def test_a_comment_for_a_fork_trusts_github_alone(tools: Path, tmp_path: Path) -> None:
-    """The file is whatever the fork made it; which pull request is meant does not depend on it."""
+    """The fork controls the file, but not which pull request gets the comment."""
     event = "github.event.workflow_run"
     github = {
         "github.repository": "o/r",
@@ -236,7 +239,7 @@ def test_a_comment_for_a_fork_trusts_github_alone(tools: Path, tmp_path: Path) -
     (job.temporary / "comparison/comparison.md").write_text(forged, encoding="utf-8")
     workflow = yaml.safe_load((ROOT / "examples/github/comment.yml").read_text(encoding="utf-8"))
     job.run([step | {"if": "runner.temp"} for step in workflow["jobs"]["comment"]["steps"] if "run" in step])
-    assert job.code == 0, job.said
+    assert job.code == 0, job.output
     posted = (job.temporary / "posted.md").read_text(encoding="utf-8")
     assert posted.startswith("<!-- reportgen -->\n$(touch forged) `touch forged`\né")
     assert 60_000 < len(posted) < 65_536
@@ -244,7 +247,7 @@ def test_a_comment_for_a_fork_trusts_github_alone(tools: Path, tmp_path: Path) -
     assert not list(tmp_path.rglob("forged"))
 
 
-def test_the_workflow_that_may_write_runs_nothing_of_the_fork() -> None:
+def test_the_workflow_with_write_access_runs_no_code_of_the_fork() -> None:
     workflow = yaml.safe_load((ROOT / "examples/github/comment.yml").read_text(encoding="utf-8"))
     used = [step["uses"].partition("@")[0] for step in workflow["jobs"]["comment"]["steps"] if "uses" in step]
     assert used == ["actions/download-artifact"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,13 @@ import pytest
 import synthetic
 
 from reportgen.analysis import best_cell_per_loss, number_format
-from reportgen.analysis.cells import cell_table, order_statistic
+from reportgen.analysis.best_cells import BestRow, best_cells
+from reportgen.analysis.cells import order_statistic
 from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
-from reportgen.analysis.ranking import best_cells, ranking
+from reportgen.analysis.ranking import ranking
+from reportgen.analysis.run_table import run_table
+from reportgen.results.manifest import OptimizerInfo
 from reportgen.results.result_tables import Results
 
 
@@ -62,7 +65,7 @@ def test_order_statistics_are_values_and_never_flatter() -> None:
 
 
 def test_every_cell_has_a_row_and_every_run_an_outcome(results: Results) -> None:
-    table = cell_table(results)
+    table = run_table(results).cells
     assert len(table) == 3 * 3 * 9 == table["cell_id"].nunique()
     assert sum(outcome_counts(results.runs).values()) == len(results.runs)
     assert (table[list(outcome_counts(results.runs))].sum(axis=1) == table["runs"]).all()
@@ -70,46 +73,54 @@ def test_every_cell_has_a_row_and_every_run_an_outcome(results: Results) -> None
 
 
 def test_a_lost_run_counts_as_infinitely_far(results: Results) -> None:
-    table = cell_table(results)
-    assert np.isinf(table.loc[table["diverged"] == table["runs"], "gap_median"]).all()
+    table = run_table(results).cells
+    lost = table["diverged"] == table["runs"]
+    assert lost.any()
+    assert np.isinf(table.loc[lost, "gap_median"]).all()
     zero = edited(results, gap=0.0)
-    assert np.isinf(cell_table(zero).loc[table["diverged"] > table["runs"] / 2, "gap_median"]).all()
+    assert np.isinf(run_table(zero).cells.loc[table["diverged"] > table["runs"] / 2, "gap_median"]).all()
 
 
 def test_median_steps_are_infinite_unless_most_runs_arrive() -> None:
     tiny = synthetic.results([synthetic.QUARTIC], ["adam"], [0.1], starts=3, steps=5)
     for hits, median in (([4, None, 7], 7.0), ([4, None, None], math.inf)):
-        table = cell_table(edited(tiny, **{"hit_1e-07": pd.array(hits, dtype="Int32")}))
+        table = run_table(edited(tiny, **{"hit_1e-07": pd.array(hits, dtype="Int32")})).cells
         assert table["steps_to_target"].tolist() == [median]
 
 
-def test_the_best_cell_reaches_most_and_ties_fall_to_the_smaller_gap(results: Results) -> None:
-    table = cell_table(results)
-    for (_, _), group in table.groupby(["loss", "optimizer"]):
+def test_the_best_cell_hits_most_and_ties_fall_to_the_smaller_gap(results: Results) -> None:
+    groups = run_table(results).cells.groupby(["loss", "optimizer"])
+    assert len(groups) == 3 * 3
+    for _, group in groups:
         chosen = best_cells(group).iloc[0]
-        assert chosen["reached"] == group["reached"].max()
-        assert chosen["gap_median"] == group.loc[group["reached"] == chosen["reached"], "gap_median"].min()
+        assert chosen["hit_rate"] == group["hit_rate"].max()
+        assert chosen["gap_median"] == group.loc[group["hit_rate"] == chosen["hit_rate"], "gap_median"].min()
 
 
 def test_ranking_tells_ties() -> None:
     twins = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=3, steps=200)
     runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
-    manifest = twins.manifest | {"optimizers": [*twins.manifest["optimizers"], {"label": "twin"}]}
-    ranks = ranking(best_cells(cell_table(replace(twins, runs=runs, manifest=manifest))))
+    twin = OptimizerInfo(label="twin", family="twin", title="Twin")
+    manifest = replace(twins.manifest, optimizers=(*twins.manifest.optimizers, twin))
+    ranks = ranking(best_cells(run_table(replace(twins, runs=runs, manifest=manifest)).cells))
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
 
 
 def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
-    shown = best_cell_per_loss(cell_table(results))
-    assert list(shown) == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
-    assert shown["loss"].is_unique
-    assert set(shown["loss"]) == set(results.runs["loss"])
-    of_each = best_cells(cell_table(results))
-    for row in shown.itertuples():
-        rivals = of_each[of_each["loss"] == row.loss]
-        mine = rivals[rivals["optimizer"] == row.optimizer]
-        assert mine["reached"].item() == rivals["reached"].max()
-    assert shown["solved"].between(0, 1).all()
+    rows = best_cell_per_loss(run_table(results).cells)
+    assert [field.name for field in fields(BestRow)] == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
+    losses = [row.loss for row in rows]
+    assert len(losses) == len(set(losses))
+    assert set(losses) == set(results.runs["loss"])
+    best = best_cells(run_table(results).cells)
+    for row in rows:
+        on_loss = best[best["loss"] == row.loss]
+        (chosen,) = on_loss[on_loss["optimizer"] == row.optimizer].to_dict("records")
+        assert chosen["hit_rate"] == on_loss["hit_rate"].max()
+        assert row.learning_rate == chosen["learning_rate"]
+        assert row.solved == chosen["solved"] / chosen["runs"]
+        assert (row.gap, row.steps) == (chosen["gap_median"], chosen["steps_to_target"])
+        assert 0 <= row.solved <= 1
 
 
 def test_a_median_curve_carries_what_ended_and_loses_what_diverged() -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from reportgen import catalogue
 
+pytestmark = pytest.mark.slow
+
 # A sum over coordinates is what could depend on the size of the batch, where they are kept in one block.
 COUPLED_BY_A_SUM = ("lamb", "lars", "adafactor", "clip", "sam", "lbfgs", "newton", "dog", "prodigy", "polyak", "sophia")
 RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -57,7 +59,7 @@ def test_batch_is_single_runs_to_the_last_bit(loss: str, optimizer: str, base: P
     settings: dict[str, Any] = {"steps": 60, "base": base}
     batch = programs.run(loss, optimizer, RATES, starts=STARTS, **settings)
     asked = programs.program(loss, optimizer, RATES, starts=STARTS, **settings)
-    runs = list(enumerate(asked.pairs()))
+    runs = list(enumerate(asked.iter_runs()))
     i, (cell, _, point) = runs[6]  # its neighbours do what they like, and some diverge
     alone = {"standard": False, "random": 0, "points": [point]}
     single = programs.run(loss, optimizer, (cell.learning_rate,), starts=alone, **settings)

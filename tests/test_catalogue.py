@@ -1,4 +1,4 @@
-"""Names of losses and optimizers: built in, in a user's file, in a module; unknown ones and broken ones."""
+"""The lookup of losses and optimizers: built in, in a file or module, unknown and broken ones."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ assert "tensorflow" not in sys.modules
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_the_stand_in_for_tensorflow_imports_the_real_one_when_it_is_used(base: Path) -> None:
+def test_the_placeholder_for_tensorflow_imports_it_on_first_use(base: Path) -> None:
     (base / "tensorflow.py").write_text("def identity(x):\n    return ('the real one', x)\n")
     program = f"""
 import sys
@@ -136,7 +136,7 @@ def test_a_class_in_a_file_is_loaded_once_and_can_be_pickled(base: Path) -> None
     assert find_optimizer("my_opt.py:OnlyATitle", base).title == "no hyperparameters"
 
 
-def test_an_edited_file_is_loaded_anew(base: Path) -> None:
+def test_an_edited_file_is_loaded_again(base: Path) -> None:
     before = find_optimizer("my_opt.py:Mine", base)
     (base / "my_opt.py").write_text(OPTIMIZER.replace("0.5", "0.75"))
     after = find_optimizer("my_opt.py:Mine", base)
@@ -155,19 +155,21 @@ def test_a_plug_in_may_import_its_neighbours(base: Path, monkeypatch: pytest.Mon
 
 def test_plug_ins_in_two_folders_each_get_their_own_neighbours(tmp_path: Path) -> None:
     modules = set(sys.modules)
-    mine = OPTIMIZER.replace("import tensorflow as tf", "import tensorflow as tf, helper").replace("0.5", "helper.RATE")
+    source = OPTIMIZER.replace("import tensorflow as tf", "import tensorflow as tf, helper").replace(
+        "0.5", "helper.RATE"
+    )
     for name, at in [("one", 0.25), ("two", 0.75)]:
         (tmp_path / name / "parts").mkdir(parents=True)
         (tmp_path / name / "helper.py").write_text("from parts import rate\nRATE = rate.RATE\n")
         (tmp_path / name / "parts" / "rate.py").write_text(f"RATE = {at}\n")
-        (tmp_path / name / "opt.py").write_text(mine)
+        (tmp_path / name / "opt.py").write_text(source)
     first, second = (find_optimizer(f"{name}/opt.py:Mine", tmp_path) for name in ("one", "two"))
     assert (first().rate, second().rate) == (0.25, 0.75)  # type: ignore[attr-defined]
     assert pickle.loads(pickle.dumps(second())) == second()
     assert not {"helper", "parts", "parts.rate"} & (set(sys.modules) - modules)
 
 
-def test_neighbours_of_a_broken_plug_in_are_forgotten_too(tmp_path: Path) -> None:
+def test_neighbours_of_a_broken_plug_in_are_also_removed(tmp_path: Path) -> None:
     (tmp_path / "beside_broken.py").write_text("")
     (tmp_path / "broken.py").write_text("import beside_broken\n1 / 0\n")
     with pytest.raises(BrokenPluginError, match="division"):
@@ -175,7 +177,7 @@ def test_neighbours_of_a_broken_plug_in_are_forgotten_too(tmp_path: Path) -> Non
     assert "beside_broken" not in sys.modules
 
 
-def test_what_is_installed_below_the_folder_of_a_plug_in_is_no_neighbour(
+def test_a_package_installed_below_the_folder_of_a_plug_in_is_not_a_neighbour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "venv").mkdir()
@@ -188,7 +190,7 @@ def test_what_is_installed_below_the_folder_of_a_plug_in_is_no_neighbour(
 
 
 @pytest.mark.parametrize("dim", [None, 3])
-def test_source_hash_of_a_loss_changes_with_a_neighbour_which_is_then_loaded_anew(base: Path, dim: int | None) -> None:
+def test_source_hash_of_a_loss_changes_with_a_neighbour_which_is_then_loaded_again(base: Path, dim: int | None) -> None:
     (base / "beside.py").write_text("from farther import START\n")
     (base / "farther.py").write_text("START = 1\n")
     (base / "uses.py").write_text("from beside import START\n" + LOSS.replace("(1,)", "(START,)"))
@@ -211,7 +213,7 @@ def test_source_hash_of_a_class_that_a_plug_in_imports_from_a_neighbour(base: Pa
     assert len(hashes) == 3
 
 
-def test_what_a_plug_in_prints_while_it_is_imported_goes_to_stderr(
+def test_the_output_of_a_plug_in_during_import_goes_to_stderr(
     base: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(base)
@@ -226,7 +228,7 @@ def test_a_loss_in_a_module_is_found() -> None:
     assert find_loss("reportgen.losses.beale:beale", Path()).minima == losses()["beale"].minima
 
 
-def test_source_hash_is_that_of_the_defining_file() -> None:
+def test_source_hash_is_the_hash_of_the_defining_file() -> None:
     file = Path(losses()["beale"].function.__code__.co_filename)
     assert source_hash(losses()["beale"]) == hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -241,42 +243,56 @@ def test_source_hash_of_a_derived_optimizer_changes_with_its_base(base: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("ref", "nearest", "said"),
+    ("ref", "nearest", "message"),
     [
-        ("adm", "adam", "there is no optimizer adm; did you mean adam?"),
-        ("my_opt.py:Mien", "Mine", "my_opt.py has no optimizer Mien; it has Mine, OnlyATitle, Undecorated"),
-        ("my_op.py:Mine", "my_opt.py", "there is no file my_op.py"),
-        ("no_such_module.at_all:Mine", None, "there is no module no_such_module.at_all"),
-        ("reportgen.optimizers.adam:Adan", "Adam", "reportgen.optimizers.adam has no optimizer Adan"),
+        ("adm", "adam", 'no optimizer is called "adm". Did you mean "adam"?'),
+        (
+            "my_opt.py:Mien",
+            "Mine",
+            'my_opt.py has no optimizer "Mien"; expected one of: Mine, OnlyATitle, Undecorated',
+        ),
+        ("my_op.py:Mine", "my_opt.py", 'no file is called "my_op.py"'),
+        ("no_such_module.at_all:Mine", None, 'no module is called "no_such_module.at_all"'),
+        ("reportgen.optimizers.adam:Adan", "Adam", 'reportgen.optimizers.adam has no optimizer "Adan"'),
     ],
 )
-def test_an_unknown_name_is_told_with_what_there_is(base: Path, ref: str, nearest: str | None, said: str) -> None:
+def test_an_unknown_name_is_reported_with_the_nearest_one(
+    base: Path, ref: str, nearest: str | None, message: str
+) -> None:
     with pytest.raises(UnknownNameError) as caught:
         find_optimizer(ref, base)
     assert caught.value.nearest == nearest
-    assert str(caught.value).startswith(said)
-    assert str(caught.value).endswith(f"did you mean {nearest}?") == (nearest is not None)
+    assert str(caught.value).startswith(message)
+    assert str(caught.value).endswith(f'Did you mean "{nearest}"?') == (nearest is not None)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("ref", "said"),
+    ("ref", "message"),
     [
-        ("my_opt.py:NoStep", "has no step(self, x, state, problem)"),
-        ("my_opt.py:Undecorated", "its hyperparameters are not seen"),
-        ("my_opt.py:Stranger", "neither derived from reportgen.optimizer.Optimizer, nor a class with"),
-        ("my_opt.py:NUMBER", "an int and no class"),
+        ("my_opt.py:NoStep", "no method step(self, x, state, problem)"),
+        ("my_opt.py:Undecorated", "hyperparameters not found: decorate the class with @dataclass(frozen=True)"),
+        (
+            "my_opt.py:Stranger",
+            "not an optimizer: expected a class derived from reportgen.optimizer.Optimizer, or one with apply_",
+        ),
+        ("my_opt.py:NUMBER", "not an optimizer: expected a class derived from Optimizer, found an int"),
     ],
 )
-def test_what_is_no_optimizer_is_a_broken_plug_in(base: Path, ref: str, said: str) -> None:
+def test_anything_but_an_optimizer_is_a_broken_plug_in(base: Path, ref: str, message: str) -> None:
     with pytest.raises(BrokenPluginError, match=r"my_opt\.py") as caught:
         find_optimizer(ref, base)
-    assert caught.value.reason.startswith(said)
+    assert caught.value.reason.startswith(message)
 
 
 def test_an_undecorated_function_is_a_broken_plug_in(base: Path) -> None:
-    with pytest.raises(BrokenPluginError, match=r"a plain function: declare its facts with @loss"):
+    with pytest.raises(BrokenPluginError, match=r"not a loss: decorate the function with @loss"):
         find_loss("my_losses.py:plain", base)
+
+
+def test_a_variable_that_is_not_a_loss_is_a_broken_plug_in(base: Path) -> None:
+    with pytest.raises(BrokenPluginError, match=r"not a loss: expected a function decorated with @loss.* found an int"):
+        find_loss("my_opt.py:NUMBER", base)
 
 
 @pytest.mark.parametrize(
@@ -314,29 +330,31 @@ class TheGuidesWay:
 """
 
 
-def test_optimizers_in_a_folder_beside_the_config_go_by_their_names(tmp_path: Path) -> None:
+def test_optimizers_in_the_folder_next_to_the_config_have_plain_names(tmp_path: Path) -> None:
     (tmp_path / "optimizers").mkdir()
     (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER)
     (tmp_path / "optimizers" / "_helpers.py").write_text("raise SystemExit")
     assert catalogue.find_optimizer("my_own", tmp_path).__name__ == "MyOwn"
     assert catalogue.find_optimizer("the_guides_way", tmp_path).title == "TheGuidesWay"
     assert list(catalogue.local_optimizers(tmp_path)) == ["my_own", "the_guides_way"]
-    with pytest.raises(catalogue.UnknownNameError, match="did you mean my_own"):
+    with pytest.raises(catalogue.UnknownNameError, match=r'Did you mean "my_own"\?'):
         catalogue.find_optimizer("my_onw", tmp_path)
 
 
-def test_a_name_that_is_also_built_in_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_is_also_built_in_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "optimizers").mkdir()
     (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER.replace("MyOwn", "Adam"))
-    with pytest.raises(
-        catalogue.UnknownNameError, match=r"adam is built in, and the name of optimizers/mine\.py:Adam too"
-    ):
+    with pytest.raises(catalogue.UnknownNameError) as caught:
         catalogue.find_optimizer("adam", tmp_path)
+    assert str(caught.value) == (
+        "name clash: adam is both built in and defined in optimizers/mine.py; "
+        "refer to it as optimizers/mine.py:Adam or rename it"
+    )
     assert catalogue.find_optimizer("optimizers/mine.py:Adam", tmp_path).__name__ == "Adam"
     assert catalogue.find_optimizer("momentum", tmp_path).__name__ == "Momentum"
 
 
-def test_a_broken_file_in_the_folder_is_told_where_a_name_is_not_found(tmp_path: Path) -> None:
+def test_a_broken_file_in_the_folder_is_reported_if_a_name_is_not_found(tmp_path: Path) -> None:
     (tmp_path / "optimizers").mkdir()
     (tmp_path / "optimizers" / "mine.py").write_text(IN_FOLDER)
     (tmp_path / "optimizers" / "other.py").write_text("1 / 0")
@@ -345,7 +363,7 @@ def test_a_broken_file_in_the_folder_is_told_where_a_name_is_not_found(tmp_path:
         catalogue.find_optimizer("other", tmp_path)
 
 
-def test_a_wrappers_hyperparameters_are_those_of_its_base_too() -> None:
+def test_a_wrapper_also_has_the_hyperparameters_of_its_base() -> None:
     kind = catalogue.find_optimizer("lookahead", Path())
     declared = catalogue.declared_hyperparameters(kind, {"base": "sam", "base.base": "adam"}, Path())
     assert {"base", "k", "base.rho", "base.base", "base.base.beta_2", "schedule"} <= set(declared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import KeptWorker
+from conftest import PATIENCE, Hang, KeptWorker
 
 from reportgen import catalogue
 from reportgen.checks import CheckReport, Verdict, check
@@ -115,14 +115,14 @@ class Still(Optimizer):
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> dict[str, CheckReport]:
-    """What checking the whole file comes to, by loss."""
+    """The reports on the file, by loss."""
     folder = tmp_path_factory.mktemp("losses")
     (folder / "mine.py").write_text(LOSSES)
     with kept_worker():
-        return {done.name.partition(":")[2]: done for done in check("mine.py", folder)}
+        return {done.name.partition(":")[2]: done for done in check("mine.py", folder, PATIENCE)}
 
 
-def told(checked: CheckReport, status: str = "FAILED") -> dict[str, str]:
+def details(checked: CheckReport, status: str = "FAILED") -> dict[str, str]:
     return {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status == status}
 
 
@@ -136,99 +136,107 @@ def test_every_loss_of_a_file_is_checked_and_none_that_it_imports(checked: dict[
 def test_a_right_one_passes_every_check(checked: dict[str, CheckReport]) -> None:
     names = ("loads", "gradient", "finite", "dtype", "repeats", "batch", "minima", "lowest")
     assert [(v.name, v.status) for v in checked["right"].verdicts] == [(name, "ok") for name in names]
-    details = told(checked["right"], "ok")
-    assert details["gradient"].endswith("finite differences and that of a complex step at 100 points of the domain")
-    assert details["lowest"].startswith("of 1,000 descents from all over the domain ")
+    passed = details(checked["right"], "ok")
+    assert passed["gradient"] == "agrees with finite differences and a complex step at 100 points of the domain"
+    assert passed["lowest"].startswith("of 1,000 descents from all over the domain, ")
 
 
-def test_what_is_declared_badly_is_said_first(checked: dict[str, CheckReport]) -> None:
-    assert told(checked["bare"], "note")["loads"].endswith(": note")
+def test_bad_declarations_are_reported_first(checked: dict[str, CheckReport]) -> None:
+    assert details(checked["bare"], "note")["loads"].endswith(": note")
     assert checked["turned"].verdicts == (
-        Verdict("loads", "FAILED", "domain[0] is (2, -2): two finite numbers are expected, the lower one first"),
+        Verdict("loads", "FAILED", "domain[0] is (2, -2); expected two finite numbers, the lower one first"),
     )
-    assert "the tag unbounded goes with a minimum of -inf" in told(checked["mistagged"])["loads"]
+    assert details(checked["mistagged"])["loads"] == (
+        'the loss has the tag "unbounded", but does not declare minimum=-inf'
+    )
 
 
-def test_points_that_are_not_what_they_are_called_are_named(checked: dict[str, CheckReport]) -> None:
-    invented = told(checked["invented"])
+def test_wrongly_declared_points_are_named(checked: dict[str, CheckReport]) -> None:
+    invented = details(checked["invented"])
     assert list(invented) == ["local minima", "saddles"]
-    assert invented["local minima"].startswith("the gradient at local_minima[0] = (1.5, 0.0) has norm 3, where ")
-    assert invented["saddles"].startswith("no value below 0.0 is close to saddles[0] = (0.0, 0.0)")
-    assert told(checked["outside"], "note")["minima"].startswith("minima[0] = (3.0, 0.0) lies outside the domain, so ")
-
-
-def test_a_wrong_value_is_told_with_the_right_one(checked: dict[str, CheckReport]) -> None:
-    said = told(checked["beside"])["minima"]
-    assert said.startswith(
-        "the value at minima[0] = (0.0, 0.25) is 0.0625, and the declared minimum is 0.0; it vanishes"
+    assert invented["local minima"].startswith(
+        "the gradient norm at local_minima[0] = (1.5, 0.0) is 3; expected at most "
+    )
+    assert invented["saddles"].startswith("no value near saddles[0] = (0.0, 0.0) is below its value 0.0")
+    assert details(checked["outside"], "note")["minima"].startswith(
+        "minima[0] = (3.0, 0.0) lies outside the domain, so "
     )
 
 
-def test_a_lower_value_is_told_with_its_place(checked: dict[str, CheckReport]) -> None:
-    said = told(checked["higher"])["lowest"]
-    assert said.startswith("at (-1.1")
-    assert said.endswith(", below the declared minimum 0.0")
+def test_a_wrong_value_is_reported_with_the_right_one(checked: dict[str, CheckReport]) -> None:
+    detail = details(checked["beside"])["minima"]
+    assert detail.startswith(
+        "the value at minima[0] = (0.0, 0.25) is 0.0625, but the declared minimum is 0.0; the gradient "
+    )
+
+
+def test_a_lower_value_is_reported_with_its_place(checked: dict[str, CheckReport]) -> None:
+    detail = details(checked["higher"])["lowest"]
+    assert detail.startswith("at (-1.1")
+    assert detail.endswith(", below the declared minimum 0.0")
 
 
 def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, CheckReport]) -> None:
-    assert told(checked["twins"]) == {}
-    assert told(checked["twins"], "note")["lowest"].startswith("at (-1.0, ")
+    assert details(checked["twins"]) == {}
+    assert details(checked["twins"], "note")["lowest"].startswith("the value at (-1.0, ")
 
 
 @pytest.mark.parametrize(
-    ("name", "check", "said"),
+    ("name", "check", "expected"),
     [
         ("stops", "gradient", "at (0.54784"),
-        ("cone", "finite", "in float64 the gradient is not finite at 2 of 16,643 points, as at (0.0, 0.0): [nan, nan]"),
+        ("cone", "finite", "in float64 the gradient is not finite at 2 of 16,643 points, for example [nan, nan] at "),
         ("mixes", "batch", "the loss mixes the runs"),
-        ("double", "dtype", "given float32 it gives float64"),
-        ("remembers", "repeats", "it draws random numbers, or remembers something"),
+        ("double", "dtype", "returns float64 for float32 coordinates"),
+        ("remembers", "repeats", "the loss draws random numbers or keeps state"),
         ("raises", "runs", "(mine.py:"),
     ],
 )
-def test_each_mistake_fails_its_check(checked: dict[str, CheckReport], name: str, check: str, said: str) -> None:
-    assert said in told(checked[name])[check]
+def test_each_mistake_fails_its_check(checked: dict[str, CheckReport], name: str, check: str, expected: str) -> None:
+    assert expected in details(checked[name])[check]
 
 
 def test_an_unbounded_one_has_no_minimum_to_miss(checked: dict[str, CheckReport]) -> None:
-    assert told(checked["plane"]) == {}
-    assert "declared unbounded below" in told(checked["plane"], "ok")["lowest"]
+    assert details(checked["plane"]) == {}
+    assert "declared unbounded below" in details(checked["plane"], "ok")["lowest"]
 
 
 @pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize("label", ["rosenbrock[dim=20]", "quadratic[dim=3,condition=10]", "easom", "forrester"])
 def test_built_in_ones_pass_also_with_settings(label: str, tmp_path: Path) -> None:
-    (done,) = check(label, tmp_path)
-    assert (done.name, told(done)) == (label, {})
+    (done,) = check(label, tmp_path, PATIENCE)
+    assert (done.name, details(done)) == (label, {})
 
 
 @pytest.mark.usefixtures("one_worker")
 def test_a_suite_stands_for_its_losses(tmp_path: Path) -> None:
     names = [name for name, each in catalogue.losses().items() if "unbounded" in each.tags]
-    assert [done.name for done in check("tag:unbounded", tmp_path)] == names
+    assert [done.name for done in check("tag:unbounded", tmp_path, PATIENCE)] == names
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("what", "expected"),
     [
-        ("rosenbrok", "there is no loss rosenbrok; did you mean rosenbrock?"),
-        ("beale[dim=3]", "fixed dimension of 2"),
-        ("rosenbrock[dim=2.5]", "a whole number is expected"),
-        ("quadratic[conditon=3]", "did you mean condition?"),
-        ("suite:none", "there is no suite none"),
+        ("rosenbrok", 'no loss is called "rosenbrok". Did you mean "rosenbrock"?'),
+        ("beale[dim=3]", "expected dim = 2, the fixed dimension of the loss"),
+        ("rosenbrock[dim=2.5]", "expected an integer"),
+        ("quadratic[conditon=3]", 'Did you mean "condition"?'),
+        ("suite:none", 'no suite is called "none"'),
     ],
 )
-def test_wrong_usage_is_said_and_nothing_is_run(tmp_path: Path, what: str, said: str) -> None:
+def test_wrong_usage_is_reported_and_nothing_is_run(tmp_path: Path, what: str, expected: str) -> None:
     with pytest.raises(ConfigError) as error:
         list(check(what, tmp_path))
-    assert said in str(error.value)
+    assert expected in str(error.value)
 
 
-def test_a_loss_that_hangs_costs_its_deadline_and_no_more(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("one_worker")
+def test_a_loss_that_hangs_costs_its_deadline_and_no_more(tmp_path: Path, overdue_hang: Hang) -> None:
     (tmp_path / "slow.py").write_text(
-        "import time\nfrom reportgen.loss import loss\n\n"
+        "from reportgen.loss import loss\n\n"
         "@loss(minima=[(0, 0)], minimum=0.0, start=(1, 1), domain=[(-1, 1)] * 2, formula='x', source='ours')\n"
-        "def slow(x, y):\n    time.sleep(600)\n    return x * y\n"
+        f"def slow(x, y):\n    {overdue_hang.code}\n    return x * y\n"
     )
-    (done,) = check("slow.py:slow", tmp_path, deadline=2)
-    assert told(done) == {"runs": "took longer than the deadline of 2 s and was ended"}
+    (done,) = check("slow.py:slow", tmp_path, deadline=600)
+    assert details(done) == {"runs": "exceeded the deadline of 600 s and was stopped"}
+    assert overdue_hang.count() == 1

@@ -1,4 +1,4 @@
-"""Sentences with their evidence: how strong it is called, and which losses say nothing."""
+"""Claims: the strength of their evidence, and the losses that do not separate the optimizers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import FrozenInstanceError
 import pytest
 import synthetic
 
-from reportgen.analysis.cells import cell_table
-from reportgen.analysis.claim import Claim, discrimination, evidence_strength, interval_excludes
-from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.best_cells import best_cells
+from reportgen.analysis.claim import Claim, evidence_strength, interval_excludes, uninformative
+from reportgen.analysis.run_table import run_table
 
 
 def test_a_claim_names_its_rows_and_is_one_sentence() -> None:
@@ -57,26 +57,26 @@ def test_strength_needs_an_interval_and_a_size(excluded: bool, effect: float, st
     assert evidence_strength(excluded, effect) == strength
 
 
-def test_losses_on_which_all_or_none_succeed_do_not_discriminate() -> None:
+def test_losses_on_which_all_or_none_succeed_are_uninformative() -> None:
     made = synthetic.results(optimizers=("gradient_descent", "momentum", "adam"), starts=3, steps=50)
-    top = best_cells(cell_table(made))
+    best = best_cells(run_table(made).cells)
     solved = {"quartic": [3, 3, 3], "rosenbrock": [0, 0, 0], "beale": [3, 1, 2]}
-    told = discrimination(top.assign(runs=3, solved=[n for loss in top["loss"].unique() for n in solved[loss]]))
-    assert (told.everyone, told.no_one, told.losses) == (("quartic",), ("rosenbrock",), 3)
+    found = uninformative(best.assign(runs=3, solved=[n for loss in best["loss"].unique() for n in solved[loss]]))
+    assert (found.all_solved, found.none_solved, found.losses) == (("quartic",), ("rosenbrock",), 3)
 
 
 def test_a_failed_optimizer_did_not_succeed() -> None:
     made = synthetic.results(
         [synthetic.QUARTIC], ("adam", "momentum"), starts=3, steps=400, failed=[("quartic", "adam")]
     )
-    top = best_cells(cell_table(made))
-    assert discrimination(top).everyone == ()
-    assert discrimination(top.assign(solved=0)).no_one == ("quartic",)
+    best = best_cells(run_table(made).cells)
+    assert uninformative(best).all_solved == ()
+    assert uninformative(best.assign(solved=0)).none_solved == ("quartic",)
 
 
-def test_one_optimizer_alone_or_none_has_nobody_to_be_told_from() -> None:
-    top = best_cells(cell_table(synthetic.results([synthetic.QUARTIC], ("adam",), [0.1], starts=2, steps=400)))
+def test_one_optimizer_alone_or_none_leaves_nothing_to_separate() -> None:
+    best = best_cells(run_table(synthetic.results([synthetic.QUARTIC], ("adam",), [0.1], starts=2, steps=400)).cells)
     for solved in (0, 2):
-        told = discrimination(top.assign(solved=solved))
-        assert told.everyone == told.no_one == ()
-    assert discrimination(top.iloc[:0]).losses == 0
+        found = uninformative(best.assign(solved=solved))
+        assert found.all_solved == found.none_solved == ()
+    assert uninformative(best.iloc[:0]).losses == 0

@@ -1,4 +1,4 @@
-"""What a comparison says of results of which it is known what changed."""
+"""Comparisons of results with known changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reportgen.analysis.compare.sentences import gate_failures, pair_sentence, s
 from reportgen.analysis.compare.to_json import comparison_to_json
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.results.location import locate
-from reportgen.results.result_tables import NotResultsError
+from reportgen.results.manifest import NotResultsError
 
 DATA = Path(__file__).parent / "data" / "last_bits"
 ASKED = Thresholds()
@@ -43,7 +43,7 @@ def verdicts(found: Comparison) -> dict[tuple[str, str], str]:
 def test_equal_results_are_identical(folders: dict[str, Path]) -> None:
     found = compared(folders["equal"], folders["equal"])
     assert found.identical
-    assert summary_sentence(found) == "Identical: 144 runs are equal bit by bit."
+    assert summary_sentence(found) == "All 144 runs are bitwise identical."
     assert (found.cells.unchanged, found.cells.changed) == (16, 0)
     assert set(verdicts(found).values()) == {"same"}
 
@@ -90,15 +90,15 @@ def test_who_evaluates_more_often_is_slower_by_that(tmp_path: Path, folders: dic
     for pair in found.pairs:
         if pair.optimizer == "adam":
             assert pair.verdict == "worse"
-            assert [view.ratio for view in pair.views] == pytest.approx([1.5, 1.5], rel=0.01)
-            assert pair.stopped == ()
+            assert [view.ratio for view in pair.measures] == pytest.approx([1.5, 1.5], rel=0.01)
+            assert pair.no_longer_solved == ()
     assert verdicts(found)["momentum", "beale"] == "same"
 
 
 def test_the_worst_comes_first_and_says_which_cells_stopped_being_solved(folders: dict[str, Path]) -> None:
     first = compared(folders["equal"], folders["diverging"]).pairs[0]
     assert (first.optimizer, first.loss) == ("adam", "quartic")
-    assert [cell.learning_rate for cell in first.stopped] == [0.1, 1.0]
+    assert [cell.learning_rate for cell in first.no_longer_solved] == [0.1, 1.0]
     assert "no longer solved at 1: 9 of 9 runs before, 0 after (9 diverged)" in pair_sentence(first, ASKED)
 
 
@@ -122,7 +122,10 @@ def test_what_is_better_in_one_way_and_worse_in_another_is_mixed_and_fails(tmp_p
     found = compared(*folders)
     assert verdicts(found) == {("adam", "quartic"): "mixed"}
     (pair,) = found.pairs
-    assert ([cell.learning_rate for cell in pair.stopped], [cell.learning_rate for cell in pair.started]) == (
+    assert (
+        [cell.learning_rate for cell in pair.no_longer_solved],
+        [cell.learning_rate for cell in pair.newly_solved],
+    ) == (
         [1.0],
         [0.1],
     )
@@ -140,7 +143,9 @@ def test_more_confidence_than_the_starts_can_give_is_no_verdict(folders: dict[st
     found = compared(folders["equal"], folders["slower"], Thresholds(confidence=0.999))
     (pair,) = [p for p in found.pairs if (p.optimizer, p.loss) == ("adam", "beale")]
     assert pair.verdict == "unclear"
-    assert "8 random starts or seeds, too few for 99.9 % confidence" in pair_sentence(pair, found.asked)
+    assert "not significant: 8 random starts or seeds are too few for 99.9 % confidence" in pair_sentence(
+        pair, found.thresholds
+    )
 
 
 def test_without_random_starts_an_effect_is_unclear_but_a_cell_can_stop_being_solved(tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ def test_a_rule_that_fails_is_worse_wherever_it_had_solved_anything(tmp_path: Pa
     assert few.between(1, 4).any()  # else this says no more than the test above
     found = {pair.loss: pair for pair in compare(base, locate(head), ASKED).pairs if pair.optimizer == "adam"}
     for loss, wanted in rates.items():
-        assert {cell.learning_rate for cell in found[loss].stopped} == set(wanted)
+        assert {cell.learning_rate for cell in found[loss].no_longer_solved} == set(wanted)
         assert found[loss].verdict == "worse"
 
 
@@ -179,13 +184,13 @@ def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: 
     made = changed.results(failed=[("quartic", "adam"), ("quartic", "momentum")])
     quartic = (made.runs["loss"] == "quartic") & (made.runs["start"] > 0)
     runs = made.runs[~quartic].copy()
-    mine = runs["loss"] == "quartic"
-    runs["x0"] = [[] if lost else x for lost, x in zip(mine, runs["x0"], strict=True)]
-    runs.loc[mine, "dim"] = None
-    for fact in made.manifest["losses"]:
-        if fact["label"] == "quartic":
-            fact |= {"dim": None, "minimum": None, "minima": []}
-    head = synthetic.write(replace(made, runs=runs), tmp_path / "head")
+    is_quartic = runs["loss"] == "quartic"
+    runs["x0"] = [[] if lost else x for lost, x in zip(is_quartic, runs["x0"], strict=True)]
+    runs.loc[is_quartic, "dim"] = None
+    quartic_info, beale_info = made.manifest.losses
+    unknown = replace(quartic_info, dim=None, minimum=None, minima=())
+    manifest = replace(made.manifest, losses=(unknown, beale_info))
+    head = synthetic.write(replace(made, runs=runs, manifest=manifest), tmp_path / "head")
     found = compared(folders["equal"], head)
     assert verdicts(found)["adam", "quartic"] == "worse"
 
@@ -202,23 +207,21 @@ def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: 
 def test_another_question_is_not_compared(
     tmp_path: Path, folders: dict[str, Path], change: dict[str, Any], reason: str
 ) -> None:
-    head = changed.write(tmp_path / "head", "broken", edit=lambda manifest: manifest.update(change))
+    head = changed.write(tmp_path / "head", "broken", edit=lambda manifest: manifest["config"].update(change))
     found = compared(folders["equal"], head)
     assert set(verdicts(found).values()) == {"not comparable"}
     assert reason in found.pairs[0].reason
-    assert summary_sentence(found).startswith("Nothing can be compared: the ")
+    assert summary_sentence(found).startswith("Not comparable: the ")
     assert gate_failures(found) == []
     assert found.transitions.sum() == 0
 
 
-def _of(manifest: dict[str, Any], label: str) -> dict[str, Any]:
-    return next(fact for fact in manifest["losses"] if fact["label"] == label)
+def _loss_info(manifest: dict[str, Any], label: str) -> dict[str, Any]:
+    return next(loss for loss in manifest["losses"] if loss["label"] == label)
 
 
-def test_a_loss_whose_facts_changed_is_left_out_and_the_others_are_compared(
-    tmp_path: Path, folders: dict[str, Path]
-) -> None:
-    head = changed.write(tmp_path / "head", "broken", edit=lambda m: _of(m, "quartic").update(minimum=0.5))
+def test_a_loss_with_changed_facts_is_not_compared_and_the_others_are(tmp_path: Path, folders: dict[str, Path]) -> None:
+    head = changed.write(tmp_path / "head", "broken", edit=lambda m: _loss_info(m, "quartic").update(minimum=0.5))
     found = verdicts(compared(folders["equal"], head))
     assert (found["adam", "quartic"], found["adam", "beale"]) == ("not comparable", "worse")
 
@@ -232,7 +235,7 @@ def test_a_loss_that_is_another_function_is_found_by_its_values(tmp_path: Path, 
     assert "its value at the same start was" in pair.reason
 
 
-def test_cells_of_one_side_alone_are_listed(tmp_path: Path, folders: dict[str, Path]) -> None:
+def test_configurations_of_one_side_only_are_listed(tmp_path: Path, folders: dict[str, Path]) -> None:
     options = {"optimizers": ("adam", "rmsprop"), "rates": (1e-2, 1e-1, 1.0, 10.0)}
     found = compared(folders["equal"], changed.write(tmp_path / "head", **options))
     assert found.removed == {
@@ -256,7 +259,7 @@ def test_runs_from_other_positions_are_other_runs(tmp_path: Path, folders: dict[
     assert "16 runs of base and 16 runs of head have no counterpart." in found.notes
 
 
-def test_versions_devices_and_defaults_are_told_and_compared_all_the_same(
+def test_other_versions_devices_and_defaults_are_reported_and_still_compared(
     tmp_path: Path, folders: dict[str, Path]
 ) -> None:
     def edit(manifest: dict[str, Any]) -> None:
@@ -272,42 +275,44 @@ def test_versions_devices_and_defaults_are_told_and_compared_all_the_same(
     assert verdicts(found)["adam", "beale"] == "worse"
 
 
-def test_a_table_of_runs_by_itself_gives_the_same_verdicts(tmp_path: Path, folders: dict[str, Path]) -> None:
+def test_a_table_of_runs_alone_gives_the_same_verdicts(tmp_path: Path, folders: dict[str, Path]) -> None:
     alone = {}
     for name in ("equal", "diverging"):
         alone[name] = tmp_path / f"{name}.parquet"
         alone[name].write_bytes((folders[name] / "runs.parquet").read_bytes())
     found = compared(alone["equal"], alone["diverging"])
-    whole_folders = compared(folders["equal"], folders["diverging"])
-    assert verdicts(found) == verdicts(whole_folders)
-    assert "there is the table of runs alone" in found.notes[0]
+    assert verdicts(found) == verdicts(compared(folders["equal"], folders["diverging"]))
+    assert "there is no manifest, only a table of runs" in found.notes[0]
 
 
 def test_json_holds_it_all_and_nothing_infinite(folders: dict[str, Path]) -> None:
     import json
 
-    told = json.loads(json.dumps(comparison_to_json(compared(folders["equal"], folders["diverging"])), allow_nan=False))
-    assert told["verdicts"]["worse"] == 2
-    assert told["pairs"][0]["stopped"][0]["head"] == {"diverged": 9}
-    assert told["transitions"]["solved"]["diverged"] > 0
-    assert len(told["failures"]) == 2
+    comparison = compared(folders["equal"], folders["diverging"])
+    found = json.loads(json.dumps(comparison_to_json(comparison), allow_nan=False))
+    assert found["verdicts"]["worse"] == 2
+    assert found["pairs"][0]["stopped"][0]["head"] == {"diverged": 9}
+    assert found["transitions"]["solved"]["diverged"] > 0
+    assert len(found["failures"]) == 2
 
 
 def test_the_same_run_twice_is_refused(tmp_path: Path, folders: dict[str, Path]) -> None:
     made = changed.results()
     twice = pd.concat([made.runs, made.runs.tail(1)], ignore_index=True)
     head = synthetic.write(replace(made, runs=twice), tmp_path / "head")
-    with pytest.raises(NotResultsError, match="has a run twice"):
+    with pytest.raises(NotResultsError, match="a run occurs twice"):
         compared(folders["equal"], head)
 
 
-def _runs(t: list[list[float]], outcome: str = "exhausted", spent: float = 100.0, left: float = 1.0) -> SideRuns:
+def _runs(
+    t: list[list[float]], outcome: str = "exhausted", budget: float = 100.0, relative_gap: float = 1.0
+) -> SideRuns:
     n = len(t)
     return SideRuns(
         t=np.array(t),
-        spent=np.full(n, spent),
-        left=np.full(n, left),
-        gap=np.full(n, left),
+        budget=np.full(n, budget),
+        relative_gap=np.full(n, relative_gap),
+        gap=np.full(n, relative_gap),
         lost=np.full(n, outcome in ("diverged", "failed")),
         solved=np.full(n, outcome == "solved"),
     )
@@ -321,12 +326,12 @@ def test_a_run_that_used_up_its_steps_is_not_taken_for_slower_than_known() -> No
     assert lost == pytest.approx([-2, -2, -2])
 
 
-def test_where_neither_arrived_nothing_is_said() -> None:
+def test_if_neither_side_hit_the_target_there_is_no_ratio() -> None:
     assert np.isnan(log2_ratios(_runs([[np.inf]]), _runs([[np.inf]], "diverged"))).all()
 
 
 @pytest.mark.parametrize(
-    ("arrived", "outcome", "left", "gone"),
+    ("arrived", "outcome", "relative_gap", "lost"),
     [
         (50.0, "exhausted", 1e-3, True),
         (50.0, "exhausted", 1.05e-7, False),  # by a hair
@@ -334,13 +339,16 @@ def test_where_neither_arrived_nothing_is_said() -> None:
         (98.0, "exhausted", 1e-6, False),  # so late that the steps may have run out
     ],
 )
-def test_near_misses_are_not_gone(arrived: float, outcome: str, left: float, gone: bool) -> None:
-    base, head = _runs([[20.0, arrived]], "solved", left=0.0), _runs([[20.0, np.inf]], outcome, left=left)
-    assert no_longer_solved(base, head, 1e-7, ASKED).tolist() == [gone]
+def test_near_misses_are_not_gone(arrived: float, outcome: str, relative_gap: float, lost: bool) -> None:
+    base, head = (
+        _runs([[20.0, arrived]], "solved", relative_gap=0.0),
+        _runs([[20.0, np.inf]], outcome, relative_gap=relative_gap),
+    )
+    assert no_longer_solved(base, head, 1e-7, ASKED).tolist() == [lost]
 
 
 def test_a_late_run_that_did_not_keep_up_is_gone() -> None:
-    base, head = _runs([[20.0, 98.0]], "solved", left=0.0), _runs([[60.0, np.inf]], left=1e-6)
+    base, head = _runs([[20.0, 98.0]], "solved", relative_gap=0.0), _runs([[60.0, np.inf]], relative_gap=1e-6)
     assert no_longer_solved(base, head, 1e-7, ASKED).tolist() == [True]
 
 

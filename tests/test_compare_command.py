@@ -1,4 +1,4 @@
-"""`reportgen compare` as it is typed: what it prints and writes, its page, and its exit codes."""
+"""``reportgen compare``: what it prints and writes, its page, and its exit codes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def invoke(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    top = tmp_path_factory.mktemp("made")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    top = tmp_path_factory.mktemp("results")
     return {rule: changed.write(top / rule / "results", rule) for rule in changed.RULES}
 
 
@@ -35,8 +35,8 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def pages(made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The page of a regression with all there can be on it, that of nothing changed, and that without histories."""
+def pages(results: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A page with everything that a page can have, one of identical results, and one without trajectories."""
     top = tmp_path_factory.mktemp("pages")
     other = changed.write(
         top / "other",
@@ -47,17 +47,17 @@ def pages(made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> li
         rename={"rmsprop": "<script>alert(1)</script>"},
     )
     alone = top / "alone.parquet"
-    shutil.copy(made["slower"] / "runs.parquet", alone)
-    for name, head in (("all", other), ("equal", made["equal"]), ("alone", alone)):
-        assert invoke("compare", made["equal"], head, "--output", top / name).exit_code == 0
+    shutil.copy(results["slower"] / "runs.parquet", alone)
+    for name, head in (("all", other), ("equal", results["equal"]), ("alone", alone)):
+        assert invoke("compare", results["equal"], head, "--output", top / name).exit_code == 0
     return [top / name / "index.html" for name in ("all", "equal", "alone")]
 
 
-def test_identical_is_one_line_and_exit_code_0(made: dict[str, Path]) -> None:
-    result = invoke("compare", made["equal"], made["equal"].parent, "--fail-on", "worse")
+def test_identical_is_one_line_and_exit_code_0(results: dict[str, Path]) -> None:
+    result = invoke("compare", results["equal"], results["equal"].parent, "--fail-on", "worse")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "Identical: 144 runs are equal bit by bit.\n"
-    assert Path("compare/comparison.md").read_text(encoding="utf-8").startswith("## Nothing changed\n")
+    assert result.stdout == "All 144 runs are bitwise identical.\n"
+    assert Path("compare/comparison.md").read_text(encoding="utf-8").startswith("## No changes\n")
 
 
 @pytest.mark.parametrize(
@@ -69,142 +69,150 @@ def test_identical_is_one_line_and_exit_code_0(made: dict[str, Path]) -> None:
         ("equal", "bits", 0),
     ],
 )
-def test_the_gate(made: dict[str, Path], base: str, head: str, code: int) -> None:
-    result = invoke("compare", made[base], made[head], "--fail-on", "worse")
+def test_the_gate(results: dict[str, Path], base: str, head: str, code: int) -> None:
+    result = invoke("compare", results[base], results[head], "--fail-on", "worse")
     assert result.exit_code == code
     lines = result.stderr.splitlines()
     if code:
-        assert lines[0] == "The gate did not hold: 2 worse."
+        assert lines[0] == "Regression gate failed: 2 regressions."
         assert {line.split(":")[0].strip() for line in lines[1:]} == {"adam on quartic", "adam on beale"}
     else:
         assert lines == []
 
 
-def test_without_a_gate_what_got_worse_is_a_table_and_no_failure(made: dict[str, Path]) -> None:
-    result = invoke("compare", made["equal"], made["diverging"])
+def test_without_a_gate_regressions_are_a_table_and_no_failure(results: dict[str, Path]) -> None:
+    result = invoke("compare", results["equal"], results["diverging"])
     assert result.exit_code == 0
-    header, first, second, blank, told, page = result.stdout.splitlines()
+    header, first, second, blank, summary, page = result.stdout.splitlines()
     assert header.split()[:5] == ["verdict", "optimizer", "loss", "best", "rate"]
     assert first.startswith("worse    adam       quartic")
     assert first.endswith("9/9 → 0/9")
     assert second.startswith("worse    adam       beale")
     assert blank == ""
-    assert told.startswith("Of 4 pairs of optimizer and loss: 2 worse, 2 same; ")
+    assert summary.startswith("4 optimizer-loss pairs: 2 worse, 2 same. ")
     assert page == "compare/index.html"
 
 
-def test_a_gate_with_nothing_to_look_at_says_so(made: dict[str, Path], tmp_path: Path) -> None:
-    other = changed.write(tmp_path / "other", edit=lambda manifest: manifest.update(steps=7))
-    result = invoke("compare", made["equal"], other, "--fail-on", "worse")
+def test_a_gate_without_comparable_runs_says_so(results: dict[str, Path], tmp_path: Path) -> None:
+    other = changed.write(tmp_path / "other", edit=lambda manifest: manifest["config"].update(steps=7))
+    result = invoke("compare", results["equal"], other, "--fail-on", "worse")
     assert result.exit_code == 0
-    assert "Nothing can be compared: the number of steps was 200 and is 7." in result.stdout
-    assert "The gate had nothing to look at" in result.stderr
+    assert "Not comparable: the number of steps was 200 and is 7." in result.stdout
+    assert "Regression gate: no comparable runs." in result.stderr
 
 
-def test_results_without_a_run_in_common(made: dict[str, Path], tmp_path: Path) -> None:
+def test_results_without_a_run_in_common(results: dict[str, Path], tmp_path: Path) -> None:
     other = changed.write(tmp_path / "other", optimizers=("rmsprop",))
-    result = invoke("compare", made["equal"], other)
+    result = invoke("compare", results["equal"], other)
     assert result.exit_code == 0
-    assert "Nothing can be compared: the two have no run in common." in result.stdout
-    assert "8 cells added" in Path("compare/comparison.md").read_text(encoding="utf-8")
+    assert "Not comparable: the two results have no run in common." in result.stdout
+    assert "8 configurations added" in Path("compare/comparison.md").read_text(encoding="utf-8")
 
 
-def test_a_side_that_has_no_histories_is_said_on_the_page(made: dict[str, Path], tmp_path: Path) -> None:
+def test_a_side_without_trajectories_is_reported_on_the_page(results: dict[str, Path], tmp_path: Path) -> None:
     failed = changed.write(tmp_path / "failed", failed=[("quartic", "adam")])
-    assert invoke("compare", made["equal"], failed).exit_code == 0
+    assert invoke("compare", results["equal"], failed).exit_code == 0
     text = Path("compare/index.html").read_text(encoding="utf-8")
-    assert "Nothing is drawn of after: no run has kept its history." in text
+    assert "Not drawn: after (no trajectories recorded)." in text
     assert "quartic/adam failed in head: ValueError: step() returned a position of another shape" in text
 
 
-def test_json_alone_is_on_stdout_and_the_thresholds_are_heard(made: dict[str, Path]) -> None:
-    strict = invoke("compare", made["equal"], made["slower"], "--json", "--fail-on", "worse")
-    told = json.loads(strict.stdout)
+def test_json_alone_is_on_stdout_and_the_thresholds_apply(results: dict[str, Path]) -> None:
+    strict = invoke("compare", results["equal"], results["slower"], "--json", "--fail-on", "worse")
+    facts = json.loads(strict.stdout)
     assert strict.exit_code == 4
-    assert told["verdicts"]["worse"] == len(told["failures"]) == 2
-    lenient = invoke("compare", made["equal"], made["slower"], "--min-effect", "2", "--json")
+    assert facts["verdicts"]["worse"] == len(facts["failures"]) == 2
+    lenient = invoke("compare", results["equal"], results["slower"], "--min-effect", "2", "--json")
     assert len(json.loads(lenient.stdout)["failures"]) < 2
 
 
-def test_the_markdown_is_printed_or_written_and_two_comparisons_give_the_same_bytes(made: dict[str, Path]) -> None:
-    printed = invoke("compare", made["equal"], made["slower"], "--output", "a", "--summary", "-").stdout
-    invoke("compare", made["equal"], made["slower"], "--output", "b", "--markdown", "deep/down.md")
+def test_the_markdown_is_printed_or_written_and_two_comparisons_give_the_same_bytes(results: dict[str, Path]) -> None:
+    printed = invoke("compare", results["equal"], results["slower"], "--output", "a", "--summary", "-").stdout
+    invoke("compare", results["equal"], results["slower"], "--output", "b", "--markdown", "deep/down.md")
     assert printed.startswith("## ▼ 2 worse\n")
     assert printed == Path("deep/down.md").read_text(encoding="utf-8")
     assert printed == Path("a/comparison.md").read_text(encoding="utf-8")
-    for path in Path("a").rglob("*.*"):
+    written = sorted(Path("a").rglob("*.*"))
+    assert Path("a/assets/curves.quartic.adam.svg") in written
+    for path in written:
         assert path.read_bytes() == (Path("b") / path.relative_to("a")).read_bytes(), path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
-        (["--min-effect", "1"], "--min-effect 1: a ratio above 1"),
-        (["--confidence", "95"], "--confidence 95: a share from 0.5 to below 1"),
-        (["--json", "--summary", "-"], "both want stdout"),
+        (["--min-effect", "1"], "--min-effect 1: expected a ratio above 1"),
+        (["--confidence", "95"], "--confidence 95: expected a number from 0.5 to below 1"),
+        (["--json", "--summary", "-"], "both print to stdout"),
     ],
 )
-def test_wrong_usage_is_told(made: dict[str, Path], arguments: list[str], said: str) -> None:
-    result = invoke("compare", made["equal"], made["equal"], *arguments)
+def test_wrong_usage_is_reported(results: dict[str, Path], arguments: list[str], expected: str) -> None:
+    result = invoke("compare", results["equal"], results["equal"], *arguments)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert expected in result.stderr
 
 
-def test_what_is_no_result_is_told_for_both_sides(tmp_path: Path) -> None:
+def test_missing_results_are_reported_for_both_sides(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.parquet").write_text("no")
-    for path, said in (("empty", "holds no results"), ("gone", "is not there"), ("text.parquet", "no Parquet file")):
+    for path, expected in (
+        ("empty", "holds no results"),
+        ("gone", "gone: not found; expected a results folder"),
+        ("text.parquet", "not a Parquet file"),
+    ):
         result = invoke("compare", path, path)
         assert result.exit_code == 2
-        assert result.stderr.count(said) == 2, result.stderr
+        assert result.stderr.count(expected) == 2, result.stderr
 
 
-def test_a_damaged_results_folder_is_told(made: dict[str, Path], tmp_path: Path) -> None:
-    shutil.copytree(made["equal"], tmp_path / "damaged")
+def test_a_damaged_results_folder_is_reported(results: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(results["equal"], tmp_path / "damaged")
     (tmp_path / "damaged" / "traces.parquet").unlink()
-    result = invoke("compare", made["equal"], "damaged")
+    result = invoke("compare", results["equal"], "damaged")
     assert result.exit_code == 2
-    assert "is no whole results folder, traces.parquet not found in it" in result.stderr
+    assert "damaged: the results are incomplete; missing traces.parquet" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["index.html", "manifest.json"])
-def test_files_of_others_are_not_overwritten(made: dict[str, Path], tmp_path: Path, name: str) -> None:
+def test_files_of_others_are_not_overwritten(results: dict[str, Path], tmp_path: Path, name: str) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / name).write_text("precious")
-    result = invoke("compare", made["equal"], made["slower"], "--output", str(tmp_path / "mine"))
+    result = invoke("compare", results["equal"], results["slower"], "--output", str(tmp_path / "mine"))
     assert result.exit_code == 1
-    assert "holds files of others; choose another --output" in result.stderr
+    assert "holds files that are not a comparison; choose another --output" in result.stderr
     assert [(path.name, path.read_text()) for path in (tmp_path / "mine").iterdir()] == [(name, "precious")]
 
 
-def test_a_comparison_never_spoils_a_report(made: dict[str, Path], tmp_path: Path) -> None:
-    shutil.copytree(made["equal"], tmp_path / "site" / "results")
+def test_a_comparison_never_spoils_a_report(results: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(results["equal"], tmp_path / "site" / "results")
     render(tmp_path / "site" / "results", tmp_path / "site")
     before = (tmp_path / "site" / "index.html").read_bytes()
-    result = invoke("compare", made["equal"], "site", "--output", "site")
+    result = invoke("compare", results["equal"], "site", "--output", "site")
     assert result.exit_code == 1
     assert "holds a report; choose another --output" in result.stderr
     assert (tmp_path / "site" / "index.html").read_bytes() == before
 
 
-def test_the_next_comparison_leaves_nothing_of_the_last(made: dict[str, Path]) -> None:
-    invoke("compare", made["equal"], made["slower"])
+def test_a_comparison_removes_the_files_of_the_last_one(results: dict[str, Path]) -> None:
+    invoke("compare", results["equal"], results["slower"])
     assert list(Path("compare/assets").glob("*.svg"))
     Path("compare/mine.txt").write_text("keep")
-    invoke("compare", made["equal"], made["equal"])
+    invoke("compare", results["equal"], results["equal"])
     assert sorted(p.name for p in Path("compare/assets").iterdir()) == ["site.css", "site.js"]
     assert Path("compare/mine.txt").exists()
 
 
-def test_comparing_imports_no_tensorflow(made: dict[str, Path]) -> None:
+@pytest.mark.slow
+def test_comparing_imports_no_tensorflow(results: dict[str, Path]) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from reportgen.cli import main;"
-        f"CliRunner().invoke(main, ['compare', {str(made['equal'])!r}, {str(made['slower'])!r}]);"
+        f"CliRunner().invoke(main, ['compare', {str(results['equal'])!r}, {str(results['slower'])!r}]);"
         "sys.exit('tensorflow' in sys.modules or 'matplotlib' not in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_pages_are_valid_html(pages: list[Path], html_validate: Path) -> None:
     command = [html_validate, "--config", CONFIG, "--formatter", "text", *pages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -216,7 +224,7 @@ def test_the_page_shows_all_there_is(pages: list[Path]) -> None:
     assert "its known minimum was 0.932128906 and is 0.25" in text
     assert "&lt;script&gt;" in text
     assert text.count("<script") == text.count('<script src="assets/site.js" defer></script>') == 1
-    for heading in ("What differs, the worst first", "What cannot be compared, and why", "Added", "Removed"):
+    for heading in ("Differences, worst first", "Not comparable", "Added", "Removed"):
         assert f">{heading}</h2>" in text
     assert "assets/curves.beale.adam.svg" in text
     assert "assets/paths.beale.adam.svg" in text
@@ -245,6 +253,7 @@ def test_pages_are_readable_by_all_at_every_width(pages: list[Path], browser: An
     context.close()
 
 
+@pytest.mark.slow
 def test_every_report_has_its_summary_and_render_prints_it(tmp_path: Path) -> None:
     folder = synthetic.write(changed.results(failed=[("beale", "momentum")]), tmp_path / "results")
     printed = invoke("render", folder, "--output", "site", "--summary", "-")

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import programs
 import pytest
+from conftest import PATIENCE
 
 from reportgen.execute import compile_cache
 from reportgen.execute.local_workers import LocalWorkers
+from reportgen.failure import Failure
 from reportgen.tf_setup import FULL, QUICK
 
 ASKED: dict[str, Any] = {"steps": 20, "starts": {"random": 2}}
@@ -35,7 +37,7 @@ def work(root: Path) -> Iterator[Path]:
     found = compile_cache.working_folder(QUICK)
     assert found
     yield found
-    compile_cache.remove_entries(found)
+    compile_cache.clean_up(found)
 
 
 def entries(root: Path) -> list[Path]:
@@ -56,7 +58,7 @@ def test_what_one_process_compiled_the_next_finds(root: Path, work: Path) -> Non
     assert after
     compile_cache.link_entries(after)
     assert (after / "one.pb").read_bytes() == CODE
-    compile_cache.remove_entries(after)
+    compile_cache.clean_up(after)
     assert not after.exists()
     assert len(entries(root)) == 1
 
@@ -120,7 +122,7 @@ def test_it_is_the_users_alone_and_bounded(root: Path, work: Path, monkeypatch: 
     made = [kept(work, f"{number}.pb", b"%10d" % number) for number in range(4)]
     for age, entry in enumerate(reversed(made)):
         os.utime(entry, (1e9 - age, 1e9 - age))
-    compile_cache.remove_entries(work)
+    compile_cache.clean_up(work)
     assert entries(root) == sorted(made[2:])
 
 
@@ -140,11 +142,12 @@ def ran(log: Path) -> Any:
     """The final positions of a small program, run in a worker of its own."""
     program = programs.program("quartic", "gradient_descent", (0.1, 0.01), **ASKED)
     with LocalWorkers(log) as workers:
-        (done,) = [item for item in workers.run([program], 60.0) if isinstance(item, tuple)]
-    assert not isinstance(done[1], str), done[1]
+        (done,) = [item for item in workers.run([program], PATIENCE) if isinstance(item, tuple)]
+    assert not isinstance(done[1], Failure), done[1]
     return done[1].final_x
 
 
+@pytest.mark.slow
 def test_workers_use_it_and_survive_what_is_wrong_with_it(root: Path, tmp_path: Path) -> None:
     """Filled, used, damaged, and on a disk that is full for what TensorFlow writes."""
     expected = ran(tmp_path / "log")
@@ -167,13 +170,14 @@ def test_workers_use_it_and_survive_what_is_wrong_with_it(root: Path, tmp_path: 
     assert entries(root) == []
 
 
+@pytest.mark.slow
 def test_what_a_program_is_called_does_not_depend_on_what_was_traced_before_it(root: Path, tmp_path: Path) -> None:
     both = [programs.program("quartic", name, (0.1, 0.01), **ASKED) for name in ("gradient_descent", "adam")]
     found = []
     for order in (both, both[::-1]):
         with LocalWorkers(tmp_path / "worker.log") as workers:
-            done = [item for item in workers.run(order, deadline=120) if isinstance(item, tuple)]
-        assert not [result for _, result in done if isinstance(result, str)]
+            done = [item for item in workers.run(order, PATIENCE) if isinstance(item, tuple)]
+        assert not [result for _, result in done if isinstance(result, Failure)]
         found.append(entries(root))
     assert len(found[0]) >= len(both)
     assert found[1] == found[0]

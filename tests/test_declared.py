@@ -1,8 +1,9 @@
-"""All that an optimizer declares reaches its page: ranges, choices, sources, what it was verified against."""
+"""Everything that an optimizer declares is on its page: ranges, choices, sources, what it was verified against."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import synthetic
@@ -11,15 +12,15 @@ from reportgen.catalogue import optimizers
 from reportgen.config import Config
 from reportgen.plan import make_plan
 from reportgen.report import render
-from reportgen.results.manifest import describe
+from reportgen.results.manifest_builder import build_manifest
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The text of each page where Adam is wrapped, and gradient descent stands for a reference line."""
+    """The text of each page of a report with a wrapped Adam, and gradient descent as a reference optimizer."""
     entries = [{"name": "gradient_descent"}, {"name": "lookahead", "base": "adam", "k": 3}]
     config = Config.model_validate({"losses": ["quartic"], "optimizers": entries, "learning_rates": [0.1]})
-    plain, wrapped = describe(config, make_plan(config))["optimizers"]
+    plain, wrapped = build_manifest(config, make_plan(config)).optimizers
     made = synthetic.results(
         losses=(synthetic.QUARTIC,),
         optimizers=("gradient_descent", "adam"),
@@ -27,20 +28,20 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         starts=2,
         rename={"adam": "lookahead[base=adam,k=3]"},
     )
-    made.manifest["optimizers"] = [plain | {"reference": True}, wrapped]
+    manifest = replace(made.manifest, optimizers=(replace(plain, reference=True), wrapped))
     folder = tmp_path_factory.mktemp("declared")
-    render(synthetic.write(made, folder / "results"), folder)
+    render(synthetic.write(replace(made, manifest=manifest), folder / "results"), folder)
     return {path.name.split("-")[0]: path.read_text(encoding="utf-8") for path in folder.rglob("*.html")}
 
 
 def row(page: str, name: str) -> list[str]:
-    """The cells of a hyperparameter's row, as a reader sees them."""
+    """The text of the table cells of a hyperparameter."""
     found = re.search(rf'<tr><th scope="row"><code>{re.escape(name)}</code></th>(.*?)</tr>', page)
     assert found, f"no row for {name}"
     return [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", found.group(1))]
 
 
-def test_a_page_tells_range_choices_and_source_of_each_hyperparameter(pages: dict[str, str]) -> None:
+def test_a_page_gives_range_choices_and_source_of_each_hyperparameter(pages: dict[str, str]) -> None:
     page = pages["lookahead"]
     assert row(page, "k")[1:4] == ["3", "5", "≥ 1"]
     assert row(page, "base")[1:3] == ["adam", "momentum"]
@@ -50,12 +51,12 @@ def test_a_page_tells_range_choices_and_source_of_each_hyperparameter(pages: dic
     assert row(page, "base.epsilon_corrected")[4].endswith("Default: Algorithm 1")
 
 
-def test_a_page_tells_what_the_rule_was_verified_against(pages: dict[str, str]) -> None:
+def test_a_page_gives_what_the_rule_was_verified_against(pages: dict[str, str]) -> None:
     verified = optimizers()["lookahead"].verified
     assert f"<dt>Verified against</dt><dd>{verified}</dd>" in pages["lookahead"]
 
 
-def test_a_reference_line_is_marked_wherever_its_label_is_a_link(pages: dict[str, str]) -> None:
+def test_a_reference_optimizer_is_marked_wherever_its_label_is_a_link(pages: dict[str, str]) -> None:
     tag = '<span class="tag"'
     assert pages["gradient_descent.html"].count(tag) == 1
     assert pages["lookahead"].count(tag) == 0

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import json
 from reportgen.plan import make_plan
@@ -28,13 +30,13 @@ def ran(device, *losses):
     return [run(program) for program in make_plan(Config.model_validate(asked)).programs]
 
 
-def told(device, *losses):
+def names_and_ends(device, *losses):
     return [[result.device.name, result.final_x.tolist()] for result in ran(device, *losses)]
 
 
 LOSSES = ("beale", "quartic", "rosenbrock", "beale[noise.relative=0.1]")
-found = {device: told(device, *LOSSES) for device in ("cpu", "auto")}
-found["cpu:1"] = told("cpu:1", "beale", "quartic")
+found = {device: names_and_ends(device, *LOSSES) for device in ("cpu", "auto")}
+found["cpu:1"] = names_and_ends("cpu:1", "beale", "quartic")
 try:
     ran("cpu:2", "beale")
 except ValueError as error:
@@ -45,7 +47,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    """What was run by a process whose processor is two devices to TensorFlow, by the device that was asked for."""
+    """Results of a process in which TensorFlow sees the CPU as two devices, by the requested device."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -69,5 +71,5 @@ def test_results_do_not_depend_on_the_device(found: dict[str, Any]) -> None:
     assert [x for _, x in spread[:2]] == [x for _, x in named]
 
 
-def test_a_device_that_is_not_there_is_told_with_those_that_are(found: dict[str, Any]) -> None:
+def test_a_missing_device_is_reported_with_those_that_exist(found: dict[str, Any]) -> None:
     assert found["cpu:2"] == "device 'cpu:2' is not here: TensorFlow sees cpu:0, cpu:1"

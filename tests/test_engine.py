@@ -137,6 +137,7 @@ def test_a_batch_that_is_finished_stops(tmp_path: Path) -> None:
     assert result.columns["diverged_at"].tolist() == [1]
 
 
+@pytest.mark.slow
 def test_more_runs_than_a_tile_are_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 19}, steps=30)
     monkeypatch.setattr("reportgen.engine.feed.TILE", 16)
@@ -165,6 +166,7 @@ print(device.choose("auto").name)
 """
 
 
+@pytest.mark.slow
 def test_device_is_chosen_among_those_that_tensorflow_sees() -> None:
     asked = ["auto", "cpu", "cpu:1", "gpu"]
     done = subprocess.run([sys.executable, "-c", DEVICES, *asked], capture_output=True, text=True, check=True)

@@ -1,24 +1,28 @@
-"""Figures are drawn once: by whatever process takes them, and again only where what they show has changed."""
+"""Each figure is drawn once, by any process, and again only if its data or its code has changed."""
 
 from __future__ import annotations
 
 import multiprocessing
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import synthetic
 
 from reportgen.report import render, site_record
+from reportgen.report import site as site_module
 from reportgen.report.figure_workers import FigureWorkers
 from reportgen.report.render_options import RenderOptions
 from reportgen.report.site import Site
 from reportgen.results.result_tables import Results
 
+pytestmark = pytest.mark.slow
+
 OPTIMIZERS = ("gradient_descent", "momentum", "adam")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def results() -> Results:
     return synthetic.results(optimizers=OPTIMIZERS, rates=(1e-3, 1e-2, 1e-1), starts=3, steps=60)
 
@@ -29,47 +33,62 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def drawn(results: Results, output: Path) -> set[str]:
     """The figures that a render into ``output`` draws."""
-    told: list[str] = []
-    Site(output, told.append).write(results)
-    assert len(told) == len(set(told))
-    return set(told)
+    names: list[str] = []
+    Site(output, names.append).write(results)
+    assert len(names) == len(set(names))
+    return set(names)
 
 
-def test_nothing_is_drawn_again(results: Results, tmp_path: Path) -> None:
-    first = drawn(results, tmp_path)
-    before = files(tmp_path)
-    assert len(first) == 3 * (3 + 2 * 3) + 2 + 3
-    assert drawn(results, tmp_path) == set()
-    assert files(tmp_path) == before
+@dataclass(frozen=True)
+class Rendered:
+    """A folder with a site of the results, and the names of its figures."""
+
+    folder: Path
+    figures: set[str]
 
 
-def test_one_changed_optimizer_is_drawn_and_what_compares_it(results: Results, tmp_path: Path) -> None:
-    drawn(results, tmp_path)
+@pytest.fixture(scope="module")
+def rendered(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    folder = tmp_path_factory.mktemp("rendered")
+    return Rendered(folder, drawn(results, folder))
+
+
+@pytest.fixture
+def site(rendered: Rendered, tmp_path: Path) -> Path:
+    """A copy of the site that a test may change."""
+    return Path(shutil.copytree(rendered.folder, tmp_path / "site"))
+
+
+def test_an_unchanged_figure_is_not_drawn_again(results: Results, rendered: Rendered, site: Path) -> None:
+    assert len(rendered.figures) == 3 * (3 + 2 * 3) + 2 + 3
+    assert drawn(results, site) == set()
+    assert files(site) == files(rendered.folder)
+
+
+def test_a_changed_optimizer_and_its_comparisons_are_drawn_again(results: Results, site: Path) -> None:
     runs, traces = results.runs, results.traces
     mine = runs["cell_id"].isin(runs.loc[(runs["optimizer"] == "adam") & (runs["loss"] == "beale"), "cell_id"])
     rows = traces["run_id"].isin(runs.loc[mine, "run_id"]) & (traces["step"] > 20)
     changed = replace(results, traces=traces.assign(loss=traces["loss"].where(~rows, traces["loss"] * 1.5)))
-    again = drawn(changed, tmp_path)
+    again = drawn(changed, site)
     assert {"paths.beale.adam", "convergence.beale"} <= again
     assert not any("rosenbrock" in name or "quartic" in name for name in again)
     assert not {"paths.beale.momentum", "paths.beale.gradient_descent"} & again
 
 
-def test_a_missing_figure_and_another_version_of_the_code_draw_again(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_figure_and_changed_code_are_drawn_again(
+    results: Results, rendered: Rendered, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = drawn(results, tmp_path)
-    (tmp_path / "assets" / "rates.beale.adam.svg").unlink()
-    assert drawn(results, tmp_path) == {"rates.beale.adam"}
+    (site / "assets" / "rates.beale.adam.svg").unlink()
+    assert drawn(results, site) == {"rates.beale.adam"}
     monkeypatch.setattr("reportgen.report.site.renderer_digest", lambda: "another")
-    assert drawn(results, tmp_path) == first
+    assert drawn(results, site) == rendered.figures
 
 
-def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_after_an_interrupted_render_no_wrong_figure_is_reused(
+    results: Results, rendered: Rendered, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = drawn(results, tmp_path)
-    before = files(tmp_path)
+    before = files(site)
     other = replace(results, traces=results.traces.assign(loss=results.traces["loss"] * 1.5))
 
     def interrupted(*_: object, **__: object) -> None:
@@ -78,70 +97,92 @@ def test_an_interrupted_render_leaves_no_figure_that_is_taken_for_another(
     with monkeypatch.context() as patch:
         patch.setattr("reportgen.report.site.PageContexts", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            Site(tmp_path).write(other)
-    assert files(tmp_path) != before
-    assert drawn(results, tmp_path) == first
-    assert files(tmp_path) == before
+            Site(site).write(other)
+    assert files(site) != before
+    assert drawn(results, site) == rendered.figures
+    assert files(site) == before
 
 
-@pytest.mark.parametrize("record", ["{", "[]", '{"files": [], "figures": [1]}', '{"files": 3, "makers": null}'])
-def test_a_damaged_record_costs_a_drawing(record: str, results: Results, tmp_path: Path) -> None:
-    first = drawn(results, tmp_path)
+def test_with_a_damaged_record_all_figures_are_drawn_again(results: Results, rendered: Rendered, site: Path) -> None:
+    (site / site_record.RECORD).write_text(DAMAGED[-1])
+    assert drawn(results, site) == rendered.figures
+    assert files(site) == files(rendered.folder)
+
+
+DAMAGED = ["{", "[]", '{"files": [], "figures": [1]}', '{"files": 3, "makers": null}']
+
+
+@pytest.mark.parametrize("record", DAMAGED)
+def test_a_damaged_record_is_read_as_an_empty_one(record: str, tmp_path: Path) -> None:
+    """All code that needs the record of a site reads it with this function."""
+    none = site_record.read_record(tmp_path)
     (tmp_path / site_record.RECORD).write_text(record)
-    assert drawn(results, tmp_path) == first
+    found = site_record.read_record(tmp_path)
+    assert found == none
+    assert not found.files
+    assert not site_record.is_current(tmp_path)
 
 
-def test_assistants_change_nothing(results: Results, tmp_path: Path) -> None:
+def test_other_processes_draw_the_same_files(results: Results, tmp_path: Path) -> None:
     folder = synthetic.write(results, tmp_path / "results")
     render(folder, tmp_path / "alone")
     before = set(multiprocessing.active_children())
-    render(folder, tmp_path / "helped", assistants=2)
+    render(folder, tmp_path / "helped", workers=2)
     assert files(tmp_path / "helped") == files(tmp_path / "alone")
     assert set(multiprocessing.active_children()) == before
 
 
-def test_what_an_assistant_does_not_finish_is_drawn_here(results: Results, tmp_path: Path) -> None:
+def test_figures_of_a_lost_process_are_drawn_here(results: Results, rendered: Rendered, tmp_path: Path) -> None:
     folder = synthetic.write(results, tmp_path / "results")
-    Site(tmp_path / "alone").write(results)
-    told: list[str] = []
+    names: list[str] = []
     with FigureWorkers(folder, 1) as lost:
-        (folder / "runs.parquet").write_bytes(b"")  # it cannot read it, and ends
-        Site(tmp_path / "helped", told.append).write(results, lost)
-    assert files(tmp_path / "helped") == files(tmp_path / "alone")
-    assert len(told) == 3 * 9 + 2 + 3
+        (folder / "runs.parquet").write_bytes(b"")  # the process cannot read it, and ends
+        Site(tmp_path / "helped", names.append).write(results, lost)
+    assert files(tmp_path / "helped") == files(rendered.folder)
+    assert set(names) == rendered.figures
+    assert len(names) == len(rendered.figures)
 
 
 @pytest.mark.parametrize("column", ["gradient_evaluations", "initial_loss"])
-def test_whatever_a_figure_is_drawn_from_draws_it_again(column: str, results: Results, tmp_path: Path) -> None:
-    drawn(results, tmp_path)
-    changed = replace(results, runs=results.runs.assign(**{column: results.runs[column] * 2}))
-    again = drawn(changed, tmp_path)
-    assert {"runtimes.beale", "rates.beale.adam", "convergence.beale"} <= again
-    drawn(changed, tmp_path / "anew")
-    assert files(tmp_path / "anew" / "assets") == files(tmp_path / "assets")
-
-
-def test_a_render_interrupted_between_pages_is_not_taken_for_a_whole_one(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_change_in_any_input_of_a_figure_draws_it_again(
+    column: str, results: Results, site: Path, tmp_path: Path
 ) -> None:
-    synthetic.write(results, tmp_path / "results")
-    render(tmp_path / "results", tmp_path)
-    assert site_record.is_current(tmp_path)
-    titled = replace(results, manifest=results.manifest | {"title": "Another"})
+    changed = replace(results, runs=results.runs.assign(**{column: results.runs[column] * 2}))
+    again = drawn(changed, site)
+    assert {"runtimes.beale", "rates.beale.adam", "convergence.beale"} <= again
+    drawn(changed, tmp_path / "new")
+    assert files(tmp_path / "new" / "assets") == files(site / "assets")
+
+
+def test_a_render_that_is_interrupted_between_pages_is_not_current(
+    results: Results, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthetic.write(results, site / "results")
+    render(site / "results", site)
+    assert site_record.is_current(site)
+    config = results.manifest.config.model_copy(update={"title": "Another"})
+    titled = replace(results, manifest=replace(results.manifest, config=config))
+    write_file = site_module.write_file
+
+    def interrupted(path: Path, content: str | bytes) -> None:
+        if path.name == "beale.html":
+            raise KeyboardInterrupt
+        write_file(path, content)
+
     with monkeypatch.context() as patch:
-        patch.setattr("reportgen.report.site.Site._remove", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(site_module, "write_file", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            Site(tmp_path).write(titled)
-    assert not site_record.is_current(tmp_path)
+            Site(site).write(titled)
+    assert "Another" in (site / "index.html").read_text(encoding="utf-8")
+    assert not site_record.is_current(site)
 
 
-def test_a_figure_that_a_users_file_stood_for_comes_back(results: Results, tmp_path: Path) -> None:
-    drawn(results, tmp_path / "site")
-    before = (tmp_path / "site" / "assets" / "convergence.beale.svg").read_bytes()
+def test_a_figure_that_a_users_file_replaced_comes_back(results: Results, site: Path, tmp_path: Path) -> None:
+    before = (site / "assets" / "convergence.beale.svg").read_bytes()
     own = tmp_path / "mine" / "assets" / "convergence.beale.svg"
     own.parent.mkdir(parents=True)
     own.write_text("<svg/>")
-    Site(tmp_path / "site", edition=RenderOptions(tmp_path / "mine")).write(results)
-    assert (tmp_path / "site" / "assets" / "convergence.beale.svg").read_text() == "<svg/>"
-    drawn(results, tmp_path / "site")
-    assert (tmp_path / "site" / "assets" / "convergence.beale.svg").read_bytes() == before
+    Site(site, options=RenderOptions(tmp_path / "mine")).write(results)
+    assert (site / "assets" / "convergence.beale.svg").read_text() == "<svg/>"
+    drawn(results, site)
+    assert (site / "assets" / "convergence.beale.svg").read_bytes() == before

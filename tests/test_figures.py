@@ -1,4 +1,4 @@
-"""Every figure: valid SVG in both themes, the same bytes each time, and drawable from whatever a matrix came to."""
+"""Figures are valid SVG in both themes, the same bytes each time, and can be drawn from any results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def drawn(view: LossView) -> dict[str, str]:
 def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -> None:
     first, again = (drawn(loss_view(results, label)) for _ in range(2))
     assert first == again
-    assert len(first) == (7 if label == "quartic" else 8)  # a player has a ground, and two coordinates
+    assert len(first) == (7 if label == "quartic" else 8)  # the background of the player needs two coordinates
     for text in first.values():
         root = ElementTree.fromstring(text)
         assert root.tag.endswith("svg")
@@ -44,18 +44,22 @@ def test_figures_are_valid_themed_and_repeatable(results: Results, label: str) -
 
 
 def test_colours_only_come_from_the_theme(results: Results) -> None:
-    for text in drawn(loss_view(results, "beale")).values():
+    texts = drawn(loss_view(results, "beale")).values()
+    assert len(texts) == 8
+    for text in texts:
         style, _, body = text.partition("</style>")
         assert "--paper" in style
         literal = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", body))
         assert literal == set()
 
 
-def test_alternative_texts_tell_what_is_seen(results: Results) -> None:
-    for picture in loss_figures(loss_view(results, "beale")):
-        told = picture.alt()
-        assert "beale" in told
-        assert told.endswith(".")
+def test_alternative_texts_describe_the_figure(results: Results) -> None:
+    pictures = list(loss_figures(loss_view(results, "beale")))
+    assert len(pictures) == 8
+    for picture in pictures:
+        text = picture.alt()
+        assert "beale" in text
+        assert text.endswith(".")
 
 
 def _all_diverged() -> Results:
@@ -87,25 +91,35 @@ def _many() -> Results:
 
 def _unloadable() -> Results:
     made = _all_failed()
-    facts = made.manifest["losses"][0] | {"dim": None, "minimum": None, "minima": [], "domain": [], "start": []}
-    return replace(made, grids=made.grids.head(0), manifest=made.manifest | {"losses": [facts]})
+    info = replace(made.manifest.losses[0], dim=None, minimum=None, minima=(), domain=(), start=())
+    return replace(made, grids=made.grids.head(0), manifest=replace(made.manifest, losses=(info,)))
 
 
 @pytest.mark.parametrize(
-    "make",
-    [_all_diverged, _all_failed, _single, _no_traces, _no_grid, _many, _unloadable],
-    ids=lambda make: make.__name__,
+    ("make", "count"),
+    [
+        (_all_diverged, 6),
+        (_all_failed, 3),
+        (_single, 5),
+        (_no_traces, 3),
+        (_no_grid, 6),
+        (_many, 16),
+        (_unloadable, 0),
+    ],
+    ids=lambda given: getattr(given, "__name__", None),
 )
-def test_figures_survive(make: Callable[[], Results]) -> None:
+def test_figures_survive(make: Callable[[], Results], count: int) -> None:
     results = make()
-    for text in drawn(loss_view(results, results.manifest["losses"][0]["label"])).values():
+    texts = drawn(loss_view(results, results.manifest.losses[0].label)).values()
+    assert len(texts) == count
+    for text in texts:
         ElementTree.fromstring(text)
         assert "nan" not in re.sub(r"<text.*?</text>", "", text, flags=re.S)
 
 
-def test_paths_are_left_out_above_two_coordinates(results: Results) -> None:
-    facts = results.manifest["losses"][1] | {"dim": 5}
-    high = LossView(results.of_loss("rosenbrock"), facts)
+def test_there_are_no_paths_above_two_coordinates(results: Results) -> None:
+    info = replace(results.manifest.losses[1], dim=5)
+    high = LossView(results.of_loss("rosenbrock"), info)
     assert {picture.kind for picture in loss_figures(high)} == {"convergence", "runtimes", "rates"}
 
 
@@ -125,7 +139,7 @@ def test_names_at_line_ends_do_not_touch() -> None:
     assert max(placed) <= 100
 
 
-def test_heights_ignore_what_is_not_finite() -> None:
+def test_heights_ignore_values_that_are_not_finite() -> None:
     assert log_heights(np.array([0.0, 1.0, np.inf, np.nan]))[2:].tolist() == [1.0, 1.0]
 
 
@@ -140,7 +154,7 @@ def test_series_differ_in_more_than_colour() -> None:
     assert {look.colour for look in looks} <= set(COLOURS)
 
 
-def test_slugs_are_safe_unique_and_plain_where_they_can_be() -> None:
+def test_slugs_are_safe_unique_and_the_label_itself_if_possible() -> None:
     labels = [
         "adam",
         "Adam",
@@ -159,7 +173,7 @@ def test_slugs_are_safe_unique_and_plain_where_they_can_be() -> None:
     assert all(re.fullmatch(r"[a-z0-9_-]{1,60}", name) for name in slugs)
 
 
-def test_a_run_leaves_only_from_where_it_does_not_come_back() -> None:
+def test_a_run_leaves_the_plot_only_if_it_does_not_return() -> None:
     from reportgen.figures.paths import exit_index
 
     box = np.array([[0.0, 0.0], [1.0, 1.0]])
@@ -169,12 +183,12 @@ def test_a_run_leaves_only_from_where_it_does_not_come_back() -> None:
     assert exit_index(path[4:], box) == 0
 
 
-def test_a_plateau_at_the_minimum_leaves_the_rest_of_the_ground_its_heights() -> None:
+def test_a_plateau_at_the_minimum_does_not_flatten_the_background() -> None:
     hinge = np.maximum(np.linspace(-2, 2, 129) - 0.5, 0) ** 2 * np.ones((129, 1))
     assert len(np.unique(log_heights(hinge))) > 20
 
 
-def test_an_exponential_at_one_side_leaves_the_rest_of_the_ground_its_heights() -> None:
+def test_an_exponential_at_one_side_does_not_flatten_the_background() -> None:
     x = np.linspace(-3, 3, 129)
     wall = x**2 + np.exp(np.maximum(200 * (x - 1.5), 0)) * np.ones((129, 1))
     assert np.ptp(log_heights(wall)[:, x < 1.4]) > 0.1
@@ -189,11 +203,11 @@ def test_an_exponential_at_one_side_leaves_the_rest_of_the_ground_its_heights() 
         ("優" * 9, "優" * 8 + "…"),
     ],
 )
-def test_names_beside_lines_fit_the_margin(name: str, expected: str) -> None:
+def test_names_next_to_lines_fit_the_margin(name: str, expected: str) -> None:
     assert fit_name(name) == expected
 
 
-def test_names_that_matplotlib_has_no_letters_for_are_drawn_all_the_same() -> None:
+def test_names_without_glyphs_in_matplotlib_are_drawn() -> None:
     results = synthetic.results(optimizers=("adam",), starts=2, steps=30, rename={"adam": "優化器"})
     texts = drawn(loss_view(results, "beale")).values()
     assert any("優化器" in text for text in texts)

@@ -1,4 +1,4 @@
-"""``reportgen list losses --gallery``: one valid page that needs nothing else, with an honest picture of each loss."""
+"""``reportgen list losses --gallery``: one valid page without other files, with a faithful picture of each loss."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from conftest import KeptWorker
 
 from reportgen import catalogue
 from reportgen.cli import main
@@ -20,20 +21,21 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gallery(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> Path:
     """The page of all built-in losses."""
     file = tmp_path_factory.mktemp("gallery") / "deep" / "all.html"
-    result = CliRunner().invoke(main, ["list", "losses", "--gallery", str(file)], catch_exceptions=False)
+    with kept_worker():
+        result = CliRunner().invoke(main, ["list", "losses", "--gallery", str(file)], catch_exceptions=False)
     assert (result.exit_code, result.stdout) == (0, f"{file}\n")
     return file
 
 
-def test_it_has_every_loss_and_a_picture_where_there_can_be_one(gallery: Path) -> None:
+def test_it_has_every_loss_with_a_picture(gallery: Path) -> None:
     text = gallery.read_text(encoding="utf-8")
     every = catalogue.losses()
     assert [name for name in every if f"<code>{name}</code>" not in text] == []
     assert text.count("<img ") == len(every)
-    assert "A slice through the minimizer, at (0, 0), and the standard start, at (1, 0)." in text
+    assert "A slice through the minimizer at (0, 0) and the standard start at (1, 0)." in text
 
 
 def test_it_needs_no_other_file_and_no_script(gallery: Path) -> None:
@@ -64,7 +66,8 @@ def test_it_meets_wcag_aa_and_shows_all_pictures(gallery: Path, browser: Any, ax
     page.close()
 
 
-def test_one_loss_may_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("one_worker")
+def test_it_can_show_one_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["list", "losses", "rosenbrock[dim=5]", "--gallery"], catch_exceptions=False)
     assert result.stdout == "losses.html\n"
@@ -76,10 +79,10 @@ def test_one_loss_may_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_optimizers_have_no_gallery() -> None:
     result = CliRunner().invoke(main, ["list", "optimizers", "--gallery"])
     assert result.exit_code == 2
-    assert "--gallery: is for losses" in result.stderr
+    assert "--gallery: works only with losses" in result.stderr
 
 
-def test_heights_tell_something_apart_whatever_the_loss_is_like() -> None:
+def test_heights_differ_for_any_kind_of_loss() -> None:
     beale, x = catalogue.losses()["beale"], np.linspace(-1, 1, 129)
     bowl = x[:, np.newaxis] ** 2 + x**2
     hole = 1 - np.exp(-200 * bowl)
@@ -95,7 +98,7 @@ def test_heights_tell_something_apart_whatever_the_loss_is_like() -> None:
         assert level.std() > 0.05
 
 
-def test_waves_finer_than_the_grid_are_noticed_and_looked_at_closer() -> None:
+def test_waves_finer_than_the_grid_are_detected_and_enlarged() -> None:
     beale, x = catalogue.losses()["beale"], np.linspace(-1, 1, 129)
     waves = np.sin(30 * np.pi * x) ** 2 + x[:, np.newaxis] ** 2
     assert too_fine(beale, waves)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import programs
 import pytest
 
 from reportgen.engine.outcome import judge
+from reportgen.engine.result import ProgramResult
+
+pytestmark = pytest.mark.slow
 
 RATES = (1e-3, 1e-2, 1e-1)
 TARGETS = (1e-1, 1e-3, 1e-5, 1e-7)
@@ -30,9 +35,15 @@ OUTCOMES = {
 }
 
 
+@cache
+def guide_run(optimizer: str) -> ProgramResult:
+    """The nine cells of the guide, three for each optimizer."""
+    return programs.run("quartic", optimizer, RATES)
+
+
 @pytest.mark.parametrize("optimizer", GUIDE)
 def test_steps_are_those_of_the_guide(optimizer: str) -> None:
-    columns = programs.run("quartic", optimizer, RATES).columns
+    columns = guide_run(optimizer).columns
     exploded = [5 if x is None else -1 for x, _ in GUIDE[optimizer]]
     assert columns["first_unchanged"].tolist() == UNCHANGED.get(optimizer, [-1, -1, -1])
     assert columns["diverged_at"].tolist() == exploded
@@ -55,7 +66,7 @@ def test_final_x_is_the_guides_to_a_few_ulps(optimizer: str, rate: float, expect
 
 @pytest.mark.parametrize("optimizer", OUTCOMES)
 def test_outcomes_tell_the_inflection_from_the_minimum(optimizer: str) -> None:
-    result = programs.run("quartic", optimizer, RATES)
+    result = guide_run(optimizer)
     outcomes, reasons = judge(result, TARGETS, MINIMUM, 1e-5)
     assert list(outcomes) == OUTCOMES[optimizer]
     for outcome, reason in zip(outcomes, reasons, strict=True):

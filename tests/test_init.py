@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from conftest import PATIENCE
 
 from reportgen.checks import check
 from reportgen.cli import main
@@ -44,21 +45,21 @@ def test_nothing_is_ever_overwritten(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")
     result = invoke(str(tmp_path))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"{tmp_path / name}: is there already, so nothing was written; choose another folder\n"
+    assert result.stderr == f"{tmp_path / name}: already exists; nothing was written. Choose another folder\n"
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "mine"
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = invoke(str(tmp_path / "file"))
-    assert (result.exit_code, result.stderr) == (2, f"{tmp_path / 'file'}: is a file; a folder is expected\n")
+    assert (result.exit_code, result.stderr) == (2, f"{tmp_path / 'file'}: is a file; expected a folder\n")
 
 
 def test_the_config_loads_and_shows_every_key_and_every_way_to_ask_for_an_optimizer(folder: Path) -> None:
     config = load(environ={}, folder=folder)
     matrix = make_plan(config)
-    assert not any(program.broken for program in matrix.programs)
+    assert not any(program.failure for program in matrix.programs)
     assert {"lookahead[base=momentum]", "momentum[schedule=cosine]", "adam[beta_2=0.99]", "adam"} <= set(
         matrix.optimizers
     )
@@ -72,5 +73,5 @@ def test_the_config_loads_and_shows_every_key_and_every_way_to_ask_for_an_optimi
 
 @pytest.mark.usefixtures("one_worker", "brief_comparison")
 def test_the_optimizer_passes_its_check_with_nothing_to_note(folder: Path) -> None:
-    (checked,) = check("my_optimizer.py", folder)
+    (checked,) = check("my_optimizer.py", folder, PATIENCE)
     assert {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status != "ok"} == {}

@@ -21,7 +21,8 @@ from reportgen.analysis.intervals import (
     share_interval,
     wilson_interval,
 )
-from reportgen.analysis.resampling import RESAMPLES, Design, designs_of_results, resampled_places, resampling_designs
+from reportgen.analysis.resampling import RESAMPLES, Design, resampled_places, resampling_designs
+from reportgen.analysis.run_table import run_table
 from reportgen.analysis.runtimes import ert
 
 INF = np.inf
@@ -82,6 +83,7 @@ def test_resampled_quantiles_have_their_exact_distribution(runs: int, quantile: 
 def test_the_bootstrap_of_a_median_is_near_that_of_scipy() -> None:
     values = np.random.default_rng(5).lognormal(size=(3, 41))
     ours = bootstrap_interval(values.ravel(), designed(3, 41))
+    assert len(ours.low) == 3
     for sample, low, high in zip(values, ours.low, ours.high, strict=True):
         theirs = stats.bootstrap(
             (sample,),
@@ -144,7 +146,7 @@ def test_the_interval_of_a_share_covers_it_where_starts_and_noise_vary() -> None
 def test_what_is_fixed_is_not_resampled() -> None:
     (design,) = designed(1, starts=4, fixed=2)
     weights = np.asarray(design.weights)
-    assert design.free.tolist() == [False] * 2 + [True] * 4
+    assert design.is_random.tolist() == [False] * 2 + [True] * 4
     assert design.draws == 4
     assert (weights[:2] == 1).all()
     assert (weights[2:].sum(axis=0) == 4).all()
@@ -231,11 +233,11 @@ def test_the_manifest_says_what_is_random() -> None:
         random=2,
         noisy=["noisy"],
     )
-    still, noisy = designs_of_results(made, (made.runs["loss"] == "noisy").to_numpy(int))
+    still, noisy = run_table(made).designs
     # Start 3 is a point that the user gave.
-    assert still.free.tolist() == [False] * 2 + [True] * 4 + [False] * 2
+    assert still.is_random.tolist() == [False] * 2 + [True] * 4 + [False] * 2
     assert still.draws == 2
-    assert noisy.free.all()
+    assert noisy.is_random.all()
     assert noisy.draws == 4
 
 

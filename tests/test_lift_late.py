@@ -1,4 +1,4 @@
-"""Foreign optimizers whose state shows late, hides, or mixes runs: carried, run one by one, or refused in words."""
+"""Foreign optimizers whose state appears late, hides, or mixes runs: adapted, run one by one, or refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 
 from reportgen import catalogue
 from reportgen.config import ConfigError, load
+
+pytestmark = pytest.mark.slow
 
 HEAD = "import functools, itertools\nimport collections\nimport numpy as np\nimport tensorflow as tf\n"
 
@@ -87,7 +89,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize("where", SEEN)
-def test_what_is_remembered_in_the_object_is_carried(where: str, tmp_path: Path) -> None:
+def test_what_is_remembered_in_the_object_is_adapted(where: str, tmp_path: Path) -> None:
     before, init, factor = SEEN[where]
     written(tmp_path, before, init, factor)
     result = programs.run("rosenbrock", "mine.py:X", (1e-4,), steps=60, base=tmp_path, dtype="float64")

@@ -1,23 +1,32 @@
-"""The Markdown of reports and comparisons: whatever the names and the sizes, it is whole, escaped and short enough."""
+"""The Markdown of reports and comparisons is complete, escaped and short enough, for any names and sizes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
+import synthetic
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reportgen.analysis.compare.model import Cells, Comparison, Pair, Side, SolvedChange, Thresholds, View
+from reportgen.analysis.compare.model import Cells, Comparison, Measure, Pair, Side, SolvedChange, Thresholds
+from reportgen.analysis.ranking import Rank
+from reportgen.analysis.report_analysis import ReportAnalysis
+from reportgen.report.cell_table import FailureReason
 from reportgen.report.comparison_markdown import comparison_markdown
 from reportgen.report.markdown import LIMIT, Bullets, Details, Table, code, document, link, strong, text, utf16_length
+from reportgen.report.page_context import PageContexts
+from reportgen.report.page_types import FindingItem, IndexPage
+from reportgen.report.ranking_table import RankingRow
 from reportgen.report.summary_markdown import summary_markdown
+from reportgen.results.location import RunsInfo
+from reportgen.results.manifest import DeviceInfo, LossInfo
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 ALLOWED = {"<code>", "</code>", "<strong>", "</strong>"}
@@ -43,7 +52,7 @@ def tokens(parsed: list[Token]) -> Iterator[Token]:
 
 
 def check(markdown: str, address: str = "") -> None:
-    """Nothing in it is what a name made: no link, picture, foreign HTML, code, or rule; and each row has all cells."""
+    """No name has made a link, picture, HTML, code or rule; and each row of a table has all its cells."""
     assert utf16_length(markdown) <= LIMIT
     assert "data:" not in markdown.replace("data&#58;", "")
     parsed = PARSER.parse(markdown)
@@ -58,13 +67,13 @@ def check(markdown: str, address: str = "") -> None:
     for rows in tables(parsed):
         assert len({len(row) for row in rows}) == 1
     for line in markdown.splitlines():
-        # Every row of a table was read as one: none broke off into text.
+        # Every row of a table was read as a row, not as text.
         assert line.startswith("|") == (line.count(" | ") > 0 or line.startswith("| ")), line
     assert markdown.count("<details>") == markdown.count("</details>")
 
 
 def tables(parsed: list[Token]) -> list[list[list[str]]]:
-    """The cells of each table as text."""
+    """The text of each cell of each table."""
     found: list[list[list[str]]] = []
     inside = False
     for token in parsed:
@@ -92,6 +101,7 @@ def plain(name: str) -> str:
     return line if len(line) <= 80 else line[:79].rstrip() + "…"
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=1, max_size=5))
 @settings(FEW, max_examples=100)
 def test_names_in_a_table_are_read_back_letter_by_letter(names: list[tuple[str, str]]) -> None:
@@ -102,7 +112,7 @@ def test_names_in_a_table_are_read_back_letter_by_letter(names: list[tuple[str, 
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_what_is_known_to_break_out_does_not(name: str) -> None:
+def test_known_injections_are_only_text(name: str) -> None:
     made = document([text(name), Table(["A"], [[code(name)]]), Bullets([text(name), strong(name)])], "end")
     check(made)
     (rows,) = tables(PARSER.parse(made))
@@ -117,7 +127,7 @@ def test_names_in_text_and_lists_are_only_text(one: str, other: str) -> None:
 
 @given(HOSTILE)
 @settings(FEW, max_examples=60)
-def test_nobody_is_mentioned_and_nothing_becomes_a_link(name: str) -> None:
+def test_text_mentions_no_user_and_contains_no_link(name: str) -> None:
     (inline,) = (token for token in PARSER.parse(f"x {text(name)}") if token.type == "inline")
     seen = "".join(child.content for child in inline.children or [])
     assert not re.search(r"@[A-Za-z0-9]|[#!%]\d|\bGH-\d", seen)
@@ -135,7 +145,7 @@ def test_an_address_cannot_leave_its_link() -> None:
     assert found.attrs["href"] == "https://x.example/a%20b%29%28%3Cscript%3E%0A"
 
 
-def test_a_long_table_is_cut_and_says_by_how_much_and_what_follows_is_there() -> None:
+def test_a_long_table_is_cut_states_the_rest_and_keeps_what_follows() -> None:
     long = Table(["A"], [[code(f"name {n}")] for n in range(10_000)], noun="pair")
     made = document([long, "after", Details("More", [long]), "the last"], "end")
     check(made)
@@ -154,55 +164,62 @@ def test_any_size_stays_within_any_budget(rows: int, items: int, limit: int, nam
     assert utf16_length(document(blocks, "end", limit)) <= limit
 
 
-def _index(names: list[str], optimizers: int, losses: int) -> dict[str, Any]:
-    """What a front page is given, with names from ``names`` in turn."""
+@cache
+def _real_index() -> IndexPage:
+    """The first page of small results."""
+    results = synthetic.results(losses=[synthetic.BEALE], optimizers=("adam",), rates=(0.1,), starts=1, steps=5)
+    return PageContexts(ReportAnalysis(results), {"beale": []}, has_data=False).index()
+
+
+def _index(names: Sequence[str], optimizers: int, losses: int) -> IndexPage:
+    """A first page in which every name is one of ``names``."""
 
     def named(place: int) -> str:
         return names[place % len(names)]
 
-    manifest = {
-        "reportgen": "0.1.0",
-        "versions": {"python": named(0)},
-        "device": {"description": named(1)},
-        "dtype": "float32",
-        "git_commit": named(2),
-        "config": {"site_url": ADDRESS},
-    }
-    ranks = [
-        SimpleNamespace(
-            rank=SimpleNamespace(place=n, optimizer=named(n), tied=False, score=0.5),
-            compared=True,
-            interval=(0.2, 0.8),
-            speed=0.5,
-        )
-        for n in range(optimizers)
-    ]
-    return {
-        "title": named(4),
-        "setup": named(5),
-        "findings": [{"pieces": ("", named(n), f" leads {named(n + 1)} ", named(n + 2), ".")} for n in range(9)],
-        "counts": {"solved": 3, "diverged": 0},
-        "standings": ranks,
-        "losses": [{"facts": {"label": named(n)}, "heading": named(n + 1)} for n in range(losses)],
-        "caveats": [named(6)],
-        "manifest": manifest,
-    }
+    page = _real_index()
+    assert page.report.manifest
+    manifest = replace(
+        page.report.manifest,
+        config=page.report.manifest.config.model_copy(update={"site_url": ADDRESS}),
+        versions={"python": named(0)},
+        device=DeviceInfo("/device:CPU:0", "CPU", named(1)),
+        git_commit=named(2),
+    )
+    return replace(
+        page,
+        report=replace(page.report, title=named(4), site_url=ADDRESS, manifest=manifest),
+        setup=named(5),
+        findings=[
+            FindingItem(("", named(n), f" leads {named(n + 1)} ", named(n + 2), "."), "index.html", "", None)
+            for n in range(9)
+        ],
+        counts={"solved": 3, "diverged": 0},
+        ranking=[
+            RankingRow(Rank(n, named(n), False, 0.5, ()), True, (0.2, 0.8), 0.5, None, None) for n in range(optimizers)
+        ],
+        losses=[
+            replace(page.losses[0], info=LossInfo(named(n), named(n), named(n)), heading=named(n + 1))
+            for n in range(losses)
+        ],
+        limitations=[named(6)],
+    )
 
 
 @given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from([0, 2, 900]), st.sampled_from([1, 900]))
 @FEW
-def test_any_summary_is_whole(names: list[str], optimizers: int, losses: int) -> None:
-    reasons = [{"who": name, "reason": name * 20} for name in names]
+def test_any_summary_is_complete(names: list[str], optimizers: int, losses: int) -> None:
+    reasons = [FailureReason(name * 20, name) for name in names]
     made = summary_markdown(_index(names, optimizers, losses), reasons)
     check(made, ADDRESS)
     assert "\n### Ranking\n" in made
-    assert f"Made by reportgen 0.1.0; paths, curves and every cell are in [the report]({ADDRESS})." in made
+    assert f"Made by reportgen 0.1.0. Paths, curves and all configurations are in [the report]({ADDRESS})." in made
 
 
 def _comparison(names: list[str], pairs: int) -> Comparison:
     verdicts = ("worse", "mixed", "unclear", "better", "same", "not comparable")
-    view = View(-0.5, (-0.9, -0.2), 8, "gradient evaluations")
-    stopped = (SolvedChange(0.1, 9, 9, 0, {"diverged": 9}),)
+    measure = Measure(-0.5, (-0.9, -0.2), 8, "gradient evaluations")
+    no_longer_solved = (SolvedChange(0.1, 9, 9, 0, {"diverged": 9}),)
     made = [
         Pair(
             loss=names[n % len(names)],
@@ -212,21 +229,22 @@ def _comparison(names: list[str], pairs: int) -> Comparison:
             runs=9,
             equal=0,
             rates=(0.1, 0.01),
-            best=view,
-            all_rates=view,
-            stopped=stopped if n % 6 == 0 else (),
+            best=measure,
+            all_rates=measure,
+            no_longer_solved=no_longer_solved if n % 6 == 0 else (),
         )
         for n in range(pairs)
     ]
-    facts = {
-        "reportgen": None,
-        "versions": {},
-        "device": {"description": names[0]},
-        "dtype": None,
-        "git_commit": names[-1],
-        "config": {},
-    }
-    side = Side(names[0], 9 * pairs, facts)
+    info = RunsInfo(
+        steps=9,
+        targets=(0.1,),
+        losses=(),
+        optimizers=(),
+        noisy_losses=frozenset(),
+        git_commit=names[-1],
+        device=DeviceInfo("/device:CPU:0", "CPU", names[0]),
+    )
+    side = Side(names[0], 9 * pairs, info)
     cells = {(pair.loss, pair.optimizer): [0.1, 0.2] for pair in made}
     return Comparison(
         side,
@@ -246,7 +264,7 @@ def _comparison(names: list[str], pairs: int) -> Comparison:
 
 @given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from([0, 1, 7, 60, 2000]))
 @FEW
-def test_any_comparison_is_whole(names: list[str], pairs: int) -> None:
+def test_any_comparison_is_complete(names: list[str], pairs: int) -> None:
     made = comparison_markdown(_comparison(names, pairs))
     check(made)
     assert made.startswith("## ")

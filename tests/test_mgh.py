@@ -10,6 +10,8 @@ from loss_points import value_and_gradient
 from reportgen import catalogue
 from reportgen.loss import Loss
 
+pytestmark = pytest.mark.slow
+
 LOSSES = {name: each for name, each in catalogue.losses().items() if "Moré, Garbow and Hillstrom" in each.source}
 
 MINIMA = {
@@ -125,6 +127,7 @@ def test_the_gradient_at_the_standard_start_is_known(name: str) -> None:
 
 
 def test_all_are_sums_of_squares_and_have_a_form() -> None:
+    assert LOSSES.keys() == STARTS.keys() | {"rosenbrock", "beale"}
     for name, loss in LOSSES.items():
         assert "sum-of-squares" in loss.tags
         assert name in mgh.FORMS or name in ("rosenbrock", "beale")

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import programs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optimizer_cases import adams, elementwise
 
 from reportgen import catalogue
+
+pytestmark = pytest.mark.slow
 
 ANY = st.sampled_from(list(catalogue.optimizers()))
 BY_COORDINATE = st.sampled_from(sorted({row.optimizer for row in (*elementwise.CASES, *adams.CASES)}))
@@ -40,6 +43,7 @@ def test_order_and_neighbours_in_the_batch_do_not_matter(name: str, rates: list[
     together = _by_cell("beale", name, rates, **asked)
     chosen = data.draw(st.permutations(rates))[: data.draw(st.integers(1, len(rates)))]
     apart = _by_cell("beale", name, chosen, **asked)
+    assert len(apart) == 2 * len(chosen)
     for cell, found in apart.items():
         np.testing.assert_array_equal(found, together[cell], err_msg=str(cell))
 
@@ -48,7 +52,7 @@ def _by_cell(loss: str, name: str, rates: list[float], **asked: Any) -> dict[Any
     """The final positions by learning rate and start."""
     planned = programs.program(loss, name, tuple(rates), **asked)
     result = programs.run(loss, name, tuple(rates), **asked)
-    keys = [(cell.learning_rate, number) for cell, number, _ in planned.pairs()]
+    keys = [(cell.learning_rate, number) for cell, number, _ in planned.iter_runs()]
     return dict(zip(keys, result.final_x, strict=True))
 
 

@@ -38,6 +38,7 @@ FINAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "rate"), FINAL)
 def test_final_point_is_that_of_independent_implementations(optimizer: str, rate: float) -> None:
     result = programs.run("rosenbrock", optimizer, (rate,), steps=100, dtype="float64")
@@ -79,14 +80,15 @@ def test_it_says_what_it_is(name: str) -> None:
     assert "\\" not in formula.math_block(kind.formula)
     for item in hyperparameters(kind).values():
         assert item.doc, item.name
-        assert item.problem_with(item.default) is None
+        assert item.validation_error(item.default) is None
         assert "\\" not in formula.math_inline(item.symbol)
     with pytest.raises(dataclasses.FrozenInstanceError):
         kind().title = "other"  # type: ignore[misc]
 
 
 def test_values_outside_of_their_range_are_named() -> None:
-    assert Hyperparameter("beta", 0.9, structural=False, low=0, high=1).problem_with(1.5) == "1 or less is expected"
+    beta = Hyperparameter("beta", 0.9, structural=False, low=0, high=1)
+    assert beta.validation_error(1.5) == "expected a value <= 1"
 
 
 QUADRATIC = '''
@@ -108,6 +110,7 @@ def _path(tmp_path: Path, optimizer: str, rates: tuple[float, ...]) -> Any:
     return programs.run("quadratics.py:quadratic", optimizer, rates, **settings).trace_x
 
 
+@pytest.mark.slow
 def test_gradient_descent_on_a_quadratic_is_a_geometric_sequence(tmp_path: Path) -> None:
     rates = (1e-3, 0.03, 0.1, 0.13)  # the last one diverges slowly: 1 - 0.13 * 16 is below -1
     steps = np.arange(1, 61)[:, None, None]
@@ -115,10 +118,12 @@ def test_gradient_descent_on_a_quadratic_is_a_geometric_sequence(tmp_path: Path)
     np.testing.assert_allclose(_path(tmp_path, "gradient_descent", rates), expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_momentum_on_a_quadratic_is_a_sum_of_two_geometric_sequences(share: float, tmp_path: Path) -> None:
     rates = (1e-3, 0.01, 0.1)  # real roots where the rate is small, complex ones where it is not
     found = _path(tmp_path, f"momentum[momentum={share}]", rates)
+    assert found.shape == (60, 2, len(rates))
     for coordinate, run in np.ndindex(2, len(rates)):
         pull = rates[run] * CURVATURES[coordinate]
         roots = np.roots([1, -(1 + share - pull), share]).astype(complex)
@@ -128,6 +133,7 @@ def test_momentum_on_a_quadratic_is_a_sum_of_two_geometric_sequences(share: floa
         np.testing.assert_allclose(found[:, coordinate, run], expected, rtol=0, atol=1e-12 * abs(START[coordinate]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("settings", ["", "beta_1=0.5,epsilon_corrected=true"])
 def test_no_weight_decay_is_adam_to_the_last_bit(settings: str, dtype: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import tomllib
+from dataclasses import fields
 from fnmatch import fnmatch
 from itertools import chain, takewhile
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import reportgen
 from reportgen.catalogue import find_loss
 from reportgen.config import Config, load
+from reportgen.results import manifest
 from reportgen.results.schema import GRIDS, TRACES, runs_schema
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +65,14 @@ def test_every_config_key_is_documented_with_its_flag() -> None:
 def test_every_result_column_is_documented() -> None:
     names = [*runs_schema([0.1]).names, *TRACES.names, *GRIDS.names]
     assert [name for name in names if f"`{name}`" not in text(ROOT / "docs/results.md")] == []
+
+
+def test_every_key_of_the_manifest_is_documented() -> None:
+    page = text(ROOT / "docs/results.md").partition("## manifest.json")[2]
+    entries = [manifest.Manifest, manifest.LossInfo, manifest.OptimizerInfo, manifest.HyperparameterInfo]
+    entries += [manifest.ProgramEntry, manifest.DeviceInfo, manifest.FileInfo]
+    names = {field.name for entry in entries for field in fields(entry)}
+    assert sorted(name for name in names if f"`{name}`" not in page) == []
 
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda path: path.name)

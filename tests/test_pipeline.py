@@ -1,4 +1,4 @@
-"""The main job through its interface: what lands on disk, what is reused, and what a broken plug-in costs."""
+"""A build through its interface: files on disk, reuse, and the cost of a broken plug-in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import KeptWorker
+from conftest import Hang, KeptWorker
 
 from reportgen import pipeline
 from reportgen.config import Config
 from reportgen.execute.events import CompileStart, Event, PlanReady, ProgramEnd, RunStart
-from reportgen.results.result_tables import NotResultsError, Results
+from reportgen.results.manifest import NotResultsError
+from reportgen.results.result_tables import Results
 from reportgen.results.schema import TRACES, runs_schema
 
 TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
@@ -23,7 +24,7 @@ TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
 
 def config(folder: Path, **changes: Any) -> Config:
     """A matrix of 2 losses x 2 optimizers x 2 rates x 2 starts, run in a second."""
-    asked: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "losses": ["quartic", "beale"],
         "optimizers": ["gradient_descent", {"name": "adam", "beta_1": [0.9]}],
         "learning_rates": (0.01, 0.1),
@@ -32,7 +33,7 @@ def config(folder: Path, **changes: Any) -> Config:
         "output": folder / "output",
         "base": folder,
     }
-    return Config.model_validate(asked | changes)
+    return Config.model_validate(settings | changes)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -64,18 +65,19 @@ def test_every_cell_has_its_rows_in_the_documented_columns(ran: tuple[Path, list
     first = runs.iloc[0]
     assert (first["loss"], first["optimizer"], first["start"]) == ("quartic", "gradient_descent", 0)
     assert list(first["x0"]) == [2.0]
-    told = json.loads(runs["hyperparameters"].iloc[-1])
-    assert told["beta_2"] == 0.999
-    assert list(told) == ["beta_1", "beta_2", "epsilon", "epsilon_corrected", "schedule"]
+    hyperparameters = json.loads(runs["hyperparameters"].iloc[-1])
+    assert hyperparameters["beta_2"] == 0.999
+    assert list(hyperparameters) == ["beta_1", "beta_2", "epsilon", "epsilon_corrected", "schedule"]
     assert (runs["gradient_evaluations"] == runs["steps"]).all()
     assert set(results.grids["loss"]) == {"quartic", "beale"}
 
 
+@pytest.mark.slow
 def test_a_worker_that_makes_way_for_another_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.execute.local_workers.TASKS", 2)  # the first is that which starts the worker
+    monkeypatch.setattr("reportgen.execute.local_workers.TASKS", 2)  # the first one starts the worker
     monkeypatch.setattr("reportgen.execute.local_workers._THREADS", 1)
-    asked = config(tmp_path)
-    outcome = pipeline.run(asked.model_copy(update={"losses": asked.losses[:1]}), record([]))
+    settings = config(tmp_path)
+    outcome = pipeline.run(settings.model_copy(update={"losses": settings.losses[:1]}), record([]))
     assert outcome.programs == 2
     assert outcome.failed_cells == 0
 
@@ -93,6 +95,7 @@ def test_gap_and_distance_are_those_of_the_final_position(ran: tuple[Path, list[
 def test_traces_run_from_the_start_to_the_end(ran: tuple[Path, list[Event]]) -> None:
     results = Results.load(ran[0] / "output" / "results")
     by_run = results.traces.groupby("run_id", observed=True)
+    assert len(by_run) == len(results.runs) == 16
     assert (by_run["step"].min() == 0).all()
     for run in results.runs.itertuples():
         rows = results.traces[results.traces["run_id"] == run.run_id]
@@ -103,8 +106,8 @@ def test_traces_run_from_the_start_to_the_end(ran: tuple[Path, list[Event]]) -> 
 
 @pytest.mark.usefixtures("one_worker")
 def test_the_trace_of_a_diverged_run_ends_where_it_was_last_finite(tmp_path: Path) -> None:
-    asked = config(tmp_path, losses=["rosenbrock"], optimizers=["momentum"], steps=500, trace_points=16)
-    results = Results.load(pipeline.run(asked, record([])).results)
+    settings = config(tmp_path, losses=["rosenbrock"], optimizers=["momentum"], steps=500, trace_points=16)
+    results = Results.load(pipeline.run(settings, record([])).results)
     diverged = results.runs[results.runs["outcome"] == "diverged"]
     ends = results.traces.groupby("run_id", observed=True).last().loc[diverged["run_id"]]
     assert len(ends) > 0
@@ -114,11 +117,11 @@ def test_the_trace_of_a_diverged_run_ends_where_it_was_last_finite(tmp_path: Pat
     assert steps.apply(lambda s: s.is_monotonic_increasing and s.is_unique).all()
 
 
-def test_manifest_says_what_was_asked_and_how_it_was_run(ran: tuple[Path, list[Event]]) -> None:
+def test_the_manifest_has_the_config_and_how_it_was_run(ran: tuple[Path, list[Event]]) -> None:
     manifest = json.loads((ran[0] / "output" / "results" / "manifest.json").read_text())
     assert manifest["config"]["steps"] == 50
     assert str(ran[0]) not in json.dumps(manifest["config"])
-    assert manifest["device"]["requested"] == "auto"
+    assert manifest["config"]["device"] == "auto"
     assert manifest["device"]["name"].startswith("/device:")
     assert [program["state"] for program in manifest["programs"]] == ["done"] * 4
     assert all(program["seconds"]["compile"] > 0 for program in manifest["programs"])
@@ -134,7 +137,7 @@ def test_events_name_what_is_compiled_and_run(ran: tuple[Path, list[Event]]) -> 
 
 
 def test_the_same_matrix_gives_the_same_bytes(ran: tuple[Path, list[Event]], tmp_path: Path) -> None:
-    # By a worker process of its own.
+    # By another worker process.
     pipeline.run(config(tmp_path), record([]))
     assert hashes(tmp_path / "output" / "results") == hashes(ran[0] / "output" / "results")
 
@@ -151,7 +154,7 @@ def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
     kept = after[after["optimizer"] == "adam"].reset_index(drop=True)
     assert kept["final_loss"].tolist() == before["final_loss"].tolist()
     again = pipeline.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
-    assert again.nothing_to_do
+    assert again.up_to_date
 
 
 MINE = """
@@ -178,8 +181,8 @@ def mine(folder: Path, body: str = "pass", factor: float = 1.0) -> list[str]:
 @pytest.mark.usefixtures("one_worker")
 def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
     def final() -> float:
-        asked = config(tmp_path, optimizers=["mine.py:Mine"], losses=["quartic"], learning_rates=(0.001,))
-        pipeline.run(asked, record([]))
+        settings = config(tmp_path, optimizers=["mine.py:Mine"], losses=["quartic"], learning_rates=(0.001,))
+        pipeline.run(settings, record([]))
         return float(Results.load(tmp_path / "output" / "results").runs["final_loss"].iloc[0])
 
     mine(tmp_path, factor=1.0)
@@ -188,16 +191,17 @@ def test_a_changed_rule_is_run_again(tmp_path: Path) -> None:
     assert final() < first
 
 
-def costs_its_own_cells_and_no_others(asked: Config, reason: str) -> None:
-    outcome = pipeline.run(asked, record([]))
+def assert_it_costs_only_its_own_cells(settings: Config, reason: str) -> None:
+    outcome = pipeline.run(settings, record([]))
     runs = Results.load(outcome.results).runs
     assert outcome.failed_cells == 2
-    broken, whole = runs[runs["optimizer"] == "mine.py:Mine"], runs[runs["optimizer"] == "adam"]
+    broken, others = runs[runs["optimizer"] == "mine.py:Mine"], runs[runs["optimizer"] == "adam"]
     assert set(broken["outcome"]) == {"failed"}
     assert broken["reason"].str.contains(reason, regex=False).all()
     assert broken["final_loss"].isna().all()
     assert broken["x0"].notna().all()
-    assert not (whole["outcome"] == "failed").any()
+    assert len(others) == 4
+    assert not (others["outcome"] == "failed").any()
 
 
 @pytest.mark.usefixtures("one_worker")
@@ -210,28 +214,29 @@ def costs_its_own_cells_and_no_others(asked: Config, reason: str) -> None:
     ids=["raises", "does not load"],
 )
 def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason: str, tmp_path: Path) -> None:
-    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"])
-    costs_its_own_cells_and_no_others(asked, reason)
+    settings = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"])
+    assert_it_costs_only_its_own_cells(settings, reason)
     mine(tmp_path)
-    assert pipeline.run(asked, record([])).failed_cells == 0
+    assert pipeline.run(settings, record([])).failed_cells == 0
 
 
+@pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize(
-    ("body", "reason", "deadline"),
+    ("ending", "reason"),
     [
-        ("import os; os._exit(7)", "its process died (exit code 7)", 60),
-        ("import time; time.sleep(60)", "took longer than the deadline of 4 s", 4),
+        ("dies", "its process died (exit code 7)"),
+        ("hangs", "exceeded the deadline of 600 s"),
     ],
-    ids=["dies", "hangs"],
 )
 def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
-    body: str, reason: str, deadline: float, tmp_path: Path, kept_worker: KeptWorker
+    ending: str, reason: str, tmp_path: Path, overdue_hang: Hang
 ) -> None:
-    asked = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=deadline)
-    costs_its_own_cells_and_no_others(asked, reason)
+    body = overdue_hang.code if ending == "hangs" else "import os; os._exit(7)"
+    settings = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=600)
+    assert_it_costs_only_its_own_cells(settings, reason)
+    assert bool(overdue_hang.count()) == (ending == "hangs")
     mine(tmp_path)
-    with kept_worker():
-        assert pipeline.run(asked, record([])).failed_cells == 0
+    assert pipeline.run(settings, record([])).failed_cells == 0
 
 
 def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) -> None:
@@ -243,7 +248,7 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) 
         pipeline.run(config(tmp_path), interrupt)
     with kept_worker():
         outcome = pipeline.run(config(tmp_path), record([]))
-    # The worker keeps what it has finished by itself, also what it had not told yet.
+    # The worker stores what it has finished, even if it had not reported it yet.
     assert 1 <= outcome.reused < 4
     assert outcome.programs == 4
 
@@ -251,17 +256,17 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) 
 @pytest.mark.usefixtures("one_worker")
 @pytest.mark.parametrize("name", TABLES)
 def test_damaged_results_are_run_again(name: str, tmp_path: Path) -> None:
-    asked = config(tmp_path, optimizers=["adam"], losses=["quartic"])
-    pipeline.run(asked, record([]))
+    settings = config(tmp_path, optimizers=["adam"], losses=["quartic"])
+    pipeline.run(settings, record([]))
     folder = tmp_path / "output" / "results"
-    whole = hashes(folder)
+    before = hashes(folder)
     (folder / name).write_bytes((folder / name).read_bytes()[:100])
     with pytest.raises(NotResultsError, match=name):
         Results.load(folder)
-    assert pipeline.run(asked, record([])).reused == 0
-    assert hashes(folder) == whole
+    assert pipeline.run(settings, record([])).reused == 0
+    assert hashes(folder) == before
 
 
 def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NotResultsError, match=r"holds no results: a readable manifest\.json is expected"):
+    with pytest.raises(NotResultsError, match=r"holds no results; expected a readable manifest\.json in it"):
         Results.load(tmp_path)

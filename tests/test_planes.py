@@ -1,4 +1,4 @@
-"""Losses of more than two dimensions: whole paths are kept, and drawn on the plane that shows most of them."""
+"""Losses of more than two dimensions: full paths are stored, and drawn on the plane that shows most of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import programs
 import pytest
+from conftest import KeptWorker
 
 from reportgen import pipeline
 from reportgen.analysis import principal_plane as planes
@@ -16,6 +17,7 @@ from reportgen.analysis.loss_view import loss_view, positions
 from reportgen.config import Config
 from reportgen.execute.events import BackgroundFailure
 from reportgen.figures.registry import loss_figures
+from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 from reportgen.results.result_tables import Results
 
 ASKED: dict[str, Any] = {
@@ -70,10 +72,11 @@ def deadly(x):
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def output(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> Path:
     """A report with losses of one, three, five and 65 dimensions."""
     folder = tmp_path_factory.mktemp("planes")
-    pipeline.build(Config.model_validate(ASKED | {"output": folder}), on_event=lambda _: None)
+    with kept_worker():
+        pipeline.build(Config.model_validate(ASKED | {"output": folder}), on_event=lambda _: None)
     return folder
 
 
@@ -82,7 +85,7 @@ def results(output: Path) -> Results:
     return Results.load(output / "results")
 
 
-def test_all_coordinates_are_kept_of_the_runs_from_the_standard_start(results: Results) -> None:
+def test_all_coordinates_are_stored_for_the_runs_from_the_standard_start(results: Results) -> None:
     runs = results.runs.set_index("run_id")
     kept = runs.loc[sorted(positions(results.paths))]
     assert set(kept["loss"]) == {"rosenbrock[dim=5]", "two_spirals[noise.batch_size=20]", "sphere[dim=3]"}
@@ -92,7 +95,9 @@ def test_all_coordinates_are_kept_of_the_runs_from_the_standard_start(results: R
 
 def test_a_path_goes_from_the_start_over_the_samples_of_the_trace_to_the_end(results: Results) -> None:
     runs, traces = results.runs.set_index("run_id"), results.traces
-    for run, (step, x) in positions(results.paths).items():
+    paths = positions(results.paths)
+    assert len(paths) == 3 * 4
+    for run, (step, x) in paths.items():
         trace = traces[traces["run_id"] == run].sort_values("step")
         assert step.tolist() == trace["step"].tolist()
         np.testing.assert_array_equal(x[:, :2], np.stack(trace["x"].to_list()))
@@ -100,17 +105,19 @@ def test_a_path_goes_from_the_start_over_the_samples_of_the_trace_to_the_end(res
         np.testing.assert_array_equal(x[-1], np.float32(runs.loc[run, "final_x"]))
 
 
-def test_paths_are_the_same_in_tiles_and_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_paths_are_the_same_in_chunks_and_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {"losses": [{"name": "rosenbrock", "dim": 9}], "starts": {"random": 2}, "steps": 20}
     rates = tuple(np.geomspace(1e-4, 1e-2, 17).tolist())
-    whole = programs.run("", "adam", rates, **asked)
+    at_once = programs.run("", "adam", rates, **asked)
     monkeypatch.setattr("reportgen.engine.feed.TILE", 16)
     tiled = programs.run("", "adam", rates, **asked)
-    assert whole.shown.tolist() == tiled.shown.tolist() == list(range(0, 51, 3))
-    np.testing.assert_array_equal(tiled.paths, whole.paths)
-    np.testing.assert_array_equal(whole.paths[-1].T, whole.final_x[whole.shown])
+    assert at_once.shown.tolist() == tiled.shown.tolist() == list(range(0, 51, 3))
+    np.testing.assert_array_equal(tiled.paths, at_once.paths)
+    np.testing.assert_array_equal(at_once.paths[-1].T, at_once.final_x[at_once.shown])
 
 
+@pytest.mark.slow
 def test_runs_that_are_made_one_by_one_have_paths_too(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(ALONE)
     asked: dict[str, Any] = {"losses": ["wood"], "starts": {"random": 1}, "steps": 5, "base": tmp_path}
@@ -120,7 +127,7 @@ def test_runs_that_are_made_one_by_one_have_paths_too(tmp_path: Path) -> None:
     np.testing.assert_array_equal(result.paths[-1].T, result.final_x[[0, 2]])
 
 
-def test_the_ground_is_the_loss_on_the_plane(results: Results) -> None:
+def test_the_background_is_the_loss_on_the_plane(results: Results) -> None:
     view = loss_view(results, "rosenbrock[dim=5]")
     assert view.plane is not None
     assert view.grid is not None
@@ -152,12 +159,13 @@ def test_each_optimizer_has_a_picture_and_the_page_says_what_it_shows(output: Pa
     (page,) = (output / "losses").glob("rosenbrock*.html")
     text = page.read_text(encoding="utf-8")
     assert "principal directions" in text
-    assert "Where each optimizer went, on the plane that shows" in text
+    assert "Paths at the best learning rates, on a plane that shows " in text
     assert "Paths of adam on rosenbrock[dim=5] at learning rate" in text
     assert "Player of paths on rosenbrock[dim=5]" in text
 
 
-def test_a_second_build_with_another_optimizer_runs_that_alone_and_draws_anew(output: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("one_worker")
+def test_a_second_build_with_another_optimizer_runs_only_that_and_draws_again(output: Path, tmp_path: Path) -> None:
     more = ASKED | {"optimizers": ["gradient_descent", "adam", "momentum"], "output": output}
     outcome = pipeline.build(Config.model_validate(more), on_event=lambda _: None)
     assert (outcome.programs, outcome.reused) == (12, 8)
@@ -165,7 +173,7 @@ def test_a_second_build_with_another_optimizer_runs_that_alone_and_draws_anew(ou
     assert all(view.drawn_runs(name) for name in ("gradient_descent", "adam", "momentum"))
 
 
-def framed(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exhausted") -> planes.PlaneView | None:
+def plane_view(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exhausted") -> planes.PlaneView | None:
     """The plane of runs at a single rate, each of its own optimizer, by the positions and final loss of each."""
     names = list(paths)
     runs = pd.DataFrame(
@@ -189,24 +197,23 @@ def framed(paths: dict[str, Any], losses: dict[str, float], outcome: str = "exha
     )
     rows = [(name, step, np.asarray(x).astype(np.float32)) for name in names for step, x in enumerate(paths[name])]
     kept = pd.DataFrame(rows, columns=["run_id", "step", "x"])
-    facts = [{"label": name, "reference": False} for name in names]
-    manifest = {
-        "losses": [{"label": "bowl", "dim": 4, "minimum": 0.0, "minima": []}],
-        "optimizers": facts,
-        "targets": [0.1],
-        "steps": 3,
-        "learning_rates": [0.1],
-    }
+    manifest = Manifest(
+        reportgen="0.1.0",
+        config=Config.model_validate({"targets": [0.1], "steps": 3, "learning_rates": [0.1]}),
+        losses=(LossInfo("bowl", "bowl", "Bowl", dim=4, minimum=0.0),),
+        optimizers=tuple(OptimizerInfo(name, name, name) for name in names),
+        versions={},
+    )
     empty = pd.DataFrame({"loss": [], "run_id": []})
     return planes.principal_plane(Results(runs, empty, empty, kept, manifest), "bowl")
 
 
-def test_paths_in_a_plane_are_shown_whole() -> None:
+def test_paths_in_a_plane_are_shown_exactly() -> None:
     first, second = np.array([3.0, 0, 4, 0]) / 5, np.array([0.0, 1, 0, 0])
     start = 10 * first + 2 * second + np.array([0, 0, 0, 7.0])
     a = np.array([start, start - 4 * first, start - 9 * first])
     b = np.array([start, start - 2 * second, start - 5 * first - 3 * second])
-    found = framed({"a": a, "b": b}, {"a": 1.0, "b": 50.0})
+    found = plane_view({"a": a, "b": b}, {"a": 1.0, "b": 50.0})
     assert found is not None
     assert found.plane.share == pytest.approx(1.0)
     for path in (a, b):
@@ -219,33 +226,34 @@ def test_a_path_that_goes_far_counts_as_much_as_one_that_does_not() -> None:
     axes = np.eye(4)
     far, near = np.outer([0, 1, 2], 1000 * axes[0]), np.outer([0, 1, 2], 0.001 * axes[1])
     also = near + np.outer([0, 1, 2], 0.0001 * axes[2])
-    found = framed({"far": far, "near": near, "also": also}, {"far": 1.0, "near": 9.0, "also": 9.0})
+    found = plane_view({"far": far, "near": near, "also": also}, {"far": 1.0, "near": 9.0, "also": 9.0})
     assert found is not None
     inside = np.linalg.norm(found.plane.directions, axis=0)
     assert inside[0] > 0.999
     assert inside[1] > 0.99
 
 
-def test_of_ends_that_are_as_good_the_one_amid_the_others_is_chosen() -> None:
+def test_of_equally_good_ends_the_one_nearest_to_the_others_is_chosen() -> None:
     ends = {"a": [1.0, 0, 0, 0], "b": [1.1, 0, 0, 0], "c": [-9.0, 5, 0, 0]}
     paths = {name: np.array([[0.0, 0, 0, 1], end]) for name, end in ends.items()}
-    found = framed(paths, {"a": 2e-9, "b": 3e-9, "c": 1e-9})
+    found = plane_view(paths, {"a": 2e-9, "b": 3e-9, "c": 1e-9})
     assert found is not None
     np.testing.assert_allclose(found.plane.origin, ends["a"], rtol=1e-6)
 
 
-def test_where_every_path_ends_higher_than_it_began_there_is_a_plane_still() -> None:
-    found = framed({"a": np.outer([1, 2], np.ones(4)), "b": np.outer([1, 3], np.ones(4))}, {"a": 200.0, "b": 300.0})
+def test_there_is_a_plane_even_if_every_path_ends_higher_than_it_began() -> None:
+    found = plane_view({"a": np.outer([1, 2], np.ones(4)), "b": np.outer([1, 3], np.ones(4))}, {"a": 200.0, "b": 300.0})
     assert found is not None
     np.testing.assert_allclose(found.plane.origin, 2 * np.ones(4))
 
 
 def test_a_path_that_float32_cannot_hold_is_left_out() -> None:
     huge = np.array([np.ones(4), np.full(4, np.inf)])
-    assert framed({"a": huge}, {"a": -1e78}) is None
-    assert framed({"a": huge, "b": np.outer([1, 2], np.ones(4))}, {"a": -1e78, "b": 1.0}) is not None
+    assert plane_view({"a": huge}, {"a": -1e78}) is None
+    assert plane_view({"a": huge, "b": np.outer([1, 2], np.ones(4))}, {"a": -1e78, "b": 1.0}) is not None
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_plane_that_is_no_longer_there_is_not_drawn(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(FAR)
     asked: dict[str, Any] = {
@@ -260,18 +268,19 @@ def test_a_plane_that_is_no_longer_there_is_not_drawn(tmp_path: Path) -> None:
         assert len(Results.load(tmp_path / "out" / "results").grids) == rows
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_loss_that_ends_its_process_on_the_plane_costs_its_picture_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(DEADLY)
     asked: dict[str, Any] = {"losses": ["mine.py:deadly", "wood"], "optimizers": ["adam"], "learning_rates": (0.1,)}
     asked |= {"starts": {"random": 0}, "steps": 20, "base": tmp_path, "output": tmp_path / "out"}
     events: list[Any] = []
     page = pipeline.build(Config.model_validate(asked), on_event=events.append).site
-    told = [event for event in events if isinstance(event, BackgroundFailure)]
-    assert [(event.loss, event.reason) for event in told] == [("mine.py:deadly", "its process died (exit code 3)")]
+    failures = [event for event in events if isinstance(event, BackgroundFailure)]
+    assert [(event.loss, event.reason) for event in failures] == [("mine.py:deadly", "its process died (exit code 3)")]
     assert page is not None
     assert Results.load(tmp_path / "out" / "results").grids["loss"].tolist() == ["wood"]
 
 
-def test_where_nothing_moved_or_all_diverged_there_is_no_plane() -> None:
-    assert framed({"a": np.ones((2, 4))}, {"a": 1.0}) is None
-    assert framed({"a": np.outer([1, 2], np.ones(4))}, {"a": 1.0}, outcome="diverged") is None
+def test_if_nothing_moved_or_all_diverged_there_is_no_plane() -> None:
+    assert plane_view({"a": np.ones((2, 4))}, {"a": 1.0}) is None
+    assert plane_view({"a": np.outer([1, 2], np.ones(4))}, {"a": 1.0}, outcome="diverged") is None

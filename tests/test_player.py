@@ -1,4 +1,4 @@
-"""The player: small and exact data, and a page that plays them by mouse and keyboard, calm and for all."""
+"""The player: its data are small and exact; it works by mouse and keyboard, and for readers who need less motion."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import synthetic
+from conftest import stop_clock
 
 from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.figures.paths import box_of
@@ -36,14 +37,14 @@ def view() -> LossView:
     return loss_view(made(), "beale")
 
 
-def told(view: LossView) -> dict[str, Any]:
-    shown = player(view)
-    assert shown
-    return dict(json.loads(shown["data"]))
+def player_data(view: LossView) -> dict[str, Any]:
+    built = player(view)
+    assert built
+    return dict(json.loads(built.data))
 
 
 def integers(text: str) -> list[int]:
-    """Source maps' base 64, read by the letter of its description."""
+    """Decodes the base 64 of source maps, as its specification describes."""
     found, value, shift = [], 0, 0
     for digit in map(DIGITS.index, text):
         value |= (digit & 31) << shift
@@ -58,14 +59,14 @@ def places(path: dict[str, Any]) -> np.ndarray[Any, Any]:
     return np.cumsum(np.reshape(integers(path["moves"]), (-1, 3)), axis=0)
 
 
-def test_integers_come_back_and_need_as_many_letters_as_was_said() -> None:
+def test_integers_are_decoded_and_have_the_stated_length() -> None:
     values = np.array([0, 1, -1, 15, -15, 16, -16, 511, 512, -40000, 16, 2**29])
     assert integers(encode_integers(values)) == values.tolist()
     assert len(encode_integers(values)) == encoded_length(values)
 
 
 def test_paths_are_exact_to_half_a_pixel_and_gaps_to_two_digits(view: LossView) -> None:
-    data = told(view)
+    data = player_data(view)
     path = data["paths"][NAMES.index("adam")][RATES.index(1e-2)]
     run = view.first_runs["beale/adam/lr=0.01"]
     at = np.searchsorted(run.step, data["steps"], side="right") - 1
@@ -80,7 +81,7 @@ def test_paths_are_exact_to_half_a_pixel_and_gaps_to_two_digits(view: LossView) 
 
 
 def test_a_run_that_leaves_ends_on_the_edge_and_points_outwards(view: LossView) -> None:
-    path = told(view)["paths"][NAMES.index("gradient_descent")][RATES.index(1.0)]
+    path = player_data(view)["paths"][NAMES.index("gradient_descent")][RATES.index(1.0)]
     run = view.first_runs["beale/gradient_descent/lr=1"]
     step, angle = path["left"]
     points = stage_pixels(np.asarray(run.x), box_of(view))
@@ -100,7 +101,7 @@ def test_a_gap_of_zero_is_the_floor_and_codes_grow_with_gaps() -> None:
     assert codes[4] == codes[5] == -270
 
 
-def test_early_steps_are_all_there_and_the_last_one_too() -> None:
+def test_all_early_steps_and_the_last_step_are_sampled() -> None:
     steps = np.unique(np.geomspace(1, 2000, 400).round().astype(int)) - 1
     kept = sample_steps(steps, 64)
     assert len(kept) <= 64
@@ -112,24 +113,24 @@ def test_early_steps_are_all_there_and_the_last_one_too() -> None:
 def test_a_page_has_room_for_17_optimizers_at_9_rates(monkeypatch: pytest.MonkeyPatch) -> None:
     names = many(monkeypatch, 17)
     view = loss_view(made(optimizers=names, rates=[10 ** (k / 2) for k in range(-8, 1)], starts=1), "beale")
-    shown = player(view)
-    assert shown
-    assert len(shown["data"]) < MOST_BYTES
-    assert shown["left_out"] == 0
-    assert sum(row["shown"] for row in shown["rows"]) == 8
+    built = player(view)
+    assert built
+    assert len(built.data) < MOST_BYTES
+    assert built.left_out == 0
+    assert sum(row.is_shown for row in built.rows) == 8
 
 
-def test_where_not_all_have_room_the_best_rates_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_not_all_paths_have_room_those_at_the_best_rates_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     names = many(monkeypatch, 24)
     view = loss_view(made(optimizers=names, rates=np.geomspace(1e-4, 0.3, 20).tolist(), starts=1), "beale")
-    shown = player(view)
-    assert shown
-    assert len(shown["data"]) < MOST_BYTES
-    choices = [each for row in shown["rows"] for each in row["rates"]]
-    assert all(each["played"] for each in choices if each["best"])
-    assert all(any(each["best"] for each in row["rates"]) for row in shown["rows"])
-    assert len(view.cells) - len(choices) == shown["left_out"] > 0
-    paths = json.loads(shown["data"])["paths"]
+    built = player(view)
+    assert built
+    assert len(built.data) < MOST_BYTES
+    choices = [choice for row in built.rows for choice in row.rates]
+    assert all(choice.has_path for choice in choices if choice.best)
+    assert all(any(choice.best for choice in row.rates) for row in built.rows)
+    assert len(view.cells) - len(choices) == built.left_out > 0
+    paths = json.loads(built.data)["paths"]
     assert sum(path is not None for row in paths for path in row) == len(choices)
 
 
@@ -155,9 +156,9 @@ def test_the_same_results_give_the_same_bytes(view: LossView) -> None:
     ],
     ids=["one dimension", "all failed", "outside from the start"],
 )
-def test_without_anything_to_play_there_is_no_player(options: dict[str, Any]) -> None:
+def test_without_paths_there_is_no_player(options: dict[str, Any]) -> None:
     results = made(steps=5, **options)
-    assert player(loss_view(results, results.manifest["losses"][0]["label"])) is None
+    assert player(loss_view(results, results.manifest.losses[0].label)) is None
 
 
 def test_without_traces_there_is_no_player(view: LossView) -> None:
@@ -167,7 +168,7 @@ def test_without_traces_there_is_no_player(view: LossView) -> None:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a loss whose names would like to be markup."""
+    """The page of a loss, with an optimizer's name that looks like markup."""
     output = tmp_path_factory.mktemp("player")
     results = made(rename={"momentum": "</script><b>mine</b>"})
     render(synthetic.write(results, output / "results"), output)
@@ -190,8 +191,9 @@ def step(page: Any) -> str:
     return str(page.locator(".player .step").first.inner_text())
 
 
-def test_it_starts_paused_with_the_whole_paths(page: Any) -> None:
-    page.wait_for_timeout(200)
+def test_it_starts_paused_with_the_complete_paths(page: Any) -> None:
+    stop_clock(page)
+    page.clock.run_for(1000)
     assert step(page) == "300"
     assert page.locator(".play").inner_text() == "Play"
     assert page.locator(".stage .track[d]").count() == len(NAMES)
@@ -199,29 +201,34 @@ def test_it_starts_paused_with_the_whole_paths(page: Any) -> None:
     assert page.locator(".stage img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
 
 
-def test_it_plays_and_pauses_by_mouse_and_says_where_it_is(page: Any) -> None:
+def test_it_plays_and_pauses_by_mouse_and_states_the_step(page: Any) -> None:
+    stop_clock(page)
     page.locator(".speed").select_option("2")
     page.locator(".play").click()
     assert page.locator(".play").inner_text() == "Pause"
-    page.locator(".player .step", has_text=re.compile(r"^\d\d")).wait_for()
+    page.clock.run_for(1000)
     page.locator(".play").click()
     paused = step(page)
     assert 10 <= int(paused) < 300
-    page.wait_for_timeout(250)
+    page.clock.run_for(1000)
     assert step(page) == paused
     assert f"Paused at step {paused}" in page.locator(".player [role=status]").inner_text()
     page.locator(".stage").click()
     assert page.locator(".play").inner_text() == "Pause"
 
 
-def test_it_ends_by_itself(page: Any) -> None:
+def test_it_stops_at_the_end(page: Any) -> None:
+    stop_clock(page)
     page.locator(".seek").fill(page.evaluate("String(document.querySelector('.seek').max - 2)"))
     page.locator(".play").click()
-    page.wait_for_selector(".playing", state="detached")
+    assert page.locator(".playing").count() == 1
+    page.clock.run_for(1000)
+    assert page.locator(".playing").count() == 0
     assert step(page) == "300"
 
 
-def test_keys_move_it_only_where_the_focus_is_inside(page: Any) -> None:
+def test_keys_move_it_only_if_the_focus_is_inside(page: Any) -> None:
+    stop_clock(page)  # otherwise the end may come between two keys
     for key in ("Home", "ArrowRight", " "):
         page.keyboard.press(key)
     assert step(page) == "300"
@@ -239,7 +246,7 @@ def test_keys_move_it_only_where_the_focus_is_inside(page: Any) -> None:
     assert page.locator(".playing").count() == 0
 
 
-def test_a_key_keeps_what_it_means_to_the_control_in_focus(page: Any) -> None:
+def test_a_key_keeps_its_meaning_for_the_control_in_focus(page: Any) -> None:
     page.locator(".choice tbody input").first.focus()
     page.keyboard.press(" ")
     assert page.locator(".playing").count() == 0
@@ -251,24 +258,24 @@ def test_a_key_keeps_what_it_means_to_the_control_in_focus(page: Any) -> None:
     assert step(page) == "0"
 
 
-def test_optimizers_and_rates_are_chosen(page: Any) -> None:
+def test_optimizers_and_rates_can_be_chosen(page: Any) -> None:
     row = page.locator(".choice tbody tr").nth(NAMES.index("adam"))
-    solved = row.locator(".fate").inner_text()
+    solved = row.locator(".state").inner_text()
     assert solved.startswith("● solved at ")
     row.locator("select").select_option(str(RATES.index(1e-3)))
     assert page.locator(".all").input_value() == "mixed"
-    assert row.locator(".fate").inner_text() == "exhausted"
+    assert row.locator(".state").inner_text() == "exhausted"
     assert re.fullmatch(r"\d\.\d+", row.locator(".gap").inner_text())
     page.locator(".all").select_option(str(RATES.index(1.0)))
     first = page.locator(".choice tbody tr").first
-    assert first.locator(".fate").inner_text().startswith("✕ diverged at ")
+    assert first.locator(".state").inner_text().startswith("✕ diverged at ")
     assert first.locator(".gap").inner_text() == "∞"
     assert page.locator(".head.left .wedge").first.is_visible()
     page.locator(".all").select_option("best")
-    assert row.locator(".fate").inner_text() == solved
+    assert row.locator(".state").inner_text() == solved
 
 
-def test_gaps_are_written_as_on_the_rest_of_the_page(page: Any, view: LossView) -> None:
+def test_gaps_have_the_format_of_the_rest_of_the_page(page: Any, view: LossView) -> None:
     from reportgen.analysis.number_format import number
 
     page.locator(".all").select_option(str(RATES.index(1e-2)))
@@ -276,16 +283,16 @@ def test_gaps_are_written_as_on_the_rest_of_the_page(page: Any, view: LossView) 
     run = view.first_runs["beale/adam/lr=0.01"]
     page.locator(".seek").focus()
     page.keyboard.press("Home")
-    wanted, seen = [], []
+    expected, seen = [], []
     for place in range(0, 120, 12):
         page.locator(".seek").fill(str(place))
         at = run.step.tolist().index(int(step(page)))
-        wanted.append(number(float(f"{run.gap[at]:.1e}")))
+        expected.append(number(float(f"{run.gap[at]:.1e}")))
         seen.append(gap.inner_text())
-    assert seen == wanted
+    assert seen == expected
 
 
-def test_less_motion_shows_the_whole_paths_and_plays_nothing(browser: Any, report: Path) -> None:
+def test_reduced_motion_shows_the_complete_paths_and_plays_nothing(browser: Any, report: Path) -> None:
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
     page.goto(report.as_uri())
@@ -302,7 +309,7 @@ def test_less_motion_shows_the_whole_paths_and_plays_nothing(browser: Any, repor
     context.close()
 
 
-def test_without_javascript_there_are_the_figures_and_no_player(browser: Any, report: Path) -> None:
+def test_without_javascript_the_figures_remain_and_there_is_no_player(browser: Any, report: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(report.as_uri())
@@ -311,12 +318,12 @@ def test_without_javascript_there_are_the_figures_and_no_player(browser: Any, re
     context.close()
 
 
-def test_several_players_on_one_page_do_not_mind_each_other(page: Any, report: Path) -> None:
+def test_several_players_on_one_page_are_independent(page: Any, report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     begin, end = text.index('<div class="player"'), text.index('<div class="panels">', text.index('class="player"'))
-    joined = report.with_name("joined.html")
-    joined.write_text(text[:end] + text[begin:end] + text[end:], encoding="utf-8")
-    page.goto(joined.as_uri())
+    two = report.with_name("two.html")
+    two.write_text(text[:end] + text[begin:end] + text[end:], encoding="utf-8")
+    page.goto(two.as_uri())
     page.locator(".seek").last.focus()
     page.keyboard.press("Home")
     page.locator(".choice").last.locator("input").first.uncheck()
@@ -325,7 +332,7 @@ def test_several_players_on_one_page_do_not_mind_each_other(page: Any, report: P
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_meets_wcag_aa_while_it_is_used(page: Any, axe: str, scheme: str) -> None:
+def test_it_meets_wcag_aa_during_use(page: Any, axe: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     page.locator(".all").select_option(str(RATES.index(1.0)))
     page.locator(".choice tbody input").first.uncheck()

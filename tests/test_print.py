@@ -1,4 +1,4 @@
-"""The pages on paper: everything is told, nothing is cut off, also from a screen with a dark theme."""
+"""The pages in print: complete, not cut off, and on white paper for a dark theme too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CUT_OFF = """() => [...document.querySelectorAll("table, pre, img, svg, p, h1, h
     const box = each.getBoundingClientRect();
     return box.width && !each.closest(".hidden, .skip, .shared") && (box.right > innerWidth + 1 || box.left < -1);
 }).map(each => each.outerHTML.slice(0, 120))"""
-UNTOLD = """() => [...document.querySelectorAll("details > :not(summary, button)")]
+CLOSED = """() => [...document.querySelectorAll("details > :not(summary, button)")]
     .filter(each => !each.checkVisibility({contentVisibilityAuto: true}) || !each.getBoundingClientRect().height)
     .map(each => each.outerHTML.slice(0, 120))"""
 
@@ -35,12 +35,12 @@ def test_nothing_is_cut_off_or_closed(site: Path, page: Any, paper: str) -> None
     for path in sorted(site.rglob("*.html")):
         page.goto(path.as_uri())
         assert page.evaluate(CUT_OFF) == [], path.name
-        assert page.evaluate(UNTOLD) == [], path.name
+        assert page.evaluate(CLOSED) == [], path.name
         details += page.locator("details").count()
     assert details > 0
 
 
-def test_paper_is_white_also_from_a_dark_screen(site: Path, page: Any) -> None:
+def test_paper_is_white_for_a_dark_theme_too(site: Path, page: Any) -> None:
     page.goto((site / "index.html").as_uri())
     html = page.locator("html")
     paper, ink = (html.evaluate(f"html => getComputedStyle(html).{name}") for name in ("backgroundColor", "color"))
@@ -48,7 +48,7 @@ def test_paper_is_white_also_from_a_dark_screen(site: Path, page: Any) -> None:
     assert ink == "rgb(28, 36, 48)"
 
 
-def test_a_browser_makes_pages_of_it(site: Path, page: Any) -> None:
+def test_the_single_file_prints_on_several_pages(site: Path, page: Any) -> None:
     page.goto((site / "report.html").as_uri())
     made = page.pdf(format="A4")
     parts = len(list((site / "losses").iterdir())) + len(list((site / "optimizers").iterdir()))

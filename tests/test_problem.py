@@ -1,4 +1,4 @@
-"""What a rule may ask of its problem: second derivatives, random numbers, the schedule, and how calls are counted."""
+"""The problem that a rule sees: second derivatives, random numbers, the schedule, and the count of evaluations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import programs
 import pytest
+
+pytestmark = pytest.mark.slow
 
 RULES = '''
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ class Newton(Optimizer):
 
 @dataclass(frozen=True)
 class Curved(Optimizer):
-    """Moves by what it asks for, so that the final position tells it."""
+    """Returns the requested derivative as its position."""
 
     ask: str = hyperparameter("diagonal")
 
@@ -42,7 +44,7 @@ class Curved(Optimizer):
 
 @dataclass(frozen=True)
 class Draws(Optimizer):
-    """Its position is the mean of all draws so far, its state their sums."""
+    """Its position is the mean of all draws so far, its state their sum."""
 
     law: str = hyperparameter("normal")
 
@@ -102,8 +104,9 @@ def test_newton_in_any_dimension_solves_with_the_hessian(dim: int, base: Path) -
     starts = {"random": 3, "standard": False}
     rosenbrock = f"rosenbrock[dim={dim}]"
     found = final(rosenbrock, "Newton[damping=1500.0]", base, starts=starts)
-    asked = programs.program(rosenbrock, "rules.py:Newton", (0.1,), base=base, starts=starts, dtype="float64")
-    for run, (_, _, point) in enumerate(asked.pairs()):
+    program = programs.program(rosenbrock, "rules.py:Newton", (0.1,), base=base, starts=starts, dtype="float64")
+    assert found.shape == (program.runs, dim) == (3, dim)
+    for run, (_, _, point) in enumerate(program.iter_runs()):
         x = np.array(point)
         off = x[1:] - x[:-1] ** 2
         gradient = np.zeros(dim)
@@ -118,7 +121,7 @@ def test_newton_in_any_dimension_solves_with_the_hessian(dim: int, base: Path) -
         np.testing.assert_allclose(found[run], x - np.linalg.solve(hessian, gradient), rtol=1e-11)
 
 
-def test_a_singular_matrix_ends_its_own_run_only(base: Path) -> None:
+def test_a_singular_matrix_ends_only_its_own_run(base: Path) -> None:
     # Rosenbrock's Hessian at (0, 0.005) is [[0, 0], [0, 200]].
     starts = {"standard": True, "random": 0, "points": [[0.0, 0.005]]}
     result = programs.run("rosenbrock", "rules.py:Newton", (0.1,), base=base, starts=starts, dtype="float64", steps=3)
@@ -127,7 +130,9 @@ def test_a_singular_matrix_ends_its_own_run_only(base: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("law", "mean", "variance"), [("normal", 0, 1), ("uniform", 0.5, 1 / 12), ("signs", 0, 1)])
-def test_draws_have_the_mean_of_their_law(law: str, mean: float, variance: float, dtype: str, base: Path) -> None:
+def test_draws_have_the_mean_of_their_distribution(
+    law: str, mean: float, variance: float, dtype: str, base: Path
+) -> None:
     runs, steps = 64, 400
     starts = {"random": runs, "standard": False}
     means = final("rosenbrock", f"Draws[law={law}]", base, steps=steps, starts=starts, dtype=dtype)
@@ -138,7 +143,7 @@ def test_draws_have_the_mean_of_their_law(law: str, mean: float, variance: float
     assert len(np.unique(means)) == means.size or law == "signs"
 
 
-def test_a_draw_depends_on_seed_start_step_and_call_and_on_nothing_else(base: Path) -> None:
+def test_a_draw_depends_only_on_seed_start_step_and_call(base: Path) -> None:
     starts = {"random": 3}
     wide = final("rosenbrock", "Draws", base, rates=(0.1, 0.2), starts=starts)
     np.testing.assert_array_equal(wide[:4], wide[4:])
@@ -151,7 +156,7 @@ def test_a_draw_depends_on_seed_start_step_and_call_and_on_nothing_else(base: Pa
     np.testing.assert_array_equal(in_blocks[:, :2], wide[:4])
 
 
-SHARES = {
+FACTORS = {
     "constant": lambda t, n: 1.0 + 0 * t * n,
     "cosine": lambda t, n: 0.5 * (1 + math.cos(math.pi * (t - 1) / n)),
     "linear": lambda t, n: 1 - (t - 1) / n,
@@ -160,18 +165,18 @@ SHARES = {
 }
 
 
-@pytest.mark.parametrize("schedule", SHARES)
-def test_the_rate_is_shaped_over_the_run_with_the_matrixs_rate_as_its_peak(schedule: str, base: Path) -> None:
+@pytest.mark.parametrize("schedule", FACTORS)
+def test_the_schedule_peaks_at_the_configured_learning_rate(schedule: str, base: Path) -> None:
     settings: dict[str, Any] = {"dtype": "float64", "steps": 40, "base": base}
     result = programs.run("rosenbrock", f"rules.py:Rates[schedule={schedule}]", (0.25, 4.0), **settings)
     steps = result.trace_steps
-    shares = [SHARES[schedule](int(t), 40) for t in steps[steps > 0]]
-    np.testing.assert_allclose(result.trace_x[steps > 0, 0, 0], np.multiply(shares, 0.25), rtol=1e-14)
-    np.testing.assert_allclose(result.trace_x[steps > 0, 0, 1], np.multiply(shares, 4.0), rtol=1e-14)
-    assert max(shares) == 1.0
+    factors = [FACTORS[schedule](int(t), 40) for t in steps[steps > 0]]
+    np.testing.assert_allclose(result.trace_x[steps > 0, 0, 0], np.multiply(factors, 0.25), rtol=1e-14)
+    np.testing.assert_allclose(result.trace_x[steps > 0, 0, 1], np.multiply(factors, 4.0), rtol=1e-14)
+    assert max(factors) == 1.0
 
 
-def test_length_and_minimum_are_told(base: Path) -> None:
+def test_a_rule_sees_steps_and_minimum(base: Path) -> None:
     np.testing.assert_allclose(final("quartic", "Facts", base, steps=3), [[3 + 1000 * 1909 / 2048]], rtol=1e-15)
 
 

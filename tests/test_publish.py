@@ -1,4 +1,4 @@
-"""Publishing to a directory that somebody reads, the list of reports, and what is refused."""
+"""Publishing to a directory while it is read, the list of reports, and refused requests."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_a_directory_has_the_report_with_its_data_and_no_dead_link(site: Path, t
     assert {name: content for name, content in contents(site).items() if name in there}.items() <= there.items()
 
 
-def test_what_has_not_changed_is_not_written_again(made: Path, tmp_path: Path) -> None:
+def test_unchanged_files_are_not_written_again(made: Path, tmp_path: Path) -> None:
     published(made, tmp_path / "www")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "www").rglob("*")}
     done = publish(made, tmp_path / "www")
-    assert (done.stdout, done.stderr) == ("", "Nothing to do: everything was there already.\n")
+    assert (done.stdout, done.stderr) == ("", "Up to date.\n")
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "www").rglob("*")}
     (made / "assets/site.css").write_text("/* new */", encoding="utf-8")
     assert published(made, tmp_path / "www") == ["write  published.json", "write  assets/site.css"]
@@ -53,14 +53,14 @@ def test_only_what_publish_wrote_is_removed(site: Path, shorter: Path, tmp_path:
     to.mkdir()
     (to / "CNAME").write_text("optimizers.example\n", encoding="utf-8")
     published(site, to)
-    (to / "assets/of_mine.svg").write_text("<svg/>", encoding="utf-8")
+    (to / "assets/other.svg").write_text("<svg/>", encoding="utf-8")
     assert "remove assets/thumbnail.quartic.svg" in published(shorter, to)
     assert not (to / "assets/thumbnail.quartic.svg").exists()
-    assert (to / "assets/of_mine.svg").exists()
+    assert (to / "assets/other.svg").exists()
     assert (to / "CNAME").read_text(encoding="utf-8") == "optimizers.example\n"
 
 
-def test_no_delete_keeps_old_files_until_somebody_deletes(site: Path, shorter: Path, tmp_path: Path) -> None:
+def test_no_delete_keeps_old_files_until_a_publish_deletes(site: Path, shorter: Path, tmp_path: Path) -> None:
     to = tmp_path / "www"
     published(site, to)
     assert not [line for line in published(shorter, to, "--no-delete") if line.startswith("remove")]
@@ -68,15 +68,15 @@ def test_no_delete_keeps_old_files_until_somebody_deletes(site: Path, shorter: P
     assert "remove assets/thumbnail.quartic.svg" in published(shorter, to)
 
 
-def test_a_dry_run_says_what_a_run_then_does(site: Path, shorter: Path, tmp_path: Path) -> None:
+def test_a_dry_run_prints_what_a_run_then_does(site: Path, shorter: Path, tmp_path: Path) -> None:
     to = tmp_path / "www"
     assert len(published(site, to, "--dry-run", "--prefix", "main")) > 20
     assert not to.exists()
     published(site, to)
     before = contents(to)
-    told = published(shorter, to, "--dry-run")
+    planned = published(shorter, to, "--dry-run")
     assert contents(to) == before
-    assert told == published(shorter, to)
+    assert planned == published(shorter, to)
 
 
 def test_a_record_cannot_have_files_elsewhere_removed(site: Path, tmp_path: Path) -> None:
@@ -91,25 +91,26 @@ def test_a_record_cannot_have_files_elsewhere_removed(site: Path, tmp_path: Path
     assert (tmp_path / "www/CNAME").exists()
 
 
-def test_what_somebody_else_put_there_is_not_overwritten(site: Path, tmp_path: Path) -> None:
+def test_files_of_others_are_not_overwritten(site: Path, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("my own page", encoding="utf-8")
     done = publish(site, tmp_path)
     assert done.exit_code == 2
-    assert "index.html is there, and no earlier publish of this report wrote it" in done.stderr
+    assert "index.html exists, and no earlier publish of this report wrote it" in done.stderr
     assert contents(tmp_path) == {"index.html": b"my own page"}
 
 
-def test_a_reader_always_finds_a_whole_page_with_all_its_assets(site: Path, shorter: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_reader_always_finds_a_complete_page_with_all_its_assets(site: Path, shorter: Path, tmp_path: Path) -> None:
     to, wrong, looks, done = tmp_path / "www", [], [], threading.Event()
     published(site, to)
-    whole = {(site / "index.html").read_bytes(), (shorter / "index.html").read_bytes()}
+    pages = {(site / "index.html").read_bytes(), (shorter / "index.html").read_bytes()}
 
     def read() -> None:
         while not done.is_set():
             page = (to / "index.html").read_bytes()
             lost = [link for link in Links(page.decode()).found if not (to / link).is_file()]
-            # What the old page showed may go once the new one is there.
-            if page not in whole or (lost and page == (to / "index.html").read_bytes()):
+            # Assets of the old page may go once the new page is there.
+            if page not in pages or (lost and page == (to / "index.html").read_bytes()):
                 wrong.append((len(page), lost))
             looks.append(page)
 
@@ -121,7 +122,7 @@ def test_a_reader_always_finds_a_whole_page_with_all_its_assets(site: Path, shor
     done.set()
     reader.join()
     assert wrong == []
-    assert {*looks} == whole, "the reader was too slow to see both"
+    assert {*looks} == pages, "the reader was too slow to see both"
 
 
 def test_a_failure_in_the_middle_leaves_the_old_report_working(
@@ -205,17 +206,17 @@ def test_the_list_stays_as_it_is_while_the_reports_do(
     assert contents(tmp_path / "www") == before
 
 
-def test_a_report_that_was_taken_away_is_no_longer_listed(site: Path, tmp_path: Path) -> None:
+def test_a_removed_report_is_no_longer_listed(site: Path, tmp_path: Path) -> None:
     published(site, tmp_path, "--prefix", "pr-1")
     shutil.rmtree(tmp_path / "pr-1")
     published(site, tmp_path, "--prefix", "pr-2")
     assert list(json.loads((tmp_path / "reports.json").read_text(encoding="utf-8"))["reports"]) == ["pr-2"]
 
 
-def test_a_page_of_ones_own_is_not_replaced_by_the_list(site: Path, tmp_path: Path) -> None:
+def test_a_foreign_index_page_is_not_replaced_by_the_list(site: Path, tmp_path: Path) -> None:
     published(site, tmp_path)
     done = publish(site, tmp_path, "--prefix", "pr-1")
-    assert "has an index.html of its own, so its reports are listed in reports.json alone" in done.stderr
+    assert "has its own index.html, so its reports are listed in reports.json only" in done.stderr
     assert (tmp_path / "index.html").read_bytes() == (site / "index.html").read_bytes()
 
 
@@ -230,49 +231,49 @@ def test_names_are_escaped_in_the_list(made: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
-        (lambda made: (made / "site.json").unlink(), "is no report of reportgen, site.json was not found in it"),
-        (lambda made: (made / "index.html").unlink(), "has no index.html"),
-        (lambda made: (made / "losses/beale.html").unlink(), "is not whole, losses/beale.html is missing"),
-        (lambda made: (made / "results/runs.parquet").unlink(), "is not whole, results/runs.parquet is missing"),
-        (shutil.rmtree, "is not there; a rendered report is expected"),
+        (lambda made: (made / "site.json").unlink(), "not a report: it has no site.json"),
+        (lambda made: (made / "index.html").unlink(), "has no index.html; run reportgen build or reportgen render"),
+        (lambda made: (made / "losses/beale.html").unlink(), "incomplete report: losses/beale.html is missing"),
+        (lambda made: (made / "results/runs.parquet").unlink(), "incomplete report: results/runs.parquet is missing"),
+        (shutil.rmtree, "does not exist; expected the folder of a report"),
     ],
 )
-def test_what_is_no_whole_report_is_refused(made: Path, tmp_path: Path, harm: Any, told: str) -> None:
+def test_an_incomplete_report_is_refused(made: Path, tmp_path: Path, harm: Any, message: str) -> None:
     harm(made)
     done = publish(made, tmp_path / "www")
     assert done.exit_code == 2
-    assert told in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "www").exists()
 
 
 @pytest.mark.parametrize(
-    ("to", "prefix", "told"),
+    ("to", "prefix", "message"),
     [
-        ("ftp://example.org/x", "", "nothing can be published to ftp://; expected gh-pages"),
-        ("gh-pages:", "", "names no branch after the colon"),
-        ("gh-pages:a..b", "", "is no name of a branch"),
-        ("gh-pages", "", "the current folder is expected to be in a git repository"),
-        ("s3://", "", "names no bucket"),
-        ("file://", "", "is no directory"),
-        ("www", "../elsewhere", "--prefix '../elsewhere': letters, digits"),
-        ("www", "/root", "--prefix '/root': letters, digits"),
-        ("www", "index.html", "--prefix 'index.html': a file that publish itself writes"),
-        ("www", "reports.json/x", "--prefix 'reports.json/x': a file that publish itself writes"),
+        ("ftp://example.org/x", "", "cannot publish to ftp://; expected gh-pages"),
+        ("gh-pages:", "", "no branch name after the colon"),
+        ("gh-pages:a..b", "", "not a valid branch name"),
+        ("gh-pages", "", "run this command inside a git repository"),
+        ("s3://", "", "no bucket name; expected s3://BUCKET/PATH"),
+        ("file://", "", "not a directory"),
+        ("www", "../elsewhere", "--prefix '../elsewhere': expected folders such as"),
+        ("www", "/root", "--prefix '/root': expected folders such as"),
+        ("www", "index.html", "--prefix 'index.html': index.html is a reserved file name"),
+        ("www", "reports.json/x", "--prefix 'reports.json/x': reports.json is a reserved file name"),
         ("made", "", "is the report itself"),
-        ("taken", "", "is a file; a directory is expected"),
+        ("taken", "", "is a file; expected a directory"),
     ],
 )
-def test_a_target_that_is_none_is_refused(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, prefix: str, told: str
+def test_an_invalid_target_is_refused(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, prefix: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     (tmp_path / "taken").touch()
     done = publish(made, to, "--prefix", prefix)
     assert done.exit_code == 2, done.output
-    assert told in done.stderr
+    assert message in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "taken"]
 
 
@@ -280,7 +281,7 @@ def test_a_missing_package_is_named(site: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     done = publish(site, "gs://bucket/reports")
     assert done.exit_code == 2
-    assert "needs the package gcsfs: pip install 'optimizer-reportgen[gs]'" in done.stderr
+    assert "needs the package gcsfs; run pip install 'optimizer-reportgen[gs]'" in done.stderr
 
 
 def test_an_address_of_a_file_is_a_directory(site: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Publishing to a branch and to an object store, each for real on this machine."""
+"""Publishing to a real git branch and to a local S3 server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import MISSING
 from publishing import contents, dead_links, publish, published
 
 from reportgen.publish import branch
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +31,7 @@ def git(*arguments: str, cwd: Path | None = None) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone of a bare repository that has a branch of pages with something of its own; the current folder."""
+    """A clone, as the current folder, of a bare repository with other files on its branch gh-pages."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
     monkeypatch.setenv("EMAIL", "somebody@example.org")
@@ -55,7 +58,7 @@ def checked_out(repository: Path, branch: str, to: Path) -> Path:
     return to
 
 
-def test_a_branch_gets_one_commit_and_keeps_what_else_it_has(site: Path, repository: Path, tmp_path: Path) -> None:
+def test_a_branch_gets_one_commit_and_keeps_other_files(site: Path, repository: Path, tmp_path: Path) -> None:
     published(site, "gh-pages", "--prefix", "main")
     published(site, "gh-pages", "--prefix", "pr-123")
     pages = checked_out(repository, "gh-pages", tmp_path / "pages")
@@ -63,13 +66,13 @@ def test_a_branch_gets_one_commit_and_keeps_what_else_it_has(site: Path, reposit
     assert contents(pages / "main") == contents(pages / "pr-123")
     assert dead_links(pages) == []
     assert (pages / ".nojekyll").exists()
-    told = git("log", "--format=%s", cwd=pages).splitlines()
-    assert told == ["Publish the report pr-123", "Publish the report main", "pages by hand"]
+    messages = git("log", "--format=%s", cwd=pages).splitlines()
+    assert messages == ["Publish the report pr-123", "Publish the report main", "pages by hand"]
     assert git("status", "--short") == "A  work.txt", "what is checked out here is not touched"
     assert git("branch", "--format=%(refname:short)").splitlines() == ["gh-pages", "main"]
 
 
-def test_where_the_command_is_given_in_a_repository_does_not_matter(
+def test_publish_works_in_a_subfolder_of_the_repository(
     site: Path, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published(site, "gh-pages", "--prefix", "main")
@@ -85,7 +88,7 @@ def test_where_the_command_is_given_in_a_repository_does_not_matter(
 def test_a_file_of_others_is_not_replaced_by_a_folder(site: Path, repository: Path, prefix: str) -> None:
     done = publish(site, "gh-pages", "--prefix", prefix)
     assert done.exit_code == 2
-    assert "has a file CNAME, where" in done.stderr
+    assert "because CNAME is a file" in done.stderr
 
 
 def test_a_new_branch_is_made_and_nothing_new_makes_no_commit(site: Path, repository: Path, tmp_path: Path) -> None:
@@ -96,9 +99,7 @@ def test_a_new_branch_is_made_and_nothing_new_makes_no_commit(site: Path, reposi
     assert dead_links(pages) == []
 
 
-def test_files_go_from_a_branch_with_the_report_that_had_them(
-    site: Path, shorter: Path, repository: Path, tmp_path: Path
-) -> None:
+def test_obsolete_files_are_removed_from_a_branch(site: Path, shorter: Path, repository: Path, tmp_path: Path) -> None:
     published(site, "gh-pages", "--prefix", "main")
     assert "remove main/assets/thumbnail.quartic.svg" in published(shorter, "gh-pages", "--prefix", "main")
     pages = checked_out(repository, "gh-pages", tmp_path / "pages")
@@ -106,20 +107,20 @@ def test_files_go_from_a_branch_with_the_report_that_had_them(
     assert dead_links(pages) == []
 
 
-def test_a_push_that_came_first_is_built_upon(
+def test_a_conflicting_push_is_kept_and_built_upon(
     site: Path, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = checked_out(repository, "gh-pages", tmp_path / "other")
     commit = branch.Branch._commit
 
     def while_another_pushes(self: branch.Branch) -> str:
-        made = commit(self)
+        new_commit = commit(self)
         if not (other / "theirs.txt").exists():
             (other / "theirs.txt").write_text("first", encoding="utf-8")
             git("add", ".", cwd=other)
             git("commit", "--quiet", "-m", "theirs", cwd=other)
             git("push", "--quiet", "origin", "gh-pages", cwd=other)
-        return made
+        return new_commit
 
     monkeypatch.setattr(branch.Branch, "_commit", while_another_pushes)
     published(site, "gh-pages", "--prefix", "main")
@@ -128,7 +129,7 @@ def test_a_push_that_came_first_is_built_upon(
     assert (pages / "main/index.html").exists()
 
 
-def test_a_push_that_is_turned_away_changes_nothing(site: Path, repository: Path) -> None:
+def test_a_rejected_push_changes_nothing(site: Path, repository: Path) -> None:
     before = git("ls-remote", "origin")
     hook = repository.parent / "remote.git/hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho no pages today >&2\nexit 1\n", encoding="utf-8")
@@ -139,10 +140,10 @@ def test_a_push_that_is_turned_away_changes_nothing(site: Path, repository: Path
     assert git("ls-remote", "origin") == before
 
 
-def test_a_file_that_github_does_not_take_is_told_before_a_push(
+def test_a_file_that_github_rejects_is_reported_before_the_push(
     site: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(branch, "LARGEST", 1000)
+    monkeypatch.setattr(branch, "GITHUB_FILE_LIMIT", 1000)
     before = git("ls-remote", "origin")
     done = publish(site, "gh-pages")
     assert done.exit_code == 2
@@ -152,8 +153,8 @@ def test_a_file_that_github_does_not_take_is_told_before_a_push(
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
-    """A client of an S3 server on this machine, which s3fs is told of as a user would."""
-    pytest.importorskip("moto.server")
+    """A client of an S3 server on this machine, configured for s3fs through the environment, as a user would."""
+    pytest.importorskip("moto.server", reason=MISSING.format("moto"))
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -203,20 +204,20 @@ def test_a_bucket_has_the_report_with_types_and_cache_headers(
 def test_pages_come_last_into_a_bucket_and_old_files_go_after_them(
     site: Path, shorter: Path, s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reportgen.publish.objects import Objects
+    from reportgen.publish.object_store import ObjectStore
 
     published(site, f"s3://{bucket}")
-    put, remove, order = Objects.put, Objects.remove, []
+    put, remove, order = ObjectStore.put, ObjectStore.remove, []
     (shorter / "assets/site.css").write_text("/* new */", encoding="utf-8")
-    monkeypatch.setattr(Objects, "put", lambda self, name, content: (order.append(name), put(self, name, content)))
-    monkeypatch.setattr(Objects, "remove", lambda self, name: (order.append(name), remove(self, name)))
+    monkeypatch.setattr(ObjectStore, "put", lambda self, name, content: (order.append(name), put(self, name, content)))
+    monkeypatch.setattr(ObjectStore, "remove", lambda self, name: (order.append(name), remove(self, name)))
     published(shorter, f"s3://{bucket}")
     gone = "assets/thumbnail.quartic.svg"
     assert order == ["published.json", "assets/site.css", "index.html", gone, "published.json"]
 
 
 @pytest.mark.usefixtures("s3")
-def test_a_bucket_that_is_not_there_is_told_in_a_sentence(site: Path) -> None:
+def test_a_missing_bucket_is_reported_in_one_sentence(site: Path) -> None:
     done = publish(site, "s3://there-is-no-such-bucket/x")
     assert done.exit_code == 1
     assert "s3://there-is-no-such-bucket/x: " in done.stderr

@@ -1,4 +1,4 @@
-"""The site as files: whole, escaped, repeatable, and tidy about what an earlier render left."""
+"""The files of a site: complete, escaped and repeatable, without files of an earlier render."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from reportgen.report.formula import math_block, math_inline
 from reportgen.report.site import Site
 from reportgen.report.site_record import RECORD, is_current
 from reportgen.report.stylesheet import HEAT
+from reportgen.results.manifest import LossInfo
 from reportgen.results.result_tables import Results
 
 HOSTILE = {"adam": "<script>alert(1)</script>", "beale": "損失 \"'&" + "x" * 200}
@@ -54,6 +55,7 @@ def test_two_renders_give_the_same_bytes(tmp_path: Path) -> None:
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_drawing_early_changes_nothing(tmp_path: Path) -> None:
     results = made()
     Site(tmp_path / "late").write(results)
@@ -65,14 +67,14 @@ def test_drawing_early_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_each_figure_is_announced_and_lands_in_assets(tmp_path: Path) -> None:
-    told: list[str] = []
-    Site(tmp_path, told.append).write(made())
+    names: list[str] = []
+    Site(tmp_path, names.append).write(made())
     drawn = {path.stem for path in (tmp_path / "assets").glob("*.svg")}
-    assert set(told) == drawn
-    assert len(told) == len(drawn) == 3 * 7 + 2 + 3
+    assert set(names) == drawn
+    assert len(names) == len(drawn) == 3 * 7 + 2 + 3
 
 
-def test_what_is_no_longer_made_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+def test_outdated_files_are_removed_and_other_files_stay(tmp_path: Path) -> None:
     Site(tmp_path).write(made())
     (tmp_path / "mine.txt").write_text("keep")
     outside = tmp_path.parent / "outside.txt"
@@ -102,7 +104,7 @@ def test_a_site_is_current_until_anything_changes(tmp_path: Path) -> None:
     assert not is_current(tmp_path)
 
 
-def test_asking_whether_a_site_is_current_imports_nothing_heavy(tmp_path: Path) -> None:
+def test_is_current_imports_no_heavy_package(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from reportgen.report.site_record import is_current;"
         f"is_current(Path({str(tmp_path)!r}));"
@@ -121,7 +123,7 @@ def test_hostile_names_are_only_text(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_failed_and_diverged_cells_are_rows_like_all_others(tmp_path: Path) -> None:
+def test_failed_and_diverged_configurations_have_rows(tmp_path: Path) -> None:
     Site(tmp_path).write(made(failed=[("beale", "adam")], rates=(1e-3, 100.0)))
     text = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
     assert len(re.findall(r'<tr id="cell-', text)) == 4
@@ -130,7 +132,7 @@ def test_failed_and_diverged_cells_are_rows_like_all_others(tmp_path: Path) -> N
     assert 'class="failed' in text
 
 
-def test_an_optimizers_page_has_its_curves_and_all_its_cells(tmp_path: Path) -> None:
+def test_an_optimizers_page_has_its_curves_and_all_its_configurations(tmp_path: Path) -> None:
     results = made()
     Site(tmp_path).write(results)
     page = (tmp_path / "optimizers" / "adam.html").read_text()
@@ -150,20 +152,18 @@ def test_a_matrix_of_one(tmp_path: Path, failed: list[tuple[str, str]]) -> None:
 
 def test_a_loss_that_could_not_be_loaded_still_has_its_page(tmp_path: Path) -> None:
     results = made(losses=[synthetic.BEALE], failed=[("beale", "adam"), ("beale", "gradient_descent")])
-    empty = {"dim": None, "minimum": None, "minima": [], "domain": [], "start": [], "formula": "", "source": ""}
-    facts = results.manifest["losses"][0] | empty | {"note": "cannot be imported"}
-    manifest = results.manifest | {"losses": [facts], "starts": {}}
-    broken = replace(results, grids=results.grids.head(0), manifest=manifest)
+    info = LossInfo("beale", "beale", "Beale", note="cannot be imported")
+    broken = replace(results, grids=results.grids.head(0), manifest=replace(results.manifest, losses=(info,)))
     Site(tmp_path).write(broken)
     text = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
     assert "cannot be imported" in text
     assert "could not be loaded" in text
 
 
-def test_a_loss_without_a_minimum_is_not_said_to_diverge(tmp_path: Path) -> None:
+def test_a_loss_without_a_minimum_is_not_shown_as_diverged(tmp_path: Path) -> None:
     results = made(losses=[synthetic.BEALE], optimizers=("adam",), rates=(1e-3,))
-    results.manifest["losses"][0]["minimum"] = None
-    Site(tmp_path).write(replace(results, runs=results.runs.assign(gap=float("inf"))))
+    manifest = replace(results.manifest, losses=(replace(results.manifest.losses[0], minimum=None),))
+    Site(tmp_path).write(replace(results, runs=results.runs.assign(gap=float("inf")), manifest=manifest))
     page = (tmp_path / "losses" / "beale.html").read_text()
     table = page[page.index("<table") : page.index("</table")]
     assert "n/a" in table
@@ -209,7 +209,7 @@ def test_a_first_page_of_many_losses_and_optimizers_stays_short(
     monkeypatch.setattr("reportgen.report.page_context.MOST_BRIEF", 1)
     text = Site(tmp_path).write(made()).read_text(encoding="utf-8")
     assert text.count('<table class="heat brief">') == 1
-    assert "Shown of each loss: 1 optimizer, the best on it" in text
+    assert "Each card shows the 1 best optimizer on its loss." in text
     assert "2 more losses" in text
     for name in ("quartic", "rosenbrock", "beale"):
         assert f'href="losses/{name}.html"' in text
@@ -225,20 +225,19 @@ def test_a_long_label_fills_no_page(tmp_path: Path) -> None:
     assert label in rest
 
 
-def test_a_loss_without_a_minimum_has_paths_but_no_gaps_and_lowers_nobodys_share(tmp_path: Path) -> None:
+def test_a_loss_without_a_minimum_has_paths_but_no_gaps_and_changes_no_hit_rate(tmp_path: Path) -> None:
     results = made()
-    facts = [
-        fact | {"minimum": None, "minima": []} if fact["label"] == "beale" else fact
-        for fact in results.manifest["losses"]
-    ]
+    infos = tuple(
+        replace(info, minimum=None, minima=()) if info.label == "beale" else info for info in results.manifest.losses
+    )
     hits = {name: None for name in results.runs.columns if name.startswith("hit_")}
     here = results.runs["loss"] == "beale"
     runs = results.runs.assign(gap=results.runs["gap"].where(~here))
     runs.loc[here, list(hits)] = pd.NA
-    changed = replace(results, runs=runs, manifest=results.manifest | {"losses": facts})
+    changed = replace(results, runs=runs, manifest=replace(results.manifest, losses=infos))
     page = Site(tmp_path).write(changed).read_text(encoding="utf-8")
     drawn = {path.name.partition(".")[0] for path in (tmp_path / "assets").glob("*.beale*.svg")}
-    assert drawn == {"ground", "paths", "thumbnail"}
+    assert drawn == {"background", "paths", "thumbnail"}
     loss = (tmp_path / "losses" / "beale.html").read_text(encoding="utf-8")
     assert "No minimum is known" in loss
     cells = loss[loss.index('id="cells-heading"') :]
@@ -250,10 +249,11 @@ def test_a_loss_without_a_minimum_has_paths_but_no_gaps_and_lowers_nobodys_share
     assert shares[0] == shares[1] != []
 
 
-def test_without_the_standard_start_none_is_spoken_of(tmp_path: Path) -> None:
+def test_without_the_standard_start_no_text_mentions_it(tmp_path: Path) -> None:
     results = made()
-    asked = results.manifest["config"]["starts"] | {"standard": False}
-    manifest = results.manifest | {"config": results.manifest["config"] | {"starts": asked}}
+    starts = results.manifest.config.starts.model_copy(update={"standard": False})
+    config = results.manifest.config.model_copy(update={"starts": starts})
+    manifest = replace(results.manifest, config=config)
     runs = results.runs[results.runs["start"] > 0]
     Site(tmp_path).write(replace(results, runs=runs, manifest=manifest))
     text = (tmp_path / "index.html").read_text(encoding="utf-8") + (tmp_path / "losses" / "beale.html").read_text(

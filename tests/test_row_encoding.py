@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import stop_clock
 
 CELLS = "table.cells"
 
@@ -21,7 +22,7 @@ def page(browser: Any, site: Path) -> Iterator[Any]:
 
 
 def column(page: Any, name: str) -> list[str]:
-    """The texts of a column, as it stands."""
+    """The texts of a column, in the current order."""
     return [str(text) for text in page.evaluate(COLUMN, [CELLS, name])]
 
 
@@ -33,11 +34,11 @@ COLUMN = """([table, name]) => {
 
 
 def sort(page: Any, name: str) -> str | None:
-    """Click the heading; what it then says of itself."""
+    """Click the heading; the sort order that it then has."""
     heading = page.locator(f"{CELLS} thead th", has_text=name)
     heading.locator("button").click()
-    said: str | None = heading.get_attribute("aria-sort")
-    return said
+    order: str | None = heading.get_attribute("aria-sort")
+    return order
 
 
 def status(page: Any) -> str:
@@ -60,7 +61,7 @@ def test_numbers_sort_as_numbers_and_what_is_infinite_stays_last(page: Any) -> N
     assert [float(value) for value in shown[:-lost]] == finite[::-1]
     assert sort(page, "Median gap") is None
     assert column(page, "Median gap") == original
-    assert status(page) == "In the original order"
+    assert status(page) == "Original order"
 
 
 def test_one_column_at_a_time_is_sorted_by_text_where_it_has_no_numbers(page: Any) -> None:
@@ -92,7 +93,7 @@ def test_the_filter_leaves_rows_with_all_words_and_counts_them(page: Any) -> Non
     found = column(page, "Outcomes")
     assert 0 < len(found) < total
     assert all("diverged" in text for text in found)
-    sort(page, "Reached")
+    sort(page, "Targets hit")
     assert len(column(page, "Outcomes")) == len(found)
     field.fill("no such row")
     assert status(page) == f"0 of {total} rows"
@@ -126,11 +127,12 @@ def test_without_javascript_tables_are_as_they_were(browser: Any, site: Path) ->
     ("clipboard", "says"),
     [
         ("{writeText: async text => { window.copied = text; }}", "Copied"),
-        ("undefined", "Selected: now press Ctrl+C"),
+        ("undefined", "Selected: press Ctrl+C"),
     ],
     ids=["clipboard", "none"],
 )
 def test_commands_are_copied_or_else_selected(page: Any, site: Path, clipboard: str, says: str) -> None:
+    stop_clock(page)  # "Copied" is shown for some seconds only
     page.add_init_script(f"Object.defineProperty(navigator, 'clipboard', {{value: {clipboard}}})")
     page.goto((site / "index.html").as_uri())
     page.locator("summary", has_text="configuration").click()

@@ -15,19 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
+from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.budgets import fixed_budget, fixed_target, gaps_at
-from reportgen.analysis.cells import cell_table
-from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.run_table import run_table
 from reportgen.analysis.runtimes import (
     data_profile,
     ecdf,
     ert,
     performance_profile,
     ratios,
-    runtime_arrays,
     runtime_matrix,
     runtimes,
-    select_cells,
 )
 from reportgen.results.result_tables import Results
 
@@ -59,7 +57,7 @@ def test_a_runtime_is_the_first_step_or_what_it_cost_in_evaluations() -> None:
         {"start": [0, 1], "gradient_evaluations": [200, 200], "hit_1e-01": [7, 9], "hit_1e-03": [40, NA]},
         targets=(1e-1, 1e-3),
     )
-    steps, evaluations = runtimes(made, "steps"), runtimes(made, "gradient_evaluations")
+    steps, evaluations = runtimes(run_table(made), "steps"), runtimes(run_table(made), "gradient_evaluations")
     assert steps["t"].tolist() == [7, 40, 9, INF]
     assert steps["target"].tolist() == [1e-1, 1e-3, 1e-1, 1e-3]
     assert steps["start"].tolist() == [0, 0, 1, 1]
@@ -79,7 +77,7 @@ def test_a_diverged_run_spent_what_it_took_and_a_failed_one_everything() -> None
         }
     )
     for unit, t, budget in (("steps", 3, 5), ("gradient_evaluations", 6, 10)):
-        found = runtime_arrays(made, unit)  # type: ignore[arg-type]
+        found = run_table(made).runtimes(unit)  # type: ignore[arg-type]
         assert found[0].tolist() == [[t], [INF]]
         assert found[1].tolist() == [budget, 100]
 
@@ -88,18 +86,18 @@ def test_a_matrix_has_every_problem_and_is_infinite_where_a_solver_was_not_asked
     made = handmade.results(
         {"optimizer": ["adam", "adam", "sgd", "failing"], "start": [0, 1, 1, 0], "hit_1e-01": [4, 5, 6, NA]}
     )
-    found = runtime_matrix(runtimes(made, "steps"), ["sgd", "adam", "failing"])
+    found = runtime_matrix(runtimes(run_table(made), "steps"), ["sgd", "adam", "failing"])
     assert found.columns.tolist() == ["sgd", "adam", "failing"]
     assert found.to_numpy().tolist() == [[INF, 4, INF], [6, 5, INF]]
     assert found.index.get_level_values("start").tolist() == [0, 1]
-    assert runtime_matrix(runtimes(made, "steps"), ["adam"]).to_numpy().tolist() == [[4], [5]]
+    assert runtime_matrix(runtimes(run_table(made), "steps"), ["adam"]).to_numpy().tolist() == [[4], [5]]
 
 
 def test_a_matrix_of_two_cells_of_one_solver_is_refused(broken: Results) -> None:
-    with pytest.raises(ValueError, match="one cell for each loss and solver"):
-        runtime_matrix(runtimes(broken, "steps"), ["adam"])
-    one = select_cells(broken, best_cells(cell_table(broken)))
-    assert runtime_matrix(runtimes(one, "steps"), ["adam", "gradient_descent"]).shape == (3 * 4 * 4, 2)
+    with pytest.raises(ValueError, match="expected one configuration per loss"):
+        runtime_matrix(runtimes(run_table(broken), "steps"), ["adam"])
+    best = run_table(broken).select(best_cells(run_table(broken).cells))
+    assert runtime_matrix(runtimes(best, "steps"), ["adam", "gradient_descent"]).shape == (3 * 4 * 4, 2)
 
 
 def test_an_ecdf_is_that_of_scipy_for_censored_data() -> None:
@@ -165,6 +163,8 @@ def test_profiles_do_not_hang_on_names_order_or_unit(t: Any, random: Any) -> Non
 @given(TIMES)
 def test_a_performance_profile_is_its_definition(t: Any) -> None:
     at, share = performance_profile(t)
+    assert share.shape == (len(at), t.shape[1])
+    assert len(at) > 0
     for solver, tau in ((s, k) for s in range(t.shape[1]) for k in range(len(at))):
         within = sum(
             bool(row[solver] == 0 or row[solver] / (min(row) or 1e-9) <= at[tau]) for row in t if min(row) < INF
@@ -200,32 +200,37 @@ def test_the_gap_at_a_budget_is_that_of_the_trace() -> None:
         },
         traces=[[(0, 9), (1, 8), (4, 5), (100, 1)], [(0, 9), (1, 8), (4, 6)], [], [(0, 9), (50, 4), (100, 2)]],
     )
-    assert gaps_at(made, [0, 3, 4, 5, 1000]).tolist() == [
+    assert gaps_at(run_table(made), made.traces, [0, 3, 4, 5, 1000]).tolist() == [
         [9, 9, INF, 9],
         [8, 8, INF, 9],
         [5, 6, INF, 9],
         [5, INF, INF, 9],
         [1, INF, INF, 2],
     ]
-    assert gaps_at(made, [9], "gradient_evaluations").tolist() == [[5, 6, INF, 9]]
+    assert gaps_at(run_table(made), made.traces, [9], "gradient_evaluations").tolist() == [[5, 6, INF, 9]]
     # 9, 9, 9 and infinity: of two middle values the worse, as everywhere.
-    first = fixed_budget(made, [0, 1000]).iloc[0]
+    first = fixed_budget(run_table(made), made.traces, [0, 1000]).iloc[0]
     assert first[["gap_low", "gap_median", "gap_high"]].tolist() == [9, 9, INF]
 
 
 def test_a_start_that_is_not_finite_has_no_gap() -> None:
     gone = {"start": [0, 1], "outcome": ["exhausted", "diverged"], "steps": [100, 1], "diverged_at": [NA, 1]}
-    assert gaps_at(handmade.results(gone, traces=[[(0, 9), (100, 1)], []]), [0, 1]).tolist() == [[9, INF], [9, INF]]
+    made = handmade.results(gone, traces=[[(0, 9), (100, 1)], []])
+    assert gaps_at(run_table(made), made.traces, [0, 1]).tolist() == [[9, INF], [9, INF]]
 
 
 def test_traces_are_found_in_whatever_order_they_lie() -> None:
     made = handmade.results({"start": [0, 1]}, traces=[[(0, 9), (7, 1)], [(0, 8), (7, 2)]])
     turned = replace(made, traces=made.traces[::-1].reset_index(drop=True))
-    assert gaps_at(turned, [0, 7]).tolist() == gaps_at(made, [0, 7]).tolist() == [[9, 8], [1, 2]]
+    assert (
+        gaps_at(run_table(turned), turned.traces, [0, 7]).tolist()
+        == gaps_at(run_table(made), made.traces, [0, 7]).tolist()
+        == [[9, 8], [1, 2]]
+    )
 
 
 def test_a_table_of_budgets_ends_where_the_cells_do(broken: Results) -> None:
-    table, ends = cell_table(broken), fixed_budget(broken, [1, 60])
+    table, ends = run_table(broken).cells, fixed_budget(run_table(broken), broken.traces, [1, 60])
     last = ends[ends["budget"] == 60].reset_index(drop=True)
     assert last["cell_id"].tolist() == table["cell_id"].tolist()
     for column in ("gap_low", "gap_median", "gap_high"):
@@ -244,7 +249,7 @@ def test_a_table_of_targets_counts_pays_and_waits() -> None:
         },
         random=3,
     )
-    row = fixed_target(made, "steps").iloc[0]
+    row = fixed_target(run_table(made), "steps").iloc[0]
     assert (row["successes"], row["success"], row["t_median"]) == (3, 0.75, 30)
     assert row["ert"] == pytest.approx((10 + 30 + 8 + 20) / 3)
     # The standard start is certain; two of the three random ones arrived.
@@ -256,7 +261,7 @@ def test_a_table_of_targets_counts_pays_and_waits() -> None:
 
 
 def test_a_single_start_has_no_intervals() -> None:
-    row = fixed_target(handmade.results({"start": [0], "hit_1e-01": [10]}), "steps").iloc[0]
+    row = fixed_target(run_table(handmade.results({"start": [0], "hit_1e-01": [10]})), "steps").iloc[0]
     assert not row["varies"]
     assert not row["ert_known"]
     assert row[["success_low", "success_high", "t_low", "t_high", "ert_low"]].tolist() == [1, 1, 10, 10, 10]
@@ -264,23 +269,26 @@ def test_a_single_start_has_no_intervals() -> None:
 
 @pytest.mark.parametrize("unit", ["steps", "gradient_evaluations"])
 def test_lost_and_missing_runs_leave_no_nan(broken: Results, unit: Any) -> None:
-    tables = [runtimes(broken, unit), fixed_target(broken, unit), fixed_budget(broken, [1, 10, 1e9], unit)]
+    tables = [
+        runtimes(run_table(broken), unit),
+        fixed_target(run_table(broken), unit),
+        fixed_budget(run_table(broken), broken.traces, [1, 10, 1e9], unit),
+    ]
     for table in tables:
         assert not table.isna().any(axis=None)
         assert not any(pd.api.types.is_object_dtype(kind) for kind in table.dtypes)
-    t = runtime_matrix(
-        runtimes(select_cells(broken, best_cells(cell_table(broken))), unit), ["gradient_descent", "adam"]
-    ).to_numpy()
+    best = run_table(broken).select(best_cells(run_table(broken).cells))
+    t = runtime_matrix(runtimes(best, unit), ["gradient_descent", "adam"]).to_numpy()
     assert not np.isnan(np.hstack([np.ravel(part) for part in (*performance_profile(t), *data_profile(t, 2))])).any()
 
 
 def test_a_loss_whose_minimum_is_not_known_is_infinitely_far() -> None:
     made = handmade.results({"start": [0, 1], "gap": [INF, INF]}, minimum=None, traces=[[(0, 3.0)], [(0, 4.0)]])
-    assert fixed_budget(made, [10])["gap_median"].tolist() == [INF]
-    assert fixed_target(made, "steps")["ert"].tolist() == [INF]
+    assert fixed_budget(run_table(made), made.traces, [10])["gap_median"].tolist() == [INF]
+    assert fixed_target(run_table(made), "steps")["ert"].tolist() == [INF]
 
 
 def test_gaps_at_a_budget_need_the_traces_of_all_runs() -> None:
     made = handmade.results({"start": [0, 1]}, traces=[[(0, 1.0), (100, 0.5)]])
-    with pytest.raises(ValueError, match=r"1 runs have no trace: trace = \"all\""):
-        gaps_at(made, [10])
+    with pytest.raises(ValueError, match=r"1 runs have no trajectory; set trace = \"all\""):
+        gaps_at(run_table(made), made.traces, [10])

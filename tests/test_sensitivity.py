@@ -14,9 +14,9 @@ import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.best_rate import best_rate_intervals
-from reportgen.analysis.cells import cell_table
-from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.best_cells import best_cells
+from reportgen.analysis.best_rate_intervals import best_rate_intervals
+from reportgen.analysis.run_table import run_table
 from reportgen.analysis.sensitivity import Sensitivity, divergence_edge, floored_gaps, sensitivity, usable_range
 from reportgen.results.result_tables import Results
 
@@ -42,7 +42,7 @@ def rated(gaps: Any, rates: Any = None, outcome: Any = "exhausted", hits: Any = 
 
 
 def only(results: Results) -> Sensitivity:
-    (found,) = sensitivity(results)
+    (found,) = sensitivity(run_table(results))
     return found
 
 
@@ -62,14 +62,14 @@ def test_the_usable_stretch_is_within_ten_times_the_best_gap_and_unbroken() -> N
 def test_a_gap_below_the_tightest_target_is_as_good_as_on_it() -> None:
     # The initial gap is 1 and the target 0.1, so 1e-12 is no better than 0.1, and 0.9 is within ten times of it.
     made = rated([[1e-12] * 3, [0.9] * 3, [1.1] * 3], hits=[[5], [None], [None]])
-    assert floored_gaps(made).tolist() == [0.1] * 3 + [0.9] * 3 + [1.1] * 3
+    assert floored_gaps(run_table(made)).tolist() == [0.1] * 3 + [0.9] * 3 + [1.1] * 3
     assert only(made).usable == (1e-4, 1e-3)
 
 
 def test_gaps_slightly_below_zero_and_starts_on_the_minimum_are_no_trouble() -> None:
     made = rated([[-1e-9], [0.0]])
     on_it = replace(made, runs=made.runs.assign(initial_loss=0.0))
-    assert floored_gaps(on_it).tolist() == [0, 0]
+    assert floored_gaps(run_table(on_it)).tolist() == [0, 0]
     assert only(on_it).usable == (1e-4, 1e-3)
 
 
@@ -110,13 +110,13 @@ def test_a_stretch_is_around_its_rate_and_its_neighbours_are_outside(gaps: list[
 
 def test_the_best_rate_and_its_edge_are_those_of_the_ranking() -> None:
     made = synthetic.results(rates=(1e-3, 1e-2, 1e-1, 1.0), starts=5, steps=80, failed=[("beale", "adam")])
-    table = cell_table(made)
+    table = run_table(made).cells
     top = best_cells(table)
-    found = sensitivity(made)
+    found = sensitivity(run_table(made))
     assert [(s.loss, s.optimizer, s.best_rate) for s in found] == list(
         zip(top["loss"], top["optimizer"], top["learning_rate"], strict=True)
     )
-    edges = top[top["learning_rate"].isin([1e-3, 1.0]) & (top["reached"] > 0)]
+    edges = top[top["learning_rate"].isin([1e-3, 1.0]) & (top["hit_rate"] > 0)]
     assert {(s.loss, s.optimizer) for s in found if s.edge} == set(zip(edges["loss"], edges["optimizer"], strict=True))
     ends = {1e-3: "smallest", 1.0: "largest"}
     assert [s.edge for s in found if s.edge] == [ends[rate] for rate in edges["learning_rate"]]
@@ -159,23 +159,24 @@ def test_there_is_no_interval_without_random_starts() -> None:
 def test_rates_that_were_tried_on_different_starts_are_not_compared_in_resamples() -> None:
     made = rated([[1.0] * 4, [2.0] * 4])
     short = replace(made, runs=made.runs.iloc[:-1].reset_index(drop=True))
-    assert best_rate_intervals(short) == {}
+    assert best_rate_intervals(run_table(short)) == {}
     assert only(short).best_rate == 1e-4
 
 
 def resampled_by_hand(runs: pd.DataFrame, rates: list[float], random: np.random.Generator) -> float:
     """The best rate in one resample of the starts, by the rule in words."""
     starts = random.choice(runs["start"].unique(), runs["start"].nunique())
-    told = []
+    candidates = []
     for rate in rates:
-        mine = runs[runs["learning_rate"] == rate].set_index("start").loc[starts]
-        hit = mine["hit_1e-01"].to_numpy(float, na_value=INF)
-        gap = np.where(mine["outcome"] == "diverged", INF, mine["gap"])
+        at_rate = runs[runs["learning_rate"] == rate].set_index("start").loc[starts]
+        hit = at_rate["hit_1e-01"].to_numpy(float, na_value=INF)
+        gap = np.where(at_rate["outcome"] == "diverged", INF, at_rate["gap"])
         middle = len(starts) // 2
-        told.append((-np.isfinite(hit).sum(), np.sort(gap)[middle], np.sort(hit)[middle], rate))
-    return float(min(told)[3])
+        candidates.append((-np.isfinite(hit).sum(), np.sort(gap)[middle], np.sort(hit)[middle], rate))
+    return float(min(candidates)[3])
 
 
+@pytest.mark.slow
 def test_the_interval_is_that_of_a_resampling_by_hand() -> None:
     random = np.random.default_rng(8)
     gaps = random.lognormal(size=(5, 10)) * np.array([[3], [1.2], [1], [1.1], [2]])
@@ -184,11 +185,12 @@ def test_the_interval_is_that_of_a_resampling_by_hand() -> None:
     hits = np.where(gaps < 0.6, np.ceil(50 * gaps), np.nan)
     made = rated(gaps, outcome=outcome, hits=hits)
     chosen = np.sort([resampled_by_hand(made.runs, RATES, random) for _ in range(200)])
-    low, high = best_rate_intervals(made, level=0.6)["bowl", "adam"]
+    low, high = best_rate_intervals(run_table(made), level=0.6)["bowl", "adam"]
     # 0.6 leaves out about a fifth at each end, far enough from where the chosen rate changes.
     assert (low, high) == (chosen[38], chosen[161])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("medians", "spread", "least", "most"),
     [([1, 1.15, 1.3, 1.4, 1.5], 1.0, 0.93, 0.98), ([9, 3, 1, 3, 9], 0.6, 0.99, 1)],
@@ -198,9 +200,8 @@ def test_the_interval_covers_the_best_rate(medians: list[float], spread: float, 
     gaps = np.random.default_rng(9).lognormal(sigma=spread, size=(losses, 5, starts)) * np.array(medians)[:, np.newaxis]
     loss, rate, start = (part.ravel() for part in np.mgrid[:losses, :5, 1 : starts + 1])
     columns = {"loss": np.char.add("l", loss.astype(str)), "learning_rate": np.array(RATES)[rate], "start": start}
-    ends = np.array(
-        list(best_rate_intervals(handmade.results(columns | {"gap": gaps.ravel()}, random=starts)).values())
-    )
+    made = handmade.results(columns | {"gap": gaps.ravel()}, random=starts)
+    ends = np.array(list(best_rate_intervals(run_table(made)).values()))
     best_rate = RATES[int(np.argmin(medians))]
     assert least <= ((ends[:, 0] <= best_rate) & (best_rate <= ends[:, 1])).mean() <= most
     # Where rates differ more than starts do, the interval says so.

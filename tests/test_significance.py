@@ -170,7 +170,7 @@ def test_the_signed_rank_test_of_demsars_example() -> None:
 
 def test_infinite_differences_are_the_largest_and_missing_ones_are_refused() -> None:
     assert signed_rank(np.array([INF, INF, 1.0, -2.0])).effect == pytest.approx((3.5 + 3.5 + 1 - 2) / 10)
-    with pytest.raises(ValueError, match="no pair"):
+    with pytest.raises(ValueError, match="expected a number for each pair"):
         signed_rank(np.array([1.0, np.nan]))
 
 

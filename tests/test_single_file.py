@@ -1,216 +1,313 @@
-"""``report.html``: all that the site says in one file that needs no other, within the size that is asked for."""
+"""``report.html``: everything that the site shows in one file, without other files and below its size limit."""
 
 from __future__ import annotations
 
+import posixpath
 import re
+from base64 import b64encode
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import synthetic
 
-from reportgen.report.joining import Pieces
 from reportgen.report.render_options import RenderOptions
-from reportgen.report.single_file import STEPS, single
+from reportgen.report.single_file import STEPS
 from reportgen.report.site import Site
 from reportgen.results.result_tables import Results
 
-PLAYER = """<div class="player"><div><img src="../assets/ground.svg" width="9" height="9" alt="g"></div>
-<script type="application/json">{"a": "b"}</script></div>"""
+DATA_LINK = re.compile(r'<a href="(?:\.\./)*data/[^"]+">Data<span class="hidden"> of the [^<]+</span> \(CSV\)</a>')
+"""A link to the numbers of a figure, which the single file does not have."""
+OMITTED_FIGURE = "Omitted to stay below the file-size limit: "
+OMITTED_TABLE = "This table is omitted to stay below the file-size limit."
 
 
+@dataclass
+class Section:
+    """The attributes that name a section."""
+
+    label: str
+    labelledby: str
+
+
+@dataclass
 class Document(HTMLParser):
-    """What a page says, and its ids and links."""
+    """The contents of HTML: its text, headings, links, ids, images, sections and scripts."""
 
-    def __init__(self, text: str) -> None:
+    html: str
+    text: str = ""
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    """Alternative texts."""
+    sections: list[Section] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    text_by_id: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.words: list[str] = []
-        self.shown: list[str] = []
-        self._skip = ""
-        self.feed(text)
+        self._open: list[tuple[str, str]] = []
+        self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self.ids += [told["id"]] if "id" in told else []
-        self.links += [told["href"]] if tag == "a" and "href" in told else []
-        self.shown += [told.get("alt") or told.get("aria-label", "")] if tag in ("img", "svg") else []
-        self._skip = tag if tag in ("script", "style", "title") else ""
+        values = {name: value or "" for name, value in attrs}
+        if tag not in ("img", "input", "meta", "link", "br"):
+            self._open.append((tag, values.get("id", "")))
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        if tag == "img" or (tag == "svg" and "aria-label" in values):
+            self.images.append(values.get("alt") or values.get("aria-label", ""))
+        if tag == "section":
+            self.sections.append(Section(values.get("aria-label", ""), values.get("aria-labelledby", "")))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append((int(tag[1]), ""))
+        if tag == "script":
+            self.scripts.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        self._skip = "" if tag == self._skip else self._skip
+        while self._open and self._open.pop()[0] != tag:
+            pass
 
     def handle_data(self, data: str) -> None:
-        self.words += [] if self._skip else data.split()
+        tags = [tag for tag, _ in self._open]
+        if tags and tags[-1] == "script":
+            self.scripts[-1] += data
+        elif not {"style", "title"} & {*tags}:
+            self.text += data
+            for tag, id_ in self._open:
+                if re.fullmatch("h[1-6]", tag):
+                    self.headings[-1] = (self.headings[-1][0], self.headings[-1][1] + data)
+                if id_:
+                    self.text_by_id[id_] = self.text_by_id.get(id_, "") + data
+
+    def name(self, section: Section) -> str:
+        """The accessible name of a section."""
+        return section.label or " ".join(self.text_by_id[id_] for id_ in section.labelledby.split())
 
 
-def made(**options: object) -> Results:
-    chosen = {"optimizers": ("gradient_descent", "adam"), "rates": (1e-2, 1e-1), "starts": 2, "steps": 40}
-    return synthetic.results(**(chosen | options))  # type: ignore[arg-type]
+def made(**options: Any) -> Results:
+    chosen: dict[str, Any] = {"optimizers": ("gradient_descent", "adam"), "rates": (1e-2, 1e-1)}
+    return synthetic.results(**(chosen | {"starts": 2, "steps": 40} | options))
 
 
-def sized(folder: Path, mib: float, results: Results) -> str:
-    Site(folder, edition=RenderOptions(max_size=mib)).write(results)
+def written(folder: Path, results: Results, mib: float = 10, templates: Path | None = None) -> str:
+    """The text of the single file."""
+    Site(folder, options=RenderOptions(templates, mib)).write(results)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
+def main_of(page: Path) -> str:
+    """The content of a page of the site."""
+    text = page.read_text(encoding="utf-8")
+    return text[text.index("<main") : text.index("</main>")]
+
+
+def parts_of(text: str) -> dict[str, str]:
+    """The parts of a single file by the id of their page; the first page is ``content``."""
+    body = text[text.index("<main") : text.index("</main>")]
+    first, *others = re.split(r'<div class="page" id="([^"]+)">', body)
+    return {"content": first} | dict(zip(others[::2], others[1::2], strict=True))
+
+
+def part_id(path: str) -> str:
+    return "content" if path == "index.html" else path.removesuffix(".html").replace("/", "-")
+
+
+def anchor(address: str, path: str) -> str:
+    """The anchor in the single file for an address on the page at ``path``."""
+    parts = urlsplit(address)
+    page = posixpath.normpath(posixpath.join(posixpath.dirname(path), parts.path)) if parts.path else path
+    if not parts.fragment:
+        return f"#{part_id(page)}"
+    return f"#{parts.fragment}" if page == "index.html" else f"#{part_id(page)}--{parts.fragment}"
+
+
 @pytest.fixture(scope="module")
-def whole(site: Path) -> Document:
-    return Document((site / "report.html").read_text(encoding="utf-8"))
+def text(site: Path) -> str:
+    return (site / "report.html").read_text(encoding="utf-8")
 
 
-def test_it_says_all_that_the_site_says(site: Path, whole: Document) -> None:
-    told, alts = " ".join(whole.words), set(whole.shown)
-    for page in (path for path in site.rglob("*.html") if path.name != "report.html"):
-        text = page.read_text(encoding="utf-8")
-        main = Document(text[text.index("<main") : text.index("</main>")])
-        assert " ".join(main.words) in told, page.name
-        assert set(main.shown) <= alts, page.name
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, Document]:
+    """The content of each page of the site, without links to data of figures."""
+    paths = [path for path in site.rglob("*.html") if path.name != "report.html"]
+    return {path.relative_to(site).as_posix(): Document(DATA_LINK.sub("", main_of(path))) for path in paths}
 
 
-def test_its_links_stay_inside_and_its_ids_are_different(whole: Document) -> None:
-    assert len(set(whole.ids)) == len(whole.ids)
-    assert len(whole.links) > 100
-    assert [link for link in whole.links if link[0] != "#" or link[1:] not in whole.ids] == []
+@pytest.fixture(scope="module")
+def parts(text: str) -> dict[str, Document]:
+    return {part: Document(content) for part, content in parts_of(text).items()}
 
 
-def test_each_figure_is_in_it_once(site: Path) -> None:
-    text = (site / "report.html").read_text(encoding="utf-8")
+def test_it_shows_everything_that_the_site_shows(pages: dict[str, Document], parts: dict[str, Document]) -> None:
+    assert parts.keys() == {part_id(path) for path in pages}
+    for path, page in pages.items():
+        part = parts[part_id(path)]
+        name = [] if path == "index.html" else ["Report", "/", path.removesuffix(".html")]
+        assert part.text.split() == name + page.text.split(), path
+        assert page.images == part.images, path
+
+
+def test_its_links_are_those_of_the_site_as_anchors(pages: dict[str, Document], parts: dict[str, Document]) -> None:
+    for path, page in pages.items():
+        expected = [anchor(link, path) for link in page.links if "data/" not in link and "results/" not in link]
+        added = [] if path == "index.html" else ["#content"]
+        assert parts[part_id(path)].links == added + expected, path
+    assert sum(len(page.links) for page in pages.values()) > 100
+
+
+def test_its_links_stay_inside_and_its_ids_are_unique(text: str) -> None:
+    document = Document(text)
+    assert len(set(document.ids)) == len(document.ids)
+    assert len(document.links) > 100
+    assert [link for link in document.links if link[0] != "#" or link[1:] not in document.ids] == []
+
+
+def test_headings_of_other_pages_are_one_level_lower(pages: dict[str, Document], parts: dict[str, Document]) -> None:
+    for path, page in pages.items():
+        lower = 0 if path == "index.html" else 1
+        assert parts[part_id(path)].headings == [(level + lower, text) for level, text in page.headings], path
+    assert sum(len(page.headings) for page in pages.values()) > 20
+
+
+def test_names_of_sections_differ(text: str) -> None:
+    document = Document(text)
+    names = [document.name(section) for section in document.sections]
+    assert all(names)
+    assert len(set(names)) == len(names) > 50
+    assert "The function losses/beale" in names
+
+
+def test_each_figure_is_stored_once(site: Path, text: str) -> None:
     figures = list((site / "assets").glob("*.svg"))
     data = re.findall(r'(?:src|href)="(data:image[^"]+)"', text)
     assert len(data) == len(set(data)) == len(figures) > 20
 
 
+def test_the_player_keeps_its_image_and_its_paths(site: Path, text: str, pages: dict[str, Document]) -> None:
+    for name in ("beale", "rosenbrock"):
+        player = text[text.index(f'<div class="player" role="group" aria-label="Player of paths on {name}"') :]
+        assert re.search(r'<div class="stage">\s*<img src="data:image/svg\+xml', player)
+        assert pages[f"losses/{name}.html"].scripts[0].strip() in player
+    assert text.count('<div class="player"') == 2
+
+
+@pytest.mark.slow
 def test_the_default_matrix_is_small(tmp_path: Path) -> None:
-    text = sized(tmp_path, 10, synthetic.results())
+    text = written(tmp_path, synthetic.results())
     assert len(text.encode()) < 2.5 * 2**20
 
 
-def test_images_show_in_both_themes_without_scripts(site: Path, browser: Any) -> None:
-    pictures = {}
+@pytest.mark.parametrize(("kind", "has_scripts"), [("svg.picture", False), (".stage img", True)])
+def test_images_show_in_both_themes(site: Path, browser: Any, kind: str, has_scripts: bool) -> None:
+    screenshots = []
     for scheme in ("light", "dark"):
-        context = browser.new_context(java_script_enabled=False, color_scheme=scheme)
+        context = browser.new_context(java_script_enabled=has_scripts, color_scheme=scheme)
         page = context.new_page()
         page.goto((site / "report.html").as_uri())
-        pictures[scheme] = [page.locator(kind).last.screenshot() for kind in ("svg.picture:visible", "img:visible")]
+        screenshots.append(page.locator(f"{kind}:visible").last.screenshot())
         context.close()
-    light, dark = pictures["light"], pictures["dark"]
-    assert all(len(image) > 2000 for image in (*light, *dark)), "an empty picture has hardly any bytes"
-    assert light[0] != dark[0]
-    assert light[1] != dark[1]
+    assert all(len(image) > 2000 for image in screenshots), "an empty picture has hardly any bytes"
+    assert screenshots[0] != screenshots[1]
 
 
-def test_what_is_left_out_is_told_in_the_stated_order(tmp_path: Path) -> None:
+def test_it_omits_parts_in_the_stated_order(tmp_path: Path) -> None:
     results = made(losses=[synthetic.BEALE])
-    whole = sized(tmp_path, 10, results)
-    full = len(whole.encode())
-    order = [said for step, said in STEPS.items() if step != "player" or 'class="player"' in whole]
-    seen = []
+    complete = written(tmp_path, results)
+    full = len(complete.encode())
+    assert "Omitted" not in complete
+    assert 'class="player"' in complete
+    order, counts = list(STEPS.values()), []
     for share in (0.95, 0.6, 0.02):
-        text = sized(tmp_path, share * full / 2**20, results)
-        note = re.search(r"Left out of this file, to keep it within [^:]+ MiB: (.*?)\. The site has them", text)
-        assert note, share
-        told = [said for said in STEPS.values() if said in note[1]]
-        seen.append(len(told))
-        assert told == order[: len(told)]
-        assert share < 0.1 or len(text.encode()) <= share * full + 1000
-        found = Document(text)
-        assert [link for link in found.links if link[1:] not in found.ids] == []
-    assert seen == sorted(seen)
-    assert seen[0] == 1
-    assert seen[-1] == len(order)
-    assert "<img" not in text
-    assert "Left out of this file: Paths of adam on beale" in text
-    assert "Left out" not in whole
-
-
-def joined(pages: dict[str, str], limit: int = 10**6, files: dict[str, bytes] | None = None) -> str:
-    """The parts of pages, joined without a frame."""
-    content = {"site.css": b"p{}", "ground.svg": b"<svg/>", "a.svg": b"<svg>" + b"a" * 500 + b"</svg>"} | (files or {})
-
-    def render(template: str, context: dict[str, Any]) -> str:
-        if template == "left-out.html":
-            return ", ".join(context["left_out"])
-        parts = "".join(
-            part["content"] if part["first"] else f'<article data-page="{part["page"]}">{part["content"]}</article>'
-            for part in context["joined"]
+        text = written(tmp_path, results, share * full / 2**20)
+        note = re.search(
+            r"Omitted from this file to keep it below [^:]+ MiB: ([^.]*)\.( It is still larger [^.]*\.)? The site",
+            text,
         )
-        return f"<body>{context['left_out']}{parts}{''.join(context['scripts'])}</body>"
+        assert note, share
+        omitted = [step for step in order if step in note[1]]
+        assert omitted == order[: len(omitted)]
+        assert note[1] == re.sub(", ([^,]*)$", r" and \1", ", ".join(omitted))
+        counts.append(len(omitted))
+        assert bool(note[2]) == (len(text.encode()) > share * full) == (share < 0.1)
+        assert ("the player of paths" in omitted) == ('class="player"' not in text)
+        for step, kind in (("rates", "rates"), ("paths", "paths"), ("figures", "convergence")):
+            alt = next(figure.alt() for figure in figures(results) if figure.kind == kind)
+            assert (f"{OMITTED_FIGURE}{alt}" in text) == (STEPS[step] in omitted), step
+        assert (OMITTED_TABLE in text) == (STEPS["cells"] in omitted)
+        document = Document(text)
+        assert [link for link in document.links if link[1:] not in document.ids] == []
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (1, len(order))
+    assert "data:image" not in text
+    assert 'aria-label="Ranking"' in text, "only the table of all configurations is omitted"
 
-    return single(pages, content.__getitem__, {"a.svg", "ground.svg"}, render, limit)
+
+def figures(results: Results) -> list[Any]:
+    from reportgen.analysis.loss_view import loss_view
+    from reportgen.figures.registry import loss_figures
+
+    return loss_figures(loss_view(results, "beale"))
 
 
-def test_a_player_keeps_its_image_and_its_data_and_goes_first() -> None:
-    image = '<img src="../assets/a.svg" width="9" height="9" alt="an a">'
-    page = f'<main><p id="x">{image}</p>{PLAYER}{PLAYER}<p>after</p></main>'
-    text = joined({"index.html": "<main>1</main>", "losses/a.html": page})
-    assert text.count('<img src="data:image/svg+xml') == 3
-    assert text.count('{"a": "b"}') == 2
-    assert 'id="losses-a--x"' in text
-    less = joined({"index.html": "<main>1</main>", "losses/a.html": page}, limit=1000)
-    assert less.startswith(f"<body>{STEPS['player']}")
-    assert 'class="player"' not in less
-    assert "after" in less
-    assert "an a" in less
+def test_it_names_no_omission_of_parts_that_do_not_exist(tmp_path: Path) -> None:
+    results = made(losses=[synthetic.BEALE])
+    text = written(tmp_path, replace(results, traces=results.traces.head(0)), 0.001)
+    assert "the learning-rate curves of each optimizer, all other figures and the tables" in text
+    for step in ("player", "paths"):
+        assert STEPS[step] not in text
 
 
-def test_an_image_in_a_drawing_is_filled_and_only_the_table_of_every_cell_goes() -> None:
-    drawing = '<svg><image width="9" height="9" href="assets/ground.svg"/></svg><img data-src="x" src=\'assets/a.svg\'>'
-    tables = (
-        '<section class="scroll tall"><b>ranking</b></section><section class="scroll every-cell"><b>cells</b></section>'
+def test_scripts_and_styles_are_in_it_once_and_cannot_end_early(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "site.js").write_text('own("</script><b>", "</SCRIPT >")')
+    (folder / "site.css").write_text('p::after { content: "</style></STYLE><b>" }')
+    text = written(tmp_path / "site", made(losses=[synthetic.BEALE]), templates=folder)
+    assert text.count("own(") == 1
+    document = Document(text)
+    assert r'own("<\/script><b>", "<\/SCRIPT >")' in document.scripts
+    assert text.count("</script>") == text.count("<script")
+    assert r'content: "<\/style><\/STYLE><b>"' in text
+    assert len(re.findall("</style", text, re.I)) == len(re.findall("<style", text, re.I)) == 1
+
+
+def test_assets_of_user_templates_are_data(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "assets").mkdir(parents=True)
+    logo = b"\x89PNG a logo"
+    (folder / "assets" / "logo.png").write_bytes(logo)
+    (folder / "assets" / "dot.svg").write_bytes(b"<svg/>")
+    (folder / "loss.html").write_text(
+        '{% extends "default/loss.html" %}{% block facts %}<img src="{{ links.asset("logo.png") }}" alt="logo">'
+        '<svg><image href="{{ links.asset("dot.svg") }}"/></svg><p id="{{ links.id("own") }}"></p>'
+        '<a href="{{ links.here("own") }}">own</a>{{ super() }}{% endblock %}'
     )
-    text = joined({"index.html": f"<main>{drawing}{tables}</main>"})
-    assert 'href="data:image/svg+xml' in text
-    assert '<img data-src="x" src="data:image/svg+xml' in text
-    less = joined({"index.html": f"<main>{drawing}{tables}</main>"}, limit=1)
-    assert "ranking" in less
-    assert "<b>cells" not in less
-    assert "This table is left out" in less
+    text = written(tmp_path / "site", made(losses=[synthetic.BEALE]), templates=folder)
+    assert f'<img src="data:image/png;base64,{b64encode(logo).decode()}" alt="logo">' in text
+    assert re.search(r'<svg><image href="data:image/svg\+xml[^"]+"/></svg><p id="losses-beale--own">', text)
+    assert '<a href="#losses-beale--own">own</a>' in text
+    page = (tmp_path / "site" / "losses" / "beale.html").read_text(encoding="utf-8")
+    assert '<img src="../assets/logo.png" alt="logo"><svg><image href="../assets/dot.svg"/></svg><p id="own">' in page
 
 
-def test_scripts_of_any_page_are_in_it_once_and_cannot_end_early() -> None:
-    tag = '<script src="../assets/one.js" defer></script>'
-    pages = {
-        "index.html": "<main></main>",
-        "losses/a.html": f"{tag}<main></main>",
-        "losses/b.html": f"{tag}<main></main>",
-    }
-    text = joined(pages, files={"one.js": b'say("</script>")'})
-    assert text.count("say(") == 1
-    assert "</script>" not in text
+def test_files_of_the_site_are_not_linked(text: str) -> None:
+    for name in ("results/runs.parquet", "data/cells.csv", "assets/"):
+        assert f'="{name}' not in text
+    assert "all configurations (CSV)" in text
 
 
-@pytest.mark.parametrize(
-    ("written", "becomes"),
-    [
-        ('<a href="../losses/b.html#k">', '<a href="#losses-b--k">'),
-        ("<a class=\"c\" href='b.html'>", '<a class="c" href="#losses-b">'),
-        ('<a href="#k">', '<a href="#losses-a--k">'),
-        ('<a href="../index.html">', '<a href="#content">'),
-        ('<a href="../index.html#k">', '<a href="#k">'),
-        ('<a href="https://example.org/b.html">', '<a href="https://example.org/b.html">'),
-        ('<label for="k l" title="a &amp; b">', '<label for="losses-a--k losses-a--l" title="a &amp; b">'),
-        ("<rect clip-path=none viewBox='0 0 1 1'/>", "<rect clip-path=none viewBox='0 0 1 1'/>"),
-        ("<h2>a &lt; b &#955;</h2>", "<h3>a &lt; b &#955;</h3>"),
-        ('<section aria-label="Cells">', '<section aria-label="Cells, losses/a">'),
-    ],
-)
-def test_what_a_page_refers_to_is_found_in_the_document(written: str, becomes: str) -> None:
-    text = f'<article data-page="losses/a.html">{written}</article>'
-    pieces = Pieces(text, ["index.html", "losses/a.html", "losses/b.html"], []).found
-    assert "".join(piece.text for piece in pieces) == text.replace(written, becomes)
-
-
-def test_a_link_to_what_is_not_there_is_only_text() -> None:
-    page = '<main><a href="results/runs.parquet" class="c">runs</a> <a href="#gone">gone</a></main>'
-    assert "href" not in joined({"index.html": page})
-
-
-def test_hostile_names_do_no_harm(tmp_path: Path) -> None:
-    hostile = {"adam": "<script>alert(1)</script>@policy@<!--left out-->", "beale": "損失 \"'&</main>" + "x" * 200}
-    text = sized(tmp_path, 10, made(rename=hostile))
+def test_hostile_names_are_only_text(tmp_path: Path) -> None:
+    hostile = {"adam": "<script>alert(1)</script>@policy@<!--omitted-->", "beale": "損失 \"'&</main>" + "x" * 200}
+    text = written(tmp_path, made(rename=hostile))
     assert "<script>alert" not in text
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;@policy@&lt;!--left out--&gt;" in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;@policy@&lt;!--omitted--&gt;" in text
+    assert not any(script.startswith("alert") for script in Document(text).scripts)
     assert "default-src 'none'" in text[: text.index("</head>")]
+    assert text.count("</main>") == 1

@@ -1,4 +1,4 @@
-"""Losses by suite, tag, folder and parameter: what the names in a config stand for."""
+"""Losses by suite, tag, folder and parameter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reportgen import catalogue
 from reportgen.config import load
 from reportgen.plan import Plan, make_plan
 
-MINE = """
+LOCAL_LOSS = """
 from reportgen.loss import loss
 
 @loss(minima=[(0.0, 0.0)], minimum=0.0, start=(1.0, 1.0), domain=[(-2.0, 2.0)] * 2, formula="a x^2 + y^2",
@@ -21,14 +21,14 @@ def bowl(x, y, *, steepness=1.0):
 """
 
 
-def asked(folder: Path, toml: str) -> Plan:
+def plan(folder: Path, toml: str) -> Plan:
     (folder / "reportgen.toml").write_text(f"{toml}\noptimizers = ['adam']\nlearning_rates = [0.1]")
     return make_plan(load(None, folder=folder, environ={}))
 
 
-def test_a_suite_stands_for_its_losses_each_once(tmp_path: Path) -> None:
-    made = asked(tmp_path, "losses = ['beale', 'suite:mgh', 'tag:sum-of-squares']")
-    labels = list(made.losses)
+def test_a_suite_expands_to_its_losses_without_duplicates(tmp_path: Path) -> None:
+    expanded = plan(tmp_path, "losses = ['beale', 'suite:mgh', 'tag:sum-of-squares']")
+    labels = list(expanded.losses)
     assert labels[0] == "beale"
     assert len(labels) == len(set(labels))
     assert set(catalogue.suites()["mgh"]) <= set(labels)
@@ -53,20 +53,22 @@ def test_a_helper_of_built_in_losses_is_part_of_their_fingerprint(monkeypatch: p
     assert before[1] == after[1]
 
 
-def test_a_folder_of_losses_beside_the_config_is_found_with_its_tags(tmp_path: Path) -> None:
+def test_a_folder_of_losses_next_to_the_config_is_found_with_its_tags(tmp_path: Path) -> None:
     (tmp_path / "losses").mkdir()
-    (tmp_path / "losses" / "mine.py").write_text(MINE)
-    assert "bowl" in asked(tmp_path, "losses = ['tag:convex']").losses
-    made = asked(tmp_path, "losses = ['bowl', { name = 'bowl', steepness = 4.0 }, 'bowl[steepness=9]']")
-    assert list(made.losses) == ["bowl", "bowl[steepness=4]", "bowl[steepness=9]"]
-    found: Any = made.losses["bowl[steepness=9]"]
+    (tmp_path / "losses" / "mine.py").write_text(LOCAL_LOSS)
+    assert "bowl" in plan(tmp_path, "losses = ['tag:convex']").losses
+    expanded = plan(tmp_path, "losses = ['bowl', { name = 'bowl', steepness = 4.0 }, 'bowl[steepness=9]']")
+    assert list(expanded.losses) == ["bowl", "bowl[steepness=4]", "bowl[steepness=9]"]
+    found: Any = expanded.losses["bowl[steepness=9]"]
     assert found(2.0, 1.0) == 37.0
-    assert len({program.fingerprint for program in made.programs}) == 3
+    assert len({program.fingerprint for program in expanded.programs}) == 3
 
 
-def test_a_name_that_is_built_in_too_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_is_also_built_in_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "losses").mkdir()
-    (tmp_path / "losses" / "mine.py").write_text(MINE.replace("def bowl", "def beale"))
-    with pytest.raises(catalogue.UnknownNameError, match="beale is built in, and the name of losses/mine"):
+    (tmp_path / "losses" / "mine.py").write_text(LOCAL_LOSS.replace("def bowl", "def beale"))
+    with pytest.raises(
+        catalogue.UnknownNameError, match=r"name clash: beale is both built in and defined in losses/mine\.py"
+    ):
         catalogue.find_loss("beale", tmp_path)
     assert catalogue.find_loss("rosenbrock", tmp_path).dim == 2

@@ -1,4 +1,4 @@
-"""Templates of the user's own: they win by name, can extend ours, and a broken one costs nothing but its own report."""
+"""Custom templates replace ours by name and can extend them; a broken one leaves results and the earlier report."""
 
 from __future__ import annotations
 
@@ -25,113 +25,121 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    (tmp_path / "mine").mkdir()
-    return tmp_path / "mine"
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "folder").mkdir()
+    return tmp_path / "folder"
 
 
-def rendered(results: Path, mine: Path) -> Path:
-    return render(results, mine.parent / "site", edition=RenderOptions(mine)).parent
+def rendered(results: Path, folder: Path) -> Path:
+    return render(results, folder.parent / "site", options=RenderOptions(folder)).parent
 
 
 def test_the_example_changes_logo_and_colours_of_all_pages(results: Path, tmp_path: Path) -> None:
-    site = rendered(results, Path(shutil.copytree(EXAMPLE, tmp_path / "mine")))
+    site = rendered(results, Path(shutil.copytree(EXAMPLE, tmp_path / "folder")))
     assert (site / "assets" / "logo.svg").read_bytes() == (EXAMPLE / "assets" / "logo.svg").read_bytes()
     for page in site.rglob("*.html"):
         text = page.read_text()
         assert 'alt="Example Lab"' in text
         assert "Example Lab, optimization group" in text
         assert "<h1" in text
-    assert "assets/logo.svg" not in (site / "report.html").read_text()
+    report = (site / "report.html").read_text()
+    assert "assets/logo.svg" not in report
+    assert report.count('<img src="data:image/svg+xml') == report.count("Example Lab, optimization group") == 1
     for styled in (site / "assets" / "site.css", site / "report.html"):
         text = styled.read_text()
         assert text.index("--accent: #0a5cad") < text.index("--accent: #9a1750")
 
 
-def test_a_template_of_the_same_name_takes_the_place_of_ours(results: Path, mine: Path) -> None:
-    (mine / "loss.html").write_text("<p>{{ facts.label }} & {{ '<b>' }}</p>")
-    site = rendered(results, mine)
+def test_a_template_of_the_same_name_replaces_ours(results: Path, folder: Path) -> None:
+    (folder / "loss.html").write_text("<p>{{ info.label }} & {{ '<b>' }}</p>")
+    site = rendered(results, folder)
     assert (site / "losses" / "quartic.html").read_text() == "<p>quartic & &lt;b&gt;</p>\n"
     assert "quartic & &lt;b&gt;" in (site / "report.html").read_text()
 
 
-def test_a_block_is_changed_by_extending_ours(results: Path, mine: Path) -> None:
-    (mine / "index.html").write_text(
+def test_a_block_is_changed_by_extending_ours(results: Path, folder: Path) -> None:
+    (folder / "index.html").write_text(
         '{% extends "default/index.html" %}{% block content %}<p>first</p>{{ super() }}{% endblock %}'
     )
-    text = (rendered(results, mine) / "index.html").read_text()
-    assert text.index("<p>first</p>") < text.index("<h1")
+    site = rendered(results, folder)
+    for page in ("index.html", "report.html"):
+        text = (site / page).read_text()
+        assert text.index("<p>first</p>") < text.index("<h1")
 
 
-def test_a_site_is_current_only_with_the_same_templates_and_size(results: Path, mine: Path) -> None:
-    site = mine.parent / "site"
+def test_a_site_is_current_only_with_the_same_templates_and_size(results: Path, folder: Path) -> None:
+    site = folder.parent / "site"
     shutil.copytree(results, site / "results")
-    (mine / "site.css").write_text("p { color: red }")
-    render(site / "results", site, edition=RenderOptions(mine))
-    assert is_current(site, RenderOptions(mine))
+    (folder / "site.css").write_text("p { color: red }")
+    render(site / "results", site, options=RenderOptions(folder))
+    assert is_current(site, RenderOptions(folder))
     assert not is_current(site)
-    assert not is_current(site, RenderOptions(mine, max_size=1.0))
-    (mine / "site.css").rename(mine / "other.css")
-    assert not is_current(site, RenderOptions(mine))
-    (mine / "other.css").rename(mine / "site.css")
-    assert is_current(site, RenderOptions(mine))
-    (mine / "site.css").write_text("p { color: tan }")
-    assert not is_current(site, RenderOptions(mine))
+    assert not is_current(site, RenderOptions(folder, max_size=1.0))
+    (folder / "site.css").rename(folder / "other.css")
+    assert not is_current(site, RenderOptions(folder))
+    (folder / "other.css").rename(folder / "site.css")
+    assert is_current(site, RenderOptions(folder))
+    (folder / "site.css").write_text("p { color: tan }")
+    assert not is_current(site, RenderOptions(folder))
     render(site / "results", site)
     assert "tan" not in (site / "assets" / "site.css").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("<p>\n{% if %}", "index.html, line 2: Expected an expression"),
         ("<p>\n\n{{ nothing }}", "index.html, line 3: 'nothing' is undefined"),
-        ("{% extends 'default/indx.html' %}", "line 1: there is no template default/indx.html; did you mean default/"),
+        (
+            "{% extends 'default/indx.html' %}",
+            'line 1: no template is called "default/indx.html". Did you mean "default/',
+        ),
         ("{{ 1 / 0 }}", "index.html, line 1: division by zero"),
-        ("{% include '../secret.html' %}", "line 1: there is no template ../secret.html"),
+        ("{% include '../secret.html' %}", 'line 1: no template is called "../secret.html"'),
     ],
 )
 def test_a_broken_template_is_one_sentence_and_leaves_the_report(
-    results: Path, mine: Path, text: str, told: str
+    results: Path, folder: Path, text: str, message: str
 ) -> None:
-    (mine.parent / "secret.html").write_text("secret")
-    site = rendered(results, mine)
+    (folder.parent / "secret.html").write_text("secret")
+    site = rendered(results, folder)
     before = {path: path.read_bytes() for path in site.rglob("*.html")}
-    (mine / "index.html").write_text(text)
-    done = CliRunner().invoke(main, ["render", str(results), "--output", str(site), "--templates", str(mine)])
+    (folder / "index.html").write_text(text)
+    done = CliRunner().invoke(main, ["render", str(results), "--output", str(site), "--templates", str(folder)])
     assert done.exit_code == 2
-    assert told in done.stderr.splitlines()[0]
+    assert message in done.stderr.splitlines()[0]
     assert "Traceback" not in done.stderr
     assert {path: path.read_bytes() for path in site.rglob("*.html")} == before
 
 
-def test_a_build_finds_a_broken_template_before_it_runs_anything(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (mine / "parts.html").write_text("{% macro %}")
-    (mine.parent / "reportgen.toml").write_text('templates = "mine"')
-    monkeypatch.chdir(mine.parent)
+def test_a_build_finds_a_broken_template_before_it_runs_anything(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "parts.html").write_text("{% macro %}")
+    (folder.parent / "reportgen.toml").write_text('templates = "folder"')
+    monkeypatch.chdir(folder.parent)
     done = CliRunner().invoke(main, ["build"])
     assert done.exit_code == 2
     assert "parts.html, line 1" in done.stderr
-    assert not (mine.parent / "output").exists()
+    assert not (folder.parent / "output").exists()
 
 
-def test_the_folder_of_a_config_is_beside_it_and_that_of_a_flag_here(
-    mine: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_folder_of_a_config_is_relative_to_it_and_that_of_a_flag_to_the_current_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = mine.parent / "reportgen.toml"
-    config.write_text('templates = "mine"')
-    (mine / "base.html").write_text("{% block %}")
-    (mine.parent / "elsewhere" / "other").mkdir(parents=True)
-    (mine.parent / "elsewhere" / "other" / "loss.html").write_text("{% block %}")
-    monkeypatch.chdir(mine.parent / "elsewhere")
+    config = folder.parent / "reportgen.toml"
+    config.write_text('templates = "folder"')
+    (folder / "base.html").write_text("{% block %}")
+    (folder.parent / "elsewhere" / "other").mkdir(parents=True)
+    (folder.parent / "elsewhere" / "other" / "loss.html").write_text("{% block %}")
+    monkeypatch.chdir(folder.parent / "elsewhere")
     assert "base.html, line 1" in CliRunner().invoke(main, ["build", str(config)]).stderr
     assert "loss.html, line 1" in CliRunner().invoke(main, ["build", str(config), "--templates", "other"]).stderr
     config.write_text('templates = "mien"')
     done = CliRunner().invoke(main, ["build", str(config)])
-    assert (done.exit_code, done.stderr) == (2, 'reportgen.toml: templates = "mien": there is no such folder\n')
+    assert (done.exit_code, done.stderr) == (2, 'reportgen.toml: templates = "mien": no such folder\n')
 
 
-def test_a_template_that_is_no_text_is_told(mine: Path) -> None:
-    (mine / "loss.html").write_bytes(b"\xff\xfe")
+def test_a_template_that_is_not_text_is_an_error(folder: Path) -> None:
+    (folder / "loss.html").write_bytes(b"\xff\xfe")
     with pytest.raises(TemplateError, match=r"loss\.html: "):
-        check_templates(mine)
+        check_templates(folder)

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import programs
+import pytest
+from conftest import PATIENCE
 
 from reportgen.config import Config
 from reportgen.execute.local_workers import LocalWorkers
+from reportgen.failure import Failure
 from reportgen.plan import Program, make_plan
 from reportgen.tf_setup import FULL_FROM
+
+pytestmark = pytest.mark.slow
 
 STEPS = 400
 RATES = (1e-3, 1e-1)
@@ -28,12 +33,12 @@ def test_a_run_of_a_large_program_is_that_of_a_small_one_to_the_last_bit(tmp_pat
     large, small = planned(8_191), planned(20)
     assert large.run_steps * 2 >= FULL_FROM > small.run_steps * 2
     with LocalWorkers(tmp_path / "worker.log", compile_cache=False) as workers:
-        done = [item for item in workers.run([large], deadline=120) if isinstance(item, tuple)]
+        done = [item for item in workers.run([large], PATIENCE) if isinstance(item, tuple)]
     ((_, found),) = done
     expected: Any = programs.run("rosenbrock", "adam", RATES, steps=STEPS, starts={"random": 20})
     # The first 21 starts of each rate are the same in both.
     same = np.concatenate([np.arange(21), 8_192 + np.arange(21)])
-    assert not isinstance(found, str), found
+    assert not isinstance(found, Failure), found
     np.testing.assert_array_equal(found.final_x[same], expected.final_x)
     np.testing.assert_array_equal(found.hits[:, same], expected.hits)
     np.testing.assert_array_equal(found.trace_loss[:, same], expected.trace_loss)

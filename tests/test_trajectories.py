@@ -16,6 +16,8 @@ from programs import import_tensorflow
 from reportgen.config import Config
 from reportgen.plan import Plan, make_plan
 
+pytestmark = pytest.mark.slow
+
 PAIRS = [(row, oracle) for row in CASES for oracle in row.oracles]
 TOLERANCE = 1e-12
 

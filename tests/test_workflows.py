@@ -1,4 +1,4 @@
-"""The action and the examples for GitHub and GitLab: valid, pinned, and without a way in for who names a branch."""
+"""The action and the examples for GitHub and GitLab: valid, pinned, and safe from injection through branch names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", [ROOT / "action.yml", *WORKFLOWS], ids=lambda path: path.name)
 def test_no_script_has_an_expression_in_it(path: Path) -> None:
-    """What somebody calls a branch would be run."""
+    """The name of a branch would be run as code."""
     assert [step["run"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
 
 

@@ -1,108 +1,128 @@
-"""The two views of a benchmark: how good at a fixed budget, and how soon at a fixed target."""
+"""The two views of a benchmark: the gap at a fixed budget, and the runtime to a fixed target."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.cells import Array, cell_table, order_statistic
+from reportgen.analysis.cells import Array, order_statistic
 from reportgen.analysis.intervals import bootstrap_interval, ert_interval, share_interval
-from reportgen.analysis.resampling import designs_of_results
-from reportgen.analysis.runtimes import gradients_per_step, ratio_or_infinity, runtime_arrays
+from reportgen.analysis.runtime_arrays import gradients_per_step
+from reportgen.analysis.runtimes import ratio_or_infinity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from reportgen.analysis.runtimes import Unit
-    from reportgen.results.result_tables import Results
+    from reportgen.analysis.run_table import RunTable
+    from reportgen.analysis.runtime_arrays import Unit
 
-_NAMES = ["cell_id", "loss", "optimizer", "learning_rate", "runs"]
+_CELL_COLUMNS = ["cell_id", "loss", "optimizer", "learning_rate", "runs"]
 
 
-def fixed_budget(results: Results, budgets: Sequence[float], unit: Unit = "steps") -> pd.DataFrame:
-    """One row a (cell, budget): how far from the minimum its runs are when they have spent ``budget`` in ``unit``.
+def fixed_budget(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], unit: Unit = "steps") -> pd.DataFrame:
+    """The gaps of each configuration after each budget, one row per (configuration, budget).
 
     Columns: cell_id, loss, optimizer, learning_rate, runs, budget; ``gap_low``, ``gap_median``, ``gap_high``, the
-    quartiles of ``gaps_at``; ``median_low``, ``median_high``, the bootstrap interval of the median, and ``varies``,
-    False where there is no interval because nothing random varies (both are then the median itself).
+    quartiles of ``gaps_at``; ``median_low``, ``median_high``, the bootstrap interval of the median; ``varies``, False
+    if there is no interval because nothing random varies (both ends are then the median).
 
-    Source of the view: Hansen et al. 2016, COCO: performance assessment (vertical cuts through convergence graphs).
+    Source of the view: Hansen et al. 2016, "COCO: performance assessment" (vertical cuts through convergence graphs).
+
+    Args:
+        table: the runs.
+        traces: their trajectories, see ``reportgen.results.schema``.
+        budgets: in ``unit``.
+        unit: the unit of the budgets.
+
+    Raises:
+        ValueError: as in ``gaps_at``.
     """
     import pandas as pd
 
-    table, code = numbered_cells(results)
-    made = designs_of_results(results, code)
+    cells, code, designs = table.cells[_CELL_COLUMNS], table.run_cells, table.designs
     parts = []
-    for budget, gaps in zip(budgets, gaps_at(results, budgets, unit), strict=True):
-        quartiles = [order_statistic(gaps, code, len(table), quantile) for quantile in (0.25, 0.5, 0.75)]
+    for budget, gaps in zip(budgets, gaps_at(table, traces, budgets, unit), strict=True):
+        quartiles = [order_statistic(gaps, code, len(cells), quantile) for quantile in (0.25, 0.5, 0.75)]
         columns = dict(zip(("gap_low", "gap_median", "gap_high"), quartiles, strict=True))
-        low, high, varies = bootstrap_interval(gaps, made)
-        parts.append(table.assign(budget=budget, **columns, median_low=low, median_high=high, varies=varies))
+        low, high, varies = bootstrap_interval(gaps, designs)
+        parts.append(cells.assign(budget=budget, **columns, median_low=low, median_high=high, varies=varies))
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
 
-def fixed_target(results: Results, unit: Unit) -> pd.DataFrame:
-    """One row a (cell, target): how many of its runs reached it, and how soon, in ``unit``.
+def fixed_target(table: RunTable, unit: Unit) -> pd.DataFrame:
+    """The successes and runtimes of each configuration at each target, one row per (configuration, target).
 
-    Columns: cell_id, loss, optimizer, learning_rate, runs, target; ``successes``, ``success`` (the share) with
-    ``success_low`` and ``success_high`` (Wilson, see ``share_interval``); ``t_median``, infinite unless most runs
-    reached it, with ``t_low`` and ``t_high`` (bootstrap); ``ert`` with ``ert_low`` and ``ert_high`` (bootstrap); and
-    ``varies``, False where there are no intervals because nothing random varies: their ends are then the number itself;
-    ``draws``, how many independent draws there are: with fewer than 6 the intervals are too narrow to be called so.
-    ``ert_known`` is in addition False where no run succeeded.
+    Columns: cell_id, loss, optimizer, learning_rate, runs, target; ``successes``, ``success`` (their share) with
+    ``success_low`` and ``success_high`` (Wilson, see ``share_interval``); ``t_median``, infinite unless most runs hit
+    the target, with ``t_low`` and ``t_high`` (bootstrap); ``ert`` with ``ert_low`` and ``ert_high`` (bootstrap);
+    ``ert_known``, False if there is no interval of ``ert``; ``varies``, False if there are no intervals because nothing
+    random varies (their ends are then the number itself); ``draws``, the number of independent draws. With fewer than 6
+    draws the intervals cover less than 95 %.
 
-    Source of the view: Hansen et al. 2016, COCO: performance assessment (horizontal cuts through them).
+    Source of the view: Hansen et al. 2016, "COCO: performance assessment" (horizontal cuts through convergence graphs).
     """
     import pandas as pd
 
-    table, code = numbered_cells(results)
-    made = designs_of_results(results, code)
-    t, budget = runtime_arrays(results, unit)
-    draws = np.zeros(len(table), int)
-    for design in made:
+    cells, code, designs = table.cells[_CELL_COLUMNS], table.run_cells, table.designs
+    t, budget = table.runtimes(unit)
+    draws = np.zeros(len(cells), int)
+    for design in designs:
         draws[design.groups] = design.draws
     parts = []
-    for target, mine in zip(results.manifest["targets"], t.T, strict=True):
-        success = np.isfinite(mine)
-        spent = np.where(success, mine, budget)
-        successes = np.bincount(code, success, len(table)).astype(int)
-        share, median, expected = (
-            share_interval(success, made),
-            bootstrap_interval(mine, made),
-            ert_interval(spent, success, made),
+    for target, runtimes in zip(table.targets, t.T, strict=True):
+        success = np.isfinite(runtimes)
+        spent = np.where(success, runtimes, budget)
+        successes = np.bincount(code, success, len(cells)).astype(int)
+        share = share_interval(success, designs)
+        median = bootstrap_interval(runtimes, designs)
+        expected = ert_interval(spent, success, designs)
+        part = cells.assign(
+            target=target,
+            successes=successes,
+            success=successes / cells["runs"],
+            success_low=share.low,
+            success_high=share.high,
+            t_median=order_statistic(runtimes, code, len(cells), 0.5),
+            t_low=median.low,
+            t_high=median.high,
+            ert=ratio_or_infinity(np.bincount(code, spent, len(cells)), successes),
+            ert_low=expected.low,
+            ert_high=expected.high,
+            ert_known=expected.known,
+            varies=share.known,
+            draws=draws,
         )
-        columns: dict[str, Any] = {"target": target, "successes": successes, "success": successes / table["runs"]}
-        columns |= {"success_low": share.low, "success_high": share.high}
-        columns |= {
-            "t_median": order_statistic(mine, code, len(table), 0.5),
-            "t_low": median.low,
-            "t_high": median.high,
-        }
-        columns |= {"ert": ratio_or_infinity(np.bincount(code, spent, len(table)), successes)}
-        columns |= {"ert_low": expected.low, "ert_high": expected.high, "ert_known": expected.known}
-        parts.append(table.assign(**columns, varies=share.known, draws=draws))
+        parts.append(part)
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
 
-def gaps_at(results: Results, budgets: Sequence[float], unit: Unit = "steps") -> Array:
-    """The gap of each run at each budget, shape [budgets, runs], from the traces.
+def gaps_at(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], unit: Unit = "steps") -> Array:
+    """The gap of each run after each budget, float [budgets, runs].
 
-    It is that at the last step of the trace that the budget allows; a run that has made all its steps keeps its last.
-    Infinite from the step on at which a run diverged, for a failed run, and where the minimum is not known. The current
-    gap, not the best so far: as with the final gap, what counts is where a run is when it is stopped.
+    This is the gap at the last sampled step within the budget; after its last step a run keeps its final gap. It is
+    infinite from the step at which a run diverged, for a failed run, and if no minimum is known. It is the current gap,
+    not the best so far: as for the final gap, the position counts at which a run is stopped.
 
-    Raises ValueError where a run that was not lost has no trace, as those of large cells unless ``trace = "all"``.
+    Args:
+        table: the runs.
+        traces: their trajectories, see ``reportgen.results.schema``.
+        budgets: in ``unit``.
+        unit: the unit of the budgets.
+
+    Raises:
+        ValueError: a run that did not diverge or fail has no trajectory. Those of large configurations are stored only
+            with ``trace = "all"``.
     """
-    runs = results.runs
-    least = least_losses(results)
-    run, step, loss = _traces(results)
+    runs = table.runs
+    minima = table.run_minima
+    run, step, loss = _trace_arrays(runs, traces)
     ran = ~runs["outcome"].astype(str).isin(["failed", "diverged"]).to_numpy(bool)
     without = np.setdiff1d(np.flatnonzero(ran), run)
     if len(without):
-        raise ValueError(f'{len(without):,} runs have no trace: trace = "all" in the config keeps those of all')
+        raise ValueError(f'{len(without):,} runs have no trajectory; set trace = "all" in the config to store them all')
     width, number = int(step.max(initial=0)) + 1, np.arange(len(runs))
     place = run * width + step
     diverged = runs["diverged_at"].to_numpy(float, na_value=np.inf)
@@ -116,46 +136,31 @@ def gaps_at(results: Results, budgets: Sequence[float], unit: Unit = "steps") ->
         )
         last = np.minimum(steps, width - 1).astype(np.int64)
         at = np.searchsorted(place, number * width + last, side="right") - 1
-        there = at >= 0
-        there[there] = run[at[there]] == number[there]
-        there &= ~failed & (steps < diverged)
-        gap[there] = loss[at[there]] - least[there]
+        is_known = at >= 0
+        is_known[is_known] = run[at[is_known]] == number[is_known]
+        is_known &= ~failed & (steps < diverged)
+        gap[is_known] = loss[at[is_known]] - minima[is_known]
     return gaps
 
 
-def final_gaps(results: Results) -> Array:
-    """The final gap of each run [runs]; infinite for one that was lost, and where the minimum is not known."""
-    gap = results.runs["gap"].to_numpy(float, na_value=np.nan)
-    lost = results.runs["outcome"].astype(str).isin(["diverged", "failed"]).to_numpy(bool)
+def final_gaps(runs: pd.DataFrame) -> Array:
+    """The final gap of each run, float [runs]; infinite if the run diverged or failed, or if no minimum is known."""
+    gap = runs["gap"].to_numpy(float, na_value=np.nan)
+    lost = runs["outcome"].astype(str).isin(["diverged", "failed"]).to_numpy(bool)
     return np.where(lost | np.isnan(gap), np.inf, gap)
 
 
-def least_losses(results: Results) -> Array:
-    """The known minimum value of each run's loss [runs]; minus infinity where there is none."""
-    known = {fact["label"]: fact["minimum"] for fact in results.manifest["losses"]}
-    least = {label: -np.inf if minimum is None else minimum for label, minimum in known.items()}
-    return results.runs["loss"].astype(str).map(least).to_numpy(float)
-
-
-def numbered_cells(results: Results) -> tuple[pd.DataFrame, Array]:
-    """The names of all cells and their numbers of runs, in the order of ``cells.cells``; and of each run its cell."""
+def _trace_arrays(runs: pd.DataFrame, traces: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """Row of the run, step and loss of each sampled point, each [points], ordered by run and step."""
     import pandas as pd
 
-    table = cell_table(results)[_NAMES]
-    return table, pd.Index(table["cell_id"]).get_indexer(pd.Index(results.runs["cell_id"].astype(str)))
-
-
-def _traces(results: Results) -> tuple[Array, Array, Array]:
-    """Row of the run, step and loss of each point of the traces, by run and step."""
-    import pandas as pd
-
-    # There are far fewer runs than points: their names are looked up once each.
-    owner = results.traces["run_id"].astype("category").cat
-    rows = pd.Index(results.runs["run_id"].astype(str)).get_indexer(owner.categories.astype(str))
+    # There are far fewer runs than points, so each run is looked up only once.
+    owner = traces["run_id"].astype("category").cat
+    rows = pd.Index(runs["run_id"].astype(str)).get_indexer(owner.categories.astype(str))
     run = np.append(rows, -1)[owner.codes.to_numpy()]
-    step, loss = results.traces["step"].to_numpy(np.int64), results.traces["loss"].to_numpy(float)
-    mine = np.flatnonzero(run >= 0)
-    place = run[mine] * (step.max(initial=0) + 1) + step[mine]
+    step, loss = traces["step"].to_numpy(np.int64), traces["loss"].to_numpy(float)
+    points = np.flatnonzero(run >= 0)
+    place = run[points] * (step.max(initial=0) + 1) + step[points]
     if (np.diff(place) < 0).any():
-        mine = mine[np.argsort(place, kind="stable")]
-    return run[mine], step[mine], loss[mine]
+        points = points[np.argsort(place, kind="stable")]
+    return run[points], step[points], loss[points]

@@ -1,7 +1,9 @@
-"""One row a cell: outcomes, quartiles of the final gap, steps to the targets."""
+"""The table of configurations: outcomes, quartiles of the final gap and steps to each target, one row each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,25 +17,29 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from reportgen.results.result_tables import Results
-
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def cell_table(results: Results) -> pd.DataFrame:
-    """One row for every cell that was asked for, in the order of the manifest, whatever became of it.
+def cell_table(
+    runs: pd.DataFrame, targets: Sequence[float], losses: Sequence[str], optimizers: Sequence[str]
+) -> pd.DataFrame:
+    """One row per configuration, sorted by loss, optimizer and learning rate; failed ones are included.
 
-    Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``reached``, the share of
-    (start, target) pairs that were reached; ``gap_low``, ``gap_median``, ``gap_high``, the quartiles of the final gap,
-    where a run that diverged or failed counts as infinite, so that it cannot make its cell look better; for each target
-    the median step at which it was reached (``hit_...``, infinite unless most runs reached it), and the last of them
-    again as ``steps_to_target``.
+    Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``hit_rate``, the share of
+    (start, target) pairs hit; ``gap_low``, ``gap_median``, ``gap_high``, the quartiles of the final gap, in which a run
+    that diverged or failed counts as infinite; for each target the median step of its hit (``hit_...``, infinite
+    unless most runs hit it), and the one of the tightest target again as ``steps_to_target``.
 
-    Quantiles are order statistics, without interpolation, and of two middle values the worse one.
+    Quantiles are order statistics without interpolation; of two middle values the worse one.
+
+    Args:
+        runs: the runs, with the columns in ``COLUMNS`` and those of the targets.
+        targets: shares of the initial gap.
+        losses: labels in the order of the rows.
+        optimizers: labels in the order of the rows.
     """
     import pandas as pd
 
-    runs, targets = results.runs, results.manifest["targets"]
     code, ids = factorize(runs["cell_id"])
     size = np.bincount(code, minlength=len(ids))
     first = np.empty(len(ids), int)
@@ -49,42 +55,40 @@ def cell_table(results: Results) -> pd.DataFrame:
         table[name] = np.bincount(code[of_this], minlength=len(ids))
     lost = np.isin(outcome, [place for place, name in enumerate(outcomes) if name in ("diverged", "failed")])
     table = table.assign(**_quartiles(_final_gaps(runs, lost), code, len(ids)))
-    # A target at a time: of millions of runs all at once would be most of the memory.
-    reached, middle = np.zeros(len(ids)), {}
+    # One target at a time bounds the memory for millions of runs.
+    hits, middle = np.zeros(len(ids)), {}
     for target in targets:
         steps = _floats(runs[hit_column(target)])
         hit = ~np.isnan(steps)
-        reached += np.bincount(code[hit], minlength=len(ids))
+        hits += np.bincount(code[hit], minlength=len(ids))
         steps[~hit] = np.inf
         middle[hit_column(target)] = order_statistic(steps, code, len(ids), 0.5)
-    table["reached"] = reached / (size * len(targets))
+    table["hit_rate"] = hits / (size * len(targets))
     table = table.assign(**middle)
     table["steps_to_target"] = table[hit_column(min(targets))]
-    return _in_order(table, results.manifest)
+    return _in_order(table, losses, optimizers)
 
 
 def stored_cell_table(folder: Path) -> pd.DataFrame:
-    """The same from a results folder, some runs at a time: the memory does not depend on how many there are."""
+    """The same from a results folder. It is read in batches, so memory does not grow with the number of runs."""
     import pandas as pd
 
-    from reportgen.results.result_tables import Results, read_manifest, read_run_batches
+    from reportgen.results.manifest import read_manifest
+    from reportgen.results.result_tables import read_run_batches
 
     manifest = read_manifest(folder)
-    nothing = pd.DataFrame()
-    names = [*COLUMNS, *map(hit_column, manifest["targets"])]
-    found = [
-        cell_table(Results(runs, nothing, nothing, nothing, manifest))
-        for runs in read_run_batches(folder, names, "cell_id")
-    ]
-    return _in_order(pd.concat(found, ignore_index=True), manifest)
+    targets, losses, optimizers = manifest.targets, manifest.loss_labels, manifest.optimizer_labels
+    batches = read_run_batches(folder, [*COLUMNS, *map(hit_column, targets)], "cell_id")
+    tables = [cell_table(runs, targets, losses, optimizers) for runs in batches]
+    return _in_order(pd.concat(tables, ignore_index=True), losses, optimizers)
 
 
 COLUMNS = ("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap")
-"""The columns of runs that ``cells`` looks at, beside those of the targets."""
+"""The columns of runs that ``cell_table`` needs, besides those of the targets."""
 
 
-def factorize(column: pd.Series[Any]) -> tuple[Array, list[str]]:
-    """A column of texts as places in a list of those that occur in it, without making a text of each."""
+def factorize(column: pd.Series[str]) -> tuple[Array, list[str]]:
+    """Codes of the strings in a column, int [rows], and the strings that they stand for, without copying any."""
     import pandas as pd
 
     if not isinstance(column.dtype, pd.CategoricalDtype):
@@ -96,10 +100,17 @@ def factorize(column: pd.Series[Any]) -> tuple[Array, list[str]]:
 
 
 def order_statistic(values: Array, group: Array, groups: int, quantile: float) -> Array:
-    """The ``quantile`` of ``values`` in each group (0 .. groups-1, none empty): an actual value, rounded upwards."""
+    """The ``quantile`` of the values in each group, float [groups]: one of the values, the larger one of two.
+
+    Args:
+        values: float [n].
+        group: the group of each value, int [n] from 0 to ``groups`` - 1; no group is empty.
+        groups: the number of groups.
+        quantile: from 0 to 1.
+    """
     size = np.bincount(group, minlength=groups)
     if (size == size[0]).all() and (np.diff(group) >= 0).all():
-        # As they are in results of a single program: many times faster, which is noticed with millions of runs.
+        # Results of a single program look like this. The shortcut saves seconds with millions of runs.
         rank = int(np.ceil(quantile * (size[0] - 1)))
         ranked: Array = np.partition(values.reshape(groups, -1), rank, axis=1)[:, rank]
         return ranked
@@ -120,20 +131,79 @@ def _quartiles(gaps: Array, code: Array, groups: int) -> dict[str, Array]:
 
 
 def _floats(column: pd.Series[Any]) -> Array:
-    """Numbers, NaN where there is none; an array of its own."""
+    """A copy of a column as floats; missing numbers become NaN."""
     floats: Array = np.array(column.to_numpy(dtype=float, na_value=np.nan))
     return floats
 
 
-def _in_order(table: pd.DataFrame, manifest: dict[str, Any]) -> pd.DataFrame:
-    """Sorted by the places of loss and optimizer in the manifest, then by learning rate."""
-    by = {
-        column: table[column].map(_places(manifest[column + ("es" if column == "loss" else "s")]))
-        for column in ("loss", "optimizer")
-    }
-    order = np.lexsort((table["learning_rate"], by["optimizer"], by["loss"]))
+def _in_order(table: pd.DataFrame, losses: Sequence[str], optimizers: Sequence[str]) -> pd.DataFrame:
+    loss, optimizer = (
+        table[column].map({label: place for place, label in enumerate(labels)})
+        for column, labels in (("loss", losses), ("optimizer", optimizers))
+    )
+    order = np.lexsort((table["learning_rate"], optimizer, loss))
     return table.iloc[order].reset_index(drop=True)
 
 
-def _places(facts: Sequence[dict[str, Any]]) -> dict[str, int]:
-    return {fact["label"]: place for place, fact in enumerate(facts)}
+@dataclass(frozen=True)
+class CellRow:
+    """One row of the table of configurations."""
+
+    cell_id: str
+    loss: str
+    optimizer: str
+    learning_rate: float
+    runs: int
+    outcomes: Mapping[str, int]
+    """Runs by outcome, zeros included, from best to worst."""
+    hit_rate: float
+    """Share of (start, target) pairs hit."""
+    gap_low: float
+    gap_median: float
+    gap_high: float
+    """Quartiles of the final gap; infinite for runs that diverged or failed."""
+    median_hits: tuple[float, ...]
+    """For each target the median step of its hit, infinite unless most runs hit it."""
+    steps_to_target: float
+    """The same for the tightest target."""
+
+    @property
+    def solved(self) -> int:
+        """Runs that were solved."""
+        return self.outcomes["solved"]
+
+    @property
+    def diverged(self) -> int:
+        """Runs that diverged."""
+        return self.outcomes["diverged"]
+
+    @property
+    def failed(self) -> int:
+        """Runs that failed."""
+        return self.outcomes["failed"]
+
+    @property
+    def sort_key(self) -> tuple[float, float]:
+        """Sorts the configurations of one loss, the best first."""
+        return -self.hit_rate, self.gap_median
+
+
+def cell_rows(table: pd.DataFrame, targets: Sequence[float]) -> list[CellRow]:
+    """The rows of a table made by ``cell_table`` for these ``targets``."""
+    return [
+        CellRow(
+            cell_id=row["cell_id"],
+            loss=row["loss"],
+            optimizer=row["optimizer"],
+            learning_rate=row["learning_rate"],
+            runs=row["runs"],
+            outcomes={outcome: row[outcome] for outcome in SYMBOLS},
+            hit_rate=row["hit_rate"],
+            gap_low=row["gap_low"],
+            gap_median=row["gap_median"],
+            gap_high=row["gap_high"],
+            median_hits=tuple(row[hit_column(target)] for target in targets),
+            steps_to_target=row["steps_to_target"],
+        )
+        for row in table.to_dict("records")
+    ]

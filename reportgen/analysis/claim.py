@@ -1,4 +1,4 @@
-"""A sentence with what it rests on: where to look, which rows, and how strongly the results support it."""
+"""Claim: a sentence with its evidence: where to look, which rows, and how strongly the results support it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 Strength = Literal["strong", "moderate", "none"]
 LARGE, NEGLIGIBLE = 0.5, 0.1
-"""Effects from which on one is large, and below which it is next to nothing (Cohen 1988, for correlations)."""
+"""From the first an effect is large, below the second it is negligible (Cohen 1988, for correlations)."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence in pieces, every second of them emphasised, with its evidence."""
+    """A sentence in pieces, every second one emphasised, with its evidence."""
 
     pieces: tuple[str, ...]
     evidence: str
     """``#anchor`` on the front page, or ``loss:<label>``."""
     strength: Strength | None = None
-    """How strongly the results say that it holds beyond these very runs, see ``strength_of``; None for a sentence about
+    """How strongly the results support it beyond these runs, see ``evidence_strength``; None for a statement about
     these runs alone."""
     importance: float = 0.0
-    """Claims are told in falling order of it."""
+    """Claims are shown in falling order of importance."""
     keys: Mapping[str, str | float] = field(default_factory=dict, hash=False)
-    """The table or figure and its row: ``table``, ``loss``, ``optimizer``, ``learning_rate``, those that apply."""
+    """The table or figure and its row: ``table``, ``loss``, ``optimizer``, ``learning_rate``, as far as they apply."""
 
     @property
     def text(self) -> str:
@@ -36,18 +36,21 @@ class Claim:
 
 
 def interval_excludes(interval: Sequence[float] | None, tie: float = 0.0) -> bool:
-    """Whether ``interval`` (low, high) lies wholly on one side of ``tie``; where there is none, it does not."""
+    """Whether ``interval`` (low, high) lies entirely on one side of ``tie``. False without an interval."""
     return interval is not None and (interval[0] > tie or interval[1] < tie)
 
 
 def evidence_strength(interval_excludes_tie: bool, effect: float) -> Strength:
-    """How strong the evidence for a difference is, from its interval and from its size.
+    """The strength of the evidence for a difference, from its interval and its size.
 
-    ``effect`` is from -1 to 1 and positive in the direction that is claimed, such as the rank-biserial correlation, or
-    the share of starts or losses on which the one is better minus that on which it is worse. "none" where the interval
-    holds the tie, where there is no interval since nothing random varies, and where the effect is below 0.1: real or
-    not, it does not matter, or most starts say the opposite. Else "strong" from an effect of 0.5 on, which is better
-    three times as often as worse, and "moderate" below.
+    "none" if the interval contains the tie, if there is no interval because nothing random varies, or if the effect is
+    below 0.1: too small to matter, or most starts say the opposite. Otherwise "strong" for an effect of 0.5 or more,
+    which means better three times as often as worse, else "moderate".
+
+    Args:
+        interval_excludes_tie: see ``interval_excludes``.
+        effect: from -1 to 1, positive in the claimed direction, such as the rank-biserial correlation, or the share of
+            starts or losses with a better result minus the share with a worse one.
     """
     if not interval_excludes_tie or not effect >= NEGLIGIBLE:
         return "none"
@@ -55,31 +58,31 @@ def evidence_strength(interval_excludes_tie: bool, effect: float) -> Strength:
 
 
 @dataclass(frozen=True)
-class Discrimination:
-    """The losses that tell no optimizer from another by success."""
+class UninformativeLosses:
+    """The losses that do not separate the optimizers by success."""
 
-    everyone: tuple[str, ...]
-    """All runs of every optimizer were solved at its best rate."""
-    no_one: tuple[str, ...]
-    """No run of any optimizer was."""
+    all_solved: tuple[str, ...]
+    """Every run of every optimizer was solved at its best learning rate."""
+    none_solved: tuple[str, ...]
+    """No run of any optimizer was solved."""
     losses: int
-    """Of how many."""
+    """Number of all losses."""
 
 
-def discrimination(top: pd.DataFrame) -> Discrimination:
-    """Which losses do not discriminate between the optimizers in ``top``, a table made by ``ranking.best``.
+def uninformative(best: pd.DataFrame) -> UninformativeLosses:
+    """The losses that do not separate the optimizers in ``best``, a table made by ``best_cells.best_cells``.
 
-    Success is the outcome ``solved``: the tightest target was reached and the run did not diverge. Runtimes, and looser
-    targets, may still tell optimizers apart there. With fewer than two optimizers there is nothing to tell apart.
+    Success is the outcome ``solved``. Runtimes and looser targets may still separate optimizers there. With fewer than
+    two optimizers there is nothing to separate.
     """
-    labels = list(dict.fromkeys(top["loss"].astype(str)))
-    if top["optimizer"].nunique() < 2:
-        return Discrimination((), (), len(labels))
-    loss = top["loss"].astype(str)
-    every = (top["solved"] == top["runs"]).groupby(loss).all()
-    none = (top["solved"] == 0).groupby(loss).all()
-    return Discrimination(
-        everyone=tuple(label for label in labels if every[label]),
-        no_one=tuple(label for label in labels if none[label]),
+    labels = list(dict.fromkeys(best["loss"].astype(str)))
+    if best["optimizer"].nunique() < 2:
+        return UninformativeLosses((), (), len(labels))
+    loss = best["loss"].astype(str)
+    every = (best["solved"] == best["runs"]).groupby(loss).all()
+    none = (best["solved"] == 0).groupby(loss).all()
+    return UninformativeLosses(
+        all_solved=tuple(label for label in labels if every[label]),
+        none_solved=tuple(label for label in labels if none[label]),
         losses=len(labels),
     )

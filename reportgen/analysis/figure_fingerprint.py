@@ -1,9 +1,8 @@
-"""Whether two sets of results would look the same: digests of what a figure is drawn from."""
+"""Fingerprints of figures: digests of the data that they are drawn from."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,56 +19,56 @@ if TYPE_CHECKING:
 
 
 def path_digest(view: LossView, optimizer: str) -> str:
-    """Of the paths of one optimizer on one loss, and of the ground under them."""
+    """The digest of one optimizer's paths on one loss and of the background under them."""
     return _digest(
-        *_setting(view), repr(view.optimizers.index(optimizer)), _best(view, optimizer), *_ground(view),
-        *map(_history, view.drawn_runs(optimizer)),
+        *_setting(view), repr(view.optimizers.index(optimizer)), _best(view, optimizer), *_background(view),
+        *map(_trajectory, view.drawn_runs(optimizer)),
     )  # fmt: skip
 
 
 def loss_digest(view: LossView) -> str:
-    """Of all that there is to see of one loss."""
-    names = [hit_column(target) for target in view.results.manifest["targets"]]
+    """The digest of everything that figures show of one loss."""
+    names = [hit_column(target) for target in view.manifest.targets]
     runs = view.results.runs[[*names, "steps", "gradient_evaluations", "initial_loss"]]
-    histories = (run for name in view.optimizers for run in view.curve_runs(name) + view.drawn_runs(name))
-    return _digest(*_setting(view), *map(_table, (view.cells, runs)), *_ground(view), *map(_history, histories))
+    trajectories = (run for name in view.optimizers for run in view.curve_runs(name) + view.drawn_runs(name))
+    tables = map(_table, (view.cells, runs))
+    return _digest(*_setting(view), *tables, *_background(view), *map(_trajectory, trajectories))
 
 
 def overview_digest(profile: RuntimeProfile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> str:
-    """Of the runtimes and tuning curves of some optimizers, in the colours of ``optimizers``."""
-    told = repr((profile.names, list(optimizers), profile.t.shape, profile.budget))
-    return _digest(
-        told, *(np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights)), _table(tuning)
-    )
+    """The digest of the figures of all losses.
+
+    Args:
+        profile: the runtimes.
+        tuning: the tuning curves, made by ``tuning_curve.mean_over_losses``.
+        optimizers: all labels, in the order of their colours.
+    """
+    facts = repr((profile.names, list(optimizers), profile.t.shape, profile.budget))
+    arrays = (np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights))
+    return _digest(facts, *arrays, _table(tuning))
 
 
 def _setting(view: LossView) -> list[str]:
-    manifest = view.results.manifest
-    told = [
-        view.facts,
-        view.optimizers,
-        view.from_start,
-        *(manifest[key] for key in ("steps", "targets", "learning_rates")),
-    ]
-    return [json.dumps(each, sort_keys=True) for each in told]
+    config = view.manifest.config
+    setting = (view.info, view.optimizers, view.from_start, config.steps, config.targets, config.learning_rates)
+    return [repr(part) for part in setting]
 
 
 def _best(view: LossView, optimizer: str) -> str:
     cell = view.best[optimizer]
-    return repr((cell["learning_rate"], cell["runs"], cell["solved"]))
+    return repr((cell.learning_rate, cell.runs, cell.solved))
 
 
-def _ground(view: LossView) -> list[bytes | str]:
+def _background(view: LossView) -> list[bytes | str]:
     parts = [np.ascontiguousarray(part).tobytes() for part in view.grid or ()]
     plane = view.plane
     return [*parts, repr(plane and (plane.origin.tolist(), plane.directions.tolist(), plane.share))]
 
 
-def _history(run: Trajectory) -> bytes:
+def _trajectory(run: Trajectory) -> bytes:
     arrays = [run.step, run.gap, *([] if run.x is None else [run.x])]
-    return b"".join(
-        [repr((run.start, run.outcome)).encode(), *(np.ascontiguousarray(each).tobytes() for each in arrays)]
-    )
+    facts = repr((run.start, run.outcome)).encode()
+    return b"".join([facts, *(np.ascontiguousarray(each).tobytes() for each in arrays)])
 
 
 def _table(table: pd.DataFrame) -> bytes:
@@ -79,8 +78,9 @@ def _table(table: pd.DataFrame) -> bytes:
 
 
 def _digest(*parts: str | bytes) -> str:
-    made = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        made.update(len(data).to_bytes(8, "little") + data)
-    return made.hexdigest()[:32]
+        # The length keeps the boundaries between the parts.
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""How sure a number is: intervals for shares, medians and expected running times."""
+"""Confidence intervals for shares, quantiles and expected running times."""
 
 from __future__ import annotations
 
@@ -15,152 +15,183 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BLOCK = 1024
-"""Cells at a time, to bound the memory of their resamples."""
+"""Configurations per block, to bound the memory of their resamples."""
 
 
 class Intervals(NamedTuple):
-    """One interval a group."""
+    """One interval per group."""
 
     low: Array
-    """shape [groups]"""
+    """float [groups]"""
     high: Array
-    """shape [groups]"""
+    """float [groups]"""
     known: Array
-    """shape [groups], bool: where False there is no interval, and ``low`` and ``high`` are the statistic itself."""
+    """bool [groups]: if False there is no interval, and ``low`` and ``high`` are the statistic itself."""
 
 
 def wilson_interval(successes: Array | float, runs: Array | float, level: float = 0.95) -> tuple[Array, Array]:
-    """The score interval of a share, from ``successes`` of ``runs`` independent draws; (0, 1) where there are none.
+    """Low and high end of the score interval of a share, float of the shape of the arguments; (0, 1) without runs.
 
-    Wilson 1927, Probable inference, the law of succession, and statistical inference. Unlike the textbook interval it
-    stays within [0, 1], and is not empty where all or none succeeded.
+    Wilson 1927, "Probable inference, the law of succession, and statistical inference". Unlike the normal interval it
+    stays within [0, 1], and it is not empty if all or none succeed.
+
+    Args:
+        successes: successful draws, any shape.
+        runs: independent draws, same shape.
+        level: confidence of the interval.
     """
     successes, runs = np.asarray(successes, float), np.asarray(runs, float)
     square = NormalDist().inv_cdf((1 + level) / 2) ** 2
-    some = np.maximum(runs, 1e-300)
-    p = successes / some
+    p = successes / np.maximum(runs, 1e-300)
     centre = (successes + square / 2) / (runs + square)
     half = np.sqrt(square) / (runs + square) * np.sqrt(runs * p * (1 - p) + square / 4)
     return np.where(successes == 0, 0, centre - half), np.where(successes == runs, 1, centre + half)
 
 
-def share_interval(success: Array, made: list[Design], level: float = 0.95) -> Intervals:
-    """The Wilson interval of the share of runs that succeeded, for each group; ``success`` is of shape [runs].
+def share_interval(success: Array, designs: list[Design], level: float = 0.95) -> Intervals:
+    """The Wilson interval of the share of successful runs in each group.
 
-    Only random draws are uncertain: a fixed run counts as what it was. With random starts the starts are the draws,
-    whatever their number of seeds: runs from one start are too alike to count as independent, so the share of a start's
-    seeds that succeeded counts as that part of one success.
+    Only random draws are uncertain; a fixed run counts as it is. With random starts each start is one draw, however
+    many seeds it has, because runs from one start are too similar to be independent. Such a start counts as a success
+    in part: by the share of its seeds that succeed.
+
+    Args:
+        success: whether each run succeeded, bool [runs].
+        designs: the groups, see ``resampling_designs``.
+        level: confidence of the intervals.
     """
-    result = _exactly(np.zeros(_groups(made)))
-    for design in made:
-        here = np.asarray(success, float)[design.rows]
-        runs = here.shape[1]
-        fixed, free = here[:, ~design.free].sum(axis=1), here[:, design.free]
-        share = free.mean(axis=1) if design.draws else np.zeros(len(here))
-        low, high = wilson_interval(share * design.draws, np.full(len(here), design.draws), level)
-        part = free.shape[1] * (design.draws > 0)
-        result.low[design.groups] = (fixed + low * part) / runs
-        result.high[design.groups] = (fixed + high * part) / runs
+    result = _without_intervals(np.zeros(_group_count(designs)))
+    for design in designs:
+        successes = np.asarray(success, float)[design.rows]
+        runs = successes.shape[1]
+        fixed, random = successes[:, ~design.is_random].sum(axis=1), successes[:, design.is_random]
+        share = random.mean(axis=1) if design.draws else np.zeros(len(successes))
+        low, high = wilson_interval(share * design.draws, np.full(len(successes), design.draws), level)
+        random_runs = random.shape[1] * (design.draws > 0)
+        result.low[design.groups] = (fixed + low * random_runs) / runs
+        result.high[design.groups] = (fixed + high * random_runs) / runs
         result.known[design.groups] = design.draws > 0
     return result
 
 
-def bootstrap_interval(values: Array, made: list[Design], quantile: float = 0.5, level: float = 0.95) -> Intervals:
-    """The bootstrap interval of the ``quantile`` of each group; ``values`` [runs] may be infinite, never NaN.
+def bootstrap_interval(values: Array, designs: list[Design], quantile: float = 0.5, level: float = 0.95) -> Intervals:
+    """The bootstrap interval of a quantile of each group.
 
-    Efron 1979, Bootstrap methods: another look at the jackknife, with the ends of ``tail``. The quantile is that of
-    ``cells.order_statistic``: an actual value. What is resampled is told in ``resampling.designs``; draws are seeded,
-    so the same results give the same interval. From the smallest to the largest of so many draws covers the median in a
-    share 1 - 2 ** (1 - draws), so with fewer than 6 the 95 % are not reached: 94 % with 5, 75 % with 3.
+    Efron 1979, "Bootstrap methods: another look at the jackknife", cut at ``expanded_tail``. The quantile is an actual
+    value, see ``cells.order_statistic``. ``resampling_designs`` says what is resampled. Draws are seeded, so the same
+    results give the same interval.
+
+    The range from the smallest to the largest of n draws covers the median with probability 1 - 2 ** (1 - n). So fewer
+    than 6 draws cannot give 95 %: 5 give 94 %, 3 give 75 %.
+
+    Args:
+        values: float [runs]; may be infinite, never NaN.
+        designs: the groups, see ``resampling_designs``.
+        quantile: from 0 to 1.
+        level: confidence of the intervals.
     """
-    result = _exactly(_statistic(values, made, quantile))
-    for design in made:
+    result = _without_intervals(_quantiles(values, designs, quantile))
+    for design in designs:
         if design.weights is not None:
-            here = values[design.rows]
-            order = np.argsort(here, axis=1, kind="stable")
+            by_cell = values[design.rows]
+            order = np.argsort(by_cell, axis=1, kind="stable")
             places = resampled_places(order, design.weights, quantile)
             ends = np.stack(percentile_ends(places, expanded_tail(design.draws, level)), axis=1)
-            sorted_values = np.take_along_axis(here, order, axis=1)
+            sorted_values = np.take_along_axis(by_cell, order, axis=1)
             low, high = np.take_along_axis(sorted_values, ends, axis=1).T
-            _put(result, design.groups, low, high)
+            _set_intervals(result, design.groups, low, high)
     return result
 
 
-def ert_interval(spent: Array, success: Array, made: list[Design], level: float = 0.95) -> Intervals:
-    """The bootstrap interval of ``runtimes.ert`` for each group; ``spent`` and ``success`` are of shape [runs].
+def ert_interval(spent: Array, success: Array, designs: list[Design], level: float = 0.95) -> Intervals:
+    """The bootstrap interval of ``runtimes.ert`` for each group.
 
-    A resample in which no run succeeds is infinite, so the upper end may be. Where no run at all succeeded there is no
-    interval: resampling failures says nothing of how rare success is.
+    A resample without a success is infinite, so the upper end may be infinite. If no run of a group succeeds, there is
+    no interval: resampling failures does not show how rare success is.
+
+    Args:
+        spent: runtime of a successful run, budget of any other, float [runs].
+        success: whether each run succeeded, bool [runs].
+        designs: the groups, see ``resampling_designs``.
+        level: confidence of the intervals.
     """
     spent, success = np.asarray(spent, float), np.asarray(success, float)
-    result = _exactly(np.zeros(_groups(made)))
-    for design, part in _blocks(made):
-        rows, groups = design.rows[part], design.groups[part]
+    result = _without_intervals(np.zeros(_group_count(designs)))
+    for design, block in _blocks(designs):
+        rows, groups = design.rows[block], design.groups[block]
         result.low[groups] = result.high[groups] = ratio_or_infinity(spent[rows].sum(axis=1), success[rows].sum(axis=1))
         if design.weights is not None:
-            some = success[rows].any(axis=1)
+            solved = success[rows].any(axis=1)
             weights = design.weights.astype(float)
-            resampled = ratio_or_infinity(spent[rows[some]] @ weights, success[rows[some]] @ weights)
-            _put(result, groups[some], *percentile_ends(resampled, expanded_tail(design.draws, level)))
+            resampled = ratio_or_infinity(spent[rows[solved]] @ weights, success[rows[solved]] @ weights)
+            _set_intervals(result, groups[solved], *percentile_ends(resampled, expanded_tail(design.draws, level)))
     return result
 
 
 def expanded_tail(draws: int, level: float = 0.95) -> float:
-    """The share of resamples to leave out at each end, from 2 or more ``draws``: below (1 - level) / 2.
+    """The share of resamples to cut off at each end: less than (1 - level) / 2.
 
-    Percentile intervals of few draws are too narrow, since a sample varies less than what it is from. This is the
-    expanded percentile interval of Hesterberg 2015, What teachers should know about the bootstrap.
+    Percentile intervals of few draws are too narrow, because a sample varies less than its population. This is the
+    expanded percentile interval of Hesterberg 2015, "What Teachers Should Know About the Bootstrap".
+
+    Args:
+        draws: independent draws, 2 or more.
+        level: confidence of the interval.
     """
     t = student_quantile(draws - 1, level)
     return NormalDist().cdf(-np.sqrt(draws / (draws - 1)) * t)
 
 
-def student_quantile(free: int, level: float = 0.95) -> float:
-    """The quantile of Student's t with ``free`` degrees of freedom that both tails of 1 - ``level`` begin at.
+def student_quantile(freedom: int, level: float = 0.95) -> float:
+    """The quantile of Student's t with ``freedom`` degrees of freedom that leaves (1 - ``level``) / 2 above it.
 
-    Abramowitz and Stegun 1964, 26.7.5: to 1 % from 3 degrees on, and too small for fewer, which matters to nobody who
-    goes on to cut a thousand resamples at its normal probability.
+    Abramowitz and Stegun 1964, 26.7.5. It is accurate to 1 % from 3 degrees of freedom on. With fewer it is too small,
+    which does not matter here: the result only decides where a thousand resamples are cut.
     """
     z = NormalDist().inv_cdf((1 + level) / 2)
-    t = z + (z**3 + z) / (4 * free) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
-    return t + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * free**3)
+    t = z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    return t + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
 
 
-def percentile_ends(resampled: Array, left_out: float) -> tuple[Array, Array]:
-    """What remains of each row of [groups, resamples] when the share ``left_out`` is cut off at both ends.
+def percentile_ends(resampled: Array, tail: float) -> tuple[Array, Array]:
+    """Low and high end of each group's resamples without the share ``tail`` at both ends, each [groups].
 
-    Both ends are actual values, and rather one too wide than too narrow.
+    Both ends are actual values, rounded outwards.
+
+    Args:
+        resampled: float or int [groups, resamples].
+        tail: the share that is cut off at each end.
     """
     last = resampled.shape[1] - 1
-    at = [int(np.floor(left_out * last)), int(np.ceil((1 - left_out) * last))]
-    # Small integers are sorted by counting, which is many times faster than to partition them.
+    places = [int(np.floor(tail * last)), int(np.ceil((1 - tail) * last))]
+    # NumPy sorts small integers by counting, many times faster than it partitions them.
     kind: Literal["stable", "quicksort"] = "stable" if resampled.dtype.itemsize <= 2 else "quicksort"
-    low, high = np.sort(resampled, axis=1, kind=kind)[:, at].T
+    low, high = np.sort(resampled, axis=1, kind=kind)[:, places].T
     return low, high
 
 
-def _statistic(values: Array, made: list[Design], quantile: float) -> Array:
-    found = np.empty(_groups(made))
-    for design in made:
+def _quantiles(values: Array, designs: list[Design], quantile: float) -> Array:
+    quantiles = np.empty(_group_count(designs))
+    for design in designs:
         cells, runs = design.rows.shape
         group = np.repeat(np.arange(cells), runs)
-        found[design.groups] = order_statistic(values[design.rows].ravel(), group, cells, quantile)
-    return found
+        quantiles[design.groups] = order_statistic(values[design.rows].ravel(), group, cells, quantile)
+    return quantiles
 
 
-def _blocks(made: list[Design]) -> Iterator[tuple[Design, slice]]:
-    for design in made:
+def _blocks(designs: list[Design]) -> Iterator[tuple[Design, slice]]:
+    for design in designs:
         for begin in range(0, len(design.groups), _BLOCK):
             yield design, slice(begin, begin + _BLOCK)
 
 
-def _groups(made: list[Design]) -> int:
-    return sum(len(design.groups) for design in made)
+def _group_count(designs: list[Design]) -> int:
+    return sum(len(design.groups) for design in designs)
 
 
-def _exactly(statistic: Array) -> Intervals:
+def _without_intervals(statistic: Array) -> Intervals:
     return Intervals(statistic.copy(), statistic.copy(), np.zeros(len(statistic), bool))
 
 
-def _put(result: Intervals, groups: Array, low: Array, high: Array) -> None:
+def _set_intervals(result: Intervals, groups: Array, low: Array, high: Array) -> None:
     result.low[groups], result.high[groups], result.known[groups] = low, high, True

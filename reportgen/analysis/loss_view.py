@@ -2,145 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reportgen.analysis.cells import Array, cell_table
-from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.best_cells import best_cells
+from reportgen.analysis.cells import Array, CellRow, cell_rows
+from reportgen.analysis.run_table import RunTable, run_table
 from reportgen.engine.result import Plane
+from reportgen.results.manifest import LossInfo, Manifest
 from reportgen.results.result_tables import belongs_to_runs, lists_to_array
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportgen.loss import Interval
     from reportgen.results.result_tables import Results
 
 SHOWN_STARTS = 12
-"""Paths are drawn from the standard start and at most this many in all."""
+"""Paths are drawn from the standard start and from at most this many starts in total."""
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The sampled history of one run."""
+    """The sampled trajectory of one run."""
 
     start: int
     outcome: str
     step: Array
+    """int [points]"""
     gap: Array
+    """float [points]"""
     x: Array | None
-    """Where it was in the picture of its loss, [steps, 1 or 2]; None where that is not known."""
+    """Position in the picture of its loss, float [points, 1 or 2]; None if it is not known."""
     solved_at: int | None = None
-    """The first step at which the tightest target was reached."""
+    """The step at which the tightest target was first hit."""
     diverged_at: int | None = None
+
+
+class LossGrid(NamedTuple):
+    """The gap on the grid of a picture."""
+
+    x: Array
+    """float [columns]"""
+    y: Array
+    """float [rows]; empty in one dimension."""
+    gap: Array
+    """float [rows, columns], or [columns] in one dimension."""
 
 
 @dataclass(frozen=True)
 class LossView:
-    """One loss: its facts, its cells and, on demand, the history of its runs."""
+    """One loss: its facts, its configurations and, on demand, the trajectories of its runs."""
 
     results: Results
     """With the runs of this loss only."""
-    facts: dict[str, Any]
+    info: LossInfo
+    known_cells: pd.DataFrame | None = field(default=None, repr=False)
+    """The configurations of this loss, if they were computed before."""
 
     @property
     def label(self) -> str:
-        """The loss's label."""
-        return str(self.facts["label"])
+        """Label of the loss."""
+        return self.info.label
 
     @property
+    def manifest(self) -> Manifest:
+        """Of the whole matrix."""
+        return self.results.manifest
+
+    @cached_property
     def optimizers(self) -> list[str]:
-        """All labels, in the manifest's order, which is also the order of their colours."""
-        return [fact["label"] for fact in self.results.manifest["optimizers"]]
+        """All labels, in the order of their colours."""
+        return list(self.manifest.optimizer_labels)
 
     @cached_property
+    def table(self) -> RunTable:
+        """The runs of this loss."""
+        return run_table(self.results, self.known_cells)
+
+    @property
     def cells(self) -> pd.DataFrame:
-        """One row a cell."""
-        return cell_table(self.results)
+        """One row per configuration."""
+        return self.table.cells
 
     @cached_property
-    def best(self) -> dict[str, dict[str, Any]]:
-        """The best cell of each optimizer that has one."""
-        return {row["optimizer"]: row for row in records(best_cells(self.cells))}
+    def best_table(self) -> pd.DataFrame:
+        """The rows of ``cells`` that are the best of their optimizer."""
+        return best_cells(self.cells)
+
+    @cached_property
+    def best(self) -> dict[str, CellRow]:
+        """The best configuration of each optimizer that has one."""
+        return {row.optimizer: row for row in cell_rows(self.best_table, self.manifest.targets)}
 
     @property
     def from_start(self) -> str:
-        """Where the first runs begin: ``the standard start``, or ``the first start`` where that is another."""
-        return "the standard start" if self.results.manifest["config"]["starts"]["standard"] else "the first start"
+        """Where the first runs begin: ``the standard start``, or ``the first start`` if that is another one."""
+        return "the standard start" if self.manifest.config.starts.standard else "the first start"
 
     @property
-    def contenders(self) -> list[str]:
-        """The labels without reference lines, which are there to measure the others by."""
-        return compared_optimizers(self.results.manifest)
+    def compared_optimizers(self) -> tuple[str, ...]:
+        """The labels without reference optimizers."""
+        return self.manifest.compared_optimizers
 
     @property
-    def best_contenders(self) -> dict[str, dict[str, Any]]:
-        """``best`` without reference lines."""
-        return {name: cell for name, cell in self.best.items() if name in self.contenders}
+    def best_compared(self) -> dict[str, CellRow]:
+        """``best`` without reference optimizers."""
+        return {name: cell for name, cell in self.best.items() if name in self.compared_optimizers}
+
+    @cached_property
+    def best_first(self) -> list[CellRow]:
+        """The best configurations, the best optimizer first."""
+        return sorted(self.best.values(), key=lambda cell: (*cell.sort_key, cell.steps_to_target))
 
     def of_optimizer(self, label: str) -> pd.DataFrame:
-        """The cells of one optimizer, by learning rate."""
+        """The configurations of one optimizer, by learning rate."""
         return self.cells[self.cells["optimizer"] == label]
 
-    def cells_by_rate(self, label: str) -> dict[float, dict[str, Any]]:
-        """The same by learning rate."""
+    @cached_property
+    def rows(self) -> list[CellRow]:
+        """The configurations as rows, in the order of ``cells``."""
+        return cell_rows(self.cells, self.manifest.targets)
+
+    def cells_by_rate(self, label: str) -> dict[float, CellRow]:
+        """The configurations of one optimizer by learning rate."""
         return self._cells_by_rate.get(label, {})
 
     @cached_property
-    def _cells_by_rate(self) -> dict[str, dict[float, dict[str, Any]]]:
-        found: dict[str, dict[float, dict[str, Any]]] = {}
-        for cell in records(self.cells):
-            found.setdefault(cell["optimizer"], {})[float(cell["learning_rate"])] = cell
+    def _cells_by_rate(self) -> dict[str, dict[float, CellRow]]:
+        found: dict[str, dict[float, CellRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.optimizer, {})[row.learning_rate] = row
         return found
 
     def best_runs(self, optimizer: str) -> list[Trajectory]:
-        """The histories of an optimizer's best cell, by start; a run that failed has none."""
-        return self._histories.get(optimizer, [])
+        """The trajectories of an optimizer's best configuration, by start. A failed run has none."""
+        return self._trajectories.get(optimizer, [])
 
     def curve_runs(self, optimizer: str) -> list[Trajectory]:
-        """The histories whose median is the curve of an optimizer: all of its best cell.
+        """The trajectories over which an optimizer's curve is the median: all of its best configuration.
 
-        Where not all were kept, that of the run whose end is the median of the cell's.
+        If not all were stored, the one of the run that ends at the median gap.
         """
         runs = self.best_runs(optimizer)
-        if not runs or len(runs) == self.best[optimizer]["runs"]:
+        if not runs or len(runs) == self.best[optimizer].runs:
             return runs
-        middle = self.best[optimizer]["gap_median"]
+        median = self.best[optimizer].gap_median
         ends = np.array([np.inf if run.outcome == "diverged" else run.gap[-1] for run in runs])
         with np.errstate(invalid="ignore"):
-            apart = np.where(ends == middle, 0, np.abs(ends - middle))
-        return [runs[int(np.argmin(apart))]]
+            distance = np.where(ends == median, 0, np.abs(ends - median))
+        return [runs[int(np.argmin(distance))]]
 
     def drawn_runs(self, optimizer: str) -> list[Trajectory]:
-        """Those of ``best_runs`` that the picture shows."""
+        """The trajectories in ``best_runs`` that have positions in the picture."""
         return [run for run in self.best_runs(optimizer) if run.x is not None]
 
     @property
     def minimum(self) -> float:
-        """The known minimum; minus infinity where there is none."""
-        known = self.facts["minimum"]
-        return -np.inf if known is None else float(known)
+        """The known minimum; minus infinity if none is known."""
+        return -np.inf if self.info.minimum is None else self.info.minimum
 
     @cached_property
-    def grid(self) -> tuple[Array, Array, Array] | None:
-        """x, y (empty in one dimension) and the gap at each (y, x), or None where there is no grid."""
+    def grid(self) -> LossGrid | None:
+        """The gap on the grid of the picture; None if there is no grid."""
         row = self._grid_row
         if row is None:
             return None
         x, y = np.asarray(row["x"], float), np.asarray(row["y"], float)
         values = np.asarray(row["values"], float)
         finite = values[np.isfinite(values)]
-        # Where no minimum is known, what is lowest in the picture stands in for it.
+        # If no minimum is known, the lowest value in the picture replaces it.
         gap = values - (self.minimum if np.isfinite(self.minimum) or not len(finite) else finite.min())
-        return x, y, gap.reshape(len(y), len(x)) if len(y) else gap
+        return LossGrid(x, y, gap.reshape(len(y), len(x)) if len(y) else gap)
 
     @cached_property
     def plane(self) -> Plane | None:
-        """The plane of its picture; None where that has the loss's own coordinates, or there is none."""
+        """The plane of the picture; None if the picture has the loss's own coordinates, or there is no picture."""
         row = self._grid_row
         if row is None or row["origin"] is None:
             return None
@@ -148,60 +190,60 @@ class LossView:
         return Plane(np.asarray(row["origin"], float), directions, float(row["share"]))
 
     @property
-    def box(self) -> list[tuple[float, float]]:
-        """What its picture shows: one interval an axis."""
+    def box(self) -> list[Interval]:
+        """What the picture shows: one interval per axis."""
         if self.plane and self.grid:
             return [(axis[0], axis[-1]) for axis in self.grid[:2]]
-        return [(low, high) for low, high in self.facts["domain"][:2]]
+        return list(self.info.domain[:2])
 
     @property
     def minima(self) -> Array:
-        """The known minimizers in its picture, [minima, 1 or 2]."""
-        points = np.array(self.facts["minima"], float)
+        """The known minimizers in the coordinates of the picture, float [minima, 1 or 2]."""
+        points = np.array(self.info.minima, float)
         return self.plane.on(points) if self.plane and len(points) else points
 
     @cached_property
-    def _grid_row(self) -> Any:
-        found = self.results.grids
-        found = found[found["loss"] == self.label]
-        return None if found.empty else found.iloc[0]
+    def _grid_row(self) -> pd.Series | None:
+        grids = self.results.grids
+        grids = grids[grids["loss"] == self.label]
+        return None if grids.empty else grids.iloc[0]
 
     @cached_property
     def first_runs(self) -> dict[str, Trajectory]:
-        """By cell, the history of its run from the first start with the first seed, where that was kept."""
+        """By configuration, the trajectory from the first start with the first seed, if it was stored."""
         runs = self.results.runs
         first = runs[(runs["start"] == runs["start"].min()) & (runs["seed"] == runs["seed"].min())]
-        return dict(self._kept(first))
+        return dict(self._stored(first))
 
     @cached_property
-    def _histories(self) -> dict[str, list[Trajectory]]:
+    def _trajectories(self) -> dict[str, list[Trajectory]]:
         runs = self.results.runs
-        owner = {cell["cell_id"]: name for name, cell in self.best.items()}
-        histories: dict[str, list[Trajectory]] = {}
-        for cell, run in self._kept(runs[runs["cell_id"].isin(list(owner))]):
-            histories.setdefault(owner[cell], []).append(run)
-        return histories
+        optimizer = {cell.cell_id: name for name, cell in self.best.items()}
+        found: dict[str, list[Trajectory]] = {}
+        for cell, run in self._stored(runs[runs["cell_id"].isin(list(optimizer))]):
+            found.setdefault(optimizer[cell], []).append(run)
+        return found
 
-    def _kept(self, runs: pd.DataFrame) -> Iterator[tuple[str, Trajectory]]:
-        """The cell and the history of each of ``runs`` that has one, by cell, start and seed."""
-        solved = hit_column(min(self.results.manifest["targets"]))
+    def _stored(self, runs: pd.DataFrame) -> Iterator[tuple[str, Trajectory]]:
+        """The configuration and the trajectory of each of ``runs`` that has one, by configuration, start and seed."""
+        solved = hit_column(min(self.manifest.targets))
         wanted = runs.sort_values(["cell_id", "start", "seed"])
         traces = self.results.traces
         traces = traces[belongs_to_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
-        shown = self._shown(traces)
+        picture_x = self._picture_positions(traces)
         names = (wanted[name] for name in ("cell_id", "run_id", "start", "outcome"))
         steps = (wanted[name].to_numpy(float, na_value=np.nan) for name in (solved, "diverged_at"))
         for cell, run, start, outcome, *when in zip(*names, *steps, strict=True):
             if (at := rows.get(str(run))) is not None:
-                x = shown(str(run), np.asarray(at))
+                x = picture_x(str(run), np.asarray(at))
                 known = (None if np.isnan(each) else int(each) for each in when)
                 yield str(cell), Trajectory(int(start), str(outcome), step[at], loss[at] - self.minimum, x, *known)
 
-    def _shown(self, traces: pd.DataFrame) -> Callable[[str, Array], Array | None]:
-        """Gives the positions of a run in the picture, by its id and its rows in ``traces``."""
-        if self.facts["dim"] in (1, 2):
+    def _picture_positions(self, traces: pd.DataFrame) -> Callable[[str, Array], Array | None]:
+        """A function from a run's id and its rows in ``traces`` to its positions in the picture."""
+        if self.info.dim in (1, 2):
             x = lists_to_array(traces["x"])
             return lambda _, rows: x[rows]
         if not self.plane:
@@ -212,50 +254,43 @@ class LossView:
 
 
 def positions(paths: pd.DataFrame) -> dict[str, tuple[Array, Array]]:
-    """By run, the steps and all coordinates [steps, dim] of ``paths.parquet``."""
+    """By run, the steps [points] and all coordinates [points, dim] in ``paths.parquet``."""
     ordered = paths.sort_values(["run_id", "step"])
     rows = ordered.groupby(ordered["run_id"].astype(str), sort=False).indices
     step, x = ordered["step"].to_numpy(int), ordered["x"].to_numpy()
     return {str(run): (step[at], np.array(x[at].tolist(), float)) for run, at in rows.items()}
 
 
-def loss_view(results: Results, label: str) -> LossView:
-    """What there is of the loss ``label``."""
-    facts = next(fact for fact in results.manifest["losses"] if fact["label"] == label)
-    return LossView(results.of_loss(label), facts)
-
-
-def compared_optimizers(manifest: Mapping[str, Any]) -> list[str]:
-    """The labels of the optimizers that are no reference lines; of all, where there is nothing else."""
-    facts = manifest["optimizers"]
-    return [fact["label"] for fact in facts if not fact.get("reference")] or [fact["label"] for fact in facts]
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table, each by column name."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+def loss_view(results: Results, label: str, known_cells: pd.DataFrame | None = None) -> LossView:
+    """The view of the loss ``label``; ``known_cells`` are its configurations, if they were computed before."""
+    return LossView(results.of_loss(label), results.manifest.loss(label), known_cells)
 
 
 def initial_gaps(view: LossView) -> Array:
-    """The gaps at the starts that are finite and above zero."""
+    """The gaps at the starts that are finite and above zero, float [runs or fewer]."""
     at_start = view.results.runs["initial_loss"].to_numpy(dtype=float, na_value=np.nan)
     gaps: Array = at_start - view.minimum
     return gaps[np.isfinite(gaps) & (gaps > 0)]
 
 
 def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
-    """Steps, and the median over runs of the gap at each: a run that diverged is infinite after its last step."""
+    """Steps, int [steps], and the median gap of the runs at each, float [steps]; infinite after a run diverged.
+
+    Args:
+        runs: the trajectories.
+        points: the most steps that are returned.
+    """
     if not runs:
         return np.empty(0), np.empty(0)
     steps = np.unique(np.concatenate([run.step for run in runs]))
     if len(steps) > points:
         steps = steps[np.unique(np.geomspace(1, len(steps), points).astype(int) - 1)]
-    gaps = np.stack([_carried(run, steps) for run in runs])
+    gaps = np.stack([_gap_at(run, steps) for run in runs])
     middle = int(np.ceil(0.5 * (len(runs) - 1)))
     return steps, np.sort(gaps, axis=0)[middle]
 
 
-def _carried(run: Trajectory, steps: Array) -> Array:
+def _gap_at(run: Trajectory, steps: Array) -> Array:
     at = np.searchsorted(run.step, steps, side="right") - 1
     gap: Array = run.gap[np.maximum(at, 0)]
     return np.where(steps > run.step[-1], np.inf, gap) if run.outcome == "diverged" else gap

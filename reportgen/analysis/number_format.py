@@ -1,4 +1,4 @@
-"""How numbers are written, for pages, figures and sentences alike."""
+"""Numbers and lists in words, for pages, figures and sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ABSENT = "n/a"
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Three significant digits, powers as 10⁻³, ``∞`` for an overflow and ``n/a`` for nothing."""
+    """A number with ``digits`` significant digits, powers as 10⁻³; ``∞`` for an overflow, ``n/a`` for None and NaN."""
     if value is None or math.isnan(value):
         return ABSENT
     if math.isinf(value):
@@ -27,7 +27,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def rate(value: float) -> str:
-    """A learning rate or a target: a number from a tenth on, below it, and where it is a round power, as 10⁻²."""
+    """A learning rate or a target: a plain number above 0.1, else a power of ten such as 3·10⁻²."""
     if 0 < value < 0.0999 or value == 0.1:
         mantissa, power = f"{value:.2e}".split("e")
         return _scientific(mantissa, int(power))
@@ -41,7 +41,7 @@ def exponent(value: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share in per cent, never rounded up to all or down to none."""
+    """A share in per cent, never rounded to 0 % or 100 %."""
     if 0 < part < 0.01:
         return "< 1 %"
     if 0.99 < part < 1:
@@ -50,8 +50,9 @@ def share(part: float) -> str:
 
 
 def count(value: float, noun: str) -> str:
-    """``1 run``, ``1 458 runs``."""
-    return f"{number(value, 15)} {noun}" + ("" if value == 1 else "s")
+    """``1 run``, ``1 458 runs``, ``3 losses``."""
+    plural = "" if value == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number(value, 15)} {noun}{plural}"
 
 
 def decades(span: float) -> str:
@@ -67,14 +68,19 @@ def point(coordinates: Sequence[float]) -> str:
 
 
 def and_list(words: Sequence[str], most: int = 4) -> str:
-    """``a, b and c``; the rest of a long list is counted."""
+    """``a, b and c``; of more than ``most`` words the rest is counted."""
     if len(words) > most:
         words = [*words[: most - 1], f"{len(words) - most + 1} more"]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
+def names(labels: Sequence[str], most: int = 4) -> str:
+    """Labels for a sentence: long ones shortened, ``a, b and c``; of more than ``most`` the rest is counted."""
+    return and_list([shorten(label) for label in labels], most)
+
+
 def shorten(label: str, most: int = 48) -> str:
-    """A label that would fill lines without what is in its middle."""
+    """A label of at most about ``most`` letters, without the middle of a longer one."""
     if len(label) <= most:
         return label
     return f"{label[: most * 2 // 3]}…{label[-(most // 3 - 1) :]}"

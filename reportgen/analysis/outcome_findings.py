@@ -1,65 +1,61 @@
-"""How runs ended, and what the losses and the budgets of this matrix cannot tell."""
+"""Findings on outcomes: what failed, diverged or stopped, and what the losses and budgets cannot show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.claim import Claim, discrimination
-from reportgen.analysis.number_format import and_list, count, number, point, rate
-from reportgen.analysis.runtimes import gradients_per_step
+from reportgen.analysis.claim import Claim, uninformative
+from reportgen.analysis.number_format import and_list, count, names, number, point, rate, shorten
+from reportgen.analysis.runtime_arrays import gradients_per_step
 from reportgen.results.result_tables import lists_to_array
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.analysis.sensitivity import Sensitivity
-    from reportgen.results.result_tables import Results
+    from reportgen.results.manifest import ProgramEntry
 
 OUTCOMES = "#outcomes"
 
 
-def failed_programs(results: Results) -> Iterator[Claim]:
-    """What could not be run."""
-    failed: list[dict[str, Any]] = [p for p in results.manifest["programs"] if p["state"] == "failed"]
+def failed_programs(programs: Sequence[ProgramEntry]) -> Iterator[Claim]:
+    """The programs that could not be run."""
+    failed = [program for program in programs if program.failed]
     if not failed:
         return
-    told = and_list([f"{', '.join(p['optimizers'])} on {p['loss']}" for p in failed])
+    which = and_list([f"{names(program.optimizers)} on {shorten(program.loss)}" for program in failed])
     whose = "Its" if len(failed) == 1 else "Their"
-    pieces = ("", count(len(failed), "program") + " failed", f": {told}. {whose} cells are kept and marked.")
+    pieces = ("", f"{count(len(failed), 'program')} failed", f": {which}. {whose} configurations are shown as failed.")
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
 
 
 def stationary_runs(runs: pd.DataFrame) -> Iterator[Claim]:
-    """Where runs came to rest unsolved."""
+    """Where runs ended at a stationary point without being solved."""
     still = runs[runs["outcome"].astype(str) == "stationary"]
     if still.empty:
         return
     loss = str(still["loss"].astype(str).mode().iloc[0])
     here = still[still["loss"] == loss]
-    place = _gathered(here)
-    near = f", {place[1]} of those near {_place(place[0])}" if place is not None else ""
-    on = f"all of them on {loss}" if len(here) == len(still) else f"{number(len(here), 15)} of them on {loss}"
-    yield Claim(
-        (
-            "",
-            count(len(still), "run"),
-            f" ended unsolved where the gradient is next to nothing beside that at the start, {on}{near}.",
-        ),
-        f"loss:{loss}",
-        importance=50,
-        keys={"table": "outcomes", "loss": loss},
+    cluster = _cluster(here)
+    near = f" ({cluster[1]} near {_place(cluster[0])})" if cluster else ""
+    on = f"all on {shorten(loss)}" if len(here) == len(still) else f"{number(len(here), 15)} of them on {shorten(loss)}"
+    pieces = (
+        "",
+        count(len(still), "run"),
+        f" ended unsolved where the gradient norm is negligible relative to the start, {on}{near}.",
     )
+    yield Claim(pieces, f"loss:{loss}", importance=50, keys={"table": "outcomes", "loss": loss})
 
 
 def _place(coordinates: list[float]) -> str:
     return f"x = {point(coordinates)}" if len(coordinates) == 1 else point(coordinates)
 
 
-def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
-    """The middle of where runs ended, if more than half of them ended within a tenth of it, and whether all did."""
+def _cluster(runs: pd.DataFrame) -> tuple[list[float], str] | None:
+    """The median end of the runs if more than half of them ended within 0.1 of it, and whether all or most did."""
     ends = lists_to_array(runs["final_x"])
     middle = np.median(ends, axis=0)
     close = np.linalg.norm(ends - middle, axis=1) <= 0.1
@@ -68,62 +64,66 @@ def _gathered(runs: pd.DataFrame) -> tuple[list[float], str] | None:
     return [float(round(c, 2)) + 0.0 for c in middle], "all" if close.all() else "most"
 
 
-def diverged_runs(table: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Claim]:
-    """How many runs diverged, and who at which rate first."""
-    runs, lost = int(table["runs"].sum()), int(table["diverged"].sum())
+def diverged_runs(cells: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Claim]:
+    """How many runs diverged, and from which learning rate.
+
+    Args:
+        cells: a table made by ``cell_table``.
+        found: the sensitivity of each optimizer on each loss.
+    """
+    runs, lost = int(cells["runs"].sum()), int(cells["diverged"].sum())
     if not lost:
         return
-    lowest = float(table.loc[table["diverged"] > 0, "learning_rate"].min())
-    if lowest > float(table["learning_rate"].min()):
-        where = f", none at the rates tried below {rate(lowest)}"
+    lowest = float(cells.loc[cells["diverged"] > 0, "learning_rate"].min())
+    if lowest > float(cells["learning_rate"].min()):
+        where = f"none at learning rates below {rate(lowest)}"
     else:
-        where = ", some even at the smallest learning rate"
+        where = "some even at the smallest learning rate"
     keys, first = {"table": "outcomes"}, ""
     edges = [(each.diverges_from, each.optimizer, each.loss) for each in found if each.diverges_from is not None]
     if edges:
         begin, optimizer, loss = min(edges)
-        level = sum(each[0] == begin for each in edges) - 1
-        others = f", as {level} more {'does' if level == 1 else 'do'}" if level else ""
-        first = f"; half the runs or more of {optimizer} on {loss} do from {rate(begin)} on{others}"
+        level = sum(edge[0] == begin for edge in edges) - 1
+        others = f" and for {count(level, 'more optimizer-loss pair')}" if level else ""
+        pair = f"{shorten(optimizer)} on {shorten(loss)}"
+        first = f" From learning rate {rate(begin)} on, half or more of the runs diverge for {pair}{others}."
         keys = {"table": "cells", "loss": loss, "optimizer": optimizer}
-    pieces = ("", f"{number(lost, 15)} of {number(runs, 15)}", f" runs diverged{where}{first}.")
+    pieces = ("", f"{number(lost, 15)} of {number(runs, 15)}", f" runs diverged, {where}.{first}")
     yield Claim(pieces, OUTCOMES, importance=40, keys=keys)
 
 
-def unequal_budgets(results: Results) -> Iterator[Claim]:
-    """Which optimizers evaluate the gradient more often than once a step."""
-    runs = results.runs
-    made = runs[runs["outcome"].astype(str) != "failed"]
-    each = dict(zip(made["optimizer"].astype(str), gradients_per_step(made), strict=True))
-    more = {name: times for name, times in each.items() if times > min(each.values())}
+def unequal_budgets(runs: pd.DataFrame) -> Iterator[Claim]:
+    """The optimizers that evaluate the gradient more than once per step."""
+    ran = runs[runs["outcome"].astype(str) != "failed"]
+    per_step = dict(zip(ran["optimizer"].astype(str), gradients_per_step(ran), strict=True))
+    more = {name: evaluations for name, evaluations in per_step.items() if evaluations > min(per_step.values())}
     if not more:
         return
-    told = [f"{name} ({number(times)} a step)" for name, times in more.items()]
+    which = and_list([f"{shorten(name)} ({number(evaluations)} per step)" for name, evaluations in more.items()])
     pieces = (
         "Unequal budgets: ",
-        and_list(told),
-        f" {'evaluate' if len(more) > 1 else 'evaluates'} the gradient more often than the others in as many steps; "
-        "speeds are counted in evaluations.",
+        which,
+        f" {'evaluate' if len(more) > 1 else 'evaluates'} the gradient more often than the others in the same number "
+        "of steps. Speed is counted in gradient evaluations.",
     )
     yield Claim(pieces, "#ranking", importance=58, keys={"table": "ranking", "optimizer": next(iter(more))})
 
 
-def uninformative_losses(top: pd.DataFrame) -> Iterator[Claim]:
-    """The losses on which everybody or nobody succeeded."""
-    found = discrimination(top)
+def uninformative_losses(best: pd.DataFrame) -> Iterator[Claim]:
+    """The losses on which every optimizer succeeded, or none did; ``best`` is made by ``best_cells.best_cells``."""
+    found = uninformative(best)
     parts = []
-    if found.everyone:
-        parts.append(f"on {and_list(found.everyone)} every run of every optimizer was solved")
-    if found.no_one:
-        parts.append(f"on {and_list(found.no_one)} none was")
+    if found.all_solved:
+        parts.append(f"on {names(found.all_solved)} every run of every optimizer was solved")
+    if found.none_solved:
+        parts.append(f"on {names(found.none_solved)} no run was solved")
     if not parts:
         return
-    loss, undecided_on = (*found.everyone, *found.no_one)[0], len(found.everyone) + len(found.no_one)
+    affected = (*found.all_solved, *found.none_solved)
+    verb = f"{'loss' if found.losses == 1 else 'losses'} {'does' if len(affected) == 1 else 'do'}"
     pieces = (
         "",
-        f"{undecided_on} of {found.losses}",
-        f" {'losses' if found.losses > 1 else 'loss'} {'tell' if undecided_on > 1 else 'tells'} no optimizer from "
-        "another by success at the best rates: "
-        f"{' and '.join(parts)}.",
+        f"{len(affected)} of {found.losses}",
+        f" {verb} not separate the optimizers by success at the best learning rates: {' and '.join(parts)}.",
     )
-    yield Claim(pieces, "#sensitivity", importance=35, keys={"table": "ranking", "loss": loss})
+    yield Claim(pieces, "#sensitivity", importance=35, keys={"table": "ranking", "loss": affected[0]})

@@ -1,4 +1,4 @@
-"""How many runs came to which outcome."""
+"""The outcomes of runs: symbols, meanings and counts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SYMBOLS = {
 """Every outcome with its symbol, from best to worst: the order in which they are shown."""
 
 MEANINGS = {
-    "solved": "the tightest target was reached",
-    "stationary": "ended unsolved where the gradient all but vanishes: near a saddle, an inflection or a local minimum",
-    "stalled": "stands still though the gradient does not vanish: the step is too small for the precision",
-    "exhausted": "used up its steps while still moving",
-    "diverged": "position, loss or gradient was no longer finite",
-    "failed": "the optimizer raised, hung, or its process died",
+    "solved": "the tightest target was hit",
+    "stationary": "ended unsolved with a negligible gradient: near a saddle, an inflection or a local minimum",
+    "stalled": "position unchanged although the gradient is not zero (step below floating-point resolution)",
+    "exhausted": "used all steps while still moving",
+    "diverged": "position, loss or gradient became infinite or NaN",
+    "failed": "the optimizer raised an error or hung, or its process died",
 }
 
 

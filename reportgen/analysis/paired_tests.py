@@ -1,4 +1,4 @@
-"""Two optimizers on the same losses, or on the same starts: exact tests of paired numbers, their size and interval."""
+"""Exact tests of two optimizers on the same losses or the same starts, with effect sizes and intervals."""
 
 from __future__ import annotations
 
@@ -11,47 +11,58 @@ from reportgen.analysis.cells import Array
 from reportgen.analysis.scores import DECIMALS, average_ranks
 
 EXACT = 100
-"""Up to so many pairs that differ, p-values of the signed-rank test are exact; beyond it they are normal."""
+"""The p-value of the signed-rank test is exact for up to this many pairs that differ; for more it is normal."""
 
 
 def smallest_p(pairs: int, comparisons: int = 1) -> float:
-    """The smallest two-sided p that ``pairs`` pairs can give in a sign or signed-rank test, after Holm's correction.
+    """The smallest two-sided p that a sign or signed-rank test can give, after Holm's correction.
 
-    All signs the same has the probability 2 * 2**-pairs. Where it exceeds the level, no outcome could be significant:
-    5 losses give 0.0625 at best, and not finding a difference says nothing.
+    Equal signs have the probability 2 * 2**-pairs. If that exceeds the level, no outcome could be significant: 5 losses
+    give 0.0625 at best, so a test without a finding says nothing.
+
+    Args:
+        pairs: their number.
+        comparisons: how many tests are made.
     """
     return min(1.0, comparisons * 2.0 ** (1 - pairs))
 
 
 @dataclass(frozen=True)
 class SignedRank:
-    """What a signed-rank test says of paired differences."""
+    """The result of a signed-rank test of paired differences."""
 
     p: float
-    """Two-sided, against differences that are symmetric about 0."""
+    """Two-sided, under the hypothesis that differences are symmetric about 0."""
     effect: float
-    """Matched-pairs rank-biserial correlation, from -1 to 1: share of the rank sum in favour minus share against."""
+    """Matched-pairs rank-biserial correlation, -1 to 1: share of the rank sum in favour minus share against."""
     above: int
     equal: int
     below: int
-    """Pairs whose difference is positive, zero, negative."""
+    """Pairs with a positive, zero, negative difference."""
 
 
 def signed_rank(differences: Array) -> SignedRank:
-    """Wilcoxon's signed-rank test of ``differences`` [pairs], which may be infinite; ValueError where one is missing.
+    """Wilcoxon's signed-rank test of paired differences.
 
-    Wilcoxon 1945, "Individual Comparisons by Ranking Methods". Equal sizes share their mean rank. Zeros are ranked with
-    the others and are on neither side (Pratt 1959, "Remarks on Zeros and Ties in the Wilcoxon Signed Rank Procedures",
-    JASA 54; splitting their ranks, as Demšar 2006 does, gives the same p). The p is that of all 2**m signs of the m
-    differences that are not zero, so it is exact with ties too; for more than ``EXACT`` of them it is normal, with the
-    exact variance and no correction for continuity.
+    Wilcoxon 1945, "Individual Comparisons by Ranking Methods". Differences of equal size share their mean rank. Zeros
+    are ranked with the others and count for neither side (Pratt 1959, "Remarks on Zeros and Ties in the Wilcoxon Signed
+    Rank Procedures", JASA 54). Splitting their ranks, as Demšar 2006 does, gives the same p.
 
-    The effect is that of Kerby 2014, "The Simple Difference Formula", Comprehensive Psychology 3, of the whole rank
-    sum, that of the zeros included: pairs without a difference make it smaller.
+    p is computed over all 2**m signs of the m differences that are not zero, so it is exact with ties too. For more
+    than ``EXACT`` of them it is the normal approximation, with the exact variance and no continuity correction.
+
+    The effect is the one of Kerby 2014, "The Simple Difference Formula", Comprehensive Psychology 3. It is relative to
+    the rank sum of all pairs, so pairs without a difference make it smaller.
+
+    Args:
+        differences: float [pairs]; may be infinite.
+
+    Raises:
+        ValueError: a difference is missing.
     """
     values = np.round(np.asarray(differences, float), DECIMALS)
     if np.isnan(values).any():
-        raise ValueError("differences must be numbers; a pair without one of its numbers is no pair")
+        raise ValueError("differences: expected a number for each pair, found NaN")
     ranks = average_ranks(np.abs(values))
     up, down = float(ranks[values > 0].sum()), float(ranks[values < 0].sum())
     return SignedRank(
@@ -64,10 +75,10 @@ def signed_rank(differences: Array) -> SignedRank:
 
 
 def _sign_flips(ranks: Array, up: float, down: float) -> float:
-    """The share of all signs of ``ranks`` whose smaller rank sum is no larger than that of ``up`` and ``down``."""
+    """The share of all signs of ``ranks`` with a smaller rank sum of at most the smaller one of ``up`` and ``down``."""
     if len(ranks) > EXACT:
         return math.erfc(abs(up - down) / math.sqrt(2 * float((ranks**2).sum())))
-    doubled = np.rint(2 * ranks).astype(int)  # mean ranks are halves
+    doubled = np.rint(2 * ranks).astype(int)  # mean ranks are multiples of one half
     share = np.zeros(doubled.sum() + 1)
     share[0] = 1.0
     for rank in doubled:
@@ -78,57 +89,71 @@ def _sign_flips(ranks: Array, up: float, down: float) -> float:
 
 @dataclass(frozen=True)
 class PairedStarts:
-    """What the random starts of one loss say of two optimizers' runtimes."""
+    """The runtimes of two optimizers from the same random starts of one loss."""
 
     faster: int
     ties: int
     slower: int
-    """Starts from which the first was faster than the second, equally fast (or both never arrived), slower."""
+    """Starts from which the first is faster than the second, equally fast (or neither hit the target), slower."""
     p: float
-    """Of the two-sided sign test, 1 where all are ties."""
+    """Of the two-sided sign test; 1 if all are ties."""
     smallest_p: float
-    """The smallest that so many starts allow."""
+    """The smallest p that is possible with this number of starts."""
     log2_ratio: float
-    """Median over the starts of log2 of the second's runtime over the first's: 1 where the first is twice as fast."""
+    """Median over the starts of log2(second's runtime / first's): 1 if the first is twice as fast."""
     interval: tuple[float, float] | None
-    """Of that median; None where so few starts cannot give one."""
+    """Of that median; None with too few starts."""
 
 
 def log2_ratios(t_a: Array, t_b: Array) -> Array:
-    """log2(t_b / t_a) of runtimes, [starts]: positive where a is faster, infinite where only one arrived, 0 if none."""
+    """log2(t_b / t_a), float [starts]: positive if a is faster, infinite if only one hit the target, 0 if neither did.
+
+    Args:
+        t_a: runtimes, float [starts], infinite without a hit.
+        t_b: the same of the other optimizer.
+
+    Raises:
+        ValueError: the shapes differ, or a runtime is negative or missing.
+    """
     t_a, t_b = np.asarray(t_a, float), np.asarray(t_b, float)
     if t_a.shape != t_b.shape or not ((t_a >= 0).all() and (t_b >= 0).all()):
-        raise ValueError("both need a runtime for each start, 0 or more, and infinite where the target was not reached")
+        raise ValueError("expected a runtime for each start in both arrays: >= 0, infinite without a hit")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios: Array = np.where(t_a == t_b, 0.0, np.log2(t_b / t_a))
     return ratios
 
 
 def paired_starts(t_a: Array, t_b: Array, level: float = 0.95) -> PairedStarts:
-    """Two optimizers from the same random starts of one loss, by their runtimes [starts], one number a start.
+    """Compare the runtimes of two optimizers from the same random starts of one loss.
 
-    The sign test (Conover 1999, "Practical Nonparametric Statistics", section 3.4): ties are left out. The interval is
-    that of the order statistics which the sign test does not reject (the same, section 3.2), so it holds for any
-    distribution and covers at least ``level``; at 0.95 it takes 6 starts. Of two middle ratios the median is the one
-    nearer to a tie, and a tie where they disagree about who is faster.
+    The sign test without ties (Conover 1999, "Practical Nonparametric Statistics", section 3.4). The interval ends at
+    the order statistics that the sign test does not reject (section 3.2). So it holds for any distribution and covers
+    at least ``level``; 0.95 needs 6 starts. Of two middle ratios, the median is the one closer to a tie; it is a tie if
+    they disagree about which optimizer is faster.
 
-    Only starts that were drawn at random belong here, and with noise one number of all seeds of a start.
+    Args:
+        t_a: runtimes, float [starts], infinite without a hit. Only random starts; with noise one number per start.
+        t_b: the same of the other optimizer.
+        level: confidence of the interval.
+
+    Raises:
+        ValueError: as in ``log2_ratios``.
     """
     return paired_ratios(log2_ratios(t_a, t_b), level)
 
 
 def paired_ratios(ratios: Array, level: float = 0.95) -> PairedStarts:
-    """The same from the ratios themselves, as ``log2_ratios`` gives them, [starts]."""
+    """``paired_starts`` from the result of ``log2_ratios``, float [starts]."""
     ratios = np.sort(np.round(np.asarray(ratios, float), DECIMALS))
     faster, slower = int((ratios > 0).sum()), int((ratios < 0).sum())
-    one_side = _fair_coin(faster + slower)[min(faster, slower)]
+    one_sided_p = _fair_coin(faster + slower)[min(faster, slower)]
     return PairedStarts(
         faster=faster,
         ties=len(ratios) - faster - slower,
         slower=slower,
-        p=min(1.0, 2 * float(one_side)),
+        p=min(1.0, 2 * float(one_sided_p)),
         smallest_p=smallest_p(len(ratios)),
-        log2_ratio=_middle(ratios),
+        log2_ratio=_median(ratios),
         interval=_median_interval(ratios, level),
     )
 
@@ -136,11 +161,12 @@ def paired_ratios(ratios: Array, level: float = 0.95) -> PairedStarts:
 def _fair_coin(tosses: int) -> Array:
     """The probability of at most 0, 1, ... ``tosses`` heads."""
     logs = [math.lgamma(tosses + 1) - math.lgamma(k + 1) - math.lgamma(tosses - k + 1) for k in range(tosses + 1)]
-    shares: Array = np.cumsum(np.exp(np.array(logs) - tosses * math.log(2)))
-    return shares
+    probabilities: Array = np.cumsum(np.exp(np.array(logs) - tosses * math.log(2)))
+    return probabilities
 
 
-def _middle(ordered: Array) -> float:
+def _median(ordered: Array) -> float:
+    """The middle value; of two middle values the one closer to 0, or 0 if their signs differ."""
     if not len(ordered):
         return 0.0
     low, high = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])

@@ -1,4 +1,4 @@
-"""Who leads, in what was reached and in speed, and whether that would hold for other starts or other losses."""
+"""Findings on the ranking: who leads in targets hit and in speed, and how sure that is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.claim import Claim, Strength, evidence_strength, interval_excludes
-from reportgen.analysis.leaderboard import Leaderboard
-from reportgen.analysis.number_format import and_list, count, number, share
+from reportgen.analysis.number_format import count, names, number, share, shorten
+from reportgen.analysis.ranking import Leaderboard
 from reportgen.analysis.significance import LEAST_LOSSES, LEAST_SOLVERS, critical_difference, friedman
 
 if TYPE_CHECKING:
@@ -19,85 +19,82 @@ if TYPE_CHECKING:
 RANKING = "#ranking"
 
 
-def ranking_findings(held: Leaderboard | None, ranks: list[Rank], aside: Sequence[str]) -> Iterator[Claim]:
-    """The claims about who is ahead among the optimizers of ``ranks``, best first; ``aside`` take no part."""
-    without = f" Left aside: {and_list(list(aside))}." if aside else ""
-    if held is None or not ranks or ranks[0].score == 0:
-        which = "any optimizer" if not aside else "any of the optimizers that are compared"
-        nothing = ("", "No target was reached", f" by {which} at any learning rate.{without}")
-        yield Claim(nothing, "#outcomes", importance=90, keys={"table": "outcomes"})
+def ranking_findings(board: Leaderboard | None, ranks: list[Rank], excluded: Sequence[str]) -> Iterator[Claim]:
+    """The claims about the ranking.
+
+    Args:
+        board: the leaderboard of the optimizers in ``ranks``; None if there is none.
+        ranks: the ranking, the best first.
+        excluded: labels of the optimizers that take no part.
+    """
+    excluded_note = f" Excluded: {names(excluded)}." if excluded else ""
+    if board is None or not ranks or ranks[0].score == 0:
+        which = "any compared optimizer" if excluded else "any optimizer"
+        pieces = ("", "No target was hit", f" by {which} at any learning rate.{excluded_note}")
+        yield Claim(pieces, "#outcomes", importance=90, keys={"table": "outcomes"})
         return
     if len(ranks) == 1:
         only = ranks[0]
-        told = ("", only.optimizer, " reached ", share(only.score), f" of all targets at its best rates.{without}")
-        yield Claim(told, RANKING, importance=90, keys={"table": "ranking", "optimizer": only.optimizer})
+        rest = f" of all targets at its best learning rates.{excluded_note}"
+        hits = ("", shorten(only.optimizer), " hit ", share(only.score), rest)
+        yield Claim(hits, RANKING, importance=90, keys={"table": "ranking", "optimizer": only.optimizer})
         return
-    yield _reached(held, ranks, without)
-    yield from _fastest(held)
-    yield from _over_losses(held)
+    yield _most_hits(board, ranks, excluded_note)
+    yield from _fastest(board)
+    yield from _over_losses(board)
 
 
-def _reached(held: Leaderboard, ranks: list[Rank], without: str) -> Claim:
-    """Who reached most targets."""
+def _most_hits(board: Leaderboard, ranks: list[Rank], excluded_note: str) -> Claim:
     first = [rank.optimizer for rank in ranks if rank.place == 1]
     keys = {"table": "ranking", "optimizer": first[0]}
     if len(first) > 1:
-        told = (
-            "",
-            and_list(first),
-            " are level: each reached ",
-            share(ranks[0].score),
-            f" of the targets.{without}",
-        )
-        return Claim(told, RANKING, importance=90, keys=keys, strength="none")
+        pieces = ("", names(first), " tie: each hit ", share(ranks[0].score), f" of the targets.{excluded_note}")
+        return Claim(pieces, RANKING, importance=90, keys=keys, strength="none")
     leader, second = ranks[0], ranks[1]
-    a, b = held.names.index(leader.optimizer), held.names.index(second.optimizer)
-    balance, difference = held.balance_reached(a, b), leader.score - second.score
-    sure, strength = _certainty(held, held.other_reached, a, b, balance, difference)
-    lead = "leads" if strength in ("strong", "moderate") else "reached most in these runs"
-    return Claim(
-        (
-            "",
-            f"{leader.optimizer} {lead}",
-            ": at its best learning rates ",
-            share(leader.score),
-            f" of the targets, {second.optimizer} {share(second.score)}; {sure}.{_where(held, leader)}{without}",
-        ),
-        RANKING,
-        strength,
-        90,
-        keys,
+    a, b = board.names.index(leader.optimizer), board.names.index(second.optimizer)
+    balance, difference = board.hit_balance(a, b), leader.score - second.score
+    certainty, strength = _certainty(board, board.resampled_hit_rates, a, b, balance, difference)
+    is_shown = strength in ("strong", "moderate")
+    lead = "leads" if is_shown else "hit the most targets in these runs"
+    pieces = (
+        "",
+        f"{shorten(leader.optimizer)} {lead}",
+        ": at its best learning rates it hit " if is_shown else ": ",
+        share(leader.score),
+        f" of the targets, {shorten(second.optimizer)} {share(second.score)} ({certainty})."
+        f"{_where(board, leader)}{excluded_note}",
     )
+    return Claim(pieces, RANKING, strength, 90, keys)
 
 
-def _where(held: Leaderboard, leader: Rank) -> str:
-    """On how many of the losses on which anything was reached no other reached more."""
-    if held.losses < 2:
+def _where(board: Leaderboard, leader: Rank) -> str:
+    """On how many of the losses with hits no other optimizer has more."""
+    if board.loss_count < 2:
         return ""
-    told = sum(bool(np.isfinite(held.t[held.loss == one]).any()) for one in np.unique(held.loss))
-    lead = "every loss" if len(leader.leads) == told else f"{len(leader.leads)} of {count(told, 'loss')}"
-    return f" On {lead.replace('losss', 'losses')} no other reached more."
+    with_hits = sum(bool(np.isfinite(board.runtimes[board.loss == one]).any()) for one in np.unique(board.loss))
+    where = "every loss" if len(leader.leads) == with_hits else f"{len(leader.leads)} of {count(with_hits, 'loss')}"
+    return f" On {where} no other optimizer hit more."
 
 
 def _certainty(
-    held: Leaderboard, others: ResampledScores | None, a: int, b: int, balance: float, difference: float
+    board: Leaderboard, resampled: ResampledScores | None, a: int, b: int, balance: float, difference: float
 ) -> tuple[str, Strength | None]:
-    """What other random starts may make of a difference between two scores, in words and as a strength."""
-    several = count(held.random, held.unit_noun)
-    if others is None:
-        few = f"{several} are too few" if held.random > 1 else "nothing random varies here"
-        return f"{few} to say how sure that is", None
-    interval = others.difference(a, b)
+    """Difference and interval of two scores in words, and the strength of the evidence."""
+    draws = count(board.draws, board.draw_noun)
+    size = f"difference {_points(difference)}"
+    if resampled is None:
+        reason = f"{draws} are too few" if board.draws > 1 else "nothing random varies"
+        return f"{size}, no interval: {reason}", None
+    interval = resampled.difference(a, b)
+    text = f"{size}, 95 % CI {_span(interval)}"
     if not interval_excludes(interval):
-        found = f"the difference of {_points(difference)} may be {_span(interval)} with others (95 %)"
-        return f"{found}, so it is none that {several} can show", "none"
-    found = f"the difference of {_points(difference)} is {_span(interval)} with 95 % confidence"
+        return f"{text}: not significant with {draws}", "none"
     if interval[0] == interval[1]:
-        found = f"the difference of {_points(difference)} is the same with all {several}"
+        text = f"{size}, the same for all {draws}"
     strength = evidence_strength(True, balance)
     if strength == "none":
-        return f"{found}, but from {'most' if balance < 0 else 'about half'} of them it is not ahead", None
-    return found, strength
+        return f"{text}, but not ahead on {'most' if balance < 0 else 'about half'} of {draws}", None
+    return text, strength
 
 
 def _points(difference: float) -> str:
@@ -109,60 +106,55 @@ def _span(interval: tuple[float, float]) -> str:
     return f"{low} to {high}"
 
 
-def _fastest(held: Leaderboard) -> Iterator[Claim]:
-    """Who is ahead when time counts, if the score tells anyone apart."""
-    speed = held.speed
+def _fastest(board: Leaderboard) -> Iterator[Claim]:
+    """Who has the highest speed score, if any score is above zero."""
+    speed = board.speed
     order = np.argsort(-speed, kind="stable")
     a, b = int(order[0]), int(order[1])
     if speed[a] == 0:
         return
-    names = held.names
-    keys = {"table": "ranking", "optimizer": names[a]}
+    first, second = board.names[a], board.names[b]
+    keys = {"table": "ranking", "optimizer": first}
     if round(float(speed[a] - speed[b]), 12) == 0:
-        level = [names[int(place)] for place in order if round(float(speed[a] - speed[place]), 12) == 0]
-        told = ("", and_list(level), f" are equally fast: a speed score of {number(float(speed[a]), 2)} each.")
-        yield Claim(told, RANKING, "none", 70, keys)
+        level = [board.names[int(place)] for place in order if round(float(speed[a] - speed[place]), 12) == 0]
+        pieces = ("", names(level), f" are equally fast: speed score {number(100 * float(speed[a]), 2)} of 100 each.")
+        yield Claim(pieces, RANKING, "none", 70, keys)
         return
-    sure, strength = _certainty(held, held.other_speed, a, b, held.balance_speed(a, b), float(speed[a] - speed[b]))
-    shown = strength in ("strong", "moderate")
-    scores = (
-        f"a speed score of {number(100 * float(speed[a]), 2)} of 100, {names[b]} {number(100 * float(speed[b]), 2)}"
-    )
-    told = (
+    balance, difference = board.speed_balance(a, b), float(speed[a] - speed[b])
+    certainty, strength = _certainty(board, board.resampled_speed, a, b, balance, difference)
+    is_shown = strength in ("strong", "moderate")
+    scores = f"{number(100 * float(speed[a]), 2)} of 100, {shorten(second)} {number(100 * float(speed[b]), 2)}"
+    pieces = (
         "",
-        f"{names[a]} {'is the fastest' if shown else 'was the fastest in these runs'}",
-        f", in gradient evaluations: {scores}; {sure}.",
+        f"{shorten(first)} {'is the fastest' if is_shown else 'was the fastest in these runs'}",
+        f" in gradient evaluations: speed score {scores} ({certainty}).",
     )
-    yield Claim(told, RANKING, strength, 80 if shown else 60, keys)
+    yield Claim(pieces, RANKING, strength, 80 if is_shown else 60, keys)
 
 
-def _over_losses(held: Leaderboard) -> Iterator[Claim]:
-    """Whether the ranks by speed differ over the losses, where there are enough of them for a test."""
-    found = friedman(held.speed_by_loss)
+def _over_losses(board: Leaderboard) -> Iterator[Claim]:
+    """Whether speed differs over the losses, if there are enough of them for a test."""
+    found = friedman(board.speed_by_loss)
     if found is None:
         return
     keys = {"table": "ranking"}
-    tested = f"over {held.losses} losses (Friedman, p {_p(found.p)})"
+    test = f"over {board.loss_count} losses (Friedman test, p {_p(found.p)})"
     if found.p > 0.05:
-        told = ("No difference between the speeds", " that these losses can show", f": {tested}.")
-        yield Claim(told, RANKING, "none", 75, keys)
+        pieces = ("No difference in speed", " is significant", f" {test}.")
+        yield Claim(pieces, RANKING, "none", 75, keys)
         return
-    apart = critical_difference(len(held.names), held.losses) or np.inf
+    apart = critical_difference(len(board.names), board.loss_count) or np.inf
     best = int(np.argmin(found.mean_ranks))
-    worse = [n for n, rank in zip(held.names, found.mean_ranks, strict=True) if rank - found.mean_ranks[best] >= apart]
-    beaten = f"it is ahead of {and_list(worse)}" if worse else "it is not ahead of any single other one"
-    yield Claim(
-        (
-            "The ranks by speed differ ",
-            tested,
-            f": {held.names[best]} has the best mean rank, {number(found.mean_ranks[best])}, and by the critical "
-            f"difference of {number(apart, 2)} {beaten}.",
-        ),
-        RANKING,
-        "strong" if worse else "moderate",
-        75,
-        keys,
+    ranks = zip(board.names, found.mean_ranks, strict=True)
+    worse = [name for name, rank in ranks if rank - found.mean_ranks[best] >= apart]
+    ahead = f"ahead of {names(worse)}" if worse else "not ahead of any single optimizer"
+    pieces = (
+        "Speed differs between the optimizers ",
+        test,
+        f": {shorten(board.names[best])} has the best mean rank, {number(found.mean_ranks[best])}, and is {ahead} "
+        f"by the critical difference of {number(apart, 2)}.",
     )
+    yield Claim(pieces, RANKING, "strong" if worse else "moderate", 75, keys)
 
 
 def _p(value: float) -> str:
@@ -170,8 +162,10 @@ def _p(value: float) -> str:
 
 
 def losses_needed_note(losses: int, optimizers: int) -> str:
-    """Why no test over the losses is made; nothing where one is."""
+    """Why there is no test over the losses; empty if there is one."""
     if optimizers < 2 or (losses >= LEAST_LOSSES and optimizers >= LEAST_SOLVERS):
         return ""
-    told = f"A test over losses takes {LEAST_LOSSES} of them and {LEAST_SOLVERS} optimizers"
-    return f"{told}; here are {losses} and {optimizers}, so nothing is said about other losses."
+    return (
+        f"A test over losses needs at least {LEAST_LOSSES} losses and {LEAST_SOLVERS} optimizers. This report has "
+        f"{losses} and {optimizers}, so it says nothing about other losses."
+    )

@@ -1,115 +1,111 @@
-"""What varies at random between the runs of a cell, and how often each of them is in each resample."""
+"""What is random in the runs of a configuration, and how often each run is in each bootstrap resample."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.analysis.cells import Array
 
-if TYPE_CHECKING:
-    from reportgen.results.result_tables import Results
-
 RESAMPLES = 1000
 SEED = 0
 _BLOCK = 256
-"""Cells at a time, so that their counts stay in the processor's cache."""
+"""Configurations per block, so that their counts stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """Cells whose runs have the same starts and seeds: one set of draws does for all of them."""
+    """Configurations with the same starts and seeds, which share one set of draws."""
 
     groups: Array
-    """shape [cells]: the number of each cell."""
+    """Number of each configuration, int [cells]."""
     rows: Array
-    """shape [cells, runs]: where its runs are, by start and seed."""
-    free: Array
-    """shape [runs], bool: whether a run is a random draw; the others are fixed."""
+    """Rows of its runs, ordered by start and seed, int [cells, runs]."""
+    is_random: Array
+    """Whether a run is a random draw; the others are fixed, bool [runs]."""
     draws: int
-    """How many of them are independent: random starts, or runs where only the noise varies; 0 where nothing does."""
+    """Number of independent draws: random starts, or runs if only the noise varies; 0 if nothing varies."""
     weights: Array | None
-    """shape [runs, resamples]: how often a run is in each resample; None where nothing random varies."""
+    """How often a run is in each resample, int [runs, resamples]; None if nothing random varies."""
 
 
 def resampling_designs(
     group: Array, start: Array, seed: Array, random_start: Array, random_seed: Array
 ) -> list[Design]:
-    """The designs of the groups (0 .. groups-1, none empty) that runs belong to; all arrays are of shape [runs].
+    """The designs of the configurations, each configuration in one of them.
 
-    The unit is the start with all its seeds: random starts are drawn with replacement where there are two or more, and
-    seeds within each start where noise makes them random and there are two or more. What is fixed is in every resample
-    once: the standard start, points the user gave, repeats without noise. Cells of one design share the same draws, so
-    that the rates of an optimizer are compared on the same starts.
+    The unit is a start with all its seeds. Two or more random starts are drawn with replacement. Within each start, two
+    or more seeds are drawn too if noise makes them random. Everything else is in each resample once: the standard
+    start, the user's own points, repeats without noise. Configurations of one design share the same draws, so that the
+    learning rates of an optimizer are compared on the same starts.
 
-    Source: the two-stage bootstrap of Davison and Hinkley 1997, Bootstrap methods and their application, section 3.8.
+    Source: the two-stage bootstrap of Davison and Hinkley 1997, "Bootstrap methods and their application", section 3.8.
+
+    Args:
+        group: number of each run's configuration, 0 to groups - 1, none without runs, int [runs].
+        start: number of each run's start, int [runs].
+        seed: number of each run's noise seed, int [runs].
+        random_start: whether that start was drawn at random, bool [runs].
+        random_seed: whether the seed changes the run, because its loss has noise, bool [runs].
     """
     order = np.lexsort((seed, start, group))
     facts = np.stack([start, seed, random_start, random_seed], axis=1).astype(np.int64)[order]
     ends = np.cumsum(np.bincount(group))
-    alike: dict[bytes, list[int]] = {}
+    same_design: dict[bytes, list[int]] = {}
     for number, (begin, end) in enumerate(zip(np.append(0, ends[:-1]), ends, strict=True)):
-        alike.setdefault(facts[begin:end].tobytes(), []).append(number)
-    return [_design(np.array(numbers), order, ends, facts) for numbers in alike.values()]
-
-
-def designs_of_results(results: Results, group: Array) -> list[Design]:
-    """The designs of groups of runs, with what the manifest says is random in them.
-
-    Starts 1 to ``config.starts.random`` are drawn from the loss's domain; seeds are random where the loss has noise.
-    """
-    runs, manifest = results.runs, results.manifest
-    start, seed = runs["start"].to_numpy(int), runs["seed"].to_numpy(int)
-    drawn = (start >= 1) & (start <= manifest["config"]["starts"]["random"])
-    noisy = [fact["label"] for fact in manifest["losses"] if fact.get("noise")]
-    return resampling_designs(group, start, seed, drawn, runs["loss"].isin(noisy).to_numpy(bool))
+        same_design.setdefault(facts[begin:end].tobytes(), []).append(number)
+    return [_design(np.array(numbers), order, ends, facts) for numbers in same_design.values()]
 
 
 def resampled_places(order: Array, weights: Array, quantile: float) -> Array:
-    """Where the ``quantile`` of each resample lies among the sorted runs of its cell, shape [cells, resamples].
+    """The place of a quantile of each resample among the sorted runs of its configuration, int [cells, resamples].
 
-    ``order`` [cells, runs] sorts the values of each cell, ``weights`` is that of its design. The quantile is an order
-    statistic, rounded upwards, as ``cells.order_statistic``.
+    The quantile is an order statistic, rounded upwards, as in ``cells.order_statistic``.
+
+    Args:
+        order: sorts the values of each configuration, int [cells, runs].
+        weights: those of the configurations' design, int [runs, resamples].
+        quantile: from 0 to 1.
     """
     total = weights.sum(axis=0)
     limit = np.ceil(quantile * (total - 1))
-    counted = np.min_scalar_type(int(total.max()))
-    small, limit = weights.astype(counted), limit.astype(counted)
+    count_type = np.min_scalar_type(int(total.max()))
+    counts, limit = weights.astype(count_type), limit.astype(count_type)
     places = np.zeros((len(order), weights.shape[1]), np.min_scalar_type(len(weights)))
     for begin in range(0, len(order), _BLOCK):
         block = places[begin : begin + _BLOCK]
-        so_far = np.zeros(block.shape, counted)
+        counted = np.zeros(block.shape, count_type)
         for run in order[begin : begin + _BLOCK].T:
-            so_far += small[run]
-            block += so_far <= limit
+            counted += counts[run]
+            block += counted <= limit
     return places
 
 
 def _design(numbers: Array, order: Array, ends: Array, facts: Array) -> Design:
+    """The design that the configurations ``numbers`` share."""
     size = int(ends[0] if numbers[0] == 0 else ends[numbers[0]] - ends[numbers[0] - 1])
     places = ends[numbers][:, np.newaxis] + np.arange(-size, 0)
     start, _, random_start, random_seed = facts[places[0]].T
-    which = np.unique(start, return_inverse=True)[1]
-    moving = np.unique(which[random_start == 1])
-    moving = moving if len(moving) > 1 else moving[:0]
-    noisy = (random_seed == 1) & (np.bincount(which)[which] > 1)
-    free = np.isin(which, moving) | noisy
-    draws = len(np.unique(which[free])) if len(moving) else int(free.sum())
-    weights = _weights(which, moving, noisy) if draws else None
-    return Design(numbers, order[places], free, draws, weights)
+    start = np.unique(start, return_inverse=True)[1]
+    random_starts = np.unique(start[random_start == 1])
+    random_starts = random_starts if len(random_starts) > 1 else random_starts[:0]
+    noisy = (random_seed == 1) & (np.bincount(start)[start] > 1)
+    is_random = np.isin(start, random_starts) | noisy
+    draws = len(np.unique(start[is_random])) if len(random_starts) else int(is_random.sum())
+    weights = _weights(start, random_starts, noisy) if draws else None
+    return Design(numbers, order[places], is_random, draws, weights)
 
 
-def _weights(which: Array, moving: Array, noisy: Array) -> Array:
-    """How often each run is drawn, [runs, resamples]: ``which`` [runs] numbers its start, those of ``moving`` vary."""
+def _weights(start: Array, random_starts: Array, noisy: Array) -> Array:
+    """How often each run is drawn, int [runs, resamples]; ``start`` and ``noisy`` are those of each run."""
     random = np.random.default_rng(SEED)
-    drawn = np.ones((which.max() + 1, RESAMPLES), int)
-    if len(moving):
-        drawn[moving] = random.multinomial(len(moving), np.full(len(moving), 1 / len(moving)), RESAMPLES).T
-    weights = drawn[which]
-    for start in np.unique(which[noisy]):
-        seeds = np.flatnonzero(which == start)
-        # A start that is drawn n times has its seeds drawn anew each time: n x seeds draws in all.
-        weights[seeds] = random.multinomial(drawn[start] * len(seeds), np.full(len(seeds), 1 / len(seeds))).T
+    drawn = np.ones((start.max() + 1, RESAMPLES), int)
+    if count := len(random_starts):
+        drawn[random_starts] = random.multinomial(count, np.full(count, 1 / count), RESAMPLES).T
+    weights = drawn[start]
+    for one in np.unique(start[noisy]):
+        seeds = np.flatnonzero(start == one)
+        # If a start is drawn n times, its seeds are drawn each time: n x seeds draws in total.
+        weights[seeds] = random.multinomial(drawn[one] * len(seeds), np.full(len(seeds), 1 / len(seeds))).T
     return weights

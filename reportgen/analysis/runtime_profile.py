@@ -1,4 +1,4 @@
-"""The runtimes that a profile compares: of the optimizers that took part, at their best rates, every loss alike."""
+"""The runtimes that a profile compares: all optimizers at their best learning rates, every loss counting the same."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.runtimes import best_cell_runtimes, runtime_arrays, runtime_distribution, select_cells
+from reportgen.analysis.runtimes import best_cell_runtimes, runtime_distribution
 from reportgen.analysis.scores import loss_weights
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportgen.analysis.loss_view import LossView
-    from reportgen.results.result_tables import Results
+    from reportgen.analysis.run_table import RunTable
 
 
 @dataclass(frozen=True)
 class RuntimeProfile:
-    """Runtimes in gradient evaluations, and what each counts."""
+    """Runtimes and the weights of their problems."""
 
     names: tuple[str, ...]
     t: Array
-    """Infinite where a target was not reached, [problems, optimizers]."""
+    """Gradient evaluations, infinite if a target was not hit, float [problems, optimizers]."""
     weights: Array
-    """[problems]; their sum is 1."""
+    """float [problems]; their sum is 1."""
     budget: float
-    """The most that a run spent."""
+    """The most gradient evaluations that a run spent."""
 
     def half(self) -> dict[str, float]:
-        """By name, when half of all problems were solved; infinite where that never was."""
+        """By name, the gradient evaluations after which half of all problems were solved; infinite if never."""
         at, shares = runtime_distribution(self.t, self.weights)
         return {
             name: float(at[column >= 0.5][0]) if (column >= 0.5).any() else np.inf
@@ -40,21 +39,11 @@ class RuntimeProfile:
         }
 
 
-def runtime_profile(results: Results, top: pd.DataFrame, names: Sequence[str]) -> RuntimeProfile | None:
-    """The profile of ``names`` at the cells that ``ranking.best`` chose for them; None without any of them."""
-    wide = best_cell_runtimes(results, top, names)
+def runtime_profile(table: RunTable, best: pd.DataFrame, names: Sequence[str]) -> RuntimeProfile | None:
+    """The profile of ``names`` at their ``best`` configurations; None if none of them has one."""
+    wide = best_cell_runtimes(table, best, names)
     if not len(wide.columns):
         return None
     weights = loss_weights(wide.index.get_level_values("loss").to_numpy(str))
-    spent = runtime_arrays(select_cells(results, top[top["optimizer"].isin(wide.columns)]), "gradient_evaluations")[1]
+    spent = table.select(best[best["optimizer"].isin(wide.columns)]).runtimes("gradient_evaluations")[1]
     return RuntimeProfile(tuple(wide.columns), wide.to_numpy(float), weights, float(spent.max(initial=1.0)))
-
-
-def loss_runtime_profile(view: LossView) -> RuntimeProfile:
-    """The profile of one loss: of all that have a best cell on it, of which there must be one."""
-    import pandas as pd
-
-    found = runtime_profile(view.results, pd.DataFrame(list(view.best.values())), view.optimizers)
-    if found is None:
-        raise ValueError(f"{view.label} has no cells")
-    return found

@@ -1,4 +1,4 @@
-"""How much an optimizer's result hangs on its learning rate."""
+"""How much an optimizer's result depends on its learning rate."""
 
 from __future__ import annotations
 
@@ -8,79 +8,86 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reportgen.analysis.best_rate import best_rate_intervals
-from reportgen.analysis.budgets import final_gaps, least_losses, numbered_cells
-from reportgen.analysis.cells import Array, cell_table, order_statistic
-from reportgen.analysis.ranking import best_cells
+from reportgen.analysis.best_cells import best_cells
+from reportgen.analysis.best_rate_intervals import best_rate_intervals
+from reportgen.analysis.budgets import final_gaps
+from reportgen.analysis.cells import Array, order_statistic
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportgen.results.result_tables import Results
+    from reportgen.analysis.run_table import RunTable
 
 WITHIN = 10.0
-"""A rate is usable where the median gap is at most so many times that at the best rate."""
+"""A learning rate is usable if its median gap is at most this many times the one at the best learning rate."""
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What the learning rate means for one optimizer on one loss."""
+    """How one optimizer on one loss depends on the learning rate."""
 
     loss: str
     optimizer: str
     rates: int
-    """How many were tried."""
+    """Number of learning rates tried."""
     best_rate: float
-    """As ``ranking.best`` chooses it."""
+    """The best learning rate, see ``best_cells.best_cells``."""
     solves: bool
-    """Whether the median run at it reaches the tightest target; else no range of rates is of much use."""
+    """Whether the median run at that rate hits the tightest target; if not, a usable range means little."""
     interval: tuple[float, float] | None
-    """The tried rates between which the best one was in 95 % of the resamples; None where nothing random varies."""
+    """The tried rates that enclose the best one in 95 % of the resamples; None if nothing random varies."""
     usable: tuple[float, float] | None
-    """The first and the last rate of the usable stretch; None where the median gap at the best rate is infinite."""
+    """The smallest and largest rate of the usable range; None if the median gap at the best rate is infinite."""
     edge: Literal["smallest", "largest"] | None
-    """Which of more than two tried rates the best one is; None if in between, or if it reached no target."""
+    """Which end of three or more tried rates the best one is; None if it is neither, or hit no target."""
     diverges_from: float | None
-    """The smallest rate such that at it and all larger ones half the runs or more diverged; None if there is none."""
+    """The smallest rate at which, and at all larger ones, half of the runs or more diverged; None without one."""
 
     @property
     def decades(self) -> float | None:
-        """The usable stretch in decades; 0 for a single rate, since the grid cannot tell how wide it is."""
-        # Rates are given with four digits: equally long stretches of a grid must come out equal.
+        """The width of the usable range in decades; 0 for a single rate, because the grid cannot show its width."""
+        # Rates are given with four digits; rounded, so that ranges of equal width compare equal.
         return None if self.usable is None else round(math.log10(self.usable[1] / self.usable[0]), 3)
 
 
-def sensitivity(results: Results) -> list[Sensitivity]:
-    """One for each (loss, optimizer), in the order of ``cells.cells``.
+def sensitivity(table: RunTable) -> list[Sensitivity]:
+    """One entry per (loss, optimizer), in the order of ``table.cells``.
 
-    The usable stretch is the unbroken one of tried rates around the best rate whose median gap is at most 10 times that
-    at the best rate; the gaps are those of ``floored_gaps``. A failed run says nothing of where divergence begins.
+    The usable range is the unbroken range of tried learning rates around the best one in which the median gap is at
+    most 10 times the one at the best learning rate. Gaps are those of ``floored_gaps``. A failed run does not count as
+    diverged.
     """
-    code = numbered_cells(results)[1]
-    table = cell_table(results)
-    table = table.assign(floored=order_statistic(floored_gaps(results), code, len(table), 0.5))
-    intervals = best_rate_intervals(results)
-    begin = np.flatnonzero(~table.duplicated(["loss", "optimizer"]).to_numpy())
-    ends = np.append(begin[1:], len(table))
-    tops = best_cells(table).index.to_numpy()
-    return [_of(table.iloc[a:z], int(top - a), intervals) for a, z, top in zip(begin, ends, tops, strict=True)]
+    cells = table.cells
+    cells = cells.assign(floored=order_statistic(floored_gaps(table), table.run_cells, len(cells), 0.5))
+    intervals = best_rate_intervals(table)
+    begin = np.flatnonzero(~cells.duplicated(["loss", "optimizer"]).to_numpy())
+    ends = np.append(begin[1:], len(cells))
+    tops = best_cells(cells).index.to_numpy()
+    return [
+        _pair_sensitivity(cells.iloc[first:end], int(top - first), intervals)
+        for first, end, top in zip(begin, ends, tops, strict=True)
+    ]
 
 
-def floored_gaps(results: Results) -> Array:
-    """The final gap of each run [runs], but at least the tightest target times its initial gap; infinite if lost.
+def floored_gaps(table: RunTable) -> Array:
+    """The final gap of each run, but at least the gap of its tightest target, float [runs].
 
-    So a run is not held against another that went further than was asked.
+    So a run that goes further than the tightest target gains nothing by it. Infinite for a run that diverged or failed.
     """
-    initial = results.runs["initial_loss"].to_numpy(float, na_value=np.nan) - least_losses(results)
-    floor = min(results.manifest["targets"]) * np.where(initial > 0, initial, 0)
-    floored: Array = np.maximum(final_gaps(results), floor)
+    initial = table.runs["initial_loss"].to_numpy(float, na_value=np.nan) - table.run_minima
+    floor = min(table.targets) * np.where(initial > 0, initial, 0)
+    floored: Array = np.maximum(final_gaps(table.runs), floor)
     return floored
 
 
 def usable_range(gaps: Array, at: int) -> tuple[int, int] | None:
-    """The first and the last place of the stretch around ``at`` where ``gaps`` [rates] are within 10 times that there.
+    """The first and last place of the unbroken range around ``at`` with gaps at most 10 times the one at ``at``.
 
-    None where the gap at ``at`` is infinite.
+    None if the gap at ``at`` is infinite.
+
+    Args:
+        gaps: by learning rate, float [rates].
+        at: place of the best learning rate.
     """
     if not np.isfinite(gaps[at]):
         return None
@@ -92,27 +99,34 @@ def usable_range(gaps: Array, at: int) -> tuple[int, int] | None:
 
 
 def divergence_edge(share: Array) -> int | None:
-    """The first place from which on all of ``share`` [rates], the shares of diverged runs, are at least one half."""
-    calm = np.flatnonzero(share < 0.5)
-    first = int(calm[-1]) + 1 if len(calm) else 0
+    """The first place from which on half of the runs or more diverge; None if there is none.
+
+    Args:
+        share: share of diverged runs by learning rate, float [rates].
+    """
+    below_half = np.flatnonzero(share < 0.5)
+    first = int(below_half[-1]) + 1 if len(below_half) else 0
     return first if first < len(share) else None
 
 
-def _of(mine: pd.DataFrame, at: int, intervals: dict[tuple[str, str], tuple[float, float]]) -> Sensitivity:
-    rates = mine["learning_rate"].to_numpy(float).tolist()
-    loss, optimizer = str(mine["loss"].iloc[0]), str(mine["optimizer"].iloc[0])
-    stretch = usable_range(mine["floored"].to_numpy(float), at)
-    edge = divergence_edge((mine["diverged"] / mine["runs"]).to_numpy(float))
+def _pair_sensitivity(
+    cells: pd.DataFrame, at: int, intervals: dict[tuple[str, str], tuple[float, float]]
+) -> Sensitivity:
+    """The sensitivity of one optimizer on one loss, from its configurations; ``at`` is the place of the best one."""
+    rates = cells["learning_rate"].to_numpy(float).tolist()
+    loss, optimizer = str(cells["loss"].iloc[0]), str(cells["optimizer"].iloc[0])
+    usable = usable_range(cells["floored"].to_numpy(float), at)
+    diverges_from = divergence_edge((cells["diverged"] / cells["runs"]).to_numpy(float))
     return Sensitivity(
         loss=loss,
         optimizer=optimizer,
         rates=len(rates),
         best_rate=rates[at],
-        solves=math.isfinite(mine["steps_to_target"].iloc[at]),
+        solves=math.isfinite(cells["steps_to_target"].iloc[at]),
         interval=intervals.get((loss, optimizer)),
-        usable=None if stretch is None else (rates[stretch[0]], rates[stretch[1]]),
-        edge=_edge(at, len(rates)) if mine["reached"].iloc[at] > 0 else None,
-        diverges_from=None if edge is None else rates[edge],
+        usable=None if usable is None else (rates[usable[0]], rates[usable[1]]),
+        edge=_edge(at, len(rates)) if cells["hit_rate"].iloc[at] > 0 else None,
+        diverges_from=None if diverges_from is None else rates[diverges_from],
     )
 
 

@@ -1,62 +1,65 @@
-"""What tuning the learning rate is worth: the best of a few random rates, and one rate for all losses."""
+"""The value of tuning the learning rate: the best of a few random learning rates, and one for all losses."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.budgets import numbered_cells
-from reportgen.analysis.cells import Array, cell_table
-from reportgen.analysis.runtimes import runtime_arrays
+from reportgen.analysis.cells import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from reportgen.analysis.runtimes import Unit
-    from reportgen.results.result_tables import Results
+    from reportgen.analysis.run_table import RunTable
+    from reportgen.analysis.runtime_arrays import Unit
 
 
 def expected_best(scores: Array) -> Array:
-    """The mean of the best of k of the ``scores`` [n], for k = 1 .. n, over all choices of k; the largest is the best.
+    """The expected largest of k scores, for k = 1 .. n, as the mean over all choices of k; float [n].
 
-    Dodge et al. 2019, Show your work, but drawn without replacement, since nobody tries a rate of a grid
-    twice: the best of k is the i-th smallest with probability C(i-1, k-1) / C(n, k). That is exact for rates drawn from
-    this grid, and unbiased where the grid itself was drawn (Tang et al. 2020, Showing your work doesn't always work).
-    Raises ValueError for scores that are not finite.
+    Dodge et al. 2019, "Show your work", but drawn without replacement, because the learning rates of a grid are tried
+    only once: the largest of k is the i-th smallest with probability C(i-1, k-1) / C(n, k). That is exact for learning
+    rates drawn from this grid. It is unbiased if the grid itself was drawn at random (Tang et al. 2020, "Showing your
+    work doesn't always work").
+
+    Args:
+        scores: float [n], larger is better.
+
+    Raises:
+        ValueError: a score is not finite.
     """
     scores = np.sort(np.asarray(scores, float))
     if not np.isfinite(scores).all():
-        raise ValueError("finite scores are expected")
+        raise ValueError("expected finite scores")
     n = len(scores)
     i, k = np.arange(1, n + 1)[:, np.newaxis], np.arange(1, n)
     ratio = np.maximum(i - k, 0) * (k + 1) / (k * (n - k))
-    chance = np.cumprod(np.hstack([np.full((n, 1), 1 / n), ratio]), axis=1)
-    expected: Array = scores @ chance
+    probability = np.cumprod(np.hstack([np.full((n, 1), 1 / n), ratio]), axis=1)
+    expected: Array = scores @ probability
     return expected
 
 
-def tuning_curves(results: Results, unit: Unit) -> pd.DataFrame:
-    """One row a (loss, optimizer, k): what to expect of trying k of the rates, drawn at random.
+def tuning_curves(table: RunTable, unit: Unit) -> pd.DataFrame:
+    """The expected result of trying k learning rates drawn at random, one row per (loss, optimizer, k).
 
-    Columns: loss, optimizer, ``rates`` (k), ``budget``, the mean of what all runs of k rates spend in ``unit``, and
-    ``expected``, the mean share of (start, target) pairs reached at the best of them.
+    Columns: loss, optimizer; ``rates``, k; ``budget``, what all runs at k learning rates spend on average, in ``unit``;
+    ``expected``, the expected hit rate at the best of them.
     """
-    table, code = numbered_cells(results)
-    table = table.assign(
-        spent=np.bincount(code, runtime_arrays(results, unit)[1], len(table)), reached=cell_table(results)["reached"]
-    )
-    pairs = table.groupby(["loss", "optimizer"], sort=False, observed=True)
+    cells = table.cells
+    cells = cells.assign(spent=np.bincount(table.run_cells, table.runtimes(unit)[1], len(cells)))
+    pairs = cells.groupby(["loss", "optimizer"], sort=False, observed=True)
     k = pairs.cumcount() + 1
-    expected = np.concatenate([expected_best(shares.to_numpy(float)) for _, shares in pairs["reached"]])
+    expected = np.concatenate([expected_best(shares.to_numpy(float)) for _, shares in pairs["hit_rate"]])
     budget = k * pairs["spent"].transform("mean")
-    return table[["loss", "optimizer"]].assign(rates=k, budget=budget, expected=expected)
+    return cells[["loss", "optimizer"]].assign(rates=k, budget=budget, expected=expected)
 
 
 def mean_over_losses(curves: pd.DataFrame) -> pd.DataFrame:
-    """The mean over the losses of ``tuning_curves``: optimizer, ``rates`` and ``expected``, in the same order.
+    """``tuning_curves`` averaged over the losses: optimizer, ``rates`` and ``expected``, in the same order.
 
-    Only for numbers of rates that were tried on every loss.
+    Only the numbers of learning rates that were tried on every loss.
     """
     losses = curves.groupby(["optimizer", "rates"], sort=False, observed=True)["expected"]
     table = losses.agg(["mean", "size"]).reset_index()
@@ -64,32 +67,52 @@ def mean_over_losses(curves: pd.DataFrame) -> pd.DataFrame:
     return table[everywhere].rename(columns={"mean": "expected"})[["optimizer", "rates", "expected"]]
 
 
-def shared_rate_table(table: pd.DataFrame) -> pd.DataFrame:
-    """One row an optimizer: the rate that is best over all losses, and what it loses against tuning on each.
+@dataclass(frozen=True)
+class SharedRate:
+    """What one learning rate for all losses costs an optimizer, compared with tuning on each loss."""
 
-    ``table`` is one made by ``cells.cells``. Columns: optimizer, ``learning_rate``, the one with the largest mean over
-    the losses of the share of (start, target) pairs reached, of equals the smallest; ``share``, that mean; ``tuned``,
-    the mean of the largest share on each loss; ``lost``, what ``tuned`` is more; ``worst_loss``, the first loss on
-    which the one rate loses most, empty where it loses on none, and ``worst``, how much there.
-    """
-    import pandas as pd
+    optimizer: str
+    learning_rate: float
+    """The one with the largest hit rate averaged over the losses; the smallest of equals."""
+    hit_rate: float
+    """Its hit rate, averaged over the losses."""
+    tuned: float
+    """Hit rate at the best learning rate of each loss, averaged over the losses."""
+    worst_loss: str
+    """The first loss on which the shared learning rate loses most; empty if it loses on none."""
+    worst: float
+    """How much of the hit rate is lost there."""
 
-    rows = []
-    for optimizer, shares in _shares(table).items():
-        # Means that are equal but for rounding must be a tie.
-        mean, most = shares.mean().round(12), shares.max(axis=1)
-        rate = mean.idxmax()
-        lost = (most - shares[rate]).round(12)
-        tuned, share = float(most.mean()), float(shares[rate].mean())
-        worst = {"worst_loss": str(lost.idxmax()) if lost.any() else "", "worst": float(lost.max())}
-        told = {"learning_rate": float(str(rate)), "share": share, "tuned": tuned, "lost": tuned - share}
-        rows.append({"optimizer": optimizer} | told | worst)
-    return pd.DataFrame(rows)
+    @property
+    def lost(self) -> float:
+        """The hit rate that tuning on each loss adds."""
+        return self.tuned - self.hit_rate
 
 
-def _shares(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """By optimizer the shares reached, [losses, rates]; 0 where a rate was not tried on a loss."""
+def shared_rates(cells: pd.DataFrame) -> list[SharedRate]:
+    """One entry per optimizer, in the order of ``cells``, a table made by ``cell_table``."""
+    shared = []
+    for optimizer, hit_rates in _hit_rates(cells).items():
+        # Rounded, so that means that differ only by rounding errors are ties.
+        mean, tuned = hit_rates.mean().round(12), hit_rates.max(axis=1)
+        best = mean.idxmax()
+        lost = (tuned - hit_rates[best]).round(12)
+        shared.append(
+            SharedRate(
+                optimizer=optimizer,
+                learning_rate=float(str(best)),
+                hit_rate=float(hit_rates[best].mean()),
+                tuned=float(tuned.mean()),
+                worst_loss=str(lost.idxmax()) if lost.any() else "",
+                worst=float(lost.max()),
+            )
+        )
+    return shared
+
+
+def _hit_rates(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Hit rates by optimizer, [losses, learning rates]; 0 if a learning rate was not tried on a loss."""
     return {
-        str(optimizer): mine.pivot(index="loss", columns="learning_rate", values="reached").fillna(0.0)
-        for optimizer, mine in table.groupby("optimizer", sort=False, observed=True)
+        str(optimizer): group.pivot(index="loss", columns="learning_rate", values="hit_rate").fillna(0.0)
+        for optimizer, group in cells.groupby("optimizer", sort=False, observed=True)
     }

@@ -1,6 +1,12 @@
-"""Finds a loss or an optimizer by its name, and lists what there is, without importing TensorFlow."""
+"""Finds and lists losses and optimizers by name, without importing TensorFlow."""
 
-from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_suggestion
+from reportgen.catalogue.errors import (
+    BrokenPluginError,
+    UnknownNameError,
+    nearest_name,
+    with_known_names,
+    with_suggestion,
+)
 from reportgen.catalogue.lookup import (
     find_loss,
     find_optimizer,
@@ -29,6 +35,7 @@ __all__ = [
     "source_hash",
     "suite_members",
     "suites",
+    "with_known_names",
     "with_suggestion",
     "wrapped_classes",
 ]

@@ -1,4 +1,4 @@
-"""What can go wrong when a loss or an optimizer is looked up, each in one sentence."""
+"""The errors of looking up a loss or an optimizer, and suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class UnknownNameError(LookupError):
-    """There is nothing of that name: a mistake in the config, or on the command line."""
+    """No loss or optimizer has this name: the configuration or the command line must be corrected."""
 
     def __init__(self, ref: str, kind: str, nearest: str | None, reason: str) -> None:
         super().__init__(ref, kind, nearest, reason)
@@ -15,34 +15,47 @@ class UnknownNameError(LookupError):
         self.kind = kind
         """``loss`` or ``optimizer``."""
         self.nearest = nearest
-        """The name that was probably meant."""
+        """The most similar known name, if any is similar."""
         self.reason = reason
+        """The whole message."""
 
     def __str__(self) -> str:
         return self.reason
 
 
 class BrokenPluginError(Exception):
-    """The file or module is there, but what it holds cannot be used; its cells are reported as failed."""
+    """The file or module exists but cannot be used. Its configurations are reported as failed."""
 
     def __init__(self, ref: str, reason: str) -> None:
         super().__init__(ref, reason)
         self.ref = ref
         self.reason = reason
-        """One line: what was raised, or what is missing, and where."""
+        """One line: the exception with its place, or what is missing."""
 
     def __str__(self) -> str:
         return f"{self.ref}: {self.reason}"
 
 
 def nearest_name(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known name that ``name`` was probably meant to be; a higher ``cutoff`` asks for more likeness."""
+    """Return the name in ``known`` that is most similar to ``name``, ignoring case, or None if none is similar.
+
+    Args:
+        name: the misspelt name.
+        known: the valid names.
+        cutoff: the least similarity of a result, between 0 and 1, as in ``difflib.get_close_matches``.
+    """
     by_folded = {other.casefold(): other for other in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 
-def with_suggestion(reason: str, name: str, known: Iterable[str]) -> str:
-    """The reason, with the probable name where there is one."""
-    meant = nearest_name(name, known)
-    return f"{reason}; did you mean {meant}?" if meant else reason
+def with_suggestion(message: str, name: str, known: Iterable[str]) -> str:
+    """Return ``message``, followed by ``Did you mean "..."?`` if a name in ``known`` is similar to ``name``."""
+    nearest = nearest_name(name, known)
+    return f'{message}. Did you mean "{nearest}"?' if nearest else message
+
+
+def with_known_names(message: str, name: str, known: Iterable[str]) -> str:
+    """Return ``message``, followed by all names in ``known`` and, if one is similar to ``name``, a suggestion."""
+    names = list(known)
+    return with_suggestion(f"{message}; expected one of: {', '.join(names)}", name, names)

@@ -1,4 +1,4 @@
-"""A stand-in for TensorFlow: ``import tensorflow as tf`` in a plug-in costs nothing until ``tf`` is used."""
+"""A placeholder for TensorFlow: a plug-in's ``import tensorflow as tf`` takes no time until it uses ``tf``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reportgen.tf_setup import import_tensorflow
 _NAME = "tensorflow"
 
 
-class _StandIn(ModuleType):
+class _Placeholder(ModuleType):
     def __getattr__(self, attribute: str) -> Any:
-        # While this object is still registered, the import below would find it instead of the real module.
+        # While the placeholder is registered, the import below would find it instead of the real module.
         if sys.modules.get(_NAME) is self:
             del sys.modules[_NAME]
         import_tensorflow()
@@ -24,18 +24,18 @@ class _StandIn(ModuleType):
 
 @contextmanager
 def tensorflow_on_first_use() -> Iterator[None]:
-    """Within this block ``import tensorflow`` gives an object that imports the real module when it is used.
+    """Within this context ``import tensorflow`` binds a placeholder, which imports the real module on first use.
 
-    ``importlib.util.LazyLoader`` does not serve: on Python 3.11 ``import tensorflow as tf`` looks at the
-    module's attributes, which loads it at once.
+    ``importlib.util.LazyLoader`` does not work: on Python 3.11 ``import tensorflow as tf`` reads attributes of the
+    module, which loads it at once.
     """
     if _NAME in sys.modules:
         yield
         return
-    stand_in = _StandIn(_NAME)
-    sys.modules[_NAME] = stand_in
+    placeholder = _Placeholder(_NAME)
+    sys.modules[_NAME] = placeholder
     try:
         yield
     finally:
-        if sys.modules.get(_NAME) is stand_in:
+        if sys.modules.get(_NAME) is placeholder:
             del sys.modules[_NAME]

@@ -1,4 +1,4 @@
-"""Optimizers and losses in a folder of that name beside the config, which are found by their plain names."""
+"""The optimizers and losses in the folders ``optimizers`` and ``losses`` next to the config file."""
 
 from __future__ import annotations
 
@@ -6,33 +6,39 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from reportgen.catalogue.errors import BrokenPluginError
 from reportgen.catalogue.plugin import load
 
-Named = Callable[[ModuleType, str, Any], str | None]
-"""From a module, and a variable of it, to the name of the optimizer or loss that it is; None for anything else."""
+PluginName = Callable[[ModuleType, str, object], str | None]
+"""Maps a module, a variable in it and its value to the name of that optimizer or loss; None if it is neither."""
 
 
-def plugins_in_folder(base: Path, kind: str, named: Named) -> tuple[dict[str, str], list[str]]:
-    """References by name, ``{"lookahead_2": "optimizers/mine.py:Lookahead2"}``, and why some files have none.
+def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[dict[str, str], list[str]]:
+    """Return the plug-ins in the folder of ``kind`` below ``base``.
 
-    ``kind`` is ``optimizer`` or ``loss``; files that begin with an underscore are left alone.
+    Args:
+        base: the folder of the config file.
+        kind: ``optimizer`` or ``loss``. Files that begin with an underscore are skipped.
+        plugin_name: returns the name of a plug-in.
+
+    Returns:
+        References by name, ``{"lookahead_2": "optimizers/mine.py:Lookahead2"}``, and an error message for each file
+        that cannot be imported.
     """
-    found: dict[str, str] = {}
-    broken: list[str] = []
+    references: dict[str, str] = {}
+    errors: list[str] = []
     folder = {"optimizer": "optimizers", "loss": "losses"}[kind]
     package = importlib.import_module(f"reportgen.{folder}")
     if (base / folder).resolve() == Path(package.__path__[0]).resolve():
-        return found, broken  # reportgen's own, where its sources are the current folder
+        return references, errors  # the built-in ones: the current folder is the source tree
     for file in sorted((base / folder).glob("[!_]*.py")):
-        where = f"{folder}/{file.name}"
+        ref = f"{folder}/{file.name}"
         try:
-            module = load(f"{where}:", kind, base)
+            module = load(f"{ref}:", kind, base)
         except BrokenPluginError as error:
-            broken.append(f"{where} cannot be read: {error.reason}")
+            errors.append(f"{ref} cannot be read: {error.reason}")
             continue
-        names = {named(module, variable, member): variable for variable, member in vars(module).items()}
-        found |= {name: f"{where}:{variable}" for name, variable in names.items() if name is not None}
-    return found, broken
+        names = {plugin_name(module, variable, member): variable for variable, member in vars(module).items()}
+        references |= {name: f"{ref}:{variable}" for name, variable in names.items() if name is not None}
+    return references, errors

@@ -1,4 +1,4 @@
-"""Names of losses and optimizers, built in or a user's own, and what stands behind them."""
+"""Finds losses and optimizers by name, whether built in or in a user's file, folder or module."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from reportgen import foreign
-from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_suggestion
+from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_known_names
 from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
 from reportgen.catalogue.local_plugins import plugins_in_folder
 from reportgen.catalogue.plugin import load
@@ -21,144 +20,153 @@ from reportgen.foreign import Unsuitable, suits
 from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer
 
-_KERAS = "keras:"
+_KERAS_PREFIX = "keras:"
 
 
 @functools.cache
 def losses() -> dict[str, Loss]:
-    """The built-in losses by name, in the order of their files and, within one, of their definition."""
+    """Return the built-in losses by name, in the order of their files and, within a file, of their definitions."""
     members = _members_of_package("reportgen.losses")
     return {member.name: member for _, member in members if isinstance(member, Loss)}
 
 
 @functools.cache
 def optimizers() -> dict[str, type[Optimizer]]:
-    """The built-in optimizer classes by name, ordered as the losses are."""
+    """Return the built-in optimizer classes by name, in the order of ``losses``."""
     members = _members_of_package("reportgen.optimizers")
-    return {optimizer_name(member): member for module, member in members if _defined_in(module, member)}
+    return {optimizer_name(kind): kind for module, member in members if (kind := _optimizer_in(module, member))}
 
 
-def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[str, Any] | None = None) -> Loss:
-    """The loss called ``ref``: built-in, in the folder ``losses`` of ``base``, ``file.py:name`` (relative to ``base``)
-    or ``package.module:name``.
+def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[str, object] | None = None) -> Loss:
+    """Return the loss called ``ref``.
+
+    Args:
+        ref: a built-in name or alias, a name in the folder ``losses`` below ``base``, ``file.py:name`` or
+            ``package.module:name``.
+        base: the folder that files are relative to.
+        dim: the number of coordinates; None: the default of the loss.
+        parameters: values of its parameters by name.
 
     Raises:
-        UnknownName: there is no such loss.
-        BrokenPlugin: it is there and cannot be used.
-        ValueError: it is not defined in ``dim`` coordinates, or has no such parameter.
+        UnknownNameError: there is no such loss.
+        BrokenPluginError: it exists but cannot be used.
+        ValueError: it is not defined in ``dim`` coordinates, or not for these parameters.
     """
-    given = dict(parameters or {})
+    settings = dict(parameters or {})
     if ":" not in ref:
-        return _loss_by_name(ref, base, dim, given)
-    declared = _member(ref, "loss", base, lambda _, member: isinstance(member, Loss))
-    if not isinstance(declared, Loss):
-        raise BrokenPluginError(ref, _not_a_loss(declared))
+        return _find_loss_by_name(ref, base, dim, settings)
+    member = _plugin_member(ref, "loss", base, lambda _, member: isinstance(member, Loss))
+    if not isinstance(member, Loss):
+        raise BrokenPluginError(ref, _loss_problem(member))
     try:
-        return renamed(declared.at(dim, **given), ref)
+        return renamed(member.at(dim, **settings), ref)
     except ValueError:
         raise
-    except Exception as error:  # the plug-in's own function of ``dim`` raised
+    except Exception as error:  # raised by a fact of the plug-in that is a function of ``dim``
         raise BrokenPluginError(ref, f"{type(error).__name__}: {error} (facts for dim = {dim})") from error
 
 
-def _loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[str, Any]) -> Loss:
-    """A built-in loss, or one in the folder ``losses`` beside the config."""
-    known = losses() | {alias: each for each in losses().values() for alias in each.aliases}
-    own, broken = plugins_in_folder(base, "loss", _loss_named)
-    if name in own and name in known:
-        reason = f"{name} is built in, and the name of {own[name]} too: write that one so, or name it otherwise"
-        raise UnknownNameError(name, "loss", own[name], reason)
-    if name in own:
-        return renamed(find_loss(own[name], base, dim, parameters), name)
-    if name in known:
-        return known[name].at(dim, **parameters)
-    raise _no_such(name, "loss", [*known, *own], broken)
+def _find_loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[str, object]) -> Loss:
+    built_in = losses() | {alias: loss for loss in losses().values() for alias in loss.aliases}
+    local, errors = plugins_in_folder(base, "loss", _loss_name)
+    if name in local and name in built_in:
+        raise _name_clash(name, "loss", local[name])
+    if name in local:
+        return renamed(find_loss(local[name], base, dim, parameters), name)
+    if name in built_in:
+        return built_in[name].at(dim, **parameters)
+    raise _unknown_name(name, "loss", [*built_in, *local], errors)
 
 
-def _loss_named(_: ModuleType, __: str, member: Any) -> str | None:
+def _loss_name(_: ModuleType, __: str, member: object) -> str | None:
     return member.name if isinstance(member, Loss) else None
 
 
 def local_losses(base: Path) -> dict[str, str]:
-    """References to the losses in the folder ``losses`` of ``base``, by name; broken files have none."""
-    return plugins_in_folder(base, "loss", _loss_named)[0]
+    """Return references to the losses in the folder ``losses`` below ``base``, by name. Broken files are skipped."""
+    return plugins_in_folder(base, "loss", _loss_name)[0]
 
 
 def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
-    """The optimizer class called ``ref``, which is read as in ``find_loss``.
+    """Return the optimizer class called ``ref``.
+
+    Args:
+        ref: a built-in name, a name in the folder ``optimizers`` below ``base``, ``file.py:Name``,
+            ``package.module:Name`` or ``keras:Name``.
+        base: the folder that files are relative to.
 
     Raises:
-        UnknownName: there is no such optimizer.
-        BrokenPlugin: it is there and cannot be used.
+        UnknownNameError: there is no such optimizer.
+        BrokenPluginError: it exists but cannot be used.
     """
     if ":" not in ref:
-        return _by_name(ref, base)
+        return _find_optimizer_by_name(ref, base)
     try:
-        if ref.startswith(_KERAS):
-            return _of_keras(ref)
-        member = _member(ref, "optimizer", base, lambda module, each: _defined_in(module, each) or suits(each))
-        kind = _adapted(member, ref, base)
+        if ref.startswith(_KERAS_PREFIX):
+            return _find_keras_optimizer(ref)
+        member = _plugin_member(
+            ref, "optimizer", base, lambda module, member: bool(_optimizer_in(module, member)) or suits(member)
+        )
+        return _usable_optimizer(_adapted(member, ref, base), ref)
     except Unsuitable as error:
         raise BrokenPluginError(ref, str(error)) from error
-    problem = _not_an_optimizer(kind)
-    if problem:
-        raise BrokenPluginError(ref, problem)
-    found: type[Optimizer] = kind
-    return found
 
 
 def local_optimizers(base: Path) -> dict[str, str]:
-    """References to the optimizers in the folder ``optimizers`` of ``base``, by name; broken files have none."""
-    return plugins_in_folder(base, "optimizer", _optimizer_named)[0]
+    """Return references to the optimizers in the folder ``optimizers`` below ``base``, by name.
+
+    Broken files are skipped.
+    """
+    return plugins_in_folder(base, "optimizer", _optimizer_name)[0]
 
 
-def _by_name(name: str, base: Path) -> type[Optimizer]:
-    """A built-in optimizer, or one in the folder ``optimizers`` beside the config."""
-    known = optimizers()
-    own, broken = plugins_in_folder(base, "optimizer", _optimizer_named)
-    if name in own and name in known:
-        reason = f"{name} is built in, and the name of {own[name]} too: write that one so, or name it otherwise"
-        raise UnknownNameError(name, "optimizer", own[name], reason)
-    if name in own:
-        return find_optimizer(own[name], base)
-    if name in known:
-        return known[name]
-    raise _no_such(name, "optimizer", [*known, *own], broken)
+def _find_optimizer_by_name(name: str, base: Path) -> type[Optimizer]:
+    local, errors = plugins_in_folder(base, "optimizer", _optimizer_name)
+    if name in local and name in optimizers():
+        raise _name_clash(name, "optimizer", local[name])
+    if name in local:
+        return find_optimizer(local[name], base)
+    if name in optimizers():
+        return optimizers()[name]
+    raise _unknown_name(name, "optimizer", [*optimizers(), *local], errors)
 
 
-def _optimizer_named(module: ModuleType, variable: str, member: Any) -> str | None:
-    if _defined_in(module, member):
-        return optimizer_name(member)
-    if suits(member) and member.__module__ == module.__name__:
+def _optimizer_name(module: ModuleType, variable: str, member: object) -> str | None:
+    kind = _optimizer_in(module, member)
+    if kind:
+        return optimizer_name(kind)
+    if isinstance(member, type) and suits(member) and member.__module__ == module.__name__:
         return snake_case(member.__name__)
     return variable if foreign.is_instance(member) else None
 
 
-def _of_keras(ref: str) -> type[Optimizer]:
-    name, known = ref.removeprefix(_KERAS), foreign.names()
+def _find_keras_optimizer(ref: str) -> type[Optimizer]:
+    name, known = ref.removeprefix(_KERAS_PREFIX), foreign.names()
     if name not in known:
-        raise _unknown(ref, "optimizer", name, known, f"keras.optimizers has no {name}; it has {', '.join(known)}")
+        reason = with_known_names(f'keras.optimizers has no "{name}"', name, known)
+        raise UnknownNameError(ref, "optimizer", nearest_name(name, known), reason)
     return foreign.from_name(name)
 
 
-def _adapted(member: Any, ref: str, base: Path) -> Any:
-    """The declaration of a class or an instance of another contract; anything else as it is."""
-    if isinstance(member, type) and issubclass(member, Optimizer):
-        return member
-    if foreign.is_class(member):
-        return _from_keras_class(member)
-    if suits(member):
-        return _from_class(member)
+def _adapted(member: object, ref: str, base: Path) -> object:
+    """The declaration of a foreign class or instance; anything else unchanged."""
+    if isinstance(member, type):
+        if issubclass(member, Optimizer):
+            return member
+        if foreign.is_class(member):
+            return _from_keras_class(member)
+        if suits(member):
+            return _from_class(member)
     return _from_instance(member, load(ref, "optimizer", base).__name__) if foreign.is_instance(member) else member
 
 
-# One declaration for each, so that it is one class wherever it is asked for.
-_from_class = functools.cache(foreign.from_class)
-_from_keras_class = functools.cache(foreign.from_keras_class)
+# Cached, so that each foreign class has a single declaration.
+_from_class: Callable[[type], type[Optimizer]] = functools.cache(foreign.from_class)
+_from_keras_class: Callable[[type], type[Optimizer]] = functools.cache(foreign.from_keras_class)
 _from_instance = functools.cache(foreign.from_instance)
 
 
-def _members_of_package(package: str) -> Iterator[tuple[ModuleType, Any]]:
+def _members_of_package(package: str) -> Iterator[tuple[ModuleType, object]]:
     names = sorted(item.name for item in pkgutil.iter_modules(importlib.import_module(package).__path__))
     for name in names:
         with tensorflow_on_first_use():
@@ -166,60 +174,69 @@ def _members_of_package(package: str) -> Iterator[tuple[ModuleType, Any]]:
         yield from ((module, member) for member in vars(module).values())
 
 
-def _defined_in(module: ModuleType, member: Any) -> bool:
-    return (
-        isinstance(member, type)
-        and issubclass(member, Optimizer)
-        and member.__module__ == module.__name__
-        and member.step is not Optimizer.step
-    )
-
-
-def _no_such(name: str, kind: str, known: list[str], broken: Iterable[str] = ()) -> UnknownNameError:
-    plural = {"optimizer": "optimizers", "loss": "losses"}[kind]
-    reason = f"there is no {kind} {name}"
-    if nearest_name(name, known) is None:
-        reason += f"; reportgen list {plural} says which there are"
-    found = _unknown(name, kind, name, known, reason)
-    return UnknownNameError(name, kind, found.nearest, "; ".join([found.reason, *broken]))
-
-
-def _member(ref: str, kind: str, base: Path, suits: Callable[[ModuleType, Any], bool]) -> Any:
-    module = load(ref, kind, base)
-    where, _, name = ref.rpartition(":")
-    if name not in vars(module):
-        offered = [other for other, member in vars(module).items() if suits(module, member)]
-        holds = f"; it has {', '.join(offered)}" if offered else ", nor any other"
-        raise _unknown(ref, kind, name, offered, f"{where} has no {kind} {name}{holds}")
-    return vars(module)[name]
-
-
-def _unknown(ref: str, kind: str, name: str, known: Iterable[str], reason: str) -> UnknownNameError:
-    known = list(known)
-    return UnknownNameError(ref, kind, nearest_name(name, known), with_suggestion(reason, name, known))
-
-
-def _not_a_loss(member: Any) -> str:
-    if callable(member) and not isinstance(member, type):
-        return "a plain function: declare its facts with @loss(...) from reportgen.loss above it"
-    return f"{_article(type(member).__name__)} and no loss: a function under @loss(...) is expected"
-
-
-def _not_an_optimizer(member: Any) -> str | None:
-    if not isinstance(member, type):
-        return f"{_article(type(member).__name__)} and no class: a class derived from Optimizer is expected"
-    if not issubclass(member, Optimizer):
-        return "neither derived from reportgen.optimizer.Optimizer, nor a class with apply_gradients(grads, vars)"
-    if issubclass(member, foreign.ForeignOptimizer):
+def _optimizer_in(module: ModuleType, member: object) -> type[Optimizer] | None:
+    """``member``, if it is an optimizer class that is defined in ``module`` and has a method ``step``."""
+    if not isinstance(member, type) or not issubclass(member, Optimizer):
         return None
-    if member.step is Optimizer.step:
-        return "has no step(self, x, state, problem)"
-    fields = [each for each in vars(member).get("__annotations__", {}).values() if "ClassVar" not in str(each)]
-    if fields and "__dataclass_params__" not in vars(member):
-        return "its hyperparameters are not seen: put @dataclass(frozen=True) above the class"
-    without = [item.name for item in dataclasses.fields(member) if item.default is dataclasses.MISSING]
-    return f"hyperparameter {without[0]} has no default" if without else None
+    return member if member.__module__ == module.__name__ and member.step is not Optimizer.step else None
 
 
-def _article(noun: str) -> str:
+def _name_clash(name: str, kind: str, ref: str) -> UnknownNameError:
+    file = ref.rpartition(":")[0]
+    reason = f"name clash: {name} is both built in and defined in {file}; refer to it as {ref} or rename it"
+    return UnknownNameError(name, kind, ref, reason)
+
+
+def _unknown_name(name: str, kind: str, known: list[str], file_errors: Iterable[str]) -> UnknownNameError:
+    nearest = nearest_name(name, known)
+    plural = {"optimizer": "optimizers", "loss": "losses"}[kind]
+    hint = f'Did you mean "{nearest}"?' if nearest else f'Run "reportgen list {plural}" to see all names.'
+    reason = " ".join([f'no {kind} is called "{name}".', hint, *file_errors])
+    return UnknownNameError(name, kind, nearest, reason)
+
+
+def _plugin_member(ref: str, kind: str, base: Path, suits: Callable[[ModuleType, object], bool]) -> object:
+    """The value of the variable after the colon of ``ref``; ``suits`` tells which others to suggest."""
+    module = load(ref, kind, base)
+    source, _, name = ref.rpartition(":")
+    if name not in vars(module):
+        known = [other for other, member in vars(module).items() if suits(module, member)]
+        reason = f'{source} has no {kind} "{name}"'
+        reason = with_known_names(reason, name, known) if known else f"{reason}; it defines no {kind}"
+        raise UnknownNameError(ref, kind, nearest_name(name, known), reason)
+    found: object = vars(module)[name]
+    return found
+
+
+def _loss_problem(member: object) -> str:
+    if callable(member) and not isinstance(member, type):
+        return "not a loss: decorate the function with @loss(...) from reportgen.loss"
+    return f"not a loss: expected a function decorated with @loss(...), found {_with_article(type(member).__name__)}"
+
+
+def _usable_optimizer(member: object, ref: str) -> type[Optimizer]:
+    """``member``, if it is a complete optimizer class; BrokenPluginError otherwise."""
+    if not isinstance(member, type):
+        found = _with_article(type(member).__name__)
+        raise BrokenPluginError(ref, f"not an optimizer: expected a class derived from Optimizer, found {found}")
+    if not issubclass(member, Optimizer):
+        expected = "a class derived from reportgen.optimizer.Optimizer, or one with apply_gradients(grads, vars)"
+        raise BrokenPluginError(ref, f"not an optimizer: expected {expected}")
+    problem = None if issubclass(member, foreign.ForeignOptimizer) else _declaration_problem(member)
+    if problem:
+        raise BrokenPluginError(ref, problem)
+    return member
+
+
+def _declaration_problem(kind: type[Optimizer]) -> str | None:
+    if kind.step is Optimizer.step:
+        return "no method step(self, x, state, problem)"
+    annotations = vars(kind).get("__annotations__", {}).values()
+    if any("ClassVar" not in str(each) for each in annotations) and "__dataclass_params__" not in vars(kind):
+        return "hyperparameters not found: decorate the class with @dataclass(frozen=True)"
+    missing = [field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING]
+    return f'hyperparameter "{missing[0]}" has no default' if missing else None
+
+
+def _with_article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

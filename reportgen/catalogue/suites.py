@@ -1,11 +1,11 @@
-"""Sets of losses that go by one name in a config: ``suite:mgh``, ``tag:convex``."""
+"""Names that stand for several losses in a configuration: ``suite:mgh``, ``tag:convex``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reportgen.catalogue.errors import UnknownNameError, nearest_name, with_suggestion
+from reportgen.catalogue.errors import UnknownNameError, nearest_name, with_known_names
 from reportgen.catalogue.lookup import find_loss, local_losses, losses
 from reportgen.loss import TAGS, Loss
 
@@ -13,39 +13,47 @@ SUITE, TAG = "suite:", "tag:"
 
 
 def suites() -> Mapping[str, list[str]]:
-    """The names of the losses of each suite."""
-    chosen: dict[str, Callable[[Loss], bool]] = {
-        "classic-2d": lambda each: each.dim == 2 and "non-smooth" not in each.tags and not _is_mgh(each),
+    """Return the names of the losses of each suite."""
+    filters: dict[str, Callable[[Loss], bool]] = {
+        "classic-2d": lambda loss: loss.dim == 2 and "non-smooth" not in loss.tags and not _is_mgh(loss),
         "mgh": _is_mgh,
-        "multimodal": lambda each: "multimodal" in each.tags and "non-smooth" not in each.tags,
+        "multimodal": lambda loss: "multimodal" in loss.tags and "non-smooth" not in loss.tags,
     }
-    return {suite: [name for name, each in losses().items() if of(each)] for suite, of in chosen.items()}
+    return {suite: [name for name, loss in losses().items() if belongs(loss)] for suite, belongs in filters.items()}
 
 
-def _is_mgh(each: Loss) -> bool:
-    """Whether it is a problem of Moré, Garbow and Hillstrom 1981, by its source."""
-    return "Garbow and Hillstrom" in each.source
+def _is_mgh(loss: Loss) -> bool:
+    """Whether the source is Moré, Garbow and Hillstrom 1981."""
+    return "Garbow and Hillstrom" in loss.source
 
 
 def suite_members(ref: str, base: Path) -> list[str] | None:
-    """The losses that ``suite:<name>`` or ``tag:<tag>`` stands for; None where ``ref`` is the name of a single loss.
+    """Return the names of the losses that ``suite:<name>`` or ``tag:<tag>`` stands for.
 
-    Raises UnknownName where there is no such suite or tag.
+    Args:
+        ref: the name in the configuration.
+        base: the folder of the config file; its folder ``losses`` may hold more losses with the tag.
+
+    Returns:
+        The names, or None if ``ref`` is the name of a single loss.
+
+    Raises:
+        UnknownNameError: there is no such suite or tag.
     """
     if ref.startswith(SUITE):
         name, known = ref.removeprefix(SUITE), suites()
         if name not in known:
-            raise _unknown(ref, "suite", name, list(known))
+            raise _unknown_name_error(ref, "suite", name, list(known))
         return list(known[name])
     if not ref.startswith(TAG):
         return None
     tag = ref.removeprefix(TAG)
     if tag not in TAGS:
-        raise _unknown(ref, "tag", tag, list(TAGS))
-    own = {name: find_loss(path, base) for name, path in local_losses(base).items()}
-    return [name for name, each in (losses() | own).items() if tag in each.tags]
+        raise _unknown_name_error(ref, "tag", tag, list(TAGS))
+    local = {name: find_loss(path, base) for name, path in local_losses(base).items()}
+    return [name for name, loss in (losses() | local).items() if tag in loss.tags]
 
 
-def _unknown(ref: str, what: str, name: str, known: list[str]) -> UnknownNameError:
-    reason = with_suggestion(f"there is no {what} {name}; there are {', '.join(known)}", name, known)
+def _unknown_name_error(ref: str, what: str, name: str, known: list[str]) -> UnknownNameError:
+    reason = with_known_names(f'no {what} is called "{name}"', name, known)
     return UnknownNameError(ref, "loss", nearest_name(name, known), reason)

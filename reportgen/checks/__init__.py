@@ -1,4 +1,4 @@
-"""Whether an optimizer or a loss is right: small checks that its author can run in seconds."""
+"""Checks whether an optimizer or a loss is correct, in seconds, for its author."""
 
 from reportgen.checks.runner import check
 from reportgen.checks.verdict import CheckReport, Verdict

@@ -1,48 +1,80 @@
-"""How an optimizer fares beside gradient descent on the default matrix: information, and no verdict."""
+"""Compares an optimizer with gradient descent on the default matrix. This informs its author and judges nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.config import Config
-from reportgen.execute.local_workers import Done
-from reportgen.plan import Plan
+from reportgen.engine.result import ProgramResult
+from reportgen.execute.local_workers import Outcome
+from reportgen.failure import Failure
+from reportgen.loss import Loss
+from reportgen.plan import Plan, Program
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def baseline_rows(config: Config, plan: Plan, done: Iterable[Done]) -> list[dict[str, Any]]:
-    """A row a loss: for each optimizer the best learning rate, the runs solved there, of how many, and the gap."""
+@dataclass(frozen=True)
+class BaselineEntry:
+    """An optimizer at its best learning rate on one loss."""
+
+    optimizer: str
+    """Its label."""
+    learning_rate: float
+    """The best learning rate."""
+    solved: int
+    """Number of runs that were solved."""
+    runs: int
+    gap: float | None
+    """Median final gap; None if it is infinite."""
+
+
+@dataclass(frozen=True)
+class BaselineRow:
+    """One loss."""
+
+    loss: str
+    """Its label."""
+    optimizers: tuple[BaselineEntry, ...]
+
+
+def baseline_rows(plan: Plan, outcomes: Iterable[Outcome[ProgramResult]]) -> list[BaselineRow]:
+    """Return one row per loss.
+
+    Args:
+        plan: the matrix that was run.
+        outcomes: its programs with their results.
+    """
     import pandas as pd
 
+    from reportgen.analysis.best_cells import best_cells
     from reportgen.analysis.cells import cell_table
-    from reportgen.analysis.ranking import best_cells
-    from reportgen.results.manifest import describe
-    from reportgen.results.result_tables import Results, to_pandas
+    from reportgen.results.result_tables import to_pandas
+
+    tables = [_encode(program, plan.losses[program.loss], result) for program, result in outcomes]
+    runs = pd.concat([to_pandas(table) for table in tables], ignore_index=True)
+    targets = plan.programs[0].settings.targets
+    best = best_cells(cell_table(runs, targets, list(plan.losses), list(plan.optimizers)))
+    entries: dict[str, list[BaselineEntry]] = {}
+    for row in best.to_dict("records"):
+        gap = float(row["gap_median"])
+        entry = BaselineEntry(
+            row["optimizer"], row["learning_rate"], row["solved"], row["runs"], gap if np.isfinite(gap) else None
+        )
+        entries.setdefault(row["loss"], []).append(entry)
+    return [BaselineRow(loss, tuple(of_loss)) for loss, of_loss in entries.items()]
+
+
+def _encode(program: Program, loss: Loss | Failure, result: ProgramResult | Failure) -> pa.Table:
+    """The rows of ``runs.parquet`` for a program."""
     from reportgen.results.row_encoding import encode_failed_runs, encode_runs
 
-    tables = [
-        encode_failed_runs(program, np.arange(program.runs), result)
-        if isinstance(result, str)
-        else encode_runs(program, plan.losses[program.loss], result)  # type: ignore[arg-type] # of the package, so loaded
-        for program, result in done
-    ]
-    runs = pd.concat([to_pandas(table) for table in tables], ignore_index=True)
-    nothing = pd.DataFrame()
-    top = best_cells(cell_table(Results(runs, nothing, nothing, nothing, describe(config, plan))))
-    return [
-        {"loss": loss, "optimizers": [_row(row) for row in group.to_dict("records")]}
-        for loss, group in top.groupby("loss", sort=False)
-    ]
-
-
-def _row(cell: dict[Any, Any]) -> dict[str, Any]:
-    gap = float(cell["gap_median"])
-    return {
-        "optimizer": cell["optimizer"],
-        "learning_rate": float(cell["learning_rate"]),
-        "solved": int(cell["solved"]),
-        "runs": int(cell["runs"]),
-        "gap": gap if gap < float("inf") else None,
-    }
+    if isinstance(loss, Failure):
+        return encode_failed_runs(program, np.arange(program.runs), loss)
+    if isinstance(result, Failure):
+        return encode_failed_runs(program, np.arange(program.runs), result)
+    return encode_runs(program, loss, result)

@@ -1,4 +1,4 @@
-"""The checks of a loss, each a small function of what was looked at: its verdict is a status and one sentence."""
+"""The checks of a loss. Each is a function of what was evaluated and run, and returns a status and one sentence."""
 
 from __future__ import annotations
 
@@ -10,215 +10,223 @@ from reportgen.analysis.number_format import count
 from reportgen.checks import minima, sample_points
 from reportgen.checks.loss_samples import LossSamples, format_point
 from reportgen.checks.optimizer_runs import MissingResultError, same_bits
-from reportgen.checks.verdict import FAILED, NOTE, OK, Verdict
-from reportgen.engine.result import Array
+from reportgen.checks.verdict import FAILED, NOTE, OK, Judgement, Verdict
 from reportgen.engine.sampled import Ask
+from reportgen.failure import Failure
 from reportgen.loss import Loss
+from reportgen.plan import FloatArray
 
-Judged = tuple[str, str]
-"""Status and detail."""
-_AGREE = 1e-6
-"""Relative: finite differences of a smooth function are that good at one of several widths."""
+_TOLERANCE = 1e-6
+"""Relative error of finite differences of a smooth function, at the best of several widths."""
 _COMPLEX_STEP = 1e-30
 
 
-def declares(loss: Loss) -> Judged:
-    """Whether the facts are there and fit together."""
-    for place, (low, high) in enumerate(loss.domain):
+def check_declaration(loss: Loss) -> Judgement:
+    """Check whether the declared facts are complete and consistent."""
+    for axis, (low, high) in enumerate(loss.domain):
         if not (np.isfinite([low, high]).all() and low < high):
-            return (
-                FAILED,
-                f"domain[{place}] is ({low:g}, {high:g}): two finite numbers are expected, the lower one first",
-            )
-    wrong = next(_tags(loss), None)
-    if wrong:
-        return FAILED, wrong
+            return FAILED, f"domain[{axis}] is ({low:g}, {high:g}); expected two finite numbers, the lower one first"
+    tag_error = next(_tag_errors(loss), None)
+    if tag_error:
+        return FAILED, tag_error
     missing = [name for name in ("formula", "source", "note") if not getattr(loss, name)]
     if missing:
-        return NOTE, f"the report would print what is not there: {', '.join(missing)}"
-    unreadable = _unreadable(loss.formula)
-    if unreadable:
-        return NOTE, f"the report would print the formula as it stands: {unreadable}"
-    return OK, f"formula, source and note are declared, and {count(len(loss.minima), 'minimizer')}"
+        return NOTE, f"not declared, so missing in the report: {', '.join(missing)}"
+    latex_error = _latex_error(loss.formula)
+    if latex_error:
+        return NOTE, f"the report shows the formula as plain text, because its LaTeX cannot be converted: {latex_error}"
+    return OK, f"formula, source, note and {count(len(loss.minima), 'minimizer')} are declared"
 
 
-def _tags(loss: Loss) -> Iterator[str]:
-    for tag, is_so, what in (
-        ("unbounded", loss.minimum == -np.inf, "a minimum of -inf"),
+def _tag_errors(loss: Loss) -> Iterator[str]:
+    if not loss.tags:  # then nothing is claimed
+        return
+    for tag, applies, fact in (
+        ("unbounded", loss.minimum == -np.inf, "minimum=-inf"),
         ("n-d", loss.default_dim is not None, "a default dim"),
     ):
-        # Without any tags nothing is claimed.
-        if loss.tags and is_so != (tag in loss.tags):
-            yield f"the tag {tag} goes with {what}: found {'the latter' if is_so else 'the tag'} alone"
+        if tag in loss.tags and not applies:
+            yield f'the loss has the tag "{tag}", but does not declare {fact}'
+        if applies and tag not in loss.tags:
+            yield f'the loss declares {fact}, but does not have the tag "{tag}"'
 
 
-def _unreadable(formula: str) -> str:
+def _latex_error(formula: str) -> str:
     from latex2mathml.converter import convert
 
     try:
         convert(formula)
-    except Exception as error:  # whatever the converter stumbles over
-        return f"{type(error).__name__} on converting the LaTeX"
+    except Exception as error:  # the converter raises errors of many types
+        return type(error).__name__
     return ""
 
 
-def gradient(evidence: LossSamples) -> Judged:
-    """Whether the gradient is that of finite differences, or of a complex step, which has no rounding error."""
-    loss, sample = evidence.loss, evidence.typical
-    axes = sample_points.axes(loss)
-    claimed = sample.gradient[:, axes].T
-    whole = np.abs(claimed) + np.linalg.norm(sample.gradient, axis=1)
-    meant = np.isfinite(whole) & np.isfinite(sample.value)
-    right, best = ~meant, np.full_like(claimed, np.nan)
-    error = np.full_like(claimed, np.inf)
-    for share in sample_points.WIDTHS:
-        slope, noise = _differences(evidence, share)
+def check_gradient(evidence: LossSamples) -> Judgement:
+    """Check whether the gradient agrees with finite differences, or with a complex step, which is free of rounding."""
+    loss, sample = evidence.loss, evidence.random_sample
+    axes = sample_points.difference_axes(loss)
+    gradient = sample.gradient[:, axes].T  # [axes, points], as all arrays below
+    scale = np.abs(gradient) + np.linalg.norm(sample.gradient, axis=1)
+    is_finite = np.isfinite(scale) & np.isfinite(sample.value)
+    agrees, best_slope = ~is_finite, np.full_like(gradient, np.nan)
+    least_error = np.full_like(gradient, np.inf)
+    for share in sample_points.DIFFERENCE_WIDTHS:
+        slope, rounding = _central_differences(evidence, share)
         with np.errstate(all="ignore"):
-            apart_by = np.where(np.isfinite(slope), np.abs(slope - claimed), np.inf)
-            right |= apart_by <= _AGREE * whole + noise
-        best = np.where(apart_by < error, slope, best)
-        error = np.minimum(error, apart_by)
-    by_step = _complex_step(evidence)
-    exact = None if by_step is None else np.abs(by_step - claimed) <= 1e-9 * whole
-    if exact is not None:
-        right |= exact
-    where = f"{int(meant.any(axis=0).sum())} points of the domain"
-    if right.all():
-        also = " and that of a complex step" if exact is not None and (exact | ~meant).all() else ""
-        return OK, f"it is that of finite differences{also} at {where}"
-    axis, point = (int(index[0]) for index in np.nonzero(~right))
-    at = format_point(sample_points.random_points(loss)[point])
-    found = f"at {at} the gradient along x[{axes[axis]}] is {float(claimed[axis, point])!r}"
-    return FAILED, f"{found}, and {best[axis, point]:.8g} by finite differences"
+            error = np.where(np.isfinite(slope), np.abs(slope - gradient), np.inf)
+            agrees |= error <= _TOLERANCE * scale + rounding
+        best_slope = np.where(error < least_error, slope, best_slope)
+        least_error = np.minimum(least_error, error)
+    derivative = _complex_step_derivatives(evidence)
+    agrees_exactly = None if derivative is None else np.abs(derivative - gradient) <= 1e-9 * scale
+    if agrees_exactly is not None:
+        agrees |= agrees_exactly
+    if agrees.all():
+        exact = agrees_exactly is not None and (agrees_exactly | ~is_finite).all()
+        methods = "finite differences and a complex step" if exact else "finite differences"
+        return OK, f"agrees with {methods} at {int(is_finite.any(axis=0).sum())} points of the domain"
+    axis, point = (int(index[0]) for index in np.nonzero(~agrees))
+    where = format_point(sample_points.random_points(loss)[point])
+    found = f"the gradient along x[{axes[axis]}] is {float(gradient[axis, point])!r}"
+    return FAILED, f"at {where} {found}, but finite differences give {best_slope[axis, point]:.8g}"
 
 
-def _differences(evidence: LossSamples, share: float) -> tuple[Array, Array]:
-    """Central differences [axes, points], and how far rounding of the values may have moved them."""
-    pairs = sample_points.pairs(evidence.loss, share)
-    value = evidence.at(pairs.reshape(-1, evidence.loss.dim)).value.reshape(pairs.shape[:3])
-    axes = sample_points.axes(evidence.loss)
+def _central_differences(evidence: LossSamples, share: float) -> tuple[FloatArray, FloatArray]:
+    """Central differences, and a bound on their error from rounding of the values; both [axes, points]."""
+    pairs = sample_points.difference_pairs(evidence.loss, share)
+    value = evidence.evaluate(pairs.reshape(-1, evidence.loss.dim)).value.reshape(pairs.shape[:3])
+    axes = sample_points.difference_axes(evidence.loss)
     width = np.take_along_axis(pairs[1] - pairs[0], axes[:, np.newaxis, np.newaxis], axis=2)[..., 0]
     with np.errstate(all="ignore"):
         return (value[1] - value[0]) / width, 16 * np.finfo(float).eps * np.abs(value).max(axis=0) / width
 
 
-def _complex_step(evidence: LossSamples) -> Array | None:
-    """Derivatives [axes, points] from imaginary parts; None where the function does not take complex numbers."""
+def _complex_step_derivatives(evidence: LossSamples) -> FloatArray | None:
+    """Derivatives [axes, points] from imaginary parts; None if the function does not accept complex numbers.
+
+    Source: Squire and Trapp, Using complex variables to estimate derivatives of real functions, SIAM Review 1998.
+    """
     loss = evidence.loss
-    shifts = np.eye(loss.dim)[sample_points.axes(loss)] * 1j * _COMPLEX_STEP
-    asked = sample_points.random_points(loss)[np.newaxis] + shifts[:, np.newaxis]
-    (found,) = evidence.sampler([Ask(asked.reshape(-1, loss.dim), "complex128")])
-    return None if isinstance(found, str) else np.asarray(found.value.imag / _COMPLEX_STEP).reshape(asked.shape[:2])
+    shifts = np.eye(loss.dim)[sample_points.difference_axes(loss)] * 1j * _COMPLEX_STEP
+    points = sample_points.random_points(loss)[np.newaxis] + shifts[:, np.newaxis]
+    (sample,) = evidence.sampler([Ask(points.reshape(-1, loss.dim), "complex128")])
+    if isinstance(sample, Failure):
+        return None
+    return np.asarray(sample.value.imag / _COMPLEX_STEP).reshape(points.shape[:2])
 
 
-def finite(evidence: LossSamples) -> Judged:
-    """Whether value and gradient are finite on the domain, in both precisions."""
+def check_finite(evidence: LossSamples) -> Judgement:
+    """Check whether value and gradient are finite on the domain and at declared points, in float32 and float64."""
     loss = evidence.loss
-    claimed = [*loss.minima, *loss.local_minima, *loss.saddles, loss.start]
-    asked = np.concatenate([sample_points.grid(loss), np.array(claimed)])
+    declared = [*loss.minima, *loss.local_minima, *loss.saddles, loss.start]
+    points = np.concatenate([sample_points.grid(loss), np.array(declared)])
     for dtype in ("float64", "float32"):
-        sample = evidence.at(asked, dtype)
-        for what, good, shown in (
+        sample = evidence.evaluate(points, dtype)
+        for name, finite, numbers in (
             ("value", np.isfinite(sample.value), sample.value),
             ("gradient", np.isfinite(sample.gradient).all(axis=1), sample.gradient),
         ):
-            if not good.all():
-                at = int(np.argmin(good))
-                share = f"{int((~good).sum()):,} of {len(asked):,} points, as at {format_point(asked[at])}"
-                return FAILED, f"in {dtype} the {what} is not finite at {share}: {np.ravel(shown[at]).tolist()[:3]}"
-    return OK, f"value and gradient at {len(asked):,} points of the domain, in float32 and float64"
+            if not finite.all():
+                first = int(np.argmin(finite))
+                example = f"{np.ravel(numbers[first]).tolist()[:3]} at {format_point(points[first])}"
+                counts = f"{int((~finite).sum()):,} of {len(points):,} points"
+                return FAILED, f"in {dtype} the {name} is not finite at {counts}, for example {example}"
+    return OK, f"value and gradient are finite at {len(points):,} points of the domain, in float32 and float64"
 
 
-def precision(evidence: LossSamples) -> Judged:
-    """Whether it gives the dtype that it is given, and what float32 makes of the minimum."""
+def check_dtype(evidence: LossSamples) -> Judgement:
+    """Check whether the loss keeps the dtype of its coordinates, and how float32 changes the minimum."""
     loss = evidence.loss
     for dtype in ("float32", "float64"):
-        found = evidence.at(sample_points.random_points(loss)[:2], dtype).dtype
+        found = evidence.evaluate(sample_points.random_points(loss)[:2], dtype).dtype
         if found != dtype:
-            return FAILED, f"given {dtype} it gives {found}: convert constants to the dtype of the coordinates"
+            return FAILED, f"returns {found} for {dtype} coordinates; convert constants to the dtype of the coordinates"
     if not loss.minima or not np.isfinite(loss.minimum):
-        return OK, "it gives float32 for float32 and float64 for float64"
-    value = evidence.at(np.array(loss.minima), "float32").value.astype(float)
-    off = value - loss.minimum
-    most = float(off[np.argmax(np.abs(off))])
-    if off.min() < -1e-6 * max(1.0, abs(loss.minimum)):
-        return NOTE, f"rounding in float32 makes the value {-off.min():.2g} less than the minimum at one of the minima"
-    return OK, f"it keeps to float32 and float64; in float32 the value at a minimizer is off by {abs(most):.2g} at most"
+        return OK, "returns the dtype of its coordinates, float32 or float64"
+    value = evidence.evaluate(np.array(loss.minima), "float32").value.astype(float)
+    error = value - loss.minimum
+    largest = float(error[np.argmax(np.abs(error))])
+    if error.min() < -1e-6 * max(1.0, abs(loss.minimum)):
+        return NOTE, f"in float32, rounding makes the value at a minimizer {-error.min():.2g} less than the minimum"
+    off = f"in float32 the value at a minimizer is off by at most {abs(largest):.2g}"
+    return OK, f"returns the dtype of its coordinates; {off}"
 
 
-def repeats(evidence: LossSamples) -> Judged:
-    """Whether it gives the same bits when asked again."""
-    again = evidence.at(sample_points.random_points(evidence.loss))
-    same = np.array_equal(again.value, evidence.typical.value, equal_nan=True)
-    if same and np.array_equal(again.gradient, evidence.typical.gradient, equal_nan=True):
-        return OK, f"value and gradient at {len(again.value)} points are the same bits when asked for again"
-    at = int(np.argmax(again.value != evidence.typical.value))
-    first, second = float(evidence.typical.value[at]), float(again.value[at])
-    found = (
-        f"at {format_point(sample_points.random_points(evidence.loss)[at])} it is {first!r}, and asked again {second!r}"
+def check_repeats(evidence: LossSamples) -> Judgement:
+    """Check whether a second evaluation is bitwise identical."""
+    first, second = evidence.random_sample, evidence.evaluate(sample_points.random_points(evidence.loss))
+    same_values = np.array_equal(second.value, first.value, equal_nan=True)
+    if same_values and np.array_equal(second.gradient, first.gradient, equal_nan=True):
+        return OK, f"value and gradient at {len(second.value)} points are bitwise identical when evaluated again"
+    point = int(np.argmax(second.value != first.value))
+    where = format_point(sample_points.random_points(evidence.loss)[point])
+    values = f"{float(first.value[point])!r}, but {float(second.value[point])!r} when evaluated again"
+    return FAILED, f"at {where} the value is {values}: the loss draws random numbers or keeps state"
+
+
+def check_batch(evidence: LossSamples) -> Judgement:
+    """Check whether a run alone equals the same run in a batch."""
+    runs = evidence.programs["descents"].runs
+    batch, alone = evidence.result("descents"), evidence.result("alone")
+    if same_bits(batch, runs - 1, alone, 0):
+        return OK, f"a run alone is bitwise identical to the same run in a batch of {runs:,}"
+    if evidence.loss.batched and _equal_up_to_rounding(evidence):
+        return (
+            OK,
+            f"a run alone equals the same run in a batch of {runs:,} up to rounding, as is normal for matrix products",
+        )
+    ends = f"{format_point(alone.final_x[0])} alone, but at {format_point(batch.final_x[-1])} in a batch of {runs:,}"
+    return FAILED, f"a run of Adam ends at {ends}: the loss mixes the runs"
+
+
+def _equal_up_to_rounding(evidence: LossSamples) -> bool:
+    """Whether value and gradient at one point alone are nearly those in a batch of points."""
+    batch, alone = evidence.random_sample, evidence.evaluate(sample_points.random_points(evidence.loss)[:1])
+    return np.allclose(batch.value[0], alone.value[0], rtol=1e-12) and np.allclose(
+        batch.gradient[0], alone.gradient[0], rtol=1e-9, atol=1e-12 * np.abs(alone.gradient[0]).max()
     )
-    return FAILED, f"{found}: it draws random numbers, or remembers something"
 
 
-def batch(evidence: LossSamples) -> Judged:
-    """Whether a run is the same by itself as among others."""
-    runs, whole, alone = evidence.programs["descents"].runs, evidence.of("descents"), evidence.of("alone")
-    if same_bits(whole, runs - 1, alone, 0):
-        return OK, f"a run made by itself is the same as among {runs:,}, bit for bit"
-    if evidence.loss.batched and _same_but_for_rounding(evidence):
-        return OK, f"a run made by itself is the same as among {runs:,} but for rounding, as products of matrices are"
-    single, among = format_point(alone.final_x[0]), format_point(whole.final_x[-1])
-    found = f"a run of Adam ends at {single} by itself, and at {among} among {runs:,}"
-    return FAILED, f"{found}: the loss mixes the runs"
-
-
-def _same_but_for_rounding(evidence: LossSamples) -> bool:
-    """Whether value and gradient at one point are the same by themselves as among those at others, nearly."""
-    among, alone = evidence.typical, evidence.at(sample_points.random_points(evidence.loss)[:1])
-    return np.allclose(among.value[0], alone.value[0], rtol=1e-12) and np.allclose(
-        among.gradient[0], alone.gradient[0], rtol=1e-9, atol=1e-12 * np.abs(alone.gradient[0]).max()
-    )
-
-
-def minibatches(evidence: LossSamples) -> Judged:
-    """Whether the loss over all samples, in any order, is the loss, and the mean of those over two parts of them."""
-    loss, asked = evidence.loss, sample_points.random_points(evidence.loss)[:4]
+def check_minibatches(evidence: LossSamples) -> Judgement:
+    """Check whether the loss is the mean over its samples, in any order and in two parts."""
+    loss, points = evidence.loss, sample_points.random_points(evidence.loss)[:4]
     shuffled = np.random.default_rng(0).permutation(loss.samples)
     parts = np.array_split(shuffled, 2)
-    whole, *of_parts = (evidence.at(asked, samples=part) for part in (shuffled, *parts))
-    weighted = sum(each.value * len(part) for each, part in zip(of_parts, parts, strict=True)) / loss.samples
-    for what, found in (("over all rows", whole.value), ("averaged over two parts of the rows", weighted)):
-        found = np.asarray(found)
-        if not np.allclose(found, evidence.typical.value[:4], rtol=1e-9):
-            value = float(evidence.typical.value[0])
-            return (
-                FAILED,
-                f"at {format_point(asked[0])} it is {value!r}, and {what} {float(found[0])!r}: it is not their mean",
-            )
-    return OK, f"it is the mean over its {loss.samples:,} samples"
+    over_all, *over_parts = (evidence.evaluate(points, samples=rows) for rows in (shuffled, *parts))
+    mean = sum(each.value * len(part) for each, part in zip(over_parts, parts, strict=True)) / loss.samples
+    for name, values in (("over all rows it is", over_all.value), ("its mean over two parts of the rows is", mean)):
+        found = np.asarray(values)
+        if not np.allclose(found, evidence.random_sample.value[:4], rtol=1e-9):
+            value = f"at {format_point(points[0])} the loss is {float(evidence.random_sample.value[0])!r}"
+            return FAILED, f"{value}, but {name} {float(found[0])!r}; expected equal values"
+    return OK, f"the loss is the mean over its {loss.samples:,} samples"
 
 
-CHECKS: dict[str, Callable[[LossSamples], Judged]] = {
-    "gradient": gradient,
-    "finite": finite,
-    "dtype": precision,
-    "repeats": repeats,
-    "batch": batch,
-    "minibatches": minibatches,
-    "minima": minima.minima,
-    "local minima": minima.local_minima,
-    "saddles": minima.saddles,
-    "lowest": minima.lowest,
+CHECKS: dict[str, Callable[[LossSamples], Judgement]] = {
+    "gradient": check_gradient,
+    "finite": check_finite,
+    "dtype": check_dtype,
+    "repeats": check_repeats,
+    "batch": check_batch,
+    "minibatches": check_minibatches,
+    "minima": minima.check_minima,
+    "local minima": minima.check_local_minima,
+    "saddles": minima.check_saddles,
+    "lowest": minima.check_lowest,
 }
-"""By the name under which the verdict is told."""
+"""By the name of the verdict."""
 
 
 def verdicts(evidence: LossSamples) -> Iterator[Verdict]:
-    """The verdict of each check that the loss gives a reason for; one that has nothing to look at has failed."""
+    """Yield the verdict of each check that applies to the loss. A check whose program failed has failed as well."""
     loss = evidence.loss
-    absent = {"local minima": not loss.local_minima, "saddles": not loss.saddles, "minibatches": loss.samples < 2}
+    does_not_apply = {
+        "local minima": not loss.local_minima,
+        "saddles": not loss.saddles,
+        "minibatches": loss.samples < 2,
+    }
     for name, check in CHECKS.items():
-        if absent.get(name):
+        if does_not_apply.get(name):
             continue
         try:
             yield Verdict(name, *check(evidence))

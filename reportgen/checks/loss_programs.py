@@ -1,11 +1,9 @@
-"""The programs that the checks of a loss need: many descents at once, and one of them by itself."""
+"""The programs that the checks of a loss need: many descents in one batch, and one of them alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,34 +13,41 @@ from reportgen.loss import Loss
 from reportgen.plan import Program, make_plan
 
 DESCENTS = 1000
+"""Number of descents in few dimensions."""
 STEPS = 1000
-SHARES = (1e-3, 3e-3, 1e-2, 3e-2)
-"""The learning rates, as shares of the domain: what Adam moves in a step at most."""
-_MOST = 10_000_000
-"""Coordinates times descents times steps, in hundreds: in many dimensions there are fewer descents."""
+"""Steps of each descent."""
+RATE_SHARES = (1e-3, 3e-3, 1e-2, 3e-2)
+"""Learning rates as shares of the extent of the domain; a step of Adam moves a coordinate by about that."""
+_MAX_UPDATES = 1_000_000_000
+"""Limit of dimensions x descents x steps: in many dimensions there are fewer descents."""
 
 
 def descents(loss: Loss, label: str, base: Path) -> Program:
-    """Runs of Adam from all over the domain, whose steps fade to nothing."""
-    starts = max(len(SHARES), min(DESCENTS, _MOST * 100 // (STEPS * loss.dim))) // len(SHARES)
-    asked = {
+    """Return a program of Adam from starts all over the domain, with a learning rate that decays to zero.
+
+    Args:
+        loss: the loss.
+        label: its label.
+        base: the folder that plug-in files are relative to.
+    """
+    count = max(len(RATE_SHARES), min(DESCENTS, _MAX_UPDATES // (STEPS * loss.dim)))
+    starts = count // len(RATE_SHARES)
+    extent = float(np.median(domain_extent(loss)))
+    config = {
+        "losses": [label],
+        "optimizers": [{"name": "adam", "schedule": "cosine"}],
+        "learning_rates": [float(f"{share * extent:.4g}") for share in RATE_SHARES],
         "starts": {"random": starts - 1 if starts > 1 else 1},
         "steps": STEPS,
         "dtype": "float64",
         "trace_points": 16,
-        "optimizers": [{"name": "adam", "schedule": "cosine"}],
+        "device": "cpu",
+        "base": base,
     }
-    return replace(_program(loss, label, base, asked), id="descents")
-
-
-def alone(program: Program) -> Program:
-    """The last run of a program by itself."""
-    return replace(program, cells=program.cells[-1:], starts=program.starts[-1:], id="alone")
-
-
-def _program(loss: Loss, label: str, base: Path, asked: Mapping[str, Any]) -> Program:
-    width = float(np.median(domain_extent(loss)))
-    rates = [float(f"{share * width:.4g}") for share in SHARES]
-    config = {"losses": [label], "learning_rates": rates, "base": base, "device": "cpu", **asked}
     (program,) = make_plan(Config.model_validate(config)).programs
-    return program
+    return replace(program, id="descents")
+
+
+def last_run_alone(program: Program) -> Program:
+    """Return a program with only the last run of ``program``."""
+    return replace(program, cells=program.cells[-1:], starts=program.starts[-1:], id="alone")

@@ -1,8 +1,8 @@
-"""The programs that the checks of one optimizer need: few, because each has to be compiled."""
+"""The programs that the checks of one optimizer need. They are few, because each must be compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,29 +15,37 @@ from reportgen.plan import Program, make_plan
 
 QUADRATIC = "reportgen.checks.quadratic:quadratic"
 STEPS = 100
-DIMENSIONS = (1, 2, 50)
-"""Those besides ``BATCH_DIMENSION``."""
+"""Steps of each run."""
 BATCH_DIMENSION = 3
+"""Dimension of the quadratic in most programs."""
+DIMENSIONS = (1, 2, 50)
+"""Further dimensions."""
 GRADIENT_DESCENT = OptimizerEntry(name="gradient_descent")
 
 
 def batch(entry: OptimizerEntry, base: Path, dtype: str) -> Program:
-    """Every default learning rate from three starts, with two values of each numeric hyperparameter."""
-    entries = (entry, *_nudged(entry, base))
+    """Return a program with all default learning rates from three starts, with two values of each float hyperparameter.
+
+    Args:
+        entry: the optimizer.
+        base: the folder that plug-in files are relative to.
+        dtype: ``float32`` or ``float64``, also the id of the program.
+    """
+    entries = (entry, *_with_other_values(entry, base))
     return replace(_on_quadratic(entries, base, BATCH_DIMENSION, dtype), id=dtype)
 
 
-def others(entry: OptimizerEntry, base: Path) -> Iterator[Program]:
-    """What is compared with the batch in float32: the batch again, a few of its runs apart, and other dimensions."""
+def other_programs(entry: OptimizerEntry, base: Path) -> Iterator[Program]:
+    """Yield all other programs: the batch in float32 again, some of its runs alone, and other dimensions."""
     first = batch(entry, base, "float32")
     yield replace(first, id="again")
-    yield from apart(first)
+    yield from single_runs(first)
     for dim in DIMENSIONS:
         yield replace(_on_quadratic((entry,), base, dim, "float32"), id=f"{dim}")
 
 
-def apart(program: Program) -> Iterator[Program]:
-    """Two learning rates of a batch, each from one start, with the first values, as programs of their own."""
+def single_runs(program: Program) -> Iterator[Program]:
+    """Yield two programs with one run of ``program`` each, at different learning rates and from different starts."""
     rates = sorted({cell.learning_rate for cell in program.cells})
     for rate, start in ((rates[len(rates) // 3], program.starts[0]), (rates[-3], program.starts[-1])):
         first = program.cells[0].optimizer
@@ -46,13 +54,13 @@ def apart(program: Program) -> Iterator[Program]:
 
 
 def comparison(entry: OptimizerEntry, base: Path) -> Config:
-    """The default matrix, with gradient descent beside the optimizer."""
-    same = entry == GRADIENT_DESCENT
-    return Config(optimizers=(entry,) if same else (entry, GRADIENT_DESCENT), base=base)
+    """Return the default matrix with the optimizer and gradient descent."""
+    is_baseline = entry == GRADIENT_DESCENT
+    return Config(optimizers=(entry,) if is_baseline else (entry, GRADIENT_DESCENT), base=base)
 
 
 def _on_quadratic(entries: tuple[OptimizerEntry, ...], base: Path, dim: int, dtype: str) -> Program:
-    asked: Mapping[str, Any] = {
+    config = {
         "losses": [{"name": QUADRATIC, "dim": dim}],
         "optimizers": entries,
         "starts": {"random": 2},
@@ -60,16 +68,16 @@ def _on_quadratic(entries: tuple[OptimizerEntry, ...], base: Path, dim: int, dty
         "dtype": dtype,
         "base": base,
     }
-    (program,) = make_plan(Config.model_validate(asked)).programs
+    (program,) = make_plan(Config.model_validate(config)).programs
     return program
 
 
-def _nudged(entry: OptimizerEntry, base: Path) -> Iterator[OptimizerEntry]:
-    """The optimizer with another value of each numeric hyperparameter, if it has any."""
-    asked = {name: values[0] for name, values in entry.hyperparameters.items()}
-    declared = catalogue.declared_hyperparameters(catalogue.find_optimizer(entry.name, base), asked, base)
-    numeric = {name: item for name, item in declared.items() if not item.structural}
-    other = {name: (_other_value(item, asked.get(name, item.default)),) for name, item in numeric.items()}
+def _with_other_values(entry: OptimizerEntry, base: Path) -> Iterator[OptimizerEntry]:
+    """The optimizer with another value of each float hyperparameter, if it has any."""
+    given = {name: values[0] for name, values in entry.hyperparameters.items()}
+    declared = catalogue.declared_hyperparameters(catalogue.find_optimizer(entry.name, base), given, base)
+    floats = {name: item for name, item in declared.items() if not item.structural}
+    other = {name: (_other_value(item, given.get(name, item.default)),) for name, item in floats.items()}
     if other:
         yield entry.model_copy(update={"hyperparameters": entry.hyperparameters | other})
 
@@ -77,4 +85,4 @@ def _nudged(entry: OptimizerEntry, base: Path) -> Iterator[OptimizerEntry]:
 def _other_value(item: Hyperparameter, value: Any) -> float:
     """A value near ``value``, on the side where there is room."""
     other = float(value) * 0.9 if value else 0.01
-    return other if item.problem_with(other) is None else float(value)
+    return other if item.validation_error(other) is None else float(value)

@@ -1,61 +1,72 @@
-"""Everything that was run for the checks of one optimizer, and the plain numbers that they look at."""
+"""What the checks of one optimizer look at: programs with their results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from reportgen.engine.result import ProgramResult
-from reportgen.plan import Program, number
-
-Array = npt.NDArray[Any]
+from reportgen.engine.result import Array, ProgramResult, Replay
+from reportgen.failure import Failure
+from reportgen.plan import Program, format_float
 
 
 class MissingResultError(Exception):
-    """A program has no result, and why."""
+    """A check has nothing to look at, because a program or an evaluation failed. The message is the reason."""
 
 
 @dataclass(frozen=True)
 class OptimizerRuns:
-    """Programs by what they are for, with their results."""
+    """Programs of an optimizer with their results."""
 
     programs: Mapping[str, Program]
-    results: Mapping[str, ProgramResult | str]
-    """A text: why there is none."""
-    replay: Any
-    """The Replay of the batch in float64, a text that says why there is none, or None where it is not needed."""
+    """By id, which says what the program is for."""
+    results: Mapping[str, ProgramResult | Failure]
+    """By the id of the program."""
+    replay: Replay | Failure | None
+    """The first steps of the batch in float64, run without compilation; None if they are not needed."""
 
-    def of(self, name: str) -> ProgramResult:
-        """The result of a program; raises Missing where it has none."""
-        result = self.results[name]
-        if isinstance(result, str):
-            raise MissingResultError(result)
+    def result(self, program_id: str) -> ProgramResult:
+        """Return the result of a program. Raises MissingResultError if it failed."""
+        result = self.results[program_id]
+        if isinstance(result, Failure):
+            raise MissingResultError(result.reason)
         return result
 
-    def run(self, name: str, index: int) -> str:
-        """A run in words: ``rate 0.1 from start 2``, with the hyperparameters where they are not the ones asked for."""
-        program = self.programs[name]
-        cell, start, _ = list(program.pairs())[index]
-        label = "" if cell.optimizer == program.cells[0].optimizer else f"{cell.optimizer}, "
-        return f"{label}rate {number(cell.learning_rate)} from start {start}"
+    def describe_run(self, program_id: str, run: int) -> str:
+        """Return a run in words: ``the run at learning rate 0.1 from start 2``.
+
+        Args:
+            program_id: the id of its program.
+            run: its run number.
+        """
+        program = self.programs[program_id]
+        cell, start, _ = list(program.iter_runs())[run]
+        # Some runs of a batch have other values of hyperparameters than the user asked for.
+        optimizer = "" if cell.optimizer == program.cells[0].optimizer else f" of {cell.optimizer}"
+        return f"the run{optimizer} at learning rate {format_float(cell.learning_rate)} from start {start}"
 
 
 def same_bits(one: ProgramResult, run: int, other: ProgramResult, other_run: int) -> bool:
-    """Whether two runs are the same at every sampled step and at the end, to the last bit."""
-    pairs = zip(_history(one, run), _history(other, other_run), strict=True)
-    return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+    """Whether two runs are bitwise identical at each sampled step and at the end.
+
+    Args:
+        one: the result that contains the first run.
+        run: the index of the first run in ``one``.
+        other: the result that contains the second run.
+        other_run: the index of the second run in ``other``.
+    """
+    pairs = zip(_trajectory(one, run), _trajectory(other, other_run), strict=True)
+    return all(np.array_equal(first, second) for first, second in pairs)
 
 
-def _history(result: ProgramResult, run: int) -> tuple[Array, ...]:
-    """Losses and positions of a run; what follows its last finite step is without meaning."""
-    kept = result.trace_steps <= result.columns["last_finite"][run]
-    return result.trace_loss[kept, run], result.trace_x[kept, :, run], result.final_x[run]
+def _trajectory(result: ProgramResult, run: int) -> tuple[Array, ...]:
+    """Losses [points], positions [points, 1 or 2] and final position [dim], up to the last finite step."""
+    finite = result.trace_steps <= result.columns["last_finite"][run]
+    return result.trace_loss[finite, run], result.trace_x[finite, :, run], result.final_x[run]
 
 
 def format_position(x: Array) -> str:
-    """A position with all the digits that its precision has."""
+    """Format a position [dim] with all digits of its dtype; only the first three of many coordinates."""
     return f"({', '.join(map(str, x[:3]))}{', ...' if len(x) > 3 else ''})"

@@ -1,4 +1,4 @@
-"""The loss that checks are made on: a bowl in any dimension, ten times as steep along one axis as along another."""
+"""The loss on which optimizers are checked: a quadratic in any dimension, with condition number 10."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ from reportgen.loss import loss
     source="the plainest loss that has a minimum",
 )
 def quadratic(x: Any) -> Any:
-    """Half the sum of squares, each times a curvature from 1 to 10."""
+    """Half the sum of squares, each multiplied by a curvature between 1 and 10."""
     return tf.reduce_sum(0.5 * np.geomspace(1, 10, len(x)) * (x * x))

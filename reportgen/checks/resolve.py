@@ -1,4 +1,4 @@
-"""What is to be checked: the optimizers and losses that a name, a label or a file stands for."""
+"""Finds the optimizers and losses in a file, and tells losses from optimizers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,36 @@ from reportgen.loss import Loss
 from reportgen.optimizer import Optimizer
 
 
-def is_file(what: str) -> bool:
-    """Whether ``what`` names a file and no optimizer or loss in it."""
-    return what.endswith(".py")
+def is_file(subject: str) -> bool:
+    """Whether ``subject`` is a whole file, not one optimizer or loss in it."""
+    return subject.endswith(".py")
 
 
 def members_of(file: str, base: Path) -> list[str]:
-    """``file.py:name`` for each optimizer and loss that is defined in the file.
+    """Return ``file.py:name`` for each optimizer and loss that is defined in a file.
 
-    Raises UnknownName or BrokenPlugin where it cannot be loaded.
+    Args:
+        file: its path.
+        base: the folder that the path is relative to.
+
+    Raises:
+        UnknownNameError: there is no such file.
+        BrokenPluginError: it cannot be loaded.
     """
     module = load(f"{file}:", "optimizer", base)
-    found = (name for name, member in vars(module).items() if _is_ours(module, member))
-    return [f"{file}:{name}" for name in found]
+    return [f"{file}:{name}" for name, member in vars(module).items() if _is_defined_in(module, member)]
 
 
 def is_loss(label: str, base: Path) -> bool:
-    """Whether the label names a loss; raises BrokenPlugin where its file cannot be loaded."""
+    """Whether the label names a loss.
+
+    Args:
+        label: a label such as ``rosenbrock[dim=20]``.
+        base: the folder that plug-in files are relative to.
+
+    Raises:
+        BrokenPluginError: its file cannot be loaded.
+    """
     name = parse_label(label)[0]
     where, _, member = name.rpartition(":")
     try:
@@ -39,10 +52,11 @@ def is_loss(label: str, base: Path) -> bool:
         return False
 
 
-def _is_ours(module: ModuleType, member: object) -> bool:
+def _is_defined_in(module: ModuleType, member: object) -> bool:
+    """Whether ``member`` is an optimizer or a loss that is defined in the module, not imported."""
     if isinstance(member, Loss):
         return bool(member.function.__module__ == module.__name__)
     if not isinstance(member, type):
         return foreign.is_instance(member)
-    ours = issubclass(member, Optimizer) and member.step is not Optimizer.step
-    return member.__module__ == module.__name__ and (ours or foreign.suits(member))
+    is_optimizer = issubclass(member, Optimizer) and member.step is not Optimizer.step
+    return member.__module__ == module.__name__ and (is_optimizer or foreign.suits(member))

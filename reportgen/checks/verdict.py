@@ -1,29 +1,36 @@
-"""What checking comes to: one verdict a check, and a comparison that judges nothing."""
+"""The result of checking an optimizer or a loss: one verdict per check, and an unjudged comparison."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final, Literal
 
-OK = "ok"
-FAILED = "FAILED"
-NOTE = "note"
-"""Nothing is wrong, but the author may want to know."""
+if TYPE_CHECKING:
+    from reportgen.checks.baseline_comparison import BaselineRow
+
+Status = Literal["ok", "FAILED", "note"]
+OK: Final = "ok"
+FAILED: Final = "FAILED"
+NOTE: Final = "note"
+"""The check passed, but its author may want to know something."""
+
+Judgement = tuple[Status, str]
+"""Status and detail of one check, as in ``Verdict``."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one check ended."""
+    """The result of one check."""
 
     name: str
-    status: str
-    """``OK``, ``FAILED`` or ``NOTE``."""
+    """The name of the check."""
+    status: Status
     detail: str
-    """What was checked; where it failed: where, what was found and what was expected."""
+    """A sentence fragment. What was checked; for a failed check where, what was found and what was expected."""
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether the check did not fail."""
         return self.status != FAILED
 
 
@@ -34,16 +41,20 @@ class CheckReport:
     name: str
     """Its label: ``my_opt.py:HeavyBall``."""
     verdicts: tuple[Verdict, ...]
-    comparison: tuple[dict[str, Any], ...] = ()
-    """Of an optimizer, by loss: ``loss``, and in ``optimizers`` for this one and gradient descent the best
-    learning_rate, solved of runs, and gap; nothing where a check failed."""
+    comparison: tuple[BaselineRow, ...] = ()
+    """An optimizer next to gradient descent; empty for a loss, or if a check failed."""
 
     @property
     def passed(self) -> bool:
         """Whether no check failed."""
         return all(verdict.passed for verdict in self.verdicts)
 
-    def as_json(self) -> dict[str, Any]:
-        """The same as JSON knows it."""
+    def as_json(self) -> dict[str, object]:
+        """Return the report as JSON."""
         checks = [{"name": each.name, "passed": each.passed, "detail": each.detail} for each in self.verdicts]
-        return {"name": self.name, "passed": self.passed, "checks": checks, "comparison": list(self.comparison)}
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "checks": checks,
+            "comparison": [asdict(row) for row in self.comparison],
+        }

@@ -1,4 +1,4 @@
-"""The ``reportgen`` command: words in, exit code out; whatever is heavy is imported inside the commands."""
+"""The ``reportgen`` command. Heavy packages are imported inside the commands, so that ``--help`` is fast."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from reportgen.execute.events import WorkerLostError
 INTERRUPTED = 130
 
 
-class Commands(click.Group):
-    """A group that ends in one sentence, where a command is interrupted or the file system refuses."""
+class CommandGroup(click.Group):
+    """A group that reports an interrupt or a file system error in one sentence."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command that the context asks for."""
+        """Run the chosen command."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("Interrupted: what was finished is kept, and the next build goes on from there.", err=True)
+            click.echo("Interrupted. Finished programs are saved; run the command again to resume.", err=True)
             ctx.exit(INTERRUPTED)
         except WorkerLostError as error:
             raise click.ClickException(str(error)) from error
@@ -36,22 +36,22 @@ class Commands(click.Group):
 
 
 @click.group(
-    cls=Commands,
+    cls=CommandGroup,
     commands=[init, build, run, render, compare, publish, check, list_],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")
 def main() -> None:
-    """Which optimizer, at which learning rate, gets where on which loss, and how sure can I be?
+    """Compare optimizers and learning rates on test losses, and write a static HTML report.
 
     \b
     Examples:
-      reportgen build                  the default matrix, into output/
+      reportgen build                  run the default matrix, write the report to output/
       reportgen build -o adam -o momentum -l rosenbrock --lr 1e-3 --lr 1e-2
-      reportgen list optimizers        what there is to choose from
-      reportgen publish output TO      put the report where others can read it
-      reportgen init                   a config and an optimizer of your own, to begin with
+      reportgen list optimizers        list the optimizers
+      reportgen publish output TO      publish the report to TO
+      reportgen init                   write a sample config and a sample optimizer
 
-    Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some cells failed; 4 a comparison's gate did not
-    hold; 130 interrupted.
+    Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some configurations failed; 4 regression gate
+    failed; 130 interrupted.
     """

@@ -1,4 +1,4 @@
-"""The ``--open`` flag: the report in the user's browser."""
+"""The ``--open`` flag: show the report in the user's browser."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-open_option = click.option("--open", "open_", is_flag=True, help="Show the report in a browser.")
+open_option = click.option("--open", "open_", is_flag=True, help="Open the report in a browser.")
 
 
 def show_in_browser(page: Path) -> None:
-    """Open the page, or say that it could not be."""
+    """Open the page, or print that there is no browser."""
     import webbrowser
 
     if not webbrowser.open(page.resolve().as_uri()):
-        click.echo("No browser was found; the report is where the path above says.", err=True)
+        click.echo("No browser was found; open the page at the path above.", err=True)

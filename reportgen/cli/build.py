@@ -1,11 +1,11 @@
-"""``reportgen build`` and ``reportgen run``: the matrix that is asked for, with or without its report."""
+"""``reportgen build`` and ``reportgen run``: run the matrix, with or without a report."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,28 +16,32 @@ from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
 from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
+    from reportgen.analysis.best_cells import BestRow
     from reportgen.config import Config
     from reportgen.execute.events import Event
     from reportgen.pipeline import BuildSummary
 
-SOME_CELLS_FAILED = 3
+SOME_FAILED = 3
+_REPEATABLE = "(repeatable; default: all in the config)"
 
 
 def _matrix_options(command: Command) -> Command:
     options: list[Callable[[Command], Command]] = [
         click.argument("config", required=False, type=click.Path(path_type=Path)),
         click.option("-o", "--optimizer", "optimizers", multiple=True, metavar="NAME", help=_OPTIMIZER),
-        click.option("-l", "--loss", "losses", multiple=True, metavar="NAME", help="A loss, likewise."),
-        click.option("--lr", "learning_rates", multiple=True, type=float, help="A learning rate, likewise."),
-        click.option("--steps", type=int, help="Steps of each run."),
-        click.option("--starts", type=int, help="How many random starts, beside the standard one."),
-        click.option("--dtype", metavar="TYPE", help="float32 or float64."),
-        click.option("--trace", metavar="RUNS", help="Whose history is kept: all, pictures or none."),
-        click.option("--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several as in "gpu:1".'),
+        click.option("-l", "--loss", "losses", multiple=True, metavar="NAME", help=f"Loss to run {_REPEATABLE}."),
+        click.option("--lr", "learning_rates", multiple=True, type=float, help=f"Learning rate to run {_REPEATABLE}."),
+        click.option("--steps", type=int, help="Steps per run."),
+        click.option("--starts", type=int, help="Number of random starts, in addition to the standard start."),
+        click.option("--dtype", metavar="TYPE", help="Precision: float32 or float64."),
         click.option(
-            "--compile-cache/--no-compile-cache", default=None, help="Keep what is compiled for the next time."
+            "--trace",
+            metavar="RUNS",
+            help="Which trajectories to store: all, none, or those that the pictures need.",
         ),
-        click.option("--output", metavar="FOLDER", help="Where report and results go."),
+        click.option("--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several, such as "gpu:1".'),
+        click.option("--compile-cache/--no-compile-cache", default=None, help="Cache compiled programs between runs."),
+        click.option("--output", metavar="FOLDER", help="Folder for the report and its results."),
         color_option,
     ]
     for option in reversed(options):
@@ -45,7 +49,7 @@ def _matrix_options(command: Command) -> Command:
     return command
 
 
-_OPTIMIZER = "An optimizer, also adam[beta_2=0.99] or my_opt.py:Lookahead; give it again for more."
+_OPTIMIZER = f"Optimizer to run, also as adam[beta_2=0.99] or my_opt.py:Lookahead {_REPEATABLE}."
 
 
 @click.command()
@@ -53,12 +57,12 @@ _OPTIMIZER = "An optimizer, also adam[beta_2=0.99] or my_opt.py:Lookahead; give 
 @render_option_flags
 @summary_option
 @open_option
-def build(config: Path | None, open_: bool, summary: str | None, **flags: Any) -> None:
-    """Run what is missing of the matrix, and make the report.
+def build(config: Path | None, open_: bool, summary: str | None, **flags: object) -> None:
+    """Run the missing configurations and write the report.
 
-    The matrix comes from the flags, REPORTGEN_* variables, CONFIG (reportgen.toml by default) and
-    [tool.reportgen] in pyproject.toml, in this order; a CONFIG that is named stands alone. File names of
-    plug-ins are relative to CONFIG.
+    Settings come from flags, REPORTGEN_* variables, reportgen.toml and [tool.reportgen] in pyproject.toml. If several
+    of these have the same setting, the first one wins. CONFIG replaces both files. Paths of plug-in files are relative
+    to CONFIG.
 
     \b
     Examples:
@@ -68,22 +72,22 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: Any) -
     """
     from reportgen import pipeline
 
-    configured = _configured(config, with_absolute_templates(flags))
-    with template_errors(configured.templates and configured.base / configured.templates):
-        outcome = _execute(pipeline.build, configured)
+    settings = _load_config(config, with_absolute_templates(flags))
+    with template_errors(settings.templates and settings.base / settings.templates):
+        outcome = _execute(pipeline.build, settings)
     if summary != STDOUT:
-        _tell(outcome)
+        _print_outcome(outcome)
     if summary and outcome.site:
         write_summary_of(outcome.site, summary)
     if open_ and outcome.site:
         show_in_browser(outcome.site)
-    _exit(outcome)
+    _exit_if_failed(outcome)
 
 
 @click.command()
 @_matrix_options
-def run(config: Path | None, **flags: Any) -> None:
-    """Run what is missing of the matrix, and make no report.
+def run(config: Path | None, **flags: object) -> None:
+    """Run the missing part of the matrix, without a report.
 
     \b
     Examples:
@@ -92,12 +96,12 @@ def run(config: Path | None, **flags: Any) -> None:
     """
     from reportgen import pipeline
 
-    outcome = _execute(pipeline.run, _configured(config, flags))
-    _tell(outcome)
-    _exit(outcome)
+    outcome = _execute(pipeline.run, _load_config(config, flags))
+    _print_outcome(outcome)
+    _exit_if_failed(outcome)
 
 
-def _configured(path: Path | None, flags: dict[str, Any]) -> Config:
+def _load_config(path: Path | None, flags: Mapping[str, object]) -> Config:
     from reportgen.config import ConfigError, load
 
     try:
@@ -106,45 +110,45 @@ def _configured(path: Path | None, flags: dict[str, Any]) -> Config:
         raise UsageErrors(*error.problems) from error
 
 
-def _execute(work: Callable[..., BuildSummary], config: Config) -> BuildSummary:
+def _execute(action: Callable[..., BuildSummary], config: Config) -> BuildSummary:
     from reportgen.progress import Progress
 
     with Progress(progress_console()) as progress:
         on_event: Callable[[Event], None] = progress.show
-        return work(config, on_event=on_event)
+        return action(config, on_event=on_event)
 
 
-def _tell(outcome: BuildSummary) -> None:
-    """The best cells and the path on stdout, for people and programs; what was done on stderr."""
+def _print_outcome(outcome: BuildSummary) -> None:
+    """Print the best configurations and the path to stdout; print the rest to stderr."""
     columns = ["loss", "optimizer", "learning rate", "solved", "gap", "steps"]
     if outcome.best:
         echo_table(columns, [_best_row(row) for row in outcome.best], right=frozenset(columns[2:]))
         click.echo()
     click.echo(outcome.site or outcome.results)
-    if outcome.nothing_to_do:
-        click.echo("Nothing to do: everything was there already.", err=True)
+    if outcome.up_to_date:
+        click.echo("Up to date.", err=True)
     elif outcome.reused:
-        click.echo(f"{outcome.reused} of {outcome.programs} programs were there already.", err=True)
+        click.echo(f"Reused {outcome.reused} of {outcome.programs} programs.", err=True)
     if outcome.failed_cells:
-        cells = "1 cell" if outcome.failed_cells == 1 else f"{outcome.failed_cells} cells"
-        click.echo(f"{cells} failed; the results say why.", err=True)
+        failed = "1 configuration" if outcome.failed_cells == 1 else f"{outcome.failed_cells} configurations"
+        click.echo(f"{failed} failed; the results give the reasons.", err=True)
 
 
-def _best_row(row: dict[str, Any]) -> list[str]:
+def _best_row(row: BestRow) -> list[str]:
     return [
-        row["loss"],
-        row["optimizer"],
-        f"{row['learning_rate']:.4g}",
-        _number(row["solved"], ".0%"),
-        _number(row["gap"], ".2e"),
-        _number(row["steps"], ".0f"),
+        row.loss,
+        row.optimizer,
+        f"{row.learning_rate:.4g}",
+        _format_number(row.solved, ".0%"),
+        _format_number(row.gap, ".2e"),
+        _format_number(row.steps, ".0f"),
     ]
 
 
-def _number(value: float | None, form: str) -> str:
+def _format_number(value: float | None, form: str) -> str:
     return "-" if value is None or not math.isfinite(value) else format(value, form)
 
 
-def _exit(outcome: BuildSummary) -> None:
+def _exit_if_failed(outcome: BuildSummary) -> None:
     if outcome.failed_cells:
-        click.get_current_context().exit(SOME_CELLS_FAILED)
+        click.get_current_context().exit(SOME_FAILED)

@@ -1,4 +1,4 @@
-"""``reportgen check``: whether an optimizer or a loss is right, in seconds."""
+"""``reportgen check``: verify an optimizer or a loss in seconds."""
 
 from __future__ import annotations
 
@@ -7,38 +7,39 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reportgen.cli.console import color_option, colored, echo_table, progress_console
+from reportgen.cli.console import color_option, echo_table, progress_console, uses_color
 from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
     from reportgen.checks import CheckReport
+    from reportgen.checks.baseline_comparison import BaselineRow
 
 _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
 
-@click.command(short_help="Say whether an optimizer or a loss is right.")
+@click.command(short_help="Verify an optimizer or loss.")
 @click.argument("subject")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--compile-cache/--no-compile-cache",
     default=True,
     envvar="REPORTGEN_COMPILE_CACHE",
-    help="Keep what is compiled for the next time.",
+    help="Cache compiled programs between runs.",
 )
 @color_option
 def check(subject: str, as_json: bool, compile_cache: bool) -> None:
-    """Say whether SUBJECT is right: a built-in optimizer or loss, one of a file or module, or all of a file.
+    """Verify SUBJECT: a built-in optimizer or loss, one from a file or module, or all of a file, suite or tag.
 
-    An optimizer is run on a quadratic: whether all it remembers is in its state, whether a batch of runs equals single
-    ones, in float32 and float64, in 1, 2, 3 and 50 dimensions. How it compares with gradient descent is shown, not
-    judged.
+    An optimizer runs on a quadratic loss, in float32 and float64, in 1, 2, 3 and 50 dimensions. The checks verify that
+    everything it remembers is in its state, and that a batch of runs equals single runs. A comparison with gradient
+    descent is shown, but not judged.
 
-    Of a loss the gradient is held against finite differences, each claimed minimum and saddle is looked at, and 1,000
-    descents look for a value below the minimum.
+    The gradient of a loss is compared with finite differences. Each declared minimum and saddle is verified, and
+    1,000 descents search for a value below the minimum.
 
     \b
     Examples:
@@ -48,34 +49,32 @@ def check(subject: str, as_json: bool, compile_cache: bool) -> None:
       reportgen check my_losses.py:valley
       reportgen check "rosenbrock[dim=20]"
 
-    Exit codes: 0 it passed; 1 a check failed; 2 wrong usage.
+    Exit codes: 0 passed; 1 a check failed; 2 wrong usage.
     """
     from reportgen import checks
     from reportgen.config import ConfigError
 
-    done: list[CheckReport] = []
     try:
-        with _working(subject):
-            for checked in checks.check(subject, Path.cwd(), compile_cache=compile_cache):
-                done.append(checked)
+        with _status_display(subject):
+            reports = list(checks.check(subject, Path.cwd(), compile_cache=compile_cache))
     except ConfigError as error:
         raise UsageErrors(*error.problems) from error
     if as_json:
-        facts = [checked.as_json() for checked in done]
-        told = facts if _several(subject) else facts[0]
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False))
+        facts = [report.as_json() for report in reports]
+        value = facts if _names_several(subject) else facts[0]
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        _tell(done)
-    if not all(checked.passed for checked in done):
+        _print_reports(reports)
+    if not all(report.passed for report in reports):
         click.get_current_context().exit(1)
 
 
-def _several(subject: str) -> bool:
-    """Whether it stands for any number of optimizers and losses: a file, or a suite."""
+def _names_several(subject: str) -> bool:
+    """Whether it names any number of optimizers and losses: a file, a suite or a tag."""
     return subject.endswith(".py") or subject.startswith(("suite:", "tag:"))
 
 
-def _working(subject: str) -> AbstractContextManager[Any]:
+def _status_display(subject: str) -> AbstractContextManager[object]:
     console = progress_console()
     if console is None:
         return nullcontext()
@@ -84,38 +83,36 @@ def _working(subject: str) -> AbstractContextManager[Any]:
     return console.status(Text(f"checking {subject}"))
 
 
-def _tell(done: Iterable[CheckReport]) -> None:
-    for place, checked in enumerate(done):
-        if place:
+def _print_reports(reports: Iterable[CheckReport]) -> None:
+    for number, report in enumerate(reports):
+        if number:
             click.echo()
-        click.echo(checked.name)
-        for verdict in checked.verdicts:
-            _echo_verdict(verdict.status, verdict.name, verdict.detail)
-        if checked.comparison:
+        click.echo(report.name)
+        for verdict in report.verdicts:
+            _print_verdict(verdict.status, verdict.name, verdict.detail)
+        if report.comparison:
             click.echo()
-            _echo_comparison(checked.comparison)
+            _print_comparison(report.comparison)
 
 
-def _echo_verdict(status: str, name: str, detail: str) -> None:
-    shown = f"{status:6}"
-    if colored(sys.stdout):
-        shown = click.style(shown, fg=_STATUS_COLOURS[status], bold=status == "FAILED")
-    click.echo(f"  {shown}  {name:12}  {detail}", color=colored(sys.stdout))
+def _print_verdict(status: str, name: str, detail: str) -> None:
+    text = f"{status:6}"
+    if uses_color(sys.stdout):
+        text = click.style(text, fg=_STATUS_COLOURS[status], bold=status == "FAILED")
+    click.echo(f"  {text}  {name:12}  {detail}", color=uses_color(sys.stdout))
 
 
-def _echo_comparison(rows: Iterable[dict[str, Any]]) -> None:
+def _print_comparison(rows: Iterable[BaselineRow]) -> None:
     header = ["loss", "optimizer", "best rate", "solved", "gap"]
     table = [
-        [row["loss"], each["optimizer"], f"{each['learning_rate']:.4g}", _share(each), _gap(each["gap"])]
+        [
+            row.loss,
+            entry.optimizer,
+            f"{entry.learning_rate:.4g}",
+            f"{entry.solved}/{entry.runs}",
+            "-" if entry.gap is None else f"{entry.gap:.2e}",
+        ]
         for row in rows
-        for each in row["optimizers"]
+        for entry in row.optimizers
     ]
     echo_table(header, table, right=frozenset(header[2:]))
-
-
-def _share(row: dict[str, Any]) -> str:
-    return f"{row['solved']}/{row['runs']}"
-
-
-def _gap(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2e}"

@@ -1,4 +1,4 @@
-"""``reportgen compare``: what changed between two results, and whether a change may be merged."""
+"""``reportgen compare``: what differs between two results, and a gate for regressions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GATE_FAILED = 4
 
 
-@click.command(short_help="Say what changed between two results.")
+@click.command(short_help="Compare two results.")
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("head", type=click.Path(path_type=Path))
 @click.option(
@@ -29,12 +29,12 @@ GATE_FAILED = 4
     default=Path("compare"),
     show_default=True,
     metavar="FOLDER",
-    help="Where the page and comparison.md go.",
+    help="Folder for the page and comparison.md.",
 )
-@click.option("--fail-on", type=click.Choice(["worse"]), help="Exit with 4 where something got worse.")
-@click.option("--min-effect", type=float, default=1.1, show_default=True, help="The least ratio that counts.")
-@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout, for programs.")
+@click.option("--fail-on", type=click.Choice(["worse"]), help="Exit with code 4 on a regression.")
+@click.option("--min-effect", type=float, default=1.1, show_default=True, help="Smallest ratio that counts.")
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level of the intervals.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--summary", "--markdown", "summary", metavar="FILE", help="Also write the Markdown to FILE; - prints it."
 )
@@ -51,12 +51,13 @@ def compare(
     summary: str | None,
     open_: bool,
 ) -> None:
-    """Say what changed from BASE to HEAD, run by run, and how sure that is.
+    """Compare HEAD with BASE, run by run, with confidence intervals.
 
-    Each is a results folder, a report's folder, or a runs.parquet. Runs are the same that have loss, optimizer,
-    learning rate, start and seed in common. With --fail-on worse the exit code is 4 where an optimizer got worse on
-    a loss by the least effect and with the confidence, or a cell that was solved is not any more; stderr lists what
-    failed.
+    BASE and HEAD are each a results folder, the folder of a report, or a runs.parquet file. Runs are compared if they
+    have the same loss, optimizer, learning rate, start and seed.
+
+    With --fail-on worse, the exit code is 4 on a regression: an optimizer is worse on a loss, by at least --min-effect
+    and with --confidence, or a configuration is no longer solved. Regressions are listed on stderr.
 
     \b
     Examples:
@@ -64,11 +65,11 @@ def compare(
       reportgen compare base/results head/results --fail-on worse --summary comparison.md
       reportgen compare old.parquet new.parquet --json
 
-    Exit codes: 0 done; 2 wrong usage; 4 the gate did not hold.
+    Exit codes: 0 done; 2 wrong usage; 4 regression gate failed.
     """
     _check_usage(min_effect, confidence, as_json, summary)
-    before, after = _located(base, head)
-    comparison = _compared(before, after, min_effect, confidence)
+    before, after = _locate_results(base, head)
+    comparison = _compare_results(before, after, min_effect, confidence)
     from reportgen.report.comparison_markdown import comparison_markdown
     from reportgen.report.comparison_page import write_comparison
 
@@ -80,52 +81,54 @@ def compare(
 
         click.echo(json.dumps(comparison_to_json(comparison), indent=1, ensure_ascii=False, allow_nan=False))
     elif summary != STDOUT:
-        _tell(comparison, page)
+        _print_comparison(comparison, page)
     if open_:
         show_in_browser(page)
-    _gate(comparison, fail_on)
+    if fail_on:
+        _apply_gate(comparison)
 
 
 def _check_usage(min_effect: float, confidence: float, as_json: bool, summary: str | None) -> None:
-    mistakes = []
+    errors = []
     if not 1 < min_effect <= 4:
-        mistakes.append(f"--min-effect {min_effect:g}: a ratio above 1, and at most 4, is expected, as 1.1")
+        errors.append(f"--min-effect {min_effect:g}: expected a ratio above 1 and at most 4, such as 1.1")
     if not 0.5 <= confidence < 1:
-        mistakes.append(f"--confidence {confidence:g}: a share from 0.5 to below 1 is expected, as 0.95")
+        errors.append(f"--confidence {confidence:g}: expected a number from 0.5 to below 1, such as 0.95")
     if as_json and summary == STDOUT:
-        mistakes.append("--json and --summary -: both want stdout; give --summary a file")
-    if mistakes:
-        raise UsageErrors(*mistakes)
+        errors.append("--json and --summary -: both print to stdout; give --summary a file name")
+    if errors:
+        raise UsageErrors(*errors)
 
 
-def _located(base: Path, head: Path) -> list[ResultsLocation]:
+def _locate_results(base: Path, head: Path) -> tuple[ResultsLocation, ResultsLocation]:
     from reportgen.results.location import locate
-    from reportgen.results.result_tables import NotResultsError
+    from reportgen.results.manifest import NotResultsError
 
-    found, mistakes = [], []
+    locations, errors = [], []
     for path in (base, head):
         try:
-            found.append(locate(path))
+            locations.append(locate(path))
         except NotResultsError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise UsageErrors(*mistakes)
-    return found
+            errors.append(str(error))
+    if errors:
+        raise UsageErrors(*errors)
+    before, after = locations
+    return before, after
 
 
-def _compared(base: ResultsLocation, head: ResultsLocation, min_effect: float, confidence: float) -> Comparison:
-    from reportgen.analysis.compare import compare as compared
+def _compare_results(base: ResultsLocation, head: ResultsLocation, min_effect: float, confidence: float) -> Comparison:
+    from reportgen.analysis.compare import compare as compare_results
     from reportgen.analysis.compare.model import Thresholds
-    from reportgen.results.result_tables import NotResultsError
+    from reportgen.results.manifest import NotResultsError
 
     try:
-        return compared(base, head, Thresholds(min_effect, confidence))
+        return compare_results(base, head, Thresholds(min_effect, confidence))
     except NotResultsError as error:
         raise UsageErrors(str(error)) from error
 
 
-def _tell(comparison: Comparison, page: Path) -> None:
-    """One line where nothing changed; else what did, and where the page is."""
+def _print_comparison(comparison: Comparison, page: Path) -> None:
+    """Print one line if nothing changed; otherwise the pairs that differ and the path of the page."""
     from reportgen.analysis.compare.sentences import summary_sentence
 
     if comparison.identical:
@@ -143,7 +146,7 @@ def _tell(comparison: Comparison, page: Path) -> None:
 
 
 def _rows(comparison: Comparison) -> list[list[str]]:
-    """The pairs that differ."""
+    """One row for each pair that differs."""
     from reportgen.analysis.compare.sentences import format_ratio
     from reportgen.report.comparison_markdown import format_best_rates, format_solved
 
@@ -161,14 +164,16 @@ def _rows(comparison: Comparison) -> list[list[str]]:
     ]
 
 
-def _gate(comparison: Comparison, fail_on: str | None) -> None:
+def _apply_gate(comparison: Comparison) -> None:
+    """Exit with code 4 and list the regressions, if there are any."""
     from reportgen.analysis.compare.sentences import gate_failures
 
-    told = gate_failures(comparison) if fail_on else []
-    if told:
-        click.echo(f"The gate did not hold: {len(told)} worse.", err=True)
-        for line in told:
-            click.echo(f"  {line}", err=True)
+    failures = gate_failures(comparison)
+    if failures:
+        regressions = "1 regression" if len(failures) == 1 else f"{len(failures)} regressions"
+        click.echo(f"Regression gate failed: {regressions}.", err=True)
+        for failure in failures:
+            click.echo(f"  {failure}", err=True)
         click.get_current_context().exit(GATE_FAILED)
-    if fail_on and not comparison.identical and not any(pair.verdict != "not comparable" for pair in comparison.pairs):
-        click.echo("The gate had nothing to look at: no run can be compared.", err=True)
+    if not comparison.identical and all(pair.verdict == "not comparable" for pair in comparison.pairs):
+        click.echo("Regression gate: no comparable runs.", err=True)

@@ -1,4 +1,4 @@
-"""Writes the page with a picture of each loss; a worker process evaluates them."""
+"""Writes a page with a picture of each loss; a worker process evaluates the losses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.engine.result import Grid
 from reportgen.engine.sampled import LossRef
 from reportgen.execute.local_workers import LocalWorkers
+from reportgen.failure import Failure
 from reportgen.figures.loss_contour import central_part, too_fine
 from reportgen.report.gallery import Exhibit, gallery
 from reportgen.report.plane_slice import PlottedLoss, plotted_loss
@@ -19,37 +20,42 @@ if TYPE_CHECKING:
     from reportgen.loss import Loss
 
 DEADLINE = 120.0
-"""Seconds for a few losses."""
+"""Seconds for one group of losses."""
+
+GridResult = Grid | Failure | None
+"""The values of a loss for its picture, the reason why there are none, or None if they were not requested."""
 
 
 def write_gallery(losses: Sequence[Loss], file: Path, base: Path) -> None:
-    """Draw ``losses``, whose plug-in files are relative to ``base``, on one page."""
-    shown = [plotted_loss(loss) for loss in losses]
+    """Draw ``losses`` on one page; the paths of their plug-in files are relative to ``base``.
+
+    A loss that is too fine for its grid is evaluated again, on the central part of its domain.
+    """
+    pictures = [plotted_loss(loss) for loss in losses]
     with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder) / "worker.log") as workers:
-        grids = _grids(workers, shown, base)
-        closer = [_closer(picture, grid) for picture, grid in zip(shown, grids, strict=True)]
-        again = _grids(workers, closer, base)
-    shown = [near or first for near, first in zip(closer, shown, strict=True)]
-    grids = [found or grid for found, grid in zip(again, grids, strict=True)]
+        grids = _evaluate(workers, pictures, base)
+        close_ups = [_close_up(picture, grid) for picture, grid in zip(pictures, grids, strict=True)]
+        close_up_grids = _evaluate(workers, close_ups, base)
+    pictures = [close_up or picture for close_up, picture in zip(close_ups, pictures, strict=True)]
+    grids = [close_up or grid for close_up, grid in zip(close_up_grids, grids, strict=True)]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(gallery(list(map(Exhibit, losses, shown, grids))), encoding="utf-8", newline="\n")
+    file.write_text(gallery(list(map(Exhibit, losses, pictures, grids))), encoding="utf-8", newline="\n")
 
 
-def _grids(workers: LocalWorkers, shown: Sequence[PlottedLoss | None], base: Path) -> list[Any]:
-    """The Grid of each picture, or a text that says why there is none; None where there is no picture."""
-    found = workers.grids([_ref(picture, base) for picture in shown if picture], DEADLINE)
-    return [next(found) if picture else None for picture in shown]
+def _evaluate(workers: LocalWorkers, pictures: Sequence[PlottedLoss | None], base: Path) -> list[GridResult]:
+    results = workers.grids([_reference(picture, base) for picture in pictures if picture], DEADLINE)
+    return [next(results) if picture else None for picture in pictures]
 
 
-def _ref(picture: PlottedLoss, base: Path) -> LossRef:
+def _reference(picture: PlottedLoss, base: Path) -> LossRef:
     loss, plane = picture.loss, picture.plane
-    whole = len(plane.origin) if plane else loss.dim
-    dim = None if loss.default_dim is None else whole
+    full_dim = len(plane.origin) if plane else loss.dim
+    dim = None if loss.default_dim is None else full_dim
     return LossRef(loss.name, base, dim, loss.parameters, loss.domain, plane)
 
 
-def _closer(picture: PlottedLoss, grid: Any) -> PlottedLoss | None:
-    """The middle of a picture that is too fine; None for any other."""
+def _close_up(picture: PlottedLoss, grid: GridResult) -> PlottedLoss | None:
+    """The central part of a picture that is too fine; None for any other picture."""
     if not isinstance(grid, Grid) or not too_fine(picture.loss, grid.values):
         return None
     return replace(picture, loss=central_part(picture.loss))

@@ -1,4 +1,4 @@
-"""``reportgen init``: a config and an optimizer of one's own, to begin with."""
+"""``reportgen init``: write a sample config and a sample optimizer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from reportgen.cli.usage_error import UsageErrors
 _FILES = ("reportgen.toml", "my_optimizer.py")
 
 
-@click.command(short_help="Write a config and an optimizer to begin with.")
+@click.command(short_help="Write a sample config and a sample optimizer.")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
 def init(folder: Path) -> None:
-    """Write reportgen.toml and my_optimizer.py into FOLDER, by default the current one.
+    """Write reportgen.toml and my_optimizer.py into FOLDER (default: the current folder).
 
-    Both are explained line by line and work as they are. A file that is there already is never overwritten.
+    Both files are explained line by line and work unchanged. Existing files are never overwritten.
 
     \b
     Examples:
@@ -26,25 +26,25 @@ def init(folder: Path) -> None:
     from importlib import resources
 
     if folder.exists() and not folder.is_dir():
-        raise UsageErrors(f"{folder}: is a file; a folder is expected")
-    there = [folder / name for name in _FILES if (folder / name).exists()]
-    if there:
-        raise UsageErrors(f"{there[0]}: is there already, so nothing was written; choose another folder")
+        raise UsageErrors(f"{folder}: is a file; expected a folder")
+    existing = [folder / name for name in _FILES if (folder / name).exists()]
+    if existing:
+        raise UsageErrors(f"{existing[0]}: already exists; nothing was written. Choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         text = resources.files("reportgen.templates").joinpath("starter-files", name).read_text(encoding="utf-8")
         with (folder / name).open("x", encoding="utf-8") as file:
             file.write(text)
         click.echo(folder / name)
-    _tell_what_next(folder)
+    _print_next_steps(folder)
 
 
-def _tell_what_next(folder: Path) -> None:
+def _print_next_steps(folder: Path) -> None:
     steps = [] if folder == Path() else [(f"cd {folder}", "")]
     steps += [
-        (f"reportgen check {_FILES[1]}", "is the optimizer right?"),
-        ("reportgen build --open", "how does it compare?"),
+        (f"reportgen check {_FILES[1]}", "verify the optimizer"),
+        ("reportgen build --open", "compare it with others"),
     ]
     click.echo("\nNext:", err=True)
-    for command, why in steps:
-        click.echo(f"  {command:34}{why}".rstrip(), err=True)
+    for command, purpose in steps:
+        click.echo(f"  {command:34}{purpose}".rstrip(), err=True)

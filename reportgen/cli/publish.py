@@ -1,4 +1,4 @@
-"""``reportgen publish``: a finished report, put where others can read it."""
+"""``reportgen publish``: copy a report to a web server, a git branch or an object store."""
 
 from __future__ import annotations
 
@@ -11,26 +11,31 @@ from reportgen.cli.console import color_option
 from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
-    from reportgen.publish.change_plan import ChangePlan
+    from reportgen.publish import ChangePlan
 
 
-@click.command(short_help="Put a finished report where others can read it.")
+@click.command(short_help="Publish a report to GitHub Pages, a directory or an object store.")
 @click.argument("site", type=click.Path(path_type=Path))
 @click.argument("to")
-@click.option("--prefix", default="", metavar="FOLDER", help="The folder of TO for it; TO then lists its reports.")
+@click.option(
+    "--prefix",
+    default="",
+    metavar="FOLDER",
+    help="Subfolder of TO for this report. TO then has a list of all reports that it holds.",
+)
 @click.option(
     "--delete/--no-delete",
     default=True,
-    help="Remove what earlier publishes wrote and the report no longer has.  [default: delete]",
+    help="Remove files that an earlier publish wrote and the report no longer has.  [default: delete]",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be written and removed.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @color_option
 def publish(site: Path, to: str, prefix: str, delete: bool, dry_run: bool) -> None:
-    """Put the report in the folder SITE to TO, with the data that it links to.
+    """Publish the report in the folder SITE to TO, with the data that it links to.
 
-    TO is gh-pages or gh-pages:BRANCH, a branch of the remote origin of the git repository here; or a directory; or
-    s3://BUCKET/PATH, gs://BUCKET/PATH or file:///PATH. Only what changed is written, assets before the pages that show
-    them, and nothing that publish did not write is overwritten or removed.
+    TO is one of: gh-pages or gh-pages:BRANCH, a branch of the remote origin of the current git repository; a
+    directory; s3://BUCKET/PATH; gs://BUCKET/PATH; file:///PATH. Only changed files are written, assets before the pages
+    that show them. Files that publish did not write are never overwritten or removed.
 
     \b
     Examples:
@@ -41,27 +46,28 @@ def publish(site: Path, to: str, prefix: str, delete: bool, dry_run: bool) -> No
     from reportgen.publish import PublishError, RefusedError
     from reportgen.publish import publish as publish_site
 
+    def warn(message: str) -> None:
+        click.echo(message, err=True)
+
     try:
-        done = publish_site(
-            site, to, prefix, delete=delete, dry_run=dry_run, note=lambda told: click.echo(told, err=True)
-        )
+        changes = publish_site(site, to, prefix, delete=delete, dry_run=dry_run, warn=warn)
     except RefusedError as error:
         raise UsageErrors(str(error)) from error
     except PublishError as error:
-        raise click.ClickException(f"not published, and what was there before still works. {error}") from error
-    _tell(done, dry_run)
+        raise click.ClickException(f"not published; any earlier report still works. {error}") from error
+    _print_changes(changes, dry_run)
 
 
-def _tell(done: ChangePlan, dry_run: bool) -> None:
-    """Each file on stdout, for people and programs; how many on stderr."""
-    for name in done.written:
+def _print_changes(changes: ChangePlan, dry_run: bool) -> None:
+    """Print each file to stdout, and the number of files to stderr."""
+    for name in changes.written:
         click.echo(f"write  {name}")
-    for name in done.remove:
+    for name in changes.remove:
         click.echo(f"remove {name}")
-    if not done.written:
-        click.echo("Nothing to do: everything was there already.", err=True)
+    if not changes.written:
+        click.echo("Up to date.", err=True)
         return
-    would = "would be " if dry_run else ""
-    removed = f", {len(done.remove)} {would}removed" if done.remove else ""
-    files = "1 file" if len(done.written) == 1 else f"{len(done.written)} files"
-    click.echo(f"{files} {would}written{removed}.", err=True)
+    would_be = "would be " if dry_run else ""
+    removed = f", {len(changes.remove)} {would_be}removed" if changes.remove else ""
+    files = "1 file" if len(changes.written) == 1 else f"{len(changes.written)} files"
+    click.echo(f"{files} {would_be}written{removed}.", err=True)

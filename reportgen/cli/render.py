@@ -1,8 +1,7 @@
-"""``reportgen render``: the report from results that are on disk."""
+"""``reportgen render``: write the report from results on disk."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
 from reportgen.cli.usage_error import UsageErrors
 from reportgen.results.files import MANIFEST, TABLES
 
-_ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
-"""Processes that draw beside this one; more would wait for the disk."""
+_WORKERS = min((os.cpu_count() or 1) - 1, 7)
+"""Processes that draw figures in addition to this one; with more, the disk is the bottleneck."""
 
 
-@click.command(short_help="Make the report from results on disk.")
+@click.command(short_help="Write the report from results on disk.")
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option(
     "--output",
@@ -27,7 +26,7 @@ _ASSISTANTS = min((os.cpu_count() or 1) - 1, 7)
     default=Path("output"),
     show_default=True,
     metavar="FOLDER",
-    help="Where the report goes.",
+    help="Folder for the report.",
 )
 @render_option_flags
 @summary_option
@@ -41,27 +40,31 @@ def render(
     templates: Path | None,
     max_size: float | None,
 ) -> None:
-    """Make the report from RESULTS, a folder that build or run has written, and run nothing.
+    """Write the report from RESULTS, a folder that build or run has written. Nothing is run.
 
     \b
     Examples:
       reportgen render output/results
       reportgen render downloaded/results --output site --open
     """
-    _check_is_results(results)
+    _check_results_folder(results)
     from reportgen.config.model import MAX_SIZE
     from reportgen.execute.events import FigureStart
     from reportgen.progress import Progress
     from reportgen.report import render as render_report
     from reportgen.report.render_options import RenderOptions
+    from reportgen.results.manifest import NotResultsError
 
-    edition = RenderOptions(templates and templates.resolve(), max_size or MAX_SIZE)
-    with template_errors(edition.templates), Progress(progress_console()) as progress:
+    options = RenderOptions(templates and templates.resolve(), max_size or MAX_SIZE)
+    with template_errors(options.templates), Progress(progress_console()) as progress:
 
         def show(figure: str) -> None:
             progress.show(FigureStart(figure))
 
-        page = render_report(results, output, show, edition, assistants=_ASSISTANTS)
+        try:
+            page = render_report(results, output, show, options, workers=_WORKERS)
+        except NotResultsError as error:
+            raise UsageErrors(str(error)) from error
     if summary != STDOUT:
         click.echo(page)
     if summary:
@@ -70,19 +73,13 @@ def render(
         show_in_browser(page)
 
 
-def _check_is_results(folder: Path) -> None:
+def _check_results_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise UsageErrors(
-            f"{folder}: {'is a file' if folder.exists() else 'is not there'}; a results folder is expected"
+            f"{folder}: {'is a file' if folder.exists() else 'does not exist'}; expected a results folder"
         )
     missing = [name for name in (MANIFEST, *TABLES) if not (folder / name).is_file()]
     if missing:
-        inside = folder / "results"
-        hint = f"; did you mean {inside}?" if (inside / (MANIFEST, *TABLES)[0]).is_file() else ""
-        raise UsageErrors(f"{folder}: is no results folder, {', '.join(missing)} not found in it{hint}")
-    try:
-        manifest = json.loads((folder / (MANIFEST, *TABLES)[0]).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UsageErrors(f"{folder / (MANIFEST, *TABLES)[0]}: is damaged: {error}") from error
-    if not isinstance(manifest, dict) or "format" not in manifest:
-        raise UsageErrors(f"{folder / (MANIFEST, *TABLES)[0]}: is not the manifest of a results folder")
+        subfolder = folder / "results"
+        hint = f"; did you mean {subfolder}?" if (subfolder / MANIFEST).is_file() else ""
+        raise UsageErrors(f"{folder}: not a results folder: {', '.join(missing)} not found{hint}")

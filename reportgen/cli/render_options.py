@@ -1,11 +1,10 @@
-"""The options that say how a report is made: with whose templates, and in which size."""
+"""The options of ``build`` and ``render`` for templates and the size of report.html."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,23 +13,27 @@ from reportgen.cli.usage_error import UsageErrors
 
 
 def render_option_flags(command: Command) -> Command:
-    """Give a command ``--templates`` and ``--max-size``."""
+    """Add ``--templates`` and ``--max-size`` to a command."""
     folder = click.Path(path_type=Path, exists=True, file_okay=False)
-    templates = click.option("--templates", type=folder, metavar="FOLDER", help="Your own templates, used before ours.")
+    templates = click.option(
+        "--templates", type=folder, metavar="FOLDER", help="Custom templates, which override the default ones."
+    )
     size = click.FloatRange(min=0, min_open=True)
-    max_size = click.option("--max-size", type=size, metavar="MIB", help="How large report.html may be; 10 by default.")
+    max_size = click.option(
+        "--max-size", type=size, metavar="MIB", help="Maximum size of report.html in MiB (default: 10)."
+    )
     return templates(max_size(command))
 
 
-def with_absolute_templates(flags: dict[str, Any]) -> dict[str, Any]:
-    """The flags, with a folder relative to the current one in the place of one that a config file would have."""
+def with_absolute_templates(flags: Mapping[str, object]) -> Mapping[str, object]:
+    """The flags with an absolute template folder: a flag is relative to the current folder, not to the config."""
     folder = flags.get("templates")
-    return flags | {"templates": str(folder.resolve())} if folder else flags
+    return {**flags, "templates": str(folder.resolve())} if isinstance(folder, Path) else flags
 
 
 @contextmanager
 def template_errors(folder: Path | None) -> Iterator[None]:
-    """Look at the user's templates before anything is run, and tell what is wrong with one, then or later."""
+    """Check the templates in ``folder`` on entry, and report a broken one as wrong usage, then or later."""
     if folder is None:
         yield
         return
@@ -44,5 +47,5 @@ def template_errors(folder: Path | None) -> Iterator[None]:
         yield
     except TemplateError as error:
         raise UsageErrors(
-            str(error), "No page was written; the results are kept, and so is an earlier report."
+            str(error), "No page was written. The results are kept, and so is an earlier report."
         ) from error

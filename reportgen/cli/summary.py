@@ -1,4 +1,4 @@
-"""``--summary``: a report's Markdown into a file or on stdout."""
+"""The ``--summary`` option: write the Markdown of a report to a file or to stdout."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ STDOUT = "-"
 
 
 def summary_option(command: Command) -> Command:
-    """Give a command ``--summary``."""
-    told = "Also write the Markdown summary to FILE; - prints it in place of all else."
-    return click.option("--summary", metavar="FILE", help=told)(command)
+    """Add ``--summary`` to a command."""
+    return click.option(
+        "--summary",
+        metavar="FILE",
+        help="Also write the Markdown summary to FILE; - prints it instead of all other output.",
+    )(command)
 
 
 def write_summary_of(page: Path, target: str) -> None:
-    """Write or print the summary of the report whose first page is ``page``."""
+    """Write the summary of the report with the first page ``page``; ``target`` is a file, or - for stdout."""
     write_summary(target, (page.parent / "summary.md").read_text(encoding="utf-8"))
 
 
 def write_summary(target: str, markdown: str) -> None:
-    """Write or print it."""
+    """Write the Markdown; ``target`` is a file, or - for stdout."""
     if target == STDOUT:
         click.echo(markdown, nl=False)
         return

@@ -1,8 +1,8 @@
-"""Wrong usage that is found after the flags were read: its lines on stderr, and exit code 2."""
+"""Wrong usage that is found after the flags are parsed: printed on stderr, exit code 2."""
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO
 
 import click
 
@@ -15,6 +15,6 @@ class UsageErrors(click.ClickException):
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
 
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the lines as they are: each already says where it belongs."""
+    def show(self, file: IO[str] | None = None) -> None:
+        """Print the lines without a heading: each already says where the error is."""
         click.echo(self.message, file=file, err=file is None)

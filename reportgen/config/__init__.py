@@ -1,4 +1,4 @@
-"""What is to be run: one frozen object, made from flags, environment and files."""
+"""The configuration of a comparison: one frozen object, merged from flags, environment and files."""
 
 from reportgen.config.errors import ConfigError
 from reportgen.config.load import load

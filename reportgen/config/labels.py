@@ -1,28 +1,27 @@
-"""Labels as the report prints them, ``adam[beta_2=0.99]``, taken apart again."""
+"""Parses labels as the report prints them: ``adam[beta_2=0.99]``."""
 
 from __future__ import annotations
 
 import tomllib
-from typing import Any
 
 
-def parse_label(text: str) -> tuple[str, dict[str, Any]]:
-    """Name and settings: ``("adam", {"beta_2": 0.99})``; what is no label is a name as it stands.
+def parse_label(text: str) -> tuple[str, dict[str, object]]:
+    """Return name and settings of a label: ``("adam", {"beta_2": 0.99})``.
 
-    Only brackets at the very end hold settings: those of ``x[y]/opt.py:P[rate=0.5]`` are the last ones. A value may
-    be a label itself: ``lookahead[base=adam[beta_2=0.99]]``.
+    Only brackets at the very end hold settings: in ``x[y]/opt.py:P[rate=0.5]`` the last ones. A value may itself be a
+    label, as in ``lookahead[base=adam[beta_2=0.99]]``. Text that is not a label is returned unchanged as the name.
     """
-    whole = text.strip()
-    begin = _opening(whole)
-    name, inside = whole[:begin].strip(), whole[begin + 1 : -1]
-    settings = [setting.partition("=") for setting in _split(inside)]
-    if begin < 1 or not all(key.strip() and equals and value.strip() for key, equals, value in settings):
+    label = text.strip()
+    opening = _opening_bracket(label)
+    name, inner = label[:opening].strip(), label[opening + 1 : -1]
+    settings = [setting.partition("=") for setting in _split(inner)]
+    if opening < 1 or not all(key.strip() and equals and value.strip() for key, equals, value in settings):
         return text, {}
     return name, {key.strip(): parse_value(value) for key, _, value in settings}
 
 
-def _opening(text: str) -> int:
-    """Where the bracket stands that the one at the end closes; -1 where there is none."""
+def _opening_bracket(text: str) -> int:
+    """The index of the bracket that matches a closing bracket at the very end; -1 if there is none."""
     depth = 0
     for index in range(len(text) - 1, -1, -1):
         depth += {"]": 1, "[": -1}.get(text[index], 0)
@@ -32,7 +31,7 @@ def _opening(text: str) -> int:
 
 
 def _split(text: str) -> list[str]:
-    """The parts between the commas that stand in no bracket."""
+    """The parts between commas outside of brackets."""
     parts, depth = [""], 0
     for letter in text:
         depth += {"[": 1, "]": -1}.get(letter, 0)
@@ -43,9 +42,10 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def parse_value(text: str) -> Any:
-    """The value as TOML reads it, or the text itself."""
+def parse_value(text: str) -> object:
+    """Return the TOML value that ``text`` stands for, or ``text`` itself if it is not valid TOML."""
     try:
-        return tomllib.loads(f"value = {text.strip()}")["value"]
+        value: object = tomllib.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
+    return value

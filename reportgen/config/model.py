@@ -1,4 +1,4 @@
-"""The shape of a config: its keys, their types, ranges and defaults."""
+"""The model of a configuration: its keys with their types, ranges and defaults."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    model_validator,
+)
 
 from reportgen.config.labels import parse_label
 
@@ -17,121 +26,131 @@ Item = TypeVar("Item")
 Scalar = bool | int | float | str
 
 MAX_SIZE = 10.0
-"""MiB that ``report.html`` may have unless another number is asked for."""
+"""The default size limit of ``report.html`` in MiB."""
 _INT32 = 2**31 - 1  # step counts, starts and seeds are int32 columns in the results
 
 
-def _listed(value: Any) -> Any:
+def _to_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _scalars(value: Any) -> tuple[Scalar, ...]:
-    # What the values may be depends on the hyperparameter, and is checked where the optimizer is known.
+def _to_values(value: object) -> tuple[object, ...]:
+    # The valid values depend on the hyperparameter; optimizer_validation checks them.
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def _address(value: str) -> str:
+def _check_site_url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        whole = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+        complete = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
     except ValueError:
-        whole = False
-    if value and (not whole or re.search(r"\s", value)):
-        raise ValueError('an address as "https://example.org/report" is expected')
+        complete = False
+    if value and (not complete or re.search(r"\s", value)):
+        raise ValueError('expected an address such as "https://example.org/report"')
     return value.rstrip("/")
 
 
-Many = Annotated[tuple[Item, ...], BeforeValidator(_listed)]
-AtLeastOne = Annotated[tuple[Item, ...], BeforeValidator(_listed), Field(min_length=1)]
+def _check_folder_name(value: object) -> object:
+    if value == "":
+        raise ValueError("expected the name of a folder")
+    return value
+
+
+Many = Annotated[tuple[Item, ...], BeforeValidator(_to_tuple)]
+AtLeastOne = Annotated[tuple[Item, ...], BeforeValidator(_to_tuple), Field(min_length=1)]
 Rate = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class _Part(BaseModel):
-    """What all parts of a config have in common: they never change, and know no keys but their own."""
+class _Model(BaseModel):
+    """Base of all models: frozen, strict about types, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Noise(_Part):
-    """What is random in every gradient; the run is judged by the loss without it."""
+class Noise(_Model):
+    """Random errors of every gradient. Outcomes are judged by the loss without noise."""
 
     gradient_std: Annotated[float, Field(gt=0)] | None = None
-    """Normal noise is added, with this standard deviation in each coordinate."""
+    """Standard deviation of normal noise that is added to each coordinate."""
     relative: Annotated[float, Field(gt=0)] | None = None
-    """The same as a share of the root mean square of the gradient's coordinates."""
+    """The same, as a multiple of the root mean square of the coordinates of the gradient."""
     batch_size: Annotated[int, Field(ge=1)] | None = None
-    """Each step sees so many of the samples that the loss is the mean over."""
+    """Number of samples in the minibatch of each step, for a loss that is a mean over samples."""
 
     @model_validator(mode="after")
-    def _one(self) -> Noise:
+    def _exactly_one(self) -> Noise:
         if sum(value is not None for value in (self.gradient_std, self.relative, self.batch_size)) != 1:
-            raise ValueError("one of gradient_std, relative and batch_size is expected")
+            raise ValueError("expected exactly one of gradient_std, relative and batch_size")
         return self
 
 
-class LossEntry(_Part):
-    """One entry of ``losses``: a name, or a table with ``name``, ``dim``, ``noise`` and the loss's parameters."""
+class LossEntry(_Model):
+    """One entry of ``losses``: a name, or a table with ``name``, ``dim``, ``noise`` and parameters of the loss."""
 
     name: Annotated[str, Field(min_length=1)]
     dim: Annotated[int, Field(ge=1)] | None = None
-    """Number of coordinates; None: the loss's own."""
+    """Number of coordinates; None: the default of the loss."""
     noise: Noise | None = None
-    """None: the gradient is exact."""
-    parameters: dict[str, Any] = {}
-    """Values of the loss's parameters, as ``condition`` of ``quadratic``."""
+    """None: exact gradients."""
+    parameters: dict[str, object] = {}
+    """Values of parameters of the loss, such as ``condition`` of ``quadratic``."""
 
     @model_validator(mode="before")
     @classmethod
-    def _from_label_or_table(cls, value: Any) -> Any:
+    def _from_label_or_table(cls, value: object) -> object:
         if isinstance(value, str):
             name, settings = parse_label(value)
             value = {"name": name} | settings
         if not isinstance(value, dict) or "parameters" in value:
             return value
-        own = {key: value[key] for key in value if key in ("name", "dim", "noise")}
+        fields = {key: value[key] for key in value if key in ("name", "dim", "noise")}
         noise = {key.removeprefix("noise."): value[key] for key in value if key.startswith("noise.")}
-        rest = {key: value[key] for key in value if key not in own and not key.startswith("noise.")}
-        return own | ({"noise": noise} if noise else {}) | {"parameters": rest}
+        parameters = {key: value[key] for key in value if key not in fields and not key.startswith("noise.")}
+        return fields | ({"noise": noise} if noise else {}) | {"parameters": parameters}
 
 
-class OptimizerEntry(_Part):
-    """One entry of ``optimizers``: a name, or a table with ``name`` and any hyperparameters."""
+class OptimizerEntry(_Model):
+    """One entry of ``optimizers``: a name, or a table with ``name`` and hyperparameters."""
 
     name: Annotated[str, Field(min_length=1)]
-    hyperparameters: dict[str, Annotated[tuple[Scalar, ...], PlainValidator(_scalars)]] = {}
-    """Values by hyperparameter; several values of one widen the matrix."""
+    hyperparameters: dict[
+        str, Annotated[tuple[Scalar, ...], PlainValidator(_to_values), PlainSerializer(list, when_used="json")]
+    ] = {}
+    """Values by hyperparameter. Each combination of values is one optimizer of the matrix."""
 
     @model_validator(mode="before")
     @classmethod
-    def _from_label_or_table(cls, value: Any) -> Any:
+    def _from_label_or_table(cls, value: object) -> object:
         if isinstance(value, str):
             name, settings = parse_label(value)
-            return {"name": name, "hyperparameters": dict(_flat(settings))}
+            return {"name": name, "hyperparameters": dict(_flattened(settings))}
         if isinstance(value, dict) and "hyperparameters" not in value:
-            own = {key: value[key] for key in value.keys() & {"name"}}
-            return own | {"hyperparameters": dict(_flat({key: value[key] for key in value if key != "name"}))}
+            name_only = {key: value[key] for key in value.keys() & {"name"}}
+            settings = {key: value[key] for key in value if key != "name"}
+            return name_only | {"hyperparameters": dict(_flattened(settings))}
         return value
 
 
-def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The settings, those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
+def _flattened(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The settings with those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
     for key, value in settings.items():
-        name: Any
+        name: object
+        inner: Mapping[str, object]
         if isinstance(value, str):
             name, inner = parse_label(value)
         elif isinstance(value, dict):
             name, inner = value.get("name"), {each: value[each] for each in value if each != "name"}
         else:
             name, inner = value, {}
-        # A table without a name continues one: base.beta_2 = 0.99 in TOML.
+        # A table without a name extends an earlier value: base.beta_2 = 0.99 in TOML.
         if name is not None:
             yield key, name
-        yield from ((f"{key}.{below}", deeper) for below, deeper in _flat(inner))
+        yield from ((f"{key}.{inner_key}", inner_value) for inner_key, inner_value in _flattened(inner))
 
 
-class RateRange(_Part):
-    """Learning rates evenly spaced in the logarithm: ``{ from = 1e-4, to = 1.0, per_decade = 2 }``."""
+class RateRange(_Model):
+    """Learning rates that are evenly spaced on a logarithmic scale: ``{ from = 1e-4, to = 1.0, per_decade = 2 }``."""
 
     low: Annotated[float, Field(gt=0, alias="from")]
     high: Annotated[float, Field(gt=0, alias="to")]
@@ -140,83 +159,87 @@ class RateRange(_Part):
     @model_validator(mode="after")
     def _ordered(self) -> RateRange:
         if self.low > self.high:
-            raise ValueError(f"from = {self.low:g} is above to = {self.high:g}")
+            raise ValueError(f"expected from <= to, found from = {self.low:g} and to = {self.high:g}")
         return self
 
     def rates(self) -> tuple[float, ...]:
-        """The rates to four significant digits, as a person would write them: 0.0003162, 0.001, 0.003162."""
+        """Return the learning rates, rounded to four significant digits: 0.0003162, 0.001, 0.003162."""
         low, high = Decimal(repr(self.low)), Decimal(repr(self.high))
         last = int((high / low).log10() * self.per_decade + Decimal("1e-9"))
         exact = (low * Decimal(10) ** (Decimal(k) / self.per_decade) for k in range(last + 1))
         return tuple(float(f"{rate:.4g}") for rate in exact)
 
 
+def _from_range(value: object) -> object:
+    return RateRange.model_validate(value).rates() if isinstance(value, dict) else value
+
+
 _DEFAULT_RATES = RateRange.model_validate({"from": 1e-4, "to": 1.0, "per_decade": 2}).rates()
 
 
-class Starts(_Part):
-    """Where the runs of a cell begin."""
+class Starts(_Model):
+    """The starts of each configuration."""
 
     standard: bool = True
-    """Whether the loss's standard start is one of them."""
+    """Whether the standard start of the loss is used."""
     random: Annotated[int, Field(ge=0, le=_INT32)] = 8
-    """How many are drawn uniformly from the loss's domain."""
+    """Number of starts drawn uniformly from the domain of the loss."""
     seed: Annotated[int, Field(ge=0, le=_INT32)] = 0
-    """Fixes those draws."""
+    """Seed of the random starts."""
     points: Many[AtLeastOne[float]] = ()
-    """Points of one's own, each used for the losses whose dimension it fits."""
+    """Additional starts. Each is used for the losses of its dimension."""
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Starts:
         if not (self.standard or self.random or self.points):
-            raise ValueError("at least one start is expected: standard = true, random = 1 or more, or points")
+            raise ValueError("expected at least one start: standard = true, random >= 1, or points")
         return self
 
 
-class Config(_Part):
-    """A whole comparison; every key has a default, and together these are the default matrix."""
+class Config(_Model):
+    """The configuration of a comparison. Every key has a default; the defaults together are the default matrix."""
 
     title: str = ""
     """The heading of the report."""
     description: str = ""
-    """What search engines and shared links say of it; empty: its set-up in one sentence."""
-    site_url: Annotated[str, AfterValidator(_address)] = ""
-    """Where the report will be published; with it, a shared link to the report has a picture."""
+    """The description for search engines and shared links; empty: the set-up in one sentence."""
+    site_url: Annotated[str, AfterValidator(_check_site_url)] = ""
+    """The address that the report will be published at. With it, a shared link to the report has a picture."""
     losses: AtLeastOne[LossEntry] = tuple(LossEntry(name=name) for name in ("quartic", "rosenbrock", "beale"))
     """Built-in names, ``file.py:name`` or ``package.module:name``."""
     optimizers: AtLeastOne[OptimizerEntry] = tuple(
         OptimizerEntry(name=name) for name in ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
     )
-    """As ``losses``, with any hyperparameters."""
-    learning_rates: AtLeastOne[Rate] = _DEFAULT_RATES
-    """In a file a list, or a table with ``from``, ``to`` and ``per_decade``."""
+    """Names as in ``losses``, with hyperparameters."""
+    learning_rates: Annotated[AtLeastOne[Rate], BeforeValidator(_from_range)] = _DEFAULT_RATES
+    """A list, or a table with ``from``, ``to`` and ``per_decade``."""
     starts: Starts = Starts()
-    """In the environment and on the command line: the number of random ones."""
+    """On the command line, and optionally in the environment, only the number of random starts."""
     seeds: Annotated[int, Field(ge=1, le=_INT32)] = 1
-    """Runs from each start of a loss with noise, each with noise of its own."""
+    """Runs from each start of a loss with noise. Each has its own noise."""
     steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
     """Steps of each run."""
     targets: AtLeastOne[Share] = (1e-1, 1e-3, 1e-5, 1e-7)
-    """Shares of the initial gap; the step at which each is first reached is recorded."""
+    """Fractions of the initial gap. The first step that hits each target is recorded."""
     dtype: Literal["float32", "float64"] = "float32"
-    """The precision in which everything is computed."""
+    """The precision of all computations."""
     gradient_tolerance: Annotated[float, Field(gt=0)] = 1e-5
-    """A gradient vanishes where its norm is at most this, times max(1, norm at the start)."""
+    """A gradient has vanished if its norm is at most this times max(1, norm at the start)."""
     trace: Literal["all", "pictures", "none"] = "pictures"
-    """Which runs keep a trace: all, those that pictures need, or none."""
+    """Which trajectories are stored: all, those that pictures need, or none."""
     trace_points: Annotated[int, Field(ge=16, le=_INT32)] = 128
-    """The most rows a trace has."""
+    """The maximum number of rows of a stored trajectory."""
     device: Annotated[str, Field(pattern=r"^(auto|(cpu|gpu|tpu)(:\d+)?)$")] = "auto"
-    """``auto`` takes an accelerator where TensorFlow sees one; else a kind, or one of a kind: ``gpu:1``."""
+    """``auto``: an accelerator if TensorFlow finds one; otherwise a kind, or one device of a kind: ``gpu:1``."""
     deadline: Annotated[float, Field(gt=0)] = 600.0
-    """Seconds that a program may take before it is given up."""
+    """Time limit of a program in seconds. Exceeding it marks its runs failed."""
     compile_cache: bool = True
-    """Whether what is compiled is kept for the next time, in the user's cache folder."""
-    output: Annotated[Path, Field(strict=False)] = Path("output")
-    """Where report and results go, relative to the current folder."""
+    """Whether compiled programs are cached between runs, in the user's cache folder."""
+    output: Annotated[Path, BeforeValidator(_check_folder_name), Field(strict=False)] = Path("output")
+    """The folder of the report and the results, relative to the current folder."""
     templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None
-    """A folder of templates of one's own, which win by name over ours, relative to ``base``; empty: there is none."""
+    """A folder of custom templates, which override built-in ones of the same name; relative to ``base``."""
     max_size: Annotated[float, Field(gt=0)] = MAX_SIZE
-    """MiB that ``report.html`` may have."""
+    """The size limit of ``report.html`` in MiB."""
     base: Path = Path()
-    """The folder that plug-in files are relative to: that of the config file."""
+    """The folder that plug-in files are relative to, which is that of the config file."""

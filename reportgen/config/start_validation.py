@@ -1,61 +1,64 @@
-"""What can be wrong with the starts once the losses are known: points that fit none, losses that have none."""
+"""Checks the starts of a configuration against its losses and its precision."""
 
 from __future__ import annotations
 
 import struct
-import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from pydantic import ValidationError
-
-from reportgen.config.errors import ConfigProblem
-from reportgen.config.model import Starts
+from reportgen.config.draft import Draft
+from reportgen.config.errors import ConfigProblem, duplicate_errors
+from reportgen.config.loss_validation import CheckedLosses
+from reportgen.config.sources import Key
 from reportgen.loss import Loss
 
-
-def points_of_wrong_dimension(points: Any, dims: set[int]) -> Iterator[ConfigProblem]:
-    """The points whose length is the dimension of no loss."""
-    for index, point in enumerate(points if isinstance(points, list) else ()):
-        if isinstance(point, list) and point and len(point) not in dims:
-            takes = " or ".join(str(dim) for dim in sorted(dims))
-            reason = f"has {len(point)} coordinates, but the losses have {takes}"
-            yield ConfigProblem(("starts", "points", index), point, reason)
+Points = Sequence[tuple[Key, Sequence[float]]]
 
 
-def losses_without_start(given: Any, losses: Iterable[Loss]) -> Iterator[ConfigProblem]:
-    """The losses that no start fits, where neither the standard start nor random ones are asked for."""
-    try:
-        starts = Starts.model_validate({} if given is None else given)
-    except ValidationError:
-        return  # told already
+def start_errors(draft: Draft, checked: CheckedLosses) -> Iterator[ConfigProblem]:
+    """Yield an error for each duplicate or unusable point, and for each loss without a start."""
+    items = draft.valid_items("starts", "points")
+    points = [(key, point) for key, point in items if isinstance(point, list | tuple)]
+    yield from duplicate_errors((key, point, tuple(point)) for key, point in points)
+    if checked.complete:
+        yield from _dimension_errors(points, {loss.dim for loss in checked.losses})
+    if not draft.has_error(("starts",)):
+        yield from _missing_start_errors(draft, checked.losses)
+    if draft.config.dtype == "float32" and not draft.has_error(("dtype",)):
+        yield from _overflow_errors(points)
+
+
+def _dimension_errors(points: Points, dims: set[int]) -> Iterator[ConfigProblem]:
+    for key, point in points:
+        if len(point) not in dims:
+            expected = " or ".join(str(dim) for dim in sorted(dims))
+            yield ConfigProblem(key, point, f"found {len(point)} coordinates; expected {expected}, as the losses have")
+
+
+def _missing_start_errors(draft: Draft, losses: Sequence[Loss]) -> Iterator[ConfigProblem]:
+    starts = draft.config.starts
     if starts.standard or starts.random:
         return
-    lengths = {len(point) for point in starts.points}
-    bare = {found.label: found.dim for found in losses if found.dim not in lengths}
-    for label, dim in bare.items():
-        many = "1 coordinate" if dim == 1 else f"{dim} coordinates"
-        reason = f"no start fits {label}, which has {many}; add such a point, or random starts"
-        yield ConfigProblem(("starts",), given, reason)
+    labels: dict[int, list[str]] = {}
+    for loss in losses:
+        labels.setdefault(loss.dim, []).append(loss.label)
+    dims = {len(point) for point in starts.points}
+    for dim in (each for each in labels if each not in dims):
+        names = _abbreviated(list(dict.fromkeys(labels[dim])))
+        reason = f"no start for {names}; add a point of dimension {dim}, or set standard = true or random >= 1"
+        yield ConfigProblem(("starts",), draft.values["starts"], reason)
 
 
-def non_finite_points(points: Any, dtype: Any) -> Iterator[ConfigProblem]:
-    """The coordinates of points that are beyond the range of float32; pydantic tells those beyond float64."""
-    if dtype != "float32":
-        return
-    for index, point in enumerate(points if isinstance(points, list) else ()):
-        for place, value in enumerate(point if isinstance(point, list) else ()):
-            if type(value) in (int, float) and _overflows(value):
-                reason = "is not finite in float32; at most 3.4e38 is expected, or dtype = float64"
-                yield ConfigProblem(("starts", "points", index, place), value, reason)
+def _abbreviated(labels: list[str]) -> str:
+    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+    return ", ".join(labels[:3]) + more
 
 
-def _overflows(value: float) -> bool:
-    """Whether a number of the range of float64 becomes infinite when it is rounded to float32."""
-    if not abs(value) <= sys.float_info.max:
-        return False
-    try:
-        struct.pack("<f", float(value))
-    except OverflowError:
-        return True
-    return False
+def _overflow_errors(points: Points) -> Iterator[ConfigProblem]:
+    """The coordinates that are finite in float64 and infinite in float32."""
+    for key, point in points:
+        for index, value in enumerate(point):
+            try:
+                struct.pack("<f", float(value))
+            except OverflowError:
+                reason = 'expected a magnitude <= 3.4e38 in float32; or set dtype = "float64"'
+                yield ConfigProblem((*key, index), value, reason)

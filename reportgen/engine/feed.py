@@ -41,13 +41,13 @@ class Ran(NamedTuple):
     """What the compiled loop gave for some runs of a program."""
 
     runs: Array
-    """[runs], their numbers in the order of ``Program.pairs``"""
+    """[runs], their numbers in the order of ``Program.iter_runs``"""
     shown: Array
     """[shown], the places among them of those that are sampled in all coordinates"""
     arrays: loop.Arrays
 
 
-class Inputs:
+class RunInputs:
     """The inputs of a program's runs, made when they are asked for: there may be millions."""
 
     def __init__(self, program: Program) -> None:
@@ -66,7 +66,7 @@ class Inputs:
         ``shown`` is whether a run is sampled in all coordinates: those from the first start in more than two
         dimensions, of several seeds only the first; none where that would be too much.
         """
-        cell, start, seed = self._program.places(runs)
+        cell, start, seed = self._program.unravel_runs(runs)
         return {
             "x0": self._points[:, start],
             "learning_rate": self._rates[cell],
@@ -127,9 +127,9 @@ class Feed:
         on_compiled: Callable[[], None] = lambda: None,
     ) -> None:
         """The loop is that around what ``make`` makes; it is compiled when the first runs are put in."""
-        function, self._evaluations = loop.build(loss, make, schedule, program.noise or {})
+        function, self._evaluations = loop.build(loss, make, schedule, program.noise)
         self._call = _Call(function, program, loss, schedule)
-        self._inputs = Inputs(program)
+        self._inputs = RunInputs(program)
         # A single cell that is run one by one has Python's numbers, which are no inputs.
         self._python_numbers = alone
         self._size = 1 if alone else tile_size(program)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from reportgen.config.model import Noise
 from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Scalar, Vector
 from reportgen.engine.minibatch import Minibatches
@@ -96,7 +97,7 @@ def build(
     loss: Loss,
     make_optimizer: Callable[[dict[str, Scalar], Scalar], Optimizer],
     samples: Any,
-    noise: Mapping[str, float],
+    noise: Noise | None,
 ) -> tuple[Any, list[int]]:
     """The traced-once function of one program, and a list that holds its gradient evaluations a step once traced.
 

@@ -34,7 +34,7 @@ def order(samples: int, size: int, seed: int, seeds: int, steps: int) -> Array:
 
 def order_of(program: Program, samples: int) -> Array | None:
     """The order in which a program sees the ``samples`` of its loss; None where it sees all at each step."""
-    size, settings = (program.noise or {}).get("batch_size"), program.settings
+    size, settings = program.noise.batch_size if program.noise else None, program.settings
     return order(samples, int(size), settings.seed, program.seeds, settings.steps) if size else None
 
 

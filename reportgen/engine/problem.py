@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
+from reportgen.config.model import Noise
 from reportgen.engine import batch, reductions
 from reportgen.engine.batch import Matrix, Scalar, Vector
 from reportgen.engine.minibatch import Minibatches
@@ -91,8 +91,8 @@ class Setting:
     """Each run's highest rate: a weak Scalar."""
     key: tuple[Any, Any]
     """Of each run's random numbers: two uint32 [batch]."""
-    noise: Mapping[str, float]
-    """``gradient_std``, ``relative`` or ``batch_size``, and its value; nothing: the gradient is exact."""
+    noise: Noise | None
+    """None: the gradient is exact."""
     minibatches: Minibatches | None = None
     """None: every step sees all samples."""
 
@@ -129,10 +129,10 @@ class BatchProblem:
         if not self._noise or self._samples is not None:
             return gradient
         draw = self._disturbance.normal()
-        if "gradient_std" in self._noise:
-            return gradient + self._noise["gradient_std"] * draw
+        if self._noise.gradient_std is not None:
+            return gradient + self._noise.gradient_std * draw
         mean_square = reductions.total(gradient * gradient) / float(len(gradient))
-        return gradient + self._noise["relative"] * batch.unary(tf.sqrt, mean_square) * draw
+        return gradient + self._noise.relative * batch.unary(tf.sqrt, mean_square) * draw
 
     def hessian(self, x: Any) -> Any:
         """The Hessian at ``x``, counted as one gradient evaluation a coordinate."""

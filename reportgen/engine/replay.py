@@ -13,7 +13,7 @@ from reportgen import catalogue
 from reportgen.engine import batch
 from reportgen.engine import device as devices
 from reportgen.engine.batch import Scalar
-from reportgen.engine.feed import Inputs, maker_of
+from reportgen.engine.feed import RunInputs, maker_of
 from reportgen.engine.minibatch import Minibatches, order_of
 from reportgen.engine.problem import BatchProblem, Setting, value_and_gradient
 from reportgen.engine.random import key_of
@@ -32,14 +32,14 @@ def replay(program: Program, steps: int) -> Replay:
 def _replay(program: Program, steps: int) -> Replay:
     loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
     kind = catalogue.find_optimizer(program.family, program.base)
-    given = Inputs(program)(np.arange(program.runs))
+    given = RunInputs(program)(np.arange(program.runs))
     numeric = {name: _number(value) for name, value in given["hyperparameters"].items()}
     rate = _number(given["learning_rate"])
     optimizer = maker_of(kind, program)(numeric, rate)
     key = key_of(program.settings.seed, tf.constant(given["start"]), tf.constant(given["seed"]))
     order = order_of(program, loss.samples)
     seen = None if order is None else Minibatches(tf.constant(order), tf.constant(given["seed"]))
-    setting = Setting(loss, program.settings.steps, optimizer.schedule, rate, key, program.noise or {}, seen)
+    setting = Setting(loss, program.settings.steps, optimizer.schedule, rate, key, program.noise, seen)
     before = _python_state(optimizer)
     x = batch.vector(tf.constant(given["x0"]))
     state = carried(optimizer.init(x), x)

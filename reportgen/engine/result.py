@@ -58,7 +58,7 @@ class ProgramResult:
     """Some runs of a program, or all; a step is -1 where something never happened."""
 
     runs: Array
-    """[runs], their numbers in the order of ``Program.pairs``"""
+    """[runs], their numbers in the order of ``Program.iter_runs``"""
     columns: Mapping[str, Array]
     """One value a run: initial_loss, final_loss, final_gradient_norm, best_loss, best_step, ..."""
     final_x: Array

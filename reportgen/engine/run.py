@@ -69,7 +69,7 @@ class Engine:
                 self._feed = Feed(program, self.loss, made, self._schedule, on_compiled=on_compiled)
 
     def __call__(self, runs: Array, *, traces: bool) -> Iterator[ProgramResult]:
-        """The results of some runs, told by their numbers in the order of ``Program.pairs``, a tile at a time.
+        """The results of some runs, told by their numbers in the order of ``Program.iter_runs``, a tile at a time.
 
         Without ``traces`` they hold those of no run.
         """

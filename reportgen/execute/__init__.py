@@ -1,1 +1,1 @@
-"""Where programs run: worker processes of their own, so that a broken optimizer costs its own cells and no others."""
+"""Runs programs in separate worker processes, so that a broken optimizer fails only its own configurations."""

@@ -1,4 +1,4 @@
-"""What happens while a matrix is run, as small values that a progress display or a log can show."""
+"""Events of a build or run: small values for a progress display or a log."""
 
 from __future__ import annotations
 
@@ -8,57 +8,64 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PlanReady:
-    """The matrix is known, and so is what of it has to be run."""
+    """The matrix is planned, and it is known which programs have to run."""
 
     programs: int
+    """Number of programs."""
     reused: int
-    """Programs whose results on disk are still right."""
+    """Programs with valid results on disk."""
     cells: int
+    """Number of configurations."""
     runs: int
+    """Number of runs."""
     run_steps: int
-    """Steps of all runs that have to be made."""
+    """Total number of steps of the runs that are missing."""
 
 
 @dataclass(frozen=True)
 class CompileStart:
-    """A worker has taken up a program and compiles it."""
+    """A worker starts to compile a program."""
 
     program: str
-    """Its id: ``rosenbrock/adam``."""
+    """The id of the program: ``rosenbrock/adam``."""
 
 
 @dataclass(frozen=True)
 class RunStart:
-    """A compiled program is running its batch."""
+    """A program is compiled and starts to run."""
 
     program: str
+    """The id of the program."""
 
 
 @dataclass(frozen=True)
 class StepProgress:
-    """Some runs of a program have come to their end."""
+    """Some runs of a program have finished."""
 
     program: str
+    """The id of the program."""
     run_steps: int
-    """The steps that were made for them."""
+    """Number of steps of these runs."""
 
 
 @dataclass(frozen=True)
 class ProgramEnd:
-    """A program is done and its results are on disk."""
+    """A program has ended, and its results are on disk."""
 
     program: str
+    """The id of the program."""
     reason: str | None
-    """Why it failed; None when it did not."""
+    """Why it failed; None if it succeeded."""
     run_steps: int
-    """Steps of all its runs."""
+    """Total number of steps of its runs."""
 
 
 @dataclass(frozen=True)
 class BackgroundFailure:
-    """The paths on a loss cannot be drawn, because it cannot be evaluated on their plane."""
+    """The background of the paths on a loss is missing: the loss cannot be evaluated on their plane."""
 
     loss: str
+    """The label of the loss."""
     reason: str
 
 
@@ -67,17 +74,21 @@ class FigureStart:
     """A figure is being drawn."""
 
     figure: str
+    """The name of its file, without extension."""
 
 
 @dataclass(frozen=True)
 class ReportEnd:
-    """The report stands at ``path``."""
+    """The report is complete."""
 
     path: Path
+    """Its first page."""
 
 
-Event = PlanReady | CompileStart | RunStart | StepProgress | ProgramEnd | BackgroundFailure | FigureStart | ReportEnd
+WorkerEvent = CompileStart | RunStart | StepProgress
+"""An event that a worker process sends."""
+Event = PlanReady | WorkerEvent | ProgramEnd | BackgroundFailure | FigureStart | ReportEnd
 
 
 class WorkerLostError(RuntimeError):
-    """There is no worker, and there will be none."""
+    """No worker process could be started."""

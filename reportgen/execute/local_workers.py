@@ -1,4 +1,4 @@
-"""Run programs in a worker process on this machine, with a deadline each."""
+"""Runs programs in worker processes on this machine, each program with a deadline."""
 
 from __future__ import annotations
 
@@ -6,69 +6,74 @@ import multiprocessing
 import os
 import queue
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as DeadlineError
-from concurrent.futures import wait
 from itertools import groupby
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar, overload
 
 from pebble import ProcessExpired, ProcessPool
 
-from reportgen.engine.sampled import Ask, LossRef
+from reportgen.engine.result import Grid, ProgramResult, Replay
+from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import compile_cache, worker
-from reportgen.execute.events import CompileStart, RunStart, StepProgress, WorkerLostError
+from reportgen.execute.events import WorkerEvent, WorkerLostError
+from reportgen.failure import Failure
 from reportgen.plan import Program
 from reportgen.tf_setup import QUICK, tier_of
 
-Done = tuple[Program, Any]
-"""A program with what was made of it, or with a text that says why there is none."""
-Programs = Sequence[Program]
-Kind = tuple[str, bool]
-"""Of a worker: its tier, and whether it keeps what it compiles."""
-Future = Any
-"""Pebble's, which has no types."""
+Result = TypeVar("Result")
+Outcome = tuple[Program, Result | Failure]
+"""A program with its result, or with the reason why it failed."""
+WorkerKind = tuple[str, bool]
+"""Tier of a worker, and whether it caches compiled programs."""
 
 _THREADS = min(os.cpu_count() or 1, 4)
-"""Programs that a worker compiles at the same time; tracing is Python and does not get faster beyond a few."""
+"""Programs that a worker compiles at the same time. Tracing is Python: more threads do not make it faster."""
 
-_GRIDS = 16
-"""Losses that are evaluated for their pictures in one task; what ends its process costs these and no others."""
+_GRIDS_PER_TASK = 16
+"""Losses that one task evaluates for their pictures. A crash affects only these."""
 
 TASKS = 64
-"""Groups of programs after which a worker makes way for a new one: TensorFlow keeps some 7 MB of each it compiled."""
+"""Tasks after which a worker is replaced: TensorFlow never frees about 7 MB of each compiled program."""
 
 
 class LocalWorkers:
-    """Worker processes that run programs, one for each tier that is needed; a context manager that ends them."""
+    """Worker processes that run programs, one per tier; a context manager that stops them."""
 
     def __init__(self, log: Path, compile_cache: bool = True) -> None:
+        """Start no process yet.
+
+        Args:
+            log: the file for the output of the workers.
+            compile_cache: whether to cache compiled programs between processes.
+        """
         self._context = multiprocessing.get_context("spawn")
-        self._events: Any = self._context.SimpleQueue()
+        self._events: SimpleQueue[WorkerEvent] = self._context.SimpleQueue()
         self._log = log
         self._compile_cache = compile_cache
-        self._pools: dict[Kind, ProcessPool] = {}
-        self._compiled: list[Path] = []
+        self._pools: dict[WorkerKind, ProcessPool] = {}
+        self._caches: list[Path] = []
 
     def start(self, programs: Sequence[Program] = ()) -> None:
-        """Have TensorFlow imported before there is work, for these programs or for whatever comes.
-
-        Pebble starts its processes with the first task.
-        """
+        """Start the workers that ``programs`` need, or one of the quick tier, so that they import TensorFlow now."""
+        # Pebble starts a process with its first task.
         for tier in sorted({_tier(program) for program in programs}) or [QUICK]:
-            self._pool(tier).schedule(worker.ready)
+            self._pool(tier).schedule(worker.no_op)
 
     def _pool(self, tier: str = QUICK, cached: bool = True) -> ProcessPool:
-        """That of one worker of a tier, which keeps what it compiles unless it must not."""
+        """The pool of the worker of a tier; ``cached`` is whether it may use the compile cache."""
         kind = (tier, cached and self._compile_cache)
         if kind not in self._pools:
-            compiled = compile_cache.working_folder(tier) if kind[1] else None
-            self._compiled += [compiled] if compiled else []
+            cache = compile_cache.working_folder(tier) if kind[1] else None
+            self._caches += [cache] if cache else []
             self._pools[kind] = ProcessPool(
                 max_workers=1,
                 max_tasks=TASKS,
                 initializer=worker.prepare,
-                initargs=(self._events, str(self._log), tier, compiled),
+                initargs=(self._events, str(self._log), tier, cache),
                 context=self._context,
             )
         return self._pools[kind]
@@ -78,104 +83,137 @@ class LocalWorkers:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         for pool in self._pools.values():
-            pool.stop()  # type: ignore[no-untyped-call]  # Pebble's is without types
+            pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
         for pool in self._pools.values():
             pool.join()
-        for compiled in self._compiled:
-            compile_cache.remove_entries(compiled)
+        for cache in self._caches:
+            compile_cache.clean_up(cache)
+
+    @overload
+    def run(self, programs: Sequence[Program], deadline: float) -> Iterator[Outcome[ProgramResult] | WorkerEvent]: ...
+
+    @overload
+    def run(
+        self, programs: Sequence[Program], deadline: float, collect: worker.Collect[Result]
+    ) -> Iterator[Outcome[Result] | WorkerEvent]: ...
 
     def run(
-        self, programs: Sequence[Program], deadline: float, keep: worker.Collect = worker.collect_result
-    ) -> Iterator[Done | CompileStart | RunStart | StepProgress]:
-        """Yield each program when it is done, with what ``keep`` made of it over there, and events in between.
+        self, programs: Sequence[Program], deadline: float, collect: worker.Collect[object] = worker.collect_result
+    ) -> Iterator[Outcome[object] | WorkerEvent]:
+        """Yield each program with its result or a failure when it ends, and events in between.
 
-        Programs run side by side, one a processor. One that takes longer than ``deadline`` seconds, or whose process
-        dies, costs itself and no other: those beside it are run again by themselves, and so is it, to be sure. One
-        whose compiled code could not be kept, as on a full disk, is run again where nothing is kept.
+        Programs run in groups, and the programs of a group at the same time. If a group exceeds the deadline or its
+        process dies, each of its programs runs again alone, so that only the culprit fails. If a full disk prevents
+        caching, the program runs again without the cache.
+
+        Args:
+            programs: the programs to run.
+            deadline: seconds for each group of programs.
+            collect: called in the worker with a program and its engine; its return value is the result.
+
+        Raises:
+            WorkerLostError: no worker process could be started.
         """
-        finished: queue.SimpleQueue[tuple[Programs, Future]] = queue.SimpleQueue()
+        finished: _FinishedQueue[object] = queue.SimpleQueue()
         for _, of_tier in groupby(sorted(programs, key=_tier), _tier):
-            some = list(of_tier)
-            for begin in range(0, len(some), _THREADS):
-                self._submit(some[begin : begin + _THREADS], deadline, keep, finished)
+            same_tier = list(of_tier)
+            for begin in range(0, len(same_tier), _THREADS):
+                self._submit(same_tier[begin : begin + _THREADS], deadline, collect, finished)
         waiting = len(programs)
         while waiting:
             try:
                 group, future = finished.get(timeout=0.05)
             except queue.Empty:
-                yield from self._reported()
+                yield from self._pending_events()
                 self._require_alive()
                 continue
-            yield from self._reported()
-            results = self._results(future, deadline)
-            if isinstance(results, str) and len(group) > 1:
+            yield from self._pending_events()
+            results = self._result(future, deadline)
+            if isinstance(results, Failure) and len(group) > 1:
                 for program in group:
-                    self._submit([program], deadline, keep, finished)
+                    self._submit([program], deadline, collect, finished)
                 continue
-            for program, result in zip(group, [results] if isinstance(results, str) else results, strict=True):
+            for program, result in zip(group, [results] if isinstance(results, Failure) else results, strict=True):
                 if isinstance(result, worker.CacheWriteFailure):
-                    self._submit([program], deadline, keep, finished, cached=False)
+                    self._submit([program], deadline, collect, finished, cached=False)
                     continue
                 waiting -= 1
                 yield program, result
 
-    def replay(self, program: Program, steps: int, deadline: float) -> Any:
-        """The Replay of the program's first steps, or a text that says why there is none."""
-        return self._results(self._pool().schedule(worker.replay, args=[program, steps], timeout=deadline), deadline)
+    def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
+        """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""
+        future = self._pool().schedule(worker.replay, args=[program, steps], timeout=deadline)
+        return self._result(future, deadline)
 
-    def sample(self, ref: LossRef, asks: Sequence[Ask], deadline: float) -> list[Any]:
-        """For each the Sample of a loss, or a text that says why there is none."""
-        found = self._results(self._pool().schedule(worker.sample, args=[ref, asks], timeout=deadline), deadline)
-        return [found] * len(asks) if isinstance(found, str) else list(found)
+    def sample(self, ref: LossRef, asks: Sequence[Ask], deadline: float) -> list[Sample | Failure]:
+        """Return value and gradient of a loss at the points of each ask, within ``deadline`` seconds in total."""
+        future = self._pool().schedule(worker.sample, args=[ref, asks], timeout=deadline)
+        samples = self._result(future, deadline)
+        return [samples] * len(asks) if isinstance(samples, Failure) else samples
 
-    def grids(self, refs: Sequence[LossRef], deadline: float) -> Iterator[Any]:
-        """For each loss its Grid, None where more than two dimensions have no plane, or a text: why there is none."""
-        groups = [refs[begin : begin + _GRIDS] for begin in range(0, len(refs), _GRIDS)]
+    def grids(self, refs: Sequence[LossRef], deadline: float) -> Iterator[Grid | Failure | None]:
+        """Yield the grid of each loss; None for a loss of more than two dimensions without a plane.
+
+        Args:
+            refs: the losses.
+            deadline: seconds for each group of losses.
+        """
+        groups = [refs[begin : begin + _GRIDS_PER_TASK] for begin in range(0, len(refs), _GRIDS_PER_TASK)]
         futures = [self._pool().schedule(worker.grids, args=[group], timeout=deadline) for group in groups]
         for group, future in zip(groups, futures, strict=True):
-            found = self._results(future, deadline)
-            yield from [found] * len(group) if isinstance(found, str) else found
+            grids = self._result(future, deadline)
+            yield from [grids] * len(group) if isinstance(grids, Failure) else grids
 
-    def unloadable(self, ref: str, base: Path, deadline: float) -> str | None:
-        """Why loading ``ref``, as ``worker.load`` does, would hang or end this process; None where it would not."""
-        future = self._pool().schedule(worker.load, args=[ref, base], timeout=deadline)
-        reason: str | None = self._results(future, deadline)
-        return reason
+    def load_failure(self, ref: str, base: Path, deadline: float) -> Failure | None:
+        """Return why loading a plug-in would hang or end this process; None if it would not.
+
+        Args:
+            ref: an optimizer, a loss or a file.
+            base: the folder that files are relative to.
+            deadline: seconds after which loading counts as hanging.
+        """
+        future = self._pool().schedule(worker.try_load, args=[ref, base], timeout=deadline)
+        return self._result(future, deadline)
 
     def _submit(
         self,
-        group: Programs,
+        group: Sequence[Program],
         deadline: float,
-        keep: worker.Collect,
-        finished: queue.SimpleQueue[tuple[Programs, Future]],
+        collect: worker.Collect[Result],
+        finished: _FinishedQueue[Result],
         *,
         cached: bool = True,
     ) -> None:
         pool = self._pool(_tier(group[0]), cached)
-        future = pool.schedule(worker.run_programs, args=[group, keep], timeout=deadline)
+        future = pool.schedule(worker.run_programs, args=[group, collect], timeout=deadline)
         future.add_done_callback(lambda done: finished.put((group, done)))
 
-    def _reported(self) -> Iterator[CompileStart | RunStart | StepProgress]:
+    def _pending_events(self) -> Iterator[WorkerEvent]:
         while not self._events.empty():
             yield self._events.get()
 
     def _require_alive(self) -> None:
-        """WorkerLost where no worker could be started: Pebble gives up then, and leaves the futures as they are."""
+        """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
         if not all(pool.active for pool in self._pools.values()):
-            raise WorkerLostError("the worker process ended before it could begin; its log says why, if anything does")
+            raise WorkerLostError("the worker exited during start-up; see worker.log")
 
-    def _results(self, future: Future, deadline: float) -> Any:
-        """What the worker sent back, or a text: why it could not."""
+    def _result(self, future: Future[Result], deadline: float) -> Result | Failure:
+        """The result of a task, or why there is none."""
         while not wait([future], timeout=1).done:
             self._require_alive()
         try:
             return future.result()
         except DeadlineError:
-            return f"took longer than the deadline of {deadline:g} s and was ended"
+            return Failure(f"exceeded the deadline of {deadline:g} s and was stopped")
         except ProcessExpired as error:
-            return f"its process died (exit code {error.exitcode})"
-        except Exception as error:  # for example a result that cannot be sent back
-            return f"{type(error).__name__}: {error}"
+            return Failure(f"its process died (exit code {error.exitcode})")
+        except Exception as error:  # for example a result that cannot be pickled
+            return Failure(f"{type(error).__name__}: {error}")
+
+
+_Finished = tuple[Sequence[Program], Future[list[Result | Failure | worker.CacheWriteFailure]]]
+_FinishedQueue = queue.SimpleQueue[_Finished[Result]]
+"""Groups of programs whose task has ended."""
 
 
 def _tier(program: Program) -> str:

@@ -1,1 +1,1 @@
-"""The pictures of a report: one figure a file, drawn once for light and dark."""
+"""The figures of a report: one module per figure, each drawn once for the light and the dark theme."""

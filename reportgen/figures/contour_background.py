@@ -1,6 +1,6 @@
-"""The loss as a quiet ground under paths: bands between contours in two dimensions, strips along x in one.
+"""The loss as a background under paths: bands between contours in two dimensions, strips in one.
 
-It is the same under every path of a loss, so it is made once, as a piece of SVG that is put under each drawing.
+All paths of a loss have the same background, so it is drawn once, as SVG elements that go into each figure.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 BANDS = 9
 TINT = 0.05
-"""Opacity of one band; they lie over each other, so the highest region has all of them."""
-FLAT = 0.15
-"""A point of a contour this near to a straight line, in pixels, is on it."""
-FINEST = 160
-"""A finer grid than this many points a side is thinned: the picture has no more room."""
+"""Opacity of one band. Bands overlap: the highest region has all of them."""
+FLATNESS = 0.15
+"""Points of a contour within this distance of a straight line are dropped, pixels."""
+MOST_POINTS = 160
+"""A grid with more points per side is thinned: the picture could not show more."""
 
 Size = tuple[int, int]
+"""Width and height, CSS pixels."""
 Margins = tuple[float, float, float, float]
-"""Left, bottom, right, top; pixels."""
+"""Left, bottom, right, top, CSS pixels."""
 
 
 def background_svg(view: LossView, size: Size, margins: Margins) -> str:
-    """SVG of the loss over its domain, inside the margins of a figure; empty without a grid."""
+    """SVG elements of a loss over its domain, inside the margins of a figure; empty without a grid."""
     if view.grid is None:
         return ""
     x, y, gap = view.grid
@@ -39,7 +40,16 @@ def background_svg(view: LossView, size: Size, margins: Margins) -> str:
 
 
 def bands_svg(x: Array, y: Array, level: Array, size: Size, margins: Margins, tint: float = TINT) -> str:
-    """SVG of heights from 0 to 1, ``level``, at each (y, x); y is empty in one dimension."""
+    """SVG elements of heights on a grid, inside the margins of a figure.
+
+    Args:
+        x: float [columns].
+        y: float [rows]; empty in one dimension.
+        level: heights from 0 to 1, float [rows, columns], or [columns] in one dimension.
+        size: of the figure.
+        margins: of the figure.
+        tint: opacity of one band.
+    """
     left, bottom, right, top = margins
     width, height = size[0] - left - right, size[1] - bottom - top
 
@@ -57,54 +67,54 @@ def bands_svg(x: Array, y: Array, level: Array, size: Size, margins: Margins, ti
 
 
 def _bands(x: Array, y: Array, level: Array) -> list[str]:
-    """The regions above each contour, low to high."""
+    """One element per contour: the region above it, from low to high."""
     import contourpy
 
-    thin = max(1, -(-max(level.shape) // FINEST))
-    lines = contourpy.contour_generator(
-        x[::thin], y[::thin], level[::thin, ::thin], fill_type=contourpy.FillType.OuterOffset
+    stride = max(1, -(-max(level.shape) // MOST_POINTS))
+    contours = contourpy.contour_generator(
+        x[::stride], y[::stride], level[::stride, ::stride], fill_type=contourpy.FillType.OuterOffset
     )
     edge = f'stroke="{colour_token("paper")}" stroke-opacity="0.55" stroke-width="7"'
     return [
         f'<path transform="scale(.1)" fill-rule="evenodd" {edge} d="{outline}"/>'
         for cut in np.arange(1, BANDS) / BANDS
-        if (outline := "".join(map(_outline, *lines.filled(cut, 2.0))))
+        if (outline := "".join(map(_outline, *contours.filled(cut, 2.0))))
     ]
 
 
 def _outline(points: Array, offsets: Array) -> str:
-    """The rings as SVG path data in tenths of a pixel, each point told from the one before: a third of the bytes."""
-    rings = (_without_straight(points[begin : end - 1]) for begin, end in pairwise(offsets.tolist()))
-    return "".join(f"M{_steps(np.round(10 * ring).astype(int))}z" for ring in rings if len(ring) > 2)
+    """The rings as SVG path data in tenths of a pixel. Relative coordinates take a third of the bytes."""
+    rings = (_simplified(points[begin : end - 1]) for begin, end in pairwise(offsets.tolist()))
+    return "".join(f"M{_relative(np.round(10 * ring).astype(int))}z" for ring in rings if len(ring) > 2)
 
 
-def _steps(ring: npt.NDArray[np.int_]) -> str:
+def _relative(ring: npt.NDArray[np.int_]) -> str:
     first, steps = ring[0], np.diff(ring, axis=0)
     steps = steps[steps.any(axis=1)]
-    told = " ".join(map(str, steps.ravel().tolist()))
-    return f"{first[0]} {first[1]}l{told}".replace(" -", "-")
+    coordinates = " ".join(map(str, steps.ravel().tolist()))
+    return f"{first[0]} {first[1]}l{coordinates}".replace(" -", "-")
 
 
-def _without_straight(ring: Array) -> Array:
-    """The ring without the points that nobody misses: Douglas and Peucker (1973), all parts of one depth at once."""
+def _simplified(ring: Array) -> Array:
+    """The ring without nearly collinear points: Douglas and Peucker (1973), all segments of a level at once."""
     keep = np.zeros(len(ring), bool)
     keep[[0, -1]] = True
     while True:
         ends = np.flatnonzero(keep)
         at = np.searchsorted(ends, np.arange(len(ring)), side="right").clip(1, len(ends) - 1)
         begin, end = ring[ends[at - 1]], ring[ends[at]]
-        along = end - begin
-        share = ((ring - begin) * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-9)
-        off = np.hypot(*(ring - begin - along * share.clip(0, 1)[:, None]).T)
-        farthest = np.maximum.reduceat(off, ends[:-1])
-        found = (off == farthest[at - 1]) & (off > FLAT)
-        if not (found & ~keep).any():
+        segment = end - begin
+        share = ((ring - begin) * segment).sum(axis=1) / np.maximum((segment**2).sum(axis=1), 1e-9)
+        distance = np.hypot(*(ring - begin - segment * share.clip(0, 1)[:, None]).T)
+        farthest = np.maximum.reduceat(distance, ends[:-1])
+        needed = (distance == farthest[at - 1]) & (distance > FLATNESS)
+        if not (needed & ~keep).any():
             return ring[keep]
-        keep |= found
+        keep |= needed
 
 
 def _strips(y: Array, level: Array, left: float, width: float) -> list[str]:
-    """Horizontal strips across the whole width: the loss of one coordinate does not change with the step."""
+    """Horizontal strips over the full width: the x axis is the step, on which the loss does not depend."""
     tone = np.ceil(level * BANDS).astype(int)
     cuts = [0, *(np.flatnonzero(np.diff(tone)) + 1).tolist(), len(y)]
     edges = np.concatenate([[y[0]], (y[1:] + y[:-1]) / 2, [y[-1]]])
@@ -116,13 +126,13 @@ def _strips(y: Array, level: Array, left: float, width: float) -> list[str]:
 
 
 def log_heights(gap: Array) -> Array:
-    """The gap on a logarithmic scale from 0 to 1 with robust ends; not finite counts as highest."""
+    """The gap on a logarithmic scale from 0 to 1 with robust ends, float of the same shape; infinite and NaN are 1."""
     finite = gap[np.isfinite(gap)]
     if not len(finite):
         return np.ones_like(gap)
-    lowest, middle, highest = np.quantile(finite, [0.01, 0.5, 0.98])
-    # Where an exponential explodes at one side, six powers of ten above the middle are enough.
-    top = max(float(min(highest, 1e6 * middle) if middle > 0 else highest), 1e-300)
+    lowest, median, highest = np.quantile(finite, [0.01, 0.5, 0.98])
+    # At most six powers of ten above the median, because an exponential may explode at one side.
+    top = max(float(min(highest, 1e6 * median) if median > 0 else highest), 1e-300)
     least = max(float(lowest), 1e-12 * top, 1e-300)
     power = np.log10(np.where(np.isfinite(gap), np.maximum(gap, least), np.inf))
     low, high = np.log10(least), np.log10(max(top, least * 10))

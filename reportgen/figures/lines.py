@@ -1,4 +1,4 @@
-"""Lines that are compared in one axes: each named at its end, the best in colour, the others grey behind them."""
+"""Lines in one axes: the best optimizers in colour with their names at the end, the others grey behind them."""
 
 from __future__ import annotations
 
@@ -17,78 +17,88 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARGINS = (46.0, 40.0, 136.0, 12.0)
-"""With room for the names at the right."""
-MOST = 8
-"""More lines than this in colour cannot be told apart."""
-HEIGHT = 15.0
-"""Of a name, pixels."""
+"""Left, bottom, right, top, with room for the names at the right, CSS pixels."""
+MOST_NAMED = 8
+"""More coloured lines than this cannot be distinguished."""
+NAME_HEIGHT = 15.0
+"""CSS pixels."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One optimizer's; x and y as drawn, [points]."""
+    """The line of one optimizer."""
 
     name: str
-    look: SeriesStyle
+    style: SeriesStyle
     x: Array
+    """float [points], as drawn"""
     y: Array
-    lost: bool = False
-    """It ends because half of the runs or more diverged: marked by a cross."""
+    """float [points], as drawn"""
+    ends_early: bool = False
+    """Whether it ends because half or more of the runs diverged or failed: marked by a cross."""
     stepped: bool = False
-    """Constant between the points."""
+    """Whether it is constant between the points."""
 
 
 def draw_lines(axes: Axes, lines: list[Line], behind: list[Line]) -> None:
-    """Draw ``lines`` with names, over those ``behind`` without; lines without a point are left out."""
+    """Draw lines with names, and grey lines behind them; lines without a point are left out.
+
+    Args:
+        axes: where to draw.
+        lines: those with names.
+        behind: those without.
+    """
     for line in behind:
-        axes.plot(line.x, line.y, color=colour_token("context"), lw=1, zorder=1, drawstyle=_style(line))
+        axes.plot(line.x, line.y, color=colour_token("context"), lw=1, zorder=1, drawstyle=_draw_style(line))
     lines = [line for line in lines if len(line.x)]
     ends = [_draw(axes, line) for line in lines]
-    _names(axes, lines, ends)
+    _write_names(axes, lines, ends)
 
 
-def _style(line: Line) -> str:
+def _draw_style(line: Line) -> str:
     return "steps-post" if line.stepped else "default"
 
 
 def _draw(axes: Axes, line: Line) -> tuple[float, float]:
-    """Draw one line; the pixel position of its end."""
-    colour = colour_token(line.look.colour)
-    axes.plot(line.x, line.y, color=colour, ls=dash_pattern(line.look.dash), lw=2, drawstyle=_style(line), zorder=3)
+    """Draw one line. Returns the pixel position of its end."""
+    style = line.style
+    colour, dash = colour_token(style.colour), dash_pattern(style.dash)
+    axes.plot(line.x, line.y, color=colour, ls=dash, lw=2, drawstyle=_draw_style(line), zorder=3)
     end = (line.x[-1], line.y[-1])
-    if line.lost:
+    if line.ends_early:
         axes.plot(*end, "x", ms=8, mew=2, color=colour, zorder=4, clip_on=False)
-    axes.plot(*end, line.look.marker, ms=5.5, color=colour, mec=colour_token("paper"), mew=0.8, zorder=3, clip_on=False)
+    axes.plot(*end, style.marker, ms=5.5, color=colour, mec=colour_token("paper"), mew=0.8, zorder=3, clip_on=False)
     x, y = axes.transData.transform(end)
     return float(x), float(y)
 
 
-def _names(axes: Axes, lines: list[Line], ends: list[tuple[float, float]]) -> None:
-    """Each name in the right margin at the height of its line's end, pushed apart where they would touch."""
+def _write_names(axes: Axes, lines: list[Line], ends: list[tuple[float, float]]) -> None:
+    """Write each name in the right margin, level with the end of its line, without overlap."""
     left, bottom, width, height = axes.bbox.bounds
     edge = left + width
-    at = spread_labels([y for _, y in ends], HEIGHT, bottom + 2, bottom + height)
-    for line, (x, y), label in zip(lines, ends, at, strict=True):
+    positions = spread_labels([y for _, y in ends], NAME_HEIGHT, bottom + 2, bottom + height)
+    for line, (x, y), label in zip(lines, ends, positions, strict=True):
         axes.annotate(
             fit_name(line.name),
             (edge + 20, label),
             xycoords="figure pixels",
-            color=colour_token(line.look.colour),
+            color=colour_token(line.style.colour),
             va="center",
             fontsize=12.5,
             annotation_clip=False,
         )
         if math.hypot(x - edge - 18, y - label) > 12:
-            _lead(axes, (min(edge + 3, x + 4), y), (edge + 18, label))
+            _connect(axes, (min(edge + 3, x + 4), y), (edge + 18, label))
 
 
 def fit_name(name: str, room: int = 17) -> str:
-    """As much of a name as fits into so many Latin letters; Chinese and Japanese ones take the room of two."""
+    """A name shortened to the width of ``room`` Latin letters; Chinese and Japanese letters have the width of two."""
     ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in name))
     return name if ends[-1] <= room else f"{name[: sum(end < room for end in ends)]}…"
 
 
-def _lead(axes: Axes, end: tuple[float, float], name: tuple[float, float]) -> None:
+def _connect(axes: Axes, end: tuple[float, float], name: tuple[float, float]) -> None:
+    """Draw a thin line from the end of a line to its name, in pixels of the figure."""
     axes.annotate(
         "",
         end,
@@ -102,7 +112,14 @@ def _lead(axes: Axes, end: tuple[float, float], name: tuple[float, float]) -> No
 
 
 def spread_labels(wanted: list[float], apart: float, low: float, high: float) -> list[float]:
-    """Positions close to ``wanted``, in the same order, at least ``apart`` from each other and in range if they fit."""
+    """Positions close to the wanted ones and in the same order, but at least a distance apart.
+
+    Args:
+        wanted: the ideal positions.
+        apart: the smallest distance.
+        low: the lowest position.
+        high: the highest position. If the labels do not fit, the lowest ones are below ``low``.
+    """
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     placed = list(wanted)
     floor = low
@@ -117,6 +134,12 @@ def spread_labels(wanted: list[float], apart: float, low: float, high: float) ->
 
 
 def clip_curve(x: Array, y: Array, high: float) -> tuple[Array, Array]:
-    """A stepped line up to ``high``, where it ends with the value that it has there."""
+    """A stepped line cut off at x = ``high``, where it ends with its value there.
+
+    Args:
+        x: float [points], ascending.
+        y: float [points].
+        high: where it ends.
+    """
     inside = x <= high
     return np.append(x[inside], high), np.append(y[inside], y[inside][-1] if inside.any() else 0.0)

@@ -1,4 +1,4 @@
-"""Limits and ticks that survive divergence: logarithmic axes with few labels and a floor for gaps of zero and below."""
+"""Limits and ticks of axes: logarithmic with few labels, robust to divergence, with a floor for gaps of 0 and below."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GapScale:
-    """A range of gaps in powers of ten; what is larger is drawn at the top, what is below, at a labelled floor."""
+    """A range of gaps in powers of ten. Larger gaps are drawn at the top, smaller ones at a labelled floor."""
 
     low: int
     high: int
     below: str
-    """What the floor is called."""
+    """Label of the floor."""
     floored: bool
-    """Whether any gap is below ``low``, zero or negative, so that a floor is drawn under it."""
+    """Whether any gap is below ``low``, zero or negative, so that there is a floor."""
 
     def __call__(self, gaps: Array) -> Array:
-        """Where gaps are drawn: their powers of ten, kept within the range."""
+        """Positions on the y axis: powers of ten clipped to the range, float of the shape of ``gaps``."""
         gaps = np.asarray(gaps, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             power = np.where(gaps >= 10.0**self.low, np.log10(np.where(gaps > 0, gaps, 1)), self.floor)
@@ -60,32 +60,43 @@ class GapScale:
 def gap_scale(gaps: Iterable[Array], at_start: Array, tightest: float) -> GapScale:
     """A scale for ``gaps`` with robust ends.
 
-    It ends a decade above the largest gap at a start, so that what explodes does not squeeze the rest, and at most
-    three decades below the tightest target of the median start, since beyond that everything is solved.
+    It ends a decade above the largest initial gap, so that diverging runs do not compress the rest. It begins at most
+    three decades below the tightest target of the median start: all runs below are solved.
+
+    Args:
+        gaps: arrays of any shape.
+        at_start: the initial gaps, float [runs].
+        tightest: the tightest target, a share of the initial gap.
     """
-    top, usual = (float(at_start.max()), float(np.median(at_start))) if len(at_start) else (1.0, 1.0)
+    top, median = (float(at_start.max()), float(np.median(at_start))) if len(at_start) else (1.0, 1.0)
     values = np.concatenate([np.empty(0), *(np.asarray(part, dtype=float).ravel() for part in gaps)])
     values = values[np.isfinite(values)]
     shown = values[(values > 0) & (values <= 10 * top)]
     smallest, largest = (float(shown.min()), float(shown.max())) if len(shown) else (top / 10, top)
-    low = max(math.floor(math.log10(smallest)), math.floor(math.log10(usual * tightest)) - 3)
+    low = max(math.floor(math.log10(smallest)), math.floor(math.log10(median * tightest)) - 3)
     high = max(math.ceil(math.log10(largest)), low + 1)
     below = "≤ 0" if smallest >= 10.0**low else f"< {rate(10.0**low)}"
     return GapScale(low, high, below, bool((values < 10.0**low).any()))
 
 
 def step_axis(axes: Axes, steps: int, label: str = "step") -> None:
-    """An x axis over log10(step + 1), labelled with steps, or with what else is counted."""
-    marks = [0, *(10**p for p in range(8) if 10**p <= steps)]
-    if len(marks) > 6:
-        marks = [0, *marks[1::2]]
+    """Set an x axis over log10(step + 1).
+
+    Args:
+        axes: its axes.
+        steps: the last step.
+        label: the axis title, for steps or another unit.
+    """
+    ticks = [0, *(10**power for power in range(8) if 10**power <= steps)]
+    if len(ticks) > 6:
+        ticks = [0, *ticks[1::2]]
     axes.set_xlim(0, math.log10(steps + 1))
-    labels = [number(mark) if mark < 1e4 else rate(mark) for mark in marks]
-    x_ticks(axes, [math.log10(mark + 1) for mark in marks], labels, label)
+    labels = [number(tick) if tick < 1e4 else rate(tick) for tick in ticks]
+    x_ticks(axes, [math.log10(tick + 1) for tick in ticks], labels, label)
 
 
 def share_axis(axes: Axes) -> None:
-    """A y axis from none to all."""
+    """Set a y axis from 0 to 100 % with a light grid."""
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     axes.set_ylim(-0.02, 1.02)
     y_ticks(axes, ticks, [share(tick) for tick in ticks])
@@ -94,19 +105,20 @@ def share_axis(axes: Axes) -> None:
 
 
 def rate_axis(axes: Axes, rates: Sequence[float]) -> None:
-    """An x axis over log10(learning rate), labelled at whole powers of ten where there are any."""
-    powers = [math.log10(value) for value in rates]
-    low, high = min(powers), max(powers)
-    whole = list(range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1))
-    whole = whole[:: max(1, math.ceil(len(whole) / 6))]
+    """Set an x axis over log10(learning rate), labelled at powers of ten if the range has any."""
+    exponents = [math.log10(value) for value in rates]
+    low, high = min(exponents), max(exponents)
+    integers = list(range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1))
+    integers = integers[:: max(1, math.ceil(len(integers) / 6))]
     pad = max(0.04 * (high - low), 0.1)
     axes.set_xlim(low - pad, high + pad)
-    ticks = [float(p) for p in whole] or [low]
-    x_ticks(axes, ticks, [rate(10.0**p) for p in whole] or [rate(rates[powers.index(low)])], "learning rate")
+    ticks = [float(exponent) for exponent in integers] or [low]
+    labels = [rate(10.0**exponent) for exponent in integers] or [rate(rates[exponents.index(low)])]
+    x_ticks(axes, ticks, labels, "learning rate")
 
 
 def few_ticks(low: float, high: float) -> list[float]:
-    """Three to five round numbers in a range."""
+    """Two to six round numbers in a range."""
     span = high - low
     unit = 10.0 ** math.floor(math.log10(span))
     stride = next(unit * k for k in (0.2, 0.5, 1, 2, 5) if span / (unit * k) <= 5)

@@ -1,9 +1,8 @@
-"""The one style of all figures: named colours, a colour, dash and marker for each optimizer, sizes in CSS pixels."""
+"""The shared style of all figures: named colours; colour, dash and marker of each optimizer; sizes in CSS pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 COLOURS: dict[str, tuple[str, str]] = {
     "ink": ("#1c2430", "#e8ebf0"),
@@ -21,12 +20,15 @@ COLOURS: dict[str, tuple[str, str]] = {
     "s6": ("#b0202e", "#ff8d8d"),
     "s7": ("#4a5361", "#c0c7d1"),
 }
-"""Name -> (light, dark). Series are colour-blind safe (after Okabe and Ito), each 4.5:1 or more on its paper."""
+"""Name -> (light, dark). Series are colour-blind safe (after Okabe and Ito), with a contrast of 4.5:1 or more."""
 
 DASHES = ("", "7 2.5", "2 2", "8 2.5 2 2.5", "4 2.5", "10 3 2 3 2 3", "1.5 3")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "h")
 
-RC: dict[str, Any] = {
+LineStyle = str | tuple[float, list[float]]
+"""A line style of matplotlib."""
+
+RC: dict[str, str | float | bool] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "reportgen",
     "font.family": "DejaVu Sans",
@@ -36,17 +38,18 @@ RC: dict[str, Any] = {
     "axes.unicode_minus": True,
     "lines.solid_capstyle": "round",
 }
-"""All that matplotlib must be told while a figure is made; a point is a CSS pixel."""
+"""Settings of matplotlib while a figure is made; a point is a CSS pixel."""
 
 PANEL = (368, 272)
 """Width and height of a small multiple, CSS pixels."""
 WIDE = (560, 360)
+"""Width and height of a figure of all optimizers, CSS pixels."""
 THUMBNAIL = (368, 230)
 
 
 @dataclass(frozen=True)
 class SeriesStyle:
-    """How one optimizer looks, everywhere."""
+    """The style of one optimizer in all figures."""
 
     colour: str
     """A name in ``COLOURS``."""
@@ -56,16 +59,16 @@ class SeriesStyle:
 
 
 def series_style(place: int) -> SeriesStyle:
-    """The look of the optimizer at ``place`` in the manifest: the pairing of colour and dash repeats after 56."""
+    """The style of the optimizer at ``place`` in the manifest; pairs of colour and dash repeat after 56."""
     colours = sum(name[0] == "s" for name in COLOURS)
     return SeriesStyle(f"s{place % colours}", DASHES[place % len(DASHES)], MARKERS[place % len(MARKERS)])
 
 
 def colour_token(name: str) -> str:
-    """The colour that stands for ``name`` until the drawing is written."""
+    """A placeholder colour that ``svg`` replaces by the colour ``name`` of the reader's theme."""
     return f"#fe{list(COLOURS).index(name):04x}"
 
 
-def dash_pattern(dash: str) -> Any:
-    """``dash`` as matplotlib's line style; it counts in line widths elsewhere, here in pixels."""
+def dash_pattern(dash: str) -> LineStyle:
+    """An SVG dash array as a line style of matplotlib."""
     return (0, [float(part) for part in dash.split()]) if dash else "-"

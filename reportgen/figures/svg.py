@@ -1,4 +1,4 @@
-"""A blank figure in the shared style, and its SVG: always the same bytes, themed by the reader's colour scheme."""
+"""Figures as SVG in the shared style: byte for byte reproducible, and light or dark by the reader's colour scheme."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
-_SENTINEL = re.compile(r"#fe00([0-9a-f]{2})\b")
-_LONG = re.compile(r"(-?\d+\.\d)\d+")
-_WORDY = tuple(
-    (re.compile(pattern), brief)
-    for pattern, brief in (
+_COLOUR_TOKEN = re.compile(r"#fe00([0-9a-f]{2})\b")
+_LONG_NUMBER = re.compile(r"(-?\d+\.\d)\d+")
+_SHORTER = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
         (r"\n\s*", ""),
         (r'<g id="[^"]*"', "<g"),
         (r"<g/>", ""),
@@ -29,48 +29,52 @@ _WORDY = tuple(
         (r'( [xy]="-?\d+\.\d)\d+', r"\1"),
     )
 )
-"""What can be said in fewer bytes: line breaks, names of groups that nobody refers to, one font for all texts."""
+"""Replacements that save bytes: line breaks, unused names of groups, one font for all texts, fewer decimals."""
 _PATH_DATA = re.compile(r' d="([^"]*)"')
 
 
 def axes_svg(
-    size: tuple[int, int], box: tuple[float, float, float, float], draw: Callable[[Axes], None], ground: str = ""
+    size: tuple[int, int],
+    margins: tuple[float, float, float, float],
+    draw: Callable[[Axes], None],
+    background: str = "",
 ) -> str:
-    """The SVG of a figure of ``size`` pixels with one axes.
+    """The SVG of a figure with one axes.
 
     Args:
-        size: width and height.
-        box: the margins left, bottom, right, top of the axes, pixels.
+        size: width and height, CSS pixels.
+        margins: left, bottom, right and top of the axes, CSS pixels.
         draw: fills the axes.
-        ground: SVG that lies under all of it.
+        background: SVG under everything else.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    (width, height), (left, bottom, right, top) = size, box
+    (width, height), (left, bottom, right, top) = size, margins
     with rc_context(RC):  # type: ignore[arg-type]  # its keys are typed as literals
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         figure.patch.set_visible(False)
         inner = (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
         axes = figure.add_axes(inner)
-        _calm(axes)
+        _set_frame(axes)
         draw(axes)
-        return _written(figure, ground)
+        return _to_svg(figure, background)
 
 
 def plain_svg(size: tuple[int, int], body: str) -> str:
-    """The SVG of a figure of ``size`` pixels that has nothing but ``body``."""
+    """The SVG of a figure with the elements in ``body`` only; ``size`` is in CSS pixels."""
     width, height = size
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    return _themed(head, f"{body}</svg>\n")
+    return _with_theme(head, f"{body}</svg>\n")
 
 
 def warm_up() -> None:
-    """Import matplotlib and have it find its fonts: half a second, best spent while something else is waited for."""
+    """Import matplotlib and let it find its fonts. It takes half a second, best spent while the process waits."""
     axes_svg((100, 100), (20, 20, 5, 5), lambda _: None)
 
 
-def _calm(axes: Axes) -> None:
+def _set_frame(axes: Axes) -> None:
+    """Show only the left and bottom lines of the axes."""
     axes.patch.set_visible(False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(colour_token("rule"))
@@ -78,50 +82,51 @@ def _calm(axes: Axes) -> None:
     axes.yaxis.set_visible(False)
 
 
-def _written(figure: Figure, ground: str) -> str:
+def _to_svg(figure: Figure, background: str) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     file = io.StringIO()
-    unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with warnings.catch_warnings():
-        # Texts are drawn in the reader's fonts: what matplotlib's own has no glyph for need not be missing there.
+        # Texts are drawn in the reader's fonts, which may have glyphs that matplotlib's own font lacks.
         warnings.filterwarnings("ignore", r"Glyph \d+")
-        FigureCanvasSVG(figure).print_svg(file, metadata=unsaid)  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(file, metadata=no_metadata)  # type: ignore[no-untyped-call]
     text = file.getvalue()
     head, body = text[text.index("<svg") :].split(">", 1)
     head = re.sub(r'="([\d.]+)pt"', r'="\1"', head)
-    body = _lean(body)
-    return _themed(head, body.replace("<g>", f"{ground}<g>", 1))
+    body = _shorten(body)
+    return _with_theme(head, body.replace("<g>", f"{background}<g>", 1))
 
 
-def _themed(head: str, body: str) -> str:
-    """A whole SVG, of its first tag but for the end and the rest, with the colours of the reader's scheme."""
+def _with_theme(head: str, body: str) -> str:
+    """A complete SVG with the colours of the reader's scheme; ``head`` is the first tag without its last letter."""
     used: dict[str, None] = {"paper": None}
-    body = _SENTINEL.sub(lambda found: _variable(int(found[1], 16), used), body)
-    return f"{head}>{_theme(list(used))}{body}"
+    body = _COLOUR_TOKEN.sub(lambda match: _variable(int(match[1], 16), used), body)
+    return f"{head}>{_style_element(list(used))}{body}"
 
 
-def _lean(body: str) -> str:
-    """What matplotlib wrote, without what says nothing: a third of the bytes, which each page carries many times."""
-    body = _PATH_DATA.sub(lambda found: f' d="{_tidy(found[1])}"', body)
-    for wordy, brief in _WORDY:
-        body = wordy.sub(brief, body)
+def _shorten(body: str) -> str:
+    """The same drawing in a third of the bytes: a page has many figures."""
+    body = _PATH_DATA.sub(lambda match: f' d="{_shorten_path(match[1])}"', body)
+    for pattern, replacement in _SHORTER:
+        body = pattern.sub(replacement, body)
     return body
 
 
-def _tidy(path: str) -> str:
-    return re.sub(r" ?([A-Za-z]) ?| (?=-)", r"\1", " ".join(_LONG.sub(r"\1", path).split()))
+def _shorten_path(path: str) -> str:
+    return re.sub(r" ?([A-Za-z]) ?| (?=-)", r"\1", " ".join(_LONG_NUMBER.sub(r"\1", path).split()))
 
 
 def _variable(index: int, used: dict[str, None]) -> str:
+    """The CSS variable of a colour, which is added to ``used``."""
     name = list(COLOURS)[index]
     used[name] = None
     return f"var(--{name},{COLOURS[name][0]})"
 
 
-def _theme(names: list[str]) -> str:
+def _style_element(names: list[str]) -> str:
     light, dark = ("".join(f"--{name}:{COLOURS[name][dark]};" for name in sorted(names)) for dark in (0, 1))
-    # Text keeps clear of the lines behind it by an outline in the colour of the paper.
+    # An outline in the colour of the paper separates texts from lines behind them.
     halo = "paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round"
     text = f"text{{font-family:{FONTS};{halo}}}"
     return f"<style>{text}:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"

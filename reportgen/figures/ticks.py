@@ -1,50 +1,81 @@
-"""Ticks as plain texts beside an axes: matplotlib's own, with lines of no length, take longer than the rest of it."""
+"""Tick labels as plain texts: drawing ticks of matplotlib, even invisible ones, takes longer than the whole figure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from reportgen.analysis.number_format import number
 from reportgen.figures.style import colour_token
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
 
 SIZE = 11.5
+"""Font size, CSS pixels."""
 PAD = 5.0
-"""Between the axes and a text, pixels."""
+"""Distance between the axes and a label, CSS pixels."""
 
 
 def x_ticks(axes: Axes, at: Sequence[float], labels: Sequence[str], title: str = "") -> None:
-    """Texts under an axes, those that are within its limits, and a title under them."""
+    """Write labels below the axes, only those within its limits, and a title below them.
+
+    Args:
+        axes: where to write.
+        at: positions in data coordinates.
+        labels: one per position.
+        title: of the axis; none if empty.
+    """
     transform = axes.get_xaxis_text1_transform(PAD)[0]
     low, high = sorted(axes.get_xlim())
     for x, label in zip(at, labels, strict=True):
         if low <= x <= high:
-            _text(axes, x, 0, label, ha="center", va="top", transform=transform)
+            _text(axes, (x, 0), label, "center", "top", transform)
     if title:
         left, bottom, width, _ = axes.bbox.bounds
-        _text(axes, left + width / 2, bottom - PAD - 1.4 * SIZE, title, ha="center", va="top", transform=None)
+        _text(axes, (left + width / 2, bottom - PAD - 1.4 * SIZE), title, "center", "top", None)
 
 
 def y_ticks(axes: Axes, at: Sequence[float], labels: Sequence[str], title: str = "") -> None:
-    """Texts left of an axes, those that are within its limits, and a title left of them, turned where it is long."""
+    """Write labels left of the axes, only those within its limits, and a title left of them; arguments as ``x_ticks``.
+
+    A title of more than one letter is rotated.
+    """
     transform = axes.get_yaxis_text1_transform(PAD)[0]
     low, high = sorted(axes.get_ylim())
     for y, label in zip(at, labels, strict=True):
         if low <= y <= high:
-            _text(axes, 0, y, label, ha="right", va="center_baseline", transform=transform)
+            _text(axes, (0, y), label, "right", "center_baseline", transform)
     if title:
         middle = axes.bbox.bounds[1] + axes.bbox.bounds[3] / 2
-        _text(axes, 8, middle, title, ha="center", va="center", transform=None, rotation=90 if len(title) > 1 else 0)
+        _text(axes, (8, middle), title, "center", "center", None, rotation=90 if len(title) > 1 else 0)
 
 
 def round_labels(at: Sequence[float]) -> tuple[list[float], list[str]]:
-    """Ticks at round numbers, and these as texts."""
+    """Positions without rounding errors, and their labels."""
     values = [round(value, 12) for value in at]
     return values, [number(value) for value in values]
 
 
-def _text(axes: Axes, x: float, y: float, text: str, **how: Any) -> None:
-    axes.text(x, y, text, fontsize=SIZE, color=colour_token("quiet"), clip_on=False, **how)
+def _text(
+    axes: Axes,
+    at: tuple[float, float],
+    text: str,
+    ha: Literal["center", "right"],
+    va: Literal["top", "center", "center_baseline"],
+    transform: Transform | None,
+    rotation: float = 0,
+) -> None:
+    """Write a text next to the axes, at pixels of the figure if ``transform`` is None."""
+    axes.text(
+        *at,
+        text,
+        fontsize=SIZE,
+        color=colour_token("quiet"),
+        clip_on=False,
+        ha=ha,
+        va=va,
+        transform=transform,
+        rotation=rotation,
+    )

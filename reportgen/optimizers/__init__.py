@@ -1,1 +1,1 @@
-"""The built-in optimizers, one family a file; a file here is found by itself."""
+"""The built-in optimizers: one file per family. The catalogue finds every file in this folder."""

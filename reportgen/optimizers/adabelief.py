@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class AdaBeliefState(NamedTuple):
+    """State of AdaBelief."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared deviation of the gradient from mu
 
 
 @dataclass(frozen=True)
 class AdaBelief(Moments):
-    """Adam that measures how far gradients are from their mean: where they are as expected, steps are long."""
+    """Adam scaled by the deviation of the gradient from its mean: steps are long where gradients are as expected."""
 
     name: ClassVar[str] = "adabelief"
     title: ClassVar[str] = "AdaBelief"
@@ -24,17 +32,22 @@ class AdaBelief(Moments):
     )
     source: ClassVar[str] = "Zhuang et al. 2020; defaults: optax"
     verified: ClassVar[str] = "optax 0.2.8, pytorch_optimizer 4.1"
-    note: ClassVar[str] = "The paper has one epsilon in both places, and so has pytorch_optimizer; optax has two."
+    note: ClassVar[str] = "The paper and pytorch_optimizer use one epsilon in both places; optax has two."
 
-    epsilon: float = hyperparameter(1e-16, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    epsilon: float = hyperparameter(1e-16, low=0, symbol=r"\epsilon", doc="avoids division by zero")
     epsilon_root: float = hyperparameter(
-        1e-16, low=0, symbol=r"\epsilon_s", doc="added to the second moment at every step, and so carried on in it"
+        1e-16, low=0, symbol=r"\epsilon_s", doc="added to the second moment in every step, so that it accumulates"
     )
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step scaled by how far the gradient is from its mean."""
-        _, gradient = problem.value_and_gradient(x)
-        mean = self.mean(state[0], gradient)
-        spread = self.square(state[1], gradient - mean) + self.epsilon_root
-        first, second = self.corrections(problem)
-        return x - problem.learning_rate * (mean / first) / (tf.sqrt(spread / second) + self.epsilon), (mean, spread)
+    def init(self, x: Tensor) -> AdaBeliefState:
+        """Both moments are zero."""
+        return AdaBeliefState(tf.zeros_like(x), tf.zeros_like(x))
+
+    def step(self, x: Tensor, state: AdaBeliefState, problem: Problem) -> tuple[Tensor, AdaBeliefState]:
+        """One step scaled by the deviation of the gradient from its mean."""
+        _, grad = problem.value_and_gradient(x)
+        mu = self.update_mu(state.mu, grad)
+        nu = self.update_nu(state.nu, grad - mu) + self.epsilon_root
+        mu_correction, nu_correction = self.bias_corrections(problem)
+        mu_hat, nu_hat = mu / mu_correction, nu / nu_correction
+        return x - problem.learning_rate * mu_hat / (tf.sqrt(nu_hat) + self.epsilon), AdaBeliefState(mu, nu)

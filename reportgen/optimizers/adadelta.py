@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class AdadeltaState(NamedTuple):
+    """State of Adadelta."""
+
+    e_g: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
+    e_x: Tensor  # shape=[dim], dtype of x: running mean of the squared updates
 
 
 @dataclass(frozen=True)
 class Adadelta(Optimizer):
-    """Steps of the size that recent steps had, in units of what recent gradients were."""
+    """Scales the gradient by the root mean square of recent updates over that of recent gradients."""
 
     title: ClassVar[str] = "Adadelta"
     formula: ClassVar[str] = (
@@ -23,23 +31,23 @@ class Adadelta(Optimizer):
     source: ClassVar[str] = "Zeiler 2012, with the values of its experiments"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
     note: ClassVar[str] = (
-        "The paper has no learning rate, which is a rate of 1; epsilon sets the size of the first steps."
+        "The paper has no learning rate, which corresponds to a learning rate of 1. Epsilon sets the size of the first "
+        "steps."
     )
 
     rho: float = hyperparameter(0.95, low=0, high=1, symbol=r"\rho", doc="decay of both running means")
     epsilon: float = hyperparameter(
-        1e-6, low=0, symbol=r"\epsilon", doc="begins the first steps, keeps the quotient finite"
+        1e-6, low=0, symbol=r"\epsilon", doc="sets the size of the first steps and avoids division by zero"
     )
 
-    def init(self, x: Any) -> Any:
-        """Running means of the squared gradient and of the squared step, each of shape [dim]."""
-        return tf.zeros_like(x), tf.zeros_like(x)
+    def init(self, x: Tensor) -> AdadeltaState:
+        """Both running means are zero."""
+        return AdadeltaState(tf.zeros_like(x), tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step scaled by the ratio of both roots."""
-        square, moved = state
-        _, gradient = problem.value_and_gradient(x)
-        square = self.rho * square + (1 - self.rho) * (gradient * gradient)
-        direction = tf.sqrt(moved + self.epsilon) / tf.sqrt(square + self.epsilon) * gradient
-        moved = self.rho * moved + (1 - self.rho) * (direction * direction)
-        return x - problem.learning_rate * direction, (square, moved)
+    def step(self, x: Tensor, state: AdadeltaState, problem: Problem) -> tuple[Tensor, AdadeltaState]:
+        """One step along the gradient, scaled by the ratio of both root mean squares."""
+        _, grad = problem.value_and_gradient(x)
+        e_g = self.rho * state.e_g + (1 - self.rho) * (grad * grad)
+        updates = tf.sqrt(state.e_x + self.epsilon) / tf.sqrt(e_g + self.epsilon) * grad
+        e_x = self.rho * state.e_x + (1 - self.rho) * (updates * updates)
+        return x - problem.learning_rate * updates, AdadeltaState(e_g, e_x)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class AdafactorState(NamedTuple):
+    """State of Adafactor."""
+
+    v: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient, with a decay that grows towards 1
 
 
 @dataclass(frozen=True)
 class Adafactor(Optimizer):
-    """Steps in proportion to the position, limited in length, with a second moment that forgets ever less."""
+    """Steps proportional to the size of the position and clipped, with a second-moment decay that grows to 1."""
 
     title: ClassVar[str] = "Adafactor"
     formula: ClassVar[str] = (
@@ -24,30 +31,32 @@ class Adafactor(Optimizer):
     source: ClassVar[str] = "Shazeer and Stern 2018, Algorithm 5; Keras"
     verified: ClassVar[str] = "Keras 3.15, PyTorch 2.13"
     note: ClassVar[str] = (
-        "The form for vectors, which keeps all of the second moment: only matrices are factored. As in Keras and "
-        "PyTorch, the learning rate is the upper limit of the paper's relative step."
+        "This is the form for vectors, which stores the full second moment; only matrices are factored. As in Keras "
+        "and PyTorch, the learning rate is the upper limit of the paper's relative step."
     )
 
-    decay: float = hyperparameter(0.8, low=0, high=1, symbol="c", doc="how fast the second moment's memory grows")
+    decay: float = hyperparameter(0.8, low=0, high=1, symbol="c", doc="how fast the memory of the second moment grows")
     epsilon_1: float = hyperparameter(1e-30, low=0, symbol=r"\epsilon_1", doc="keeps the second moment above zero")
-    epsilon_2: float = hyperparameter(1e-3, low=0, symbol=r"\epsilon_2", doc="smallest size of a position to step by")
-    clip: float = hyperparameter(1.0, low=0, symbol="d", doc="largest root mean square of the scaled gradient")
+    epsilon_2: float = hyperparameter(
+        1e-3, low=0, symbol=r"\epsilon_2", doc="lower bound of the root mean square of the position"
+    )
+    clip: float = hyperparameter(1.0, low=0, symbol="d", doc="largest root mean square of the updates")
 
-    def init(self, x: Any) -> Any:
-        """The second moment, shape [dim]."""
-        return tf.zeros_like(x)
+    def init(self, x: Tensor) -> AdafactorState:
+        """The second moment is zero."""
+        return AdafactorState(tf.zeros_like(x))
 
-    def step(self, x: Any, square: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the scaled gradient."""
-        _, gradient = problem.value_and_gradient(x)
-        fresh = problem.step ** (-self.decay)
-        square = (1 - fresh) * square + fresh * (gradient * gradient + self.epsilon_1)
-        scaled = gradient / tf.sqrt(square)
-        limited = scaled / tf.maximum(1.0, _rms(scaled) / self.clip)
-        rate = tf.minimum(problem.learning_rate, 1 / problem.step**0.5)
-        return x - tf.maximum(self.epsilon_2, _rms(x)) * rate * limited, square
+    def step(self, x: Tensor, state: AdafactorState, problem: Problem) -> tuple[Tensor, AdafactorState]:
+        """One step along the scaled and clipped gradient."""
+        _, grad = problem.value_and_gradient(x)
+        grad_weight = problem.step ** (-self.decay)
+        v = (1 - grad_weight) * state.v + grad_weight * (grad * grad + self.epsilon_1)
+        updates = grad / tf.sqrt(v)
+        clipped = updates / tf.maximum(1.0, _rms(updates) / self.clip)
+        relative_step = tf.minimum(problem.learning_rate, 1 / problem.step**0.5)
+        return x - tf.maximum(self.epsilon_2, _rms(x)) * relative_step * clipped, AdafactorState(v)
 
 
-def _rms(vector: Any) -> Any:
+def _rms(vector: Tensor) -> Tensor:
     """Root mean square over the coordinates."""
     return tf.norm(vector) / len(vector) ** 0.5

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class AdaHessianState(NamedTuple):
+    """State of AdaHessian."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared diagonal of the Hessian
 
 
 @dataclass(frozen=True)
 class AdaHessian(Moments):
-    """Adam with the Hessian's diagonal where Adam has the gradient in the second moment."""
+    """Adam with the diagonal of the Hessian instead of the gradient in the second moment."""
 
     name: ClassVar[str] = "adahessian"
     title: ClassVar[str] = "AdaHessian"
@@ -25,20 +33,21 @@ class AdaHessian(Moments):
     source: ClassVar[str] = "Yao et al. 2021, Algorithm 2; defaults: the authors' code"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "The diagonal is exact where the paper estimates it from random vectors; the Hessian power is 1, and nothing "
-        "is averaged over neighbouring coordinates."
+        "The diagonal is exact; the paper estimates it from random vectors. The Hessian power is 1, and nothing is "
+        "averaged over neighbouring coordinates."
     )
 
-    epsilon: float = hyperparameter(1e-4, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    epsilon: float = hyperparameter(1e-4, low=0, symbol=r"\epsilon", doc="avoids division by zero")
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the corrected means."""
-        mean, square = state
-        _, gradient = problem.value_and_gradient(x)
-        diagonal = tf.linalg.diag_part(problem.hessian(x))
-        mean, square = self.mean(mean, gradient), self.square(square, diagonal)
-        of_mean, of_square = self.corrections(problem)
-        return x - problem.learning_rate * (mean / of_mean) / (tf.sqrt(square / of_square) + self.epsilon), (
-            mean,
-            square,
-        )
+    def init(self, x: Tensor) -> AdaHessianState:
+        """Both moments are zero."""
+        return AdaHessianState(tf.zeros_like(x), tf.zeros_like(x))
+
+    def step(self, x: Tensor, state: AdaHessianState, problem: Problem) -> tuple[Tensor, AdaHessianState]:
+        """One step along the bias-corrected moments."""
+        _, grad = problem.value_and_gradient(x)
+        hessian_diagonal = tf.linalg.diag_part(problem.hessian(x))
+        mu, nu = self.update_mu(state.mu, grad), self.update_nu(state.nu, hessian_diagonal)
+        mu_correction, nu_correction = self.bias_corrections(problem)
+        mu_hat, nu_hat = mu / mu_correction, nu / nu_correction
+        return x - problem.learning_rate * mu_hat / (tf.sqrt(nu_hat) + self.epsilon), AdaHessianState(mu, nu)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class AdamaxState(NamedTuple):
+    """State of AdaMax."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: decaying maximum of the absolute gradient
 
 
 @dataclass(frozen=True)
 class Adamax(Moments):
-    """Adam with a decaying maximum of the gradient's size in place of the root of its mean square."""
+    """Adam with a decaying maximum of the absolute gradient instead of its root mean square."""
 
     title: ClassVar[str] = "AdaMax"
     formula: ClassVar[str] = (
@@ -25,14 +33,18 @@ class Adamax(Moments):
     note: ClassVar[str] = "Keras and TensorFlow's kernel add epsilon to the maximum: epsilon_inside = false."
 
     epsilon_inside: bool = hyperparameter(
-        True, doc="add epsilon to the gradient's size, inside the maximum", source="PyTorch, optax"
+        True, doc="add epsilon to the absolute gradient, inside the maximum", source="PyTorch, optax"
     )
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+    def init(self, x: Tensor) -> AdamaxState:
+        """The mean and the maximum are zero."""
+        return AdamaxState(tf.zeros_like(x), tf.zeros_like(x))
+
+    def step(self, x: Tensor, state: AdamaxState, problem: Problem) -> tuple[Tensor, AdamaxState]:
         """One step scaled by the decaying maximum."""
-        _, gradient = problem.value_and_gradient(x)
-        mean = self.mean(state[0], gradient)
+        _, grad = problem.value_and_gradient(x)
+        mu = self.update_mu(state.mu, grad)
         inside, outside = (self.epsilon, 0.0) if self.epsilon_inside else (0.0, self.epsilon)
-        largest = tf.maximum(self.beta_2 * state[1], tf.abs(gradient) + inside)
-        first, _ = self.corrections(problem)
-        return x - (problem.learning_rate / first) * mean / (largest + outside), (mean, largest)
+        nu = tf.maximum(self.beta_2 * state.nu, tf.abs(grad) + inside)
+        mu_correction, _ = self.bias_corrections(problem)
+        return x - (problem.learning_rate / mu_correction) * mu / (nu + outside), AdamaxState(mu, nu)

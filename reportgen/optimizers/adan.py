@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class AdanState(NamedTuple):
+    """State of Adan, with the letters of the paper."""
+
+    m: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    v: Tensor  # shape=[dim], dtype of x: running mean of the change of the gradient
+    n: Tensor  # shape=[dim], dtype of x: running mean of the square of the extrapolated gradient
+    prev_grad: Tensor  # shape=[dim], dtype of x: gradient of the previous step
 
 
 @dataclass(frozen=True)
 class Adan(Optimizer):
-    """Adam with Nesterov's look ahead, made from the running mean of the gradient's change."""
+    """Adam with Nesterov momentum, estimated from the running mean of the change of the gradient."""
 
     title: ClassVar[str] = "Adan"
     formula: ClassVar[str] = (
@@ -25,33 +35,32 @@ class Adan(Optimizer):
     source: ClassVar[str] = "Xie et al. 2024, Algorithm 1; the authors' code"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "The paper writes 1 - beta for each beta here. optax weighs the change by 1 - beta_2, "
-        "where the paper and its code weigh it by beta_2. The first change is zero."
+        "Each beta of the paper is 1 - beta here. optax weights the change by 1 - beta_2; the paper and its code "
+        "weight it by beta_2. The first change is zero."
     )
 
     beta_1: float = hyperparameter(0.98, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean")
     beta_2: float = hyperparameter(0.92, low=0, high=1, symbol=r"\beta_2", doc="decay of the change's running mean")
     beta_3: float = hyperparameter(0.99, low=0, high=1, symbol=r"\beta_3", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
     weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="proximal weight decay")
 
-    def init(self, x: Any) -> Any:
-        """Running means of gradient, change and square, and the last gradient, each of shape [dim]."""
+    def init(self, x: Tensor) -> AdanState:
+        """All fields are zero."""
         zeros = tf.zeros_like(x)
-        return zeros, zeros, zeros, zeros
+        return AdanState(zeros, zeros, zeros, zeros)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the corrected means."""
-        mean, trend, square, last = state
-        _, gradient = problem.value_and_gradient(x)
-        change = tf.where(problem.step > 1, gradient - last, 0.0)
-        ahead = gradient + self.beta_2 * change
-        mean = self.beta_1 * mean + (1 - self.beta_1) * gradient
-        trend = self.beta_2 * trend + (1 - self.beta_2) * change
-        square = self.beta_3 * square + (1 - self.beta_3) * (ahead * ahead)
-        mean_hat = mean / (1 - self.beta_1**problem.step)
-        trend_hat = self.beta_2 * trend / (1 - self.beta_2**problem.step)
-        square_hat = square / (1 - self.beta_3**problem.step)
-        direction = (mean_hat + trend_hat) / (tf.sqrt(square_hat) + self.epsilon)
-        x = (x - problem.learning_rate * direction) / (1 + problem.learning_rate * self.weight_decay)
-        return x, (mean, trend, square, gradient)
+    def step(self, x: Tensor, state: AdanState, problem: Problem) -> tuple[Tensor, AdanState]:
+        """One step along the bias-corrected means."""
+        _, grad = problem.value_and_gradient(x)
+        change = tf.where(problem.step > 1, grad - state.prev_grad, 0.0)
+        extrapolated = grad + self.beta_2 * change
+        m = self.beta_1 * state.m + (1 - self.beta_1) * grad
+        v = self.beta_2 * state.v + (1 - self.beta_2) * change
+        n = self.beta_3 * state.n + (1 - self.beta_3) * (extrapolated * extrapolated)
+        m_hat = m / (1 - self.beta_1**problem.step)
+        v_hat = self.beta_2 * v / (1 - self.beta_2**problem.step)
+        n_hat = n / (1 - self.beta_3**problem.step)
+        updates = (m_hat + v_hat) / (tf.sqrt(n_hat) + self.epsilon)
+        x = (x - problem.learning_rate * updates) / (1 + problem.learning_rate * self.weight_decay)
+        return x, AdanState(m, v, n, grad)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class AdEMAMixState(NamedTuple):
+    """State of AdEMAMix."""
+
+    m1: Tensor  # shape=[dim], dtype of x: fast running mean of the gradient
+    m2: Tensor  # shape=[dim], dtype of x: slow running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
 
 
 @dataclass(frozen=True)
 class AdEMAMix(Moments):
-    """Adam with a second, slow running mean of the gradient added to the first."""
+    """Adam with a second, slower running mean of the gradient added to the first."""
 
     name: ClassVar[str] = "ademamix"
     title: ClassVar[str] = "AdEMAMix"
@@ -25,24 +34,23 @@ class AdEMAMix(Moments):
     source: ClassVar[str] = "Pagliardini, Ablin and Grangier 2024"
     verified: ClassVar[str] = "optax 0.2.8, pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "Without the paper's optional warm-up of alpha and beta_3, as optax and pytorch_optimizer do by default. "
-        "The slow mean is not corrected for its start at zero."
+        "The paper's optional warm-up of alpha and beta_3 is left out, as it is by default in optax and "
+        "pytorch_optimizer. The slow mean is not bias-corrected."
     )
 
     beta_3: float = hyperparameter(0.9999, low=0, high=1, symbol=r"\beta_3", doc="decay of the slow running mean")
     alpha: float = hyperparameter(5.0, low=0, symbol=r"\alpha", doc="weight of the slow mean")
 
-    def init(self, x: Any) -> Any:
-        """Fast and slow running means of the gradient, and that of its square, each of shape [dim]."""
+    def init(self, x: Tensor) -> AdEMAMixState:
+        """All running means are zero."""
         zeros = tf.zeros_like(x)
-        return zeros, zeros, zeros
+        return AdEMAMixState(zeros, zeros, zeros)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+    def step(self, x: Tensor, state: AdEMAMixState, problem: Problem) -> tuple[Tensor, AdEMAMixState]:
         """One step along the sum of both means."""
-        fast, slow, square = state
-        _, gradient = problem.value_and_gradient(x)
-        fast, square = self.mean(fast, gradient), self.square(square, gradient)
-        slow = self.beta_3 * slow + (1 - self.beta_3) * gradient
-        of_fast, of_square = self.corrections(problem)
-        mixed = fast / of_fast + self.alpha * slow
-        return x - problem.learning_rate * mixed / (tf.sqrt(square / of_square) + self.epsilon), (fast, slow, square)
+        _, grad = problem.value_and_gradient(x)
+        m1, nu = self.update_mu(state.m1, grad), self.update_nu(state.nu, grad)
+        m2 = self.beta_3 * state.m2 + (1 - self.beta_3) * grad
+        m1_correction, nu_correction = self.bias_corrections(problem)
+        mixed, nu_hat = m1 / m1_correction + self.alpha * m2, nu / nu_correction
+        return x - problem.learning_rate * mixed / (tf.sqrt(nu_hat) + self.epsilon), AdEMAMixState(m1, m2, nu)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class AdoptState(NamedTuple):
+    """State of ADOPT."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the scaled gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
 
 
 @dataclass(frozen=True)
 class Adopt(Optimizer):
-    """Adam that divides by the second moment of the steps before, so that it converges with any of its decay."""
+    """Adam that divides by the second moment of the previous steps, so that it converges for any beta_2."""
 
     title: ClassVar[str] = "ADOPT"
     formula: ClassVar[str] = (
@@ -23,29 +31,28 @@ class Adopt(Optimizer):
     source: ClassVar[str] = "Taniguchi et al. 2024, Algorithm 2"
     verified: ClassVar[str] = "optax 0.2.8, pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "The first step only measures the gradient and does not move. pytorch_optimizer clips at t instead of t - 1 to "
-        "the power 1/4; without the limit both agree."
+        "The first step only measures the gradient and does not move x. pytorch_optimizer clips at t instead of t - 1 "
+        "to the power 1/4; without clipping both agree."
     )
 
     beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc="decay of the scaled gradient's mean")
     beta_2: float = hyperparameter(0.9999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="smallest divisor")
-    clipped: bool = hyperparameter(True, doc="whether the scaled gradient is limited (the paper's second version)")
+    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="lower bound of the divisor")
+    clipped: bool = hyperparameter(True, doc="clip the scaled gradient (the paper's second version)")
 
-    def init(self, x: Any) -> Any:
-        """Running means of the scaled gradient and of the gradient's square, each of shape [dim]."""
-        return tf.zeros_like(x), tf.zeros_like(x)
+    def init(self, x: Tensor) -> AdoptState:
+        """Both running means are zero."""
+        return AdoptState(tf.zeros_like(x), tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the mean of the scaled gradients."""
-        mean, square = state
-        _, gradient = problem.value_and_gradient(x)
-        later = problem.step > 1
-        scaled = tf.where(later, gradient / tf.maximum(tf.sqrt(square), self.epsilon), 0.0)
+    def step(self, x: Tensor, state: AdoptState, problem: Problem) -> tuple[Tensor, AdoptState]:
+        """One step along the running mean of the scaled gradient."""
+        _, grad = problem.value_and_gradient(x)
+        after_first = problem.step > 1
+        scaled = tf.where(after_first, grad / tf.maximum(tf.sqrt(state.nu), self.epsilon), 0.0)
         if self.clipped:
             limit = (problem.step - 1) ** 0.25
             scaled = tf.maximum(tf.minimum(scaled, limit), -limit)
-        mean = self.beta_1 * mean + (1 - self.beta_1) * scaled
-        fresh = tf.where(later, 1 - self.beta_2, 1.0)
-        square = tf.where(later, self.beta_2, 0.0) * square + fresh * (gradient * gradient)
-        return x - problem.learning_rate * mean, (mean, square)
+        mu = self.beta_1 * state.mu + (1 - self.beta_1) * scaled
+        grad_weight = tf.where(after_first, 1 - self.beta_2, 1.0)
+        nu = tf.where(after_first, self.beta_2, 0.0) * state.nu + grad_weight * (grad * grad)
+        return x - problem.learning_rate * mu, AdoptState(mu, nu)

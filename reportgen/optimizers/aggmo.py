@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class AggMoState(NamedTuple):
+    """State of aggregated momentum."""
+
+    traces: tuple[Tensor, ...]  # one velocity for each decay, each shape=[dim], dtype of x
 
 
 @dataclass(frozen=True)
 class AggMo(Optimizer):
-    """The mean of several velocities, each damped in its own way."""
+    """Momentum with the mean of several velocities, each with a different decay."""
 
     name: ClassVar[str] = "aggmo"
     title: ClassVar[str] = "Aggregated momentum"
@@ -22,17 +29,17 @@ class AggMo(Optimizer):
     )
     source: ClassVar[str] = "Lucas et al. 2019"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
-    note: ClassVar[str] = "The decays are 0, 0.9 and 0.99 by default; others follow the paper's exponential scheme."
+    note: ClassVar[str] = "The default decays are 0, 0.9 and 0.99; other values follow the paper's exponential scheme."
 
     velocities: int = hyperparameter(3, low=1, symbol="K", doc="number of velocities")
-    damping: float = hyperparameter(0.1, low=0, high=1, symbol="a", doc="each velocity loses a power of this share")
+    damping: float = hyperparameter(0.1, low=0, high=1, symbol="a", doc="velocity i decays by the factor 1 - a^i")
 
-    def init(self, x: Any) -> Any:
-        """The velocities, each of shape [dim]."""
-        return (tf.zeros_like(x),) * self.velocities
+    def init(self, x: Tensor) -> AggMoState:
+        """All velocities are zero."""
+        return AggMoState((tf.zeros_like(x),) * self.velocities)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along their mean."""
-        _, gradient = problem.value_and_gradient(x)
-        state = tuple((1 - self.damping**i) * velocity + gradient for i, velocity in enumerate(state))
-        return x - problem.learning_rate / self.velocities * sum(state), state
+    def step(self, x: Tensor, state: AggMoState, problem: Problem) -> tuple[Tensor, AggMoState]:
+        """One step along the mean of the velocities."""
+        _, grad = problem.value_and_gradient(x)
+        traces = tuple((1 - self.damping**i) * trace + grad for i, trace in enumerate(state.traces))
+        return x - problem.learning_rate / self.velocities * sum(traces), AggMoState(traces)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
-from reportgen.optimizers.adam import Adam
+from reportgen.optimizers.moments import AdamBase
+from reportgen.tensor import Tensor
+
+
+class AMSGradState(NamedTuple):
+    """State of AMSGrad."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
+    nu_max: Tensor  # shape=[dim], dtype of x: largest second moment so far
 
 
 @dataclass(frozen=True)
-class AMSGrad(Adam):
-    """Adam divided by the largest of its second moments so far, so that no coordinate's rate grows again."""
+class AMSGrad(AdamBase):
+    """Adam with the largest second moment so far, so that no coordinate's effective learning rate grows again."""
 
     name: ClassVar[str] = "amsgrad"
     title: ClassVar[str] = "AMSGrad"
@@ -25,26 +34,27 @@ class AMSGrad(Adam):
     source: ClassVar[str] = "Reddi, Kale and Kumar 2018; the correction and the defaults: PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15"
     note: ClassVar[str] = (
-        "PyTorch corrects the maximum (after), optax takes the maximum of corrected moments (before), the paper "
-        "corrects nothing (none), and Keras is PyTorch's with epsilon_corrected: four trajectories."
+        "Four conventions give four trajectories. PyTorch corrects the maximum (after), optax takes the maximum of "
+        "corrected moments (before), and the paper corrects nothing (none). Keras is PyTorch's with epsilon_corrected."
     )
 
     correction: str = hyperparameter(
         "after",
         choices=("after", "before", "none"),
-        doc="whether the second moment is corrected after or before its maximum is taken, or neither moment is",
+        doc="bias-correct the second moment after or before the maximum is taken; none: correct neither moment",
         source="PyTorch",
     )
 
-    def init(self, x: Any) -> Any:
-        """Running means of the gradient and of its square, and the largest of the latter, each of shape [dim]."""
-        return tf.zeros_like(x), tf.zeros_like(x), tf.zeros_like(x)
+    def init(self, x: Tensor) -> AMSGradState:
+        """Both moments and the maximum are zero."""
+        return AMSGradState(tf.zeros_like(x), tf.zeros_like(x), tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+    def step(self, x: Tensor, state: AMSGradState, problem: Problem) -> tuple[Tensor, AMSGradState]:
         """One step scaled by the largest second moment."""
-        _, gradient = problem.value_and_gradient(x)
-        mean, square, largest = self.mean(state[0], gradient), self.square(state[1], gradient), state[2]
-        first, second = (1.0, 1.0) if self.correction == "none" else self.corrections(problem)
-        largest = tf.maximum(largest, square / second if self.correction == "before" else square)
-        root = tf.sqrt(largest / second if self.correction == "after" else largest) + self.floor(second)
-        return x - problem.learning_rate * (mean / first) / root, (mean, square, largest)
+        _, grad = problem.value_and_gradient(x)
+        mu, nu = self.update_mu(state.mu, grad), self.update_nu(state.nu, grad)
+        mu_correction, nu_correction = (1.0, 1.0) if self.correction == "none" else self.bias_corrections(problem)
+        nu_max = tf.maximum(state.nu_max, nu / nu_correction if self.correction == "before" else nu)
+        nu_hat = nu_max / nu_correction if self.correction == "after" else nu_max
+        root = tf.sqrt(nu_hat) + self.epsilon_after(nu_correction)
+        return x - problem.learning_rate * (mu / mu_correction) / root, AMSGradState(mu, nu, nu_max)

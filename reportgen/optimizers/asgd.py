@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class ASGDState(NamedTuple):
+    """State of averaged gradient descent."""
+
+    z: Tensor  # shape=[dim], dtype of x: the iterate, at which gradients are taken
 
 
 @dataclass(frozen=True)
 class ASGD(Optimizer):
-    """Gradient descent with a falling rate, of which the average of all iterates is the result."""
+    """Gradient descent with a decaying learning rate; the result is the average of all iterates."""
 
     name: ClassVar[str] = "asgd"
     title: ClassVar[str] = "Averaged gradient descent"
@@ -24,28 +31,30 @@ class ASGD(Optimizer):
     source: ClassVar[str] = "Polyak and Juditsky 1992; rates and defaults: PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13"
     note: ClassVar[str] = (
-        "The position is the average, which PyTorch keeps as ax beside its parameters; gradients are taken at the "
-        "iterate z. Up to step t_0 + 2 both are the same."
+        "The position is the average, which PyTorch stores as ax next to its parameters. Gradients are taken at the "
+        "iterate z. Up to step t_0 + 2 both are equal."
     )
 
-    decay: float = hyperparameter(1e-4, low=0, symbol=r"\lambda", doc="weight decay, and how soon the rate falls")
-    power: float = hyperparameter(0.75, low=0, symbol=r"\alpha", doc="how fast the rate falls")
+    decay: float = hyperparameter(
+        1e-4, low=0, symbol=r"\lambda", doc="weight decay, and how soon the learning rate decays"
+    )
+    power: float = hyperparameter(0.75, low=0, symbol=r"\alpha", doc="how fast the learning rate decays")
     average_from: float = hyperparameter(
         0.0,
         low=0,
         symbol="t_0",
-        doc="steps before the average begins",
+        doc="steps before averaging begins",
         source="Polyak and Juditsky 1992; PyTorch waits for a million steps",
     )
 
-    def init(self, x: Any) -> Any:
-        """The iterate, shape [dim]."""
-        return x
+    def init(self, x: Tensor) -> ASGDState:
+        """The iterate starts at ``x``."""
+        return ASGDState(x)
 
-    def step(self, x: Any, iterate: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of the iterate, and the average with it."""
-        _, gradient = problem.value_and_gradient(iterate)
-        done = problem.step - 1
-        rate = problem.learning_rate / (1 + self.decay * problem.learning_rate * done) ** self.power
-        iterate = (1 - self.decay * rate) * iterate - rate * gradient
-        return x + (iterate - x) / tf.maximum(1.0, done - self.average_from), iterate
+    def step(self, x: Tensor, state: ASGDState, problem: Problem) -> tuple[Tensor, ASGDState]:
+        """One step of the iterate, and the new average."""
+        _, grad = problem.value_and_gradient(state.z)
+        count = problem.step - 1
+        learning_rate = problem.learning_rate / (1 + self.decay * problem.learning_rate * count) ** self.power
+        z = (1 - self.decay * learning_rate) * state.z - learning_rate * grad
+        return x + (z - x) / tf.maximum(1.0, count - self.average_from), ASGDState(z)

@@ -1,18 +1,25 @@
-"""Clipping of the gradient by its norm, around any optimizer."""
+"""Gradient clipping by norm, around any optimizer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import AlteredProblem, Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class ClipState(NamedTuple):
+    """State of the base optimizer; clipping has none."""
+
+    base_state: ClipState  # what ``base.init`` returns
 
 
 @dataclass(frozen=True)
 class Clip(Optimizer):
-    """Steps its base with a gradient that is shortened where it is too long."""
+    """Runs the base optimizer on the gradient, scaled down where its norm exceeds a limit."""
 
     title: ClassVar[str] = "Clipped gradient"
     formula: ClassVar[str] = (
@@ -20,22 +27,23 @@ class Clip(Optimizer):
     )
     source: ClassVar[str] = "Pascanu, Mikolov and Bengio 2013"
     verified: ClassVar[str] = "optax 0.2.8"
-    note: ClassVar[str] = "The norm is that of the whole gradient, as in optax.clip_by_global_norm."
+    note: ClassVar[str] = "The norm is taken over all coordinates, as in optax.clip_by_global_norm."
 
     base: Any = base_optimizer("gradient_descent")
     norm: float = hyperparameter(1.0, low=0, symbol="c", doc="largest norm of the gradient", source="a common choice")
 
-    def init(self, x: Any) -> Any:
-        """The base's state."""
-        return self.base.init(x)
+    def init(self, x: Tensor) -> ClipState:
+        """The initial state of the base."""
+        return ClipState(self.base.init(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of the base."""
+    def step(self, x: Tensor, state: ClipState, problem: Problem) -> tuple[Tensor, ClipState]:
+        """One step of the base on the clipped gradient."""
 
-        def shortened(x: Any) -> tuple[Any, Any]:
-            value, gradient = problem.value_and_gradient(x)
-            steep = tf.norm(gradient)
-            return value, tf.where(steep > self.norm, gradient / steep * self.norm, gradient)
+        def value_and_clipped_gradient(x: Tensor) -> tuple[Tensor, Tensor]:
+            value, grad = problem.value_and_gradient(x)
+            norm = tf.norm(grad)
+            return value, tf.where(norm > self.norm, grad / norm * self.norm, grad)
 
-        stepped: tuple[Any, Any] = self.base.step(x, state, AlteredProblem(problem, shortened))
-        return stepped
+        altered = AlteredProblem(problem, value_and_clipped_gradient)
+        x, base_state = self.base.step(x, state.base_state, altered)
+        return x, ClipState(base_state)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class DoGState(NamedTuple):
+    """State of DoG."""
+
+    init_params: Tensor  # shape=[dim], dtype of x: the start
+    max_dist: Tensor  # shape=(), dtype of x: largest distance from the start
+    sum_sq_norm_grads: Tensor  # shape=(), dtype of x: sum of the squared gradient norms
 
 
 @dataclass(frozen=True)
 class DoG(Optimizer):
-    """Gradient descent whose rate is the largest distance from the start over the root of all squared gradients."""
+    """Gradient descent; the step size is the largest distance from the start over the norm of all gradients."""
 
     name: ClassVar[str] = "dog"
     title: ClassVar[str] = "DoG"
@@ -23,24 +32,23 @@ class DoG(Optimizer):
     source: ClassVar[str] = "Ivgi, Hinder and Carmon 2023; optax"
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = (
-        "The learning rate is a factor on its own rate, usually 1. The position is the last iterate, as in optax; the "
-        "paper also offers an average of them."
+        "The learning rate multiplies the estimated step size and is usually 1. The position is the last iterate, as "
+        "in optax; the paper also offers an average of the iterates."
     )
 
     initial: float = hyperparameter(
-        1e-6, low=0, symbol=r"r_\epsilon", doc="first distance, as a share of 1 + the norm of the start"
+        1e-6, low=0, symbol=r"r_\epsilon", doc="initial distance, as a fraction of 1 + the norm of the start"
     )
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
 
-    def init(self, x: Any) -> Any:
-        """The start, shape [dim], the largest distance from it, and the sum of squared gradient norms."""
-        return x, self.initial * (1 + tf.norm(x)), tf.zeros_like(tf.norm(x))
+    def init(self, x: Tensor) -> DoGState:
+        """The start, the initial distance, and a sum of zero."""
+        return DoGState(x, self.initial * (1 + tf.norm(x)), tf.zeros_like(tf.norm(x)))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step at the rate of this distance and these gradients."""
-        start, farthest, total = state
-        _, gradient = problem.value_and_gradient(x)
-        farthest = tf.maximum(farthest, tf.norm(start - x))
-        total = total + tf.tensordot(gradient, gradient, 1)
-        rate = problem.learning_rate * farthest / tf.sqrt(total + self.epsilon)
-        return x - rate * gradient, (start, farthest, total)
+    def step(self, x: Tensor, state: DoGState, problem: Problem) -> tuple[Tensor, DoGState]:
+        """One step of the estimated size."""
+        _, grad = problem.value_and_gradient(x)
+        max_dist = tf.maximum(state.max_dist, tf.norm(state.init_params - x))
+        sum_sq_norm_grads = state.sum_sq_norm_grads + tf.tensordot(grad, grad, 1)
+        step_size = problem.learning_rate * max_dist / tf.sqrt(sum_sq_norm_grads + self.epsilon)
+        return x - step_size * grad, DoGState(state.init_params, max_dist, sum_sq_norm_grads)

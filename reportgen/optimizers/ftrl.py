@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class FtrlState(NamedTuple):
+    """State of FTRL-Proximal."""
+
+    sum_of_squares: Tensor  # shape=[dim], dtype of x: sum of the squared gradients
+    linear: Tensor  # shape=[dim], dtype of x: coefficients of the linear term
 
 
 @dataclass(frozen=True)
 class Ftrl(Optimizer):
-    """The minimizer of all gradients so far, linear in x, with proximal terms that make it sparse."""
+    """Minimizes the sum of all losses so far, linearized, plus proximal terms that make x sparse."""
 
     title: ClassVar[str] = "FTRL-Proximal"
     formula: ClassVar[str] = (
@@ -22,29 +30,28 @@ class Ftrl(Optimizer):
     source: ClassVar[str] = "McMahan et al. 2013; the initial accumulator: Keras"
     verified: ClassVar[str] = "Keras 3.15, TensorFlow's kernel"
     note: ClassVar[str] = (
-        "It forgets where it started: the first step draws x towards the origin, the more so the smaller the first "
-        "gradient is. As in Keras the quadratic term is twice lambda_2."
+        "It forgets the start: the first step pulls x towards the origin, and more strongly if the first gradient is "
+        "small. As in Keras, the quadratic term is twice lambda_2."
     )
 
-    learning_rate_power: float = hyperparameter(-0.5, high=0, symbol="p", doc="how the rate falls with the accumulator")
-    initial_accumulator: float = hyperparameter(0.1, low=0, symbol="a_0", doc="sum of squares before the first step")
-    l1: float = hyperparameter(
-        0.0, low=0, symbol=r"\lambda_1", doc="weight of the absolute values, which makes x sparse"
+    learning_rate_power: float = hyperparameter(
+        -0.5, high=0, symbol="p", doc="exponent of the accumulator in the effective learning rate"
     )
-    l2: float = hyperparameter(0.0, low=0, symbol=r"\lambda_2", doc="weight of the squares")
+    initial_accumulator: float = hyperparameter(0.1, low=0, symbol="a_0", doc="initial sum of squared gradients")
+    l1: float = hyperparameter(0.0, low=0, symbol=r"\lambda_1", doc="weight of the L1 penalty, which makes x sparse")
+    l2: float = hyperparameter(0.0, low=0, symbol=r"\lambda_2", doc="weight of the L2 penalty")
     beta: float = hyperparameter(0.0, low=0, symbol=r"\beta", doc="added to the accumulator's power", source="Keras")
 
-    def init(self, x: Any) -> Any:
-        """The sum of squared gradients and the linear term, each of shape [dim]."""
-        return tf.zeros_like(x) + self.initial_accumulator, tf.zeros_like(x)
+    def init(self, x: Tensor) -> FtrlState:
+        """The sum starts at ``initial_accumulator``, the linear term at zero."""
+        return FtrlState(tf.zeros_like(x) + self.initial_accumulator, tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """The minimizer of the linear term with its proximal terms."""
-        total, linear = state
-        _, gradient = problem.value_and_gradient(x)
-        power, before = -self.learning_rate_power, total
-        total = before + gradient * gradient
-        linear = linear + gradient - (total**power - before**power) / problem.learning_rate * x
-        quadratic = (total**power + self.beta) / problem.learning_rate + 2 * self.l2
+    def step(self, x: Tensor, state: FtrlState, problem: Problem) -> tuple[Tensor, FtrlState]:
+        """The minimizer of the linear term plus the proximal terms."""
+        _, grad = problem.value_and_gradient(x)
+        power, before = -self.learning_rate_power, state.sum_of_squares
+        sum_of_squares = before + grad * grad
+        linear = state.linear + grad - (sum_of_squares**power - before**power) / problem.learning_rate * x
+        quadratic = (sum_of_squares**power + self.beta) / problem.learning_rate + 2 * self.l2
         clipped = tf.minimum(tf.maximum(linear, -self.l1), self.l1)
-        return (clipped - linear) / quadratic, (total, linear)
+        return (clipped - linear) / quadratic, FtrlState(sum_of_squares, linear)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
-from reportgen.optimizers.moments import Moments
+from reportgen.optimizers.moments import AdamState, Moments
+from reportgen.tensor import Tensor
 
 
 @dataclass(frozen=True)
 class Lamb(Moments):
-    """Adam's direction, made as long as the position is far from the origin."""
+    """Adam's direction, rescaled to the norm of the position."""
 
     title: ClassVar[str] = "LAMB"
     formula: ClassVar[str] = (
@@ -24,20 +25,26 @@ class Lamb(Moments):
     source: ClassVar[str] = "You et al. 2020, Algorithm 2; defaults: optax"
     verified: ClassVar[str] = "Keras 3.15, optax 0.2.8"
     note: ClassVar[str] = (
-        "The whole position is one layer. Where it or the direction is zero, the quotient of the norms is taken as 1; "
-        "the norm of the position is not limited. Keras applies weight decay apart from the rule, not inside it."
+        "All coordinates form one layer. If the position or the direction is zero, the ratio of the norms is 1. The "
+        "norm of the position is not clipped. Keras applies weight decay outside the rule."
     )
 
-    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
-    weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="share of the position in the direction")
+    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    weight_decay: float = hyperparameter(
+        0.0, low=0, symbol=r"\lambda", doc="fraction of the position added to the direction"
+    )
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along Adam's direction, scaled by the quotient of the norms."""
-        mean, square = state
-        _, gradient = problem.value_and_gradient(x)
-        mean, square = self.mean(mean, gradient), self.square(square, gradient)
-        of_mean, of_square = self.corrections(problem)
-        direction = (mean / of_mean) / (tf.sqrt(square / of_square) + self.epsilon) + self.weight_decay * x
-        far, long = tf.norm(x), tf.norm(direction)
-        ratio = tf.where((far > 0) & (long > 0), far / long, 1.0)
-        return x - problem.learning_rate * ratio * direction, (mean, square)
+    def init(self, x: Tensor) -> AdamState:
+        """Both moments are zero."""
+        return AdamState(tf.zeros_like(x), tf.zeros_like(x))
+
+    def step(self, x: Tensor, state: AdamState, problem: Problem) -> tuple[Tensor, AdamState]:
+        """One step along Adam's direction, scaled by the ratio of the norms."""
+        _, grad = problem.value_and_gradient(x)
+        mu, nu = self.update_mu(state.mu, grad), self.update_nu(state.nu, grad)
+        mu_correction, nu_correction = self.bias_corrections(problem)
+        mu_hat, nu_hat = mu / mu_correction, nu / nu_correction
+        updates = mu_hat / (tf.sqrt(nu_hat) + self.epsilon) + self.weight_decay * x
+        x_norm, updates_norm = tf.norm(x), tf.norm(updates)
+        trust_ratio = tf.where((x_norm > 0) & (updates_norm > 0), x_norm / updates_norm, 1.0)
+        return x - problem.learning_rate * trust_ratio * updates, AdamState(mu, nu)

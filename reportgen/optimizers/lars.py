@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class LarsState(NamedTuple):
+    """State of LARS."""
+
+    trace: Tensor  # shape=[dim], dtype of x: the last step, which includes the learning rate
 
 
 @dataclass(frozen=True)
 class Lars(Optimizer):
-    """Momentum whose rate follows the quotient of the norms of position and gradient."""
+    """Momentum with a learning rate proportional to the ratio of the norms of position and gradient."""
 
     title: ClassVar[str] = "LARS"
     formula: ClassVar[str] = (
@@ -22,23 +29,24 @@ class Lars(Optimizer):
     source: ClassVar[str] = "You, Gitman and Ginsburg 2017, Algorithm 1; defaults: optax"
     verified: ClassVar[str] = "pytorch_optimizer 4.1, optax 0.2.8"
     note: ClassVar[str] = (
-        "The whole position is one layer. optax divides by the norm of the sum of gradient and decay, the paper by the "
-        "sum of their norms, as here. Where position or gradient is zero, the quotient is taken as 1."
+        "All coordinates form one layer. The paper and this rule divide by the sum of the norms of gradient and decay; "
+        "optax divides by the norm of their sum. If the position or the gradient is zero, the ratio is 1."
     )
 
-    momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="share of the last step that is kept")
-    trust: float = hyperparameter(0.001, low=0, symbol=r"\tau", doc="step's length as a share of the position's")
-    weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="share of the position in the gradient")
+    momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the last step that is kept")
+    trust: float = hyperparameter(0.001, low=0, symbol=r"\tau", doc="length of a step as a fraction of the position's")
+    weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="fraction of the position in the gradient")
 
-    def init(self, x: Any) -> Any:
-        """The last step, shape [dim]."""
-        return tf.zeros_like(x)
+    def init(self, x: Tensor) -> LarsState:
+        """The last step is zero."""
+        return LarsState(tf.zeros_like(x))
 
-    def step(self, x: Any, velocity: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the velocity, which holds the rate."""
-        _, gradient = problem.value_and_gradient(x)
-        far = tf.norm(x)
-        steep = tf.norm(gradient) + self.weight_decay * far
-        ratio = tf.where((far > 0) & (steep > 0), self.trust * far / steep, 1.0)
-        velocity = self.momentum * velocity + problem.learning_rate * ratio * (gradient + self.weight_decay * x)
-        return x - velocity, velocity
+    def step(self, x: Tensor, state: LarsState, problem: Problem) -> tuple[Tensor, LarsState]:
+        """One step along the trace, which includes the learning rate."""
+        _, grad = problem.value_and_gradient(x)
+        x_norm = tf.norm(x)
+        grad_norm = tf.norm(grad) + self.weight_decay * x_norm
+        trust_ratio = tf.where((x_norm > 0) & (grad_norm > 0), self.trust * x_norm / grad_norm, 1.0)
+        updates = problem.learning_rate * trust_ratio * (grad + self.weight_decay * x)
+        trace = self.momentum * state.trace + updates
+        return x - trace, LarsState(trace)

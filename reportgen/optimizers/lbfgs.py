@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
 
 _SMALLEST_CURVATURE = 1e-10
-"""A pair of changes whose product is not above this says nothing certain of the curvature and is left out."""
+"""Pairs with a product of their changes up to this are not stored: they say nothing reliable about the curvature."""
+
+
+class CorrectionPair(NamedTuple):
+    """The changes over one step, from which the inverse Hessian is built."""
+
+    diff_params: Tensor  # shape=[dim], dtype of x: change of the position
+    diff_grads: Tensor  # shape=[dim], dtype of x: change of the gradient
+    weight: Tensor  # shape=(), dtype of x: 1 over the product of both; 0 while the pair is empty
+
+
+class LBFGSState(NamedTuple):
+    """State of L-BFGS."""
+
+    memory: tuple[CorrectionPair, ...]  # the last ``history`` pairs, oldest first
+    scale: Tensor  # shape=(), dtype of x: inverse Hessian before the first pair, as a multiple of the identity
+    updates: Tensor  # shape=[dim], dtype of x: the last step
+    grad: Tensor  # shape=[dim], dtype of x: gradient before the last step
 
 
 @dataclass(frozen=True)
 class LBFGS(Optimizer):
-    """Newton's method with an inverse Hessian built from the last changes of position and gradient."""
+    """Newton's method with an inverse Hessian estimated from the last changes of position and gradient."""
 
     name: ClassVar[str] = "lbfgs"
     title: ClassVar[str] = "L-BFGS"
@@ -26,53 +44,55 @@ class LBFGS(Optimizer):
     source: ClassVar[str] = "Liu and Nocedal 1989; PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13"
     note: ClassVar[str] = (
-        "A reference line: each step is one of torch.optim.LBFGS without a line search and without its stopping rules. "
-        "The first step is shortened by the sum of the absolute gradient where that is above 1."
+        "A reference optimizer: each step equals one of torch.optim.LBFGS without line search and stopping rules. The "
+        "first step is divided by the sum of the absolute gradient if that is above 1."
     )
     reference: ClassVar[bool] = True
 
     history: int = hyperparameter(
-        10, low=1, doc="pairs of changes that are kept", source="the usual value; PyTorch: 100"
+        10, low=1, doc="number of pairs of changes that are stored", source="the usual value; PyTorch: 100"
     )
 
-    def init(self, x: Any) -> Any:
-        """The last pairs with the inverse of their product (0: none yet), the scale, and the last step and gradient."""
+    def init(self, x: Tensor) -> LBFGSState:
+        """Empty pairs and a scale of 1."""
         zeros = tf.zeros_like(x)
-        none = (zeros, zeros, tf.zeros_like(tf.norm(x)))
-        return (none,) * self.history, tf.ones_like(tf.norm(x)), zeros, zeros
+        empty = CorrectionPair(zeros, zeros, tf.zeros_like(tf.norm(x)))
+        return LBFGSState((empty,) * self.history, tf.ones_like(tf.norm(x)), zeros, zeros)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+    def step(self, x: Tensor, state: LBFGSState, problem: Problem) -> tuple[Tensor, LBFGSState]:
         """One step along the approximate Newton direction."""
-        pairs, scale, last_step, last_gradient = state
-        _, gradient = problem.value_and_gradient(x)
-        change = gradient - last_gradient
-        product = tf.tensordot(change, last_step, 1)
-        kept = product > _SMALLEST_CURVATURE
-        pairs = _remembered(pairs, (last_step, change, 1 / product), kept)
-        scale = tf.where(kept, product / tf.tensordot(change, change, 1), scale)
-        shortened = tf.minimum(1.0, 1 / tf.reduce_sum(tf.abs(gradient)))
-        rate = problem.learning_rate * tf.where(problem.step > 1, 1.0, shortened)
-        step = rate * _direction(gradient, pairs, scale)
-        return x + step, (pairs, scale, step, gradient)
+        _, grad = problem.value_and_gradient(x)
+        diff_grads = grad - state.grad
+        product = tf.tensordot(diff_grads, state.updates, 1)
+        reliable = product > _SMALLEST_CURVATURE
+        memory = _updated_memory(state.memory, CorrectionPair(state.updates, diff_grads, 1 / product), reliable)
+        scale = tf.where(reliable, product / tf.tensordot(diff_grads, diff_grads, 1), state.scale)
+        first_factor = tf.minimum(1.0, 1 / tf.reduce_sum(tf.abs(grad)))
+        step_size = problem.learning_rate * tf.where(problem.step > 1, 1.0, first_factor)
+        updates = step_size * _direction(grad, memory, scale)
+        return x + updates, LBFGSState(memory, scale, updates, grad)
 
 
-def _remembered(pairs: Any, newest: Any, kept: Any) -> Any:
-    """The pairs with the newest as their last, in place of the first, in the runs where it is kept."""
-    later = (*pairs[1:], newest)
+def _updated_memory(
+    memory: tuple[CorrectionPair, ...], newest: CorrectionPair, reliable: Tensor
+) -> tuple[CorrectionPair, ...]:
+    """The pairs with ``newest`` appended and the oldest dropped where ``reliable`` (a truth value), else unchanged."""
+    shifted = (*memory[1:], newest)
     return tuple(
-        tuple(tf.where(kept, new, old) for new, old in zip(after, before, strict=True))
-        for after, before in zip(later, pairs, strict=True)
+        CorrectionPair(*(tf.where(reliable, new, old) for new, old in zip(after, before, strict=True)))
+        for after, before in zip(shifted, memory, strict=True)
     )
 
 
-def _direction(gradient: Any, pairs: Any, scale: Any) -> Any:
-    """Minus the inverse Hessian times the gradient, by the two loops over the pairs."""
-    direction = -gradient
-    shares = []
-    for step, change, inverse in reversed(pairs):
-        shares.append(inverse * tf.tensordot(step, direction, 1))
-        direction = direction - shares[-1] * change
+def _direction(grad: Tensor, memory: tuple[CorrectionPair, ...], scale: Tensor) -> Tensor:
+    """Minus the inverse Hessian times the gradient, shape [dim], by the two-loop recursion over the pairs."""
+    direction = -grad
+    alphas = []
+    for pair in reversed(memory):
+        alphas.append(pair.weight * tf.tensordot(pair.diff_params, direction, 1))
+        direction = direction - alphas[-1] * pair.diff_grads
     direction = scale * direction
-    for (step, change, inverse), share in zip(pairs, reversed(shares), strict=True):
-        direction = direction + (share - inverse * tf.tensordot(change, direction, 1)) * step
+    for pair, alpha in zip(memory, reversed(alphas), strict=True):
+        beta = pair.weight * tf.tensordot(pair.diff_grads, direction, 1)
+        direction = direction + (alpha - beta) * pair.diff_params
     return direction

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class LookaheadState(NamedTuple):
+    """State of Lookahead."""
+
+    slow: Tensor  # shape=[dim], dtype of x: the slow position
+    base_state: LookaheadState  # what ``base.init`` returns
 
 
 @dataclass(frozen=True)
 class Lookahead(Optimizer):
-    """Lets its base run ahead, and every few steps draws it back to a slow position that follows."""
+    """Runs the base optimizer and, every k steps, pulls it back towards a slow position that follows."""
 
     title: ClassVar[str] = "Lookahead"
     formula: ClassVar[str] = (
@@ -23,22 +31,21 @@ class Lookahead(Optimizer):
     source: ClassVar[str] = "Zhang et al. 2019"
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = (
-        "The position is the fast one, which every k steps is the slow one too. The base keeps its state, as in optax "
-        "by default."
+        "The position is the fast one; it equals the slow one every k steps. The base keeps its state, as it does in "
+        "optax by default."
     )
 
     base: Any = base_optimizer("momentum")
-    k: int = hyperparameter(5, low=1, symbol="k", doc="steps of the base from one meeting to the next")
+    k: int = hyperparameter(5, low=1, symbol="k", doc="steps of the base between two synchronizations")
     alpha: float = hyperparameter(0.5, low=0, high=1, symbol=r"\alpha", doc="how far the slow position follows")
 
-    def init(self, x: Any) -> Any:
-        """The slow position, shape [dim], and the base's state."""
-        return x, self.base.init(x)
+    def init(self, x: Tensor) -> LookaheadState:
+        """The slow position starts at ``x``."""
+        return LookaheadState(x, self.base.init(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of the base, and in every k-th one back."""
-        slow, inner = state
-        fast, inner = self.base.step(x, inner, problem)
-        meeting = problem.step % self.k == 0
-        slow = tf.where(meeting, slow + self.alpha * (fast - slow), slow)
-        return tf.where(meeting, slow, fast), (slow, inner)
+    def step(self, x: Tensor, state: LookaheadState, problem: Problem) -> tuple[Tensor, LookaheadState]:
+        """One step of the base, and a synchronization in every k-th step."""
+        fast, base_state = self.base.step(x, state.base_state, problem)
+        sync = problem.step % self.k == 0
+        slow = tf.where(sync, state.slow + self.alpha * (fast - state.slow), state.slow)
+        return tf.where(sync, slow, fast), LookaheadState(slow, base_state)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class MadgradState(NamedTuple):
+    """State of MADGRAD."""
+
+    s: Tensor  # shape=[dim], dtype of x: weighted sum of the gradients
+    grad_sum_sq: Tensor  # shape=[dim], dtype of x: weighted sum of the squared gradients
+    x0: Tensor  # shape=[dim], dtype of x: the start
 
 
 @dataclass(frozen=True)
 class Madgrad(Optimizer):
-    """Dual averaging with the cube root of the summed squares, and momentum by averaging."""
+    """Dual averaging scaled by the cube root of the summed squared gradients, with momentum by averaging."""
 
     title: ClassVar[str] = "MADGRAD"
     formula: ClassVar[str] = (
@@ -23,23 +32,22 @@ class Madgrad(Optimizer):
     source: ClassVar[str] = "Defazio and Jelassi 2022; the authors' code"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "Epsilon is added to the learning rate too, as in the authors' code. optax has the same rule with weights "
+        "Epsilon is also added to the learning rate, as in the authors' code. optax has the same rule with weights "
         "rounded to float32."
     )
 
-    momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="share of the position that is kept")
-    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the position that is kept")
+    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="avoids division by zero")
 
-    def init(self, x: Any) -> Any:
-        """Sums of the gradient and of its square, and the start, each of shape [dim]."""
-        return tf.zeros_like(x), tf.zeros_like(x), x
+    def init(self, x: Tensor) -> MadgradState:
+        """Both sums are zero, and ``x`` is the start."""
+        return MadgradState(tf.zeros_like(x), tf.zeros_like(x), x)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+    def step(self, x: Tensor, state: MadgradState, problem: Problem) -> tuple[Tensor, MadgradState]:
         """One step towards the point that dual averaging gives."""
-        total, square, start = state
-        _, gradient = problem.value_and_gradient(x)
+        _, grad = problem.value_and_gradient(x)
         weight = (problem.learning_rate + self.epsilon) * problem.step**0.5
-        total = total + weight * gradient
-        square = square + weight * (gradient * gradient)
-        target = start - total / (square ** (1 / 3) + self.epsilon)
-        return self.momentum * x + (1 - self.momentum) * target, (total, square, start)
+        s = state.s + weight * grad
+        grad_sum_sq = state.grad_sum_sq + weight * (grad * grad)
+        z = state.x0 - s / (grad_sum_sq ** (1 / 3) + self.epsilon)
+        return self.momentum * x + (1 - self.momentum) * z, MadgradState(s, grad_sum_sq, state.x0)

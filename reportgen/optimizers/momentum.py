@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
 
 
 def _momentum() -> Any:
@@ -16,42 +17,48 @@ def _momentum() -> Any:
         low=0,
         high=1,
         symbol=r"\mu",
-        doc="share of the velocity that is kept",
+        doc="fraction of the velocity that each step keeps",
         source="the usual value; PyTorch, optax and Keras have none",
     )
 
 
+class TraceState(NamedTuple):
+    """State of both rules."""
+
+    trace: Tensor  # shape=[dim], dtype of x: the velocity, a decaying sum of the gradients
+
+
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """Gradient descent that keeps a share of its last step."""
+    """Gradient descent that keeps a fraction of its last step."""
 
     title: ClassVar[str] = "Momentum"
     formula: ClassVar[str] = r"v_1 = g_1 \\ v_t = \mu v_{t-1} + (1-\tau)\, g_t \\ x_t = x_{t-1} - \eta\, v_t"
     source: ClassVar[str] = "Polyak 1964; this form: PyTorch, optax"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
     note: ClassVar[str] = (
-        "Keras and TensorFlow's guide keep the learning rate inside the velocity, which is the same as long as "
-        "the rate does not change. Dampening is PyTorch's alone, and spares the first gradient."
+        "Keras and TensorFlow's guide include the learning rate in the velocity, which is equivalent while the "
+        "learning rate is constant. Only PyTorch has dampening, which does not apply to the first gradient."
     )
 
     momentum: float = _momentum()
-    dampening: float = hyperparameter(0.0, low=0, high=1, symbol=r"\tau", doc="share of each gradient that is left out")
+    dampening: float = hyperparameter(0.0, low=0, high=1, symbol=r"\tau", doc="fraction of each gradient left out")
 
-    def init(self, x: Any) -> Any:
-        """The velocity, shape [dim]."""
-        return tf.zeros_like(x)
+    def init(self, x: Tensor) -> TraceState:
+        """The velocity is zero."""
+        return TraceState(tf.zeros_like(x))
 
-    def step(self, x: Any, velocity: Any, problem: Problem) -> tuple[Any, Any]:
+    def step(self, x: Tensor, state: TraceState, problem: Problem) -> tuple[Tensor, TraceState]:
         """One step along the velocity."""
-        _, gradient = problem.value_and_gradient(x)
-        share = tf.where(problem.step == 1, 1.0, 1 - self.dampening)
-        velocity = self.momentum * velocity + share * gradient
-        return x - problem.learning_rate * velocity, velocity
+        _, grad = problem.value_and_gradient(x)
+        grad_weight = tf.where(problem.step == 1, 1.0, 1 - self.dampening)
+        trace = self.momentum * state.trace + grad_weight * grad
+        return x - problem.learning_rate * trace, TraceState(trace)
 
 
 @dataclass(frozen=True)
 class Nesterov(Optimizer):
-    """Momentum that steps as if the velocity had been applied before the gradient was taken."""
+    """Momentum that steps as if the gradient had been taken after the velocity was applied."""
 
     title: ClassVar[str] = "Nesterov momentum"
     formula: ClassVar[str] = r"v_t = \mu v_{t-1} + g_t \\ x_t = x_{t-1} - \eta\,(g_t + \mu v_t)"
@@ -60,12 +67,12 @@ class Nesterov(Optimizer):
 
     momentum: float = _momentum()
 
-    def init(self, x: Any) -> Any:
-        """The velocity, shape [dim]."""
-        return tf.zeros_like(x)
+    def init(self, x: Tensor) -> TraceState:
+        """The velocity is zero."""
+        return TraceState(tf.zeros_like(x))
 
-    def step(self, x: Any, velocity: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the gradient and the velocity to come."""
-        _, gradient = problem.value_and_gradient(x)
-        velocity = self.momentum * velocity + gradient
-        return x - problem.learning_rate * (gradient + self.momentum * velocity), velocity
+    def step(self, x: Tensor, state: TraceState, problem: Problem) -> tuple[Tensor, TraceState]:
+        """One step along the gradient and the next velocity."""
+        _, grad = problem.value_and_gradient(x)
+        trace = self.momentum * state.trace + grad
+        return x - problem.learning_rate * (grad + self.momentum * trace), TraceState(trace)

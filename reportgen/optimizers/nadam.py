@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class NadamState(NamedTuple):
+    """State of Nadam."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
+    momentum_product: Tensor  # shape=(), float64: product of the momenta of all steps
 
 
 @dataclass(frozen=True)
 class Nadam(Moments):
-    """Adam with Nesterov's momentum: the step to come is taken with the momentum that it will have."""
+    """Adam with Nesterov momentum: each step already uses the momentum of the next one."""
 
     title: ClassVar[str] = "Nadam"
     formula: ClassVar[str] = (
@@ -26,7 +35,7 @@ class Nadam(Moments):
     source: ClassVar[str] = "Dozat 2016; defaults: PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13, Keras 3.15, optax 0.2.8"
     note: ClassVar[str] = (
-        "The momentum grows to its full value: with momentum_decay = 0.004 in PyTorch and 1 in Keras. optax keeps it "
+        "The momentum grows to its full value, with momentum_decay = 0.004 in PyTorch and 1 in Keras. optax keeps it "
         "constant: warmed = false."
     )
 
@@ -34,24 +43,25 @@ class Nadam(Moments):
         0.004,
         low=0,
         symbol=r"\psi",
-        doc="how fast the momentum grows from half its value to the whole",
+        doc="how fast the momentum grows from half of beta_1 to beta_1",
         source="PyTorch",
     )
-    warmed: bool = hyperparameter(True, doc="let the momentum grow; false: it is beta_1 from the first step")
+    warmed: bool = hyperparameter(True, doc="let the momentum grow; false: beta_1 from the first step")
 
-    def init(self, x: Any) -> Any:
-        """Running means of the gradient and of its square, each of shape [dim], and the product of all momenta."""
-        return *super().init(x), 1.0
+    def init(self, x: Tensor) -> NadamState:
+        """Both moments are zero, and the product is 1."""
+        return NadamState(tf.zeros_like(x), tf.zeros_like(x), 1.0)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the mean to come."""
-        _, gradient = problem.value_and_gradient(x)
-        mean, square = self.mean(state[0], gradient), self.square(state[1], gradient)
-        now, to_come = self._momentum(problem.step), self._momentum(problem.step + 1)
-        product = state[2] * now
-        ahead = to_come / (1 - product * to_come) * mean + (1 - now) / (1 - product) * gradient
-        _, second = self.corrections(problem)
-        return x - problem.learning_rate * ahead / (tf.sqrt(square / second) + self.epsilon), (mean, square, product)
+    def step(self, x: Tensor, state: NadamState, problem: Problem) -> tuple[Tensor, NadamState]:
+        """One step along the bias-corrected mean of the next step."""
+        _, grad = problem.value_and_gradient(x)
+        mu, nu = self.update_mu(state.mu, grad), self.update_nu(state.nu, grad)
+        momentum, next_momentum = self._momentum(problem.step), self._momentum(problem.step + 1)
+        product = state.momentum_product * momentum
+        mu_hat = next_momentum / (1 - product * next_momentum) * mu + (1 - momentum) / (1 - product) * grad
+        _, nu_correction = self.bias_corrections(problem)
+        root = tf.sqrt(nu / nu_correction) + self.epsilon
+        return x - problem.learning_rate * mu_hat / root, NadamState(mu, nu, product)
 
-    def _momentum(self, step: Any) -> Any:
+    def _momentum(self, step: Tensor) -> Tensor:
         return self.beta_1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay)) if self.warmed else self.beta_1

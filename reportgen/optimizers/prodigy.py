@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class ProdigyState(NamedTuple):
+    """State of Prodigy."""
+
+    exp_avg: Tensor  # shape=[dim], dtype of x: running mean of the scaled gradient
+    exp_avg_sq: Tensor  # shape=[dim], dtype of x: running mean of its square
+    grad_sum: Tensor  # shape=[dim], dtype of x: decaying weighted sum of the gradients
+    params0: Tensor  # shape=[dim], dtype of x: the start
+    estim_lr: Tensor  # shape=(), float64: estimate of the distance to the solution
+    numerator_weighted: Tensor  # shape=(), float64: numerator of the estimate
 
 
 @dataclass(frozen=True)
 class Prodigy(Moments):
-    """Adam whose rate is an estimate of the distance to the solution that only grows."""
+    """Adam with an estimate of the distance to the solution as learning rate; the estimate never decreases."""
 
     title: ClassVar[str] = "Prodigy"
     formula: ClassVar[str] = (
@@ -26,33 +38,33 @@ class Prodigy(Moments):
     source: ClassVar[str] = "Mishchenko and Defazio 2024, Algorithm 4; the authors' code, optax"
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = (
-        "The learning rate is a factor on its own rate, usually 1. As in optax, the moments' corrections are always "
-        "part of the rate. Where all gradients were zero, the estimate stays as it is."
+        "The learning rate multiplies the estimate and is usually 1. As in optax, the step size always includes the "
+        "bias corrections. If all gradients were zero, the estimate does not change."
     )
 
-    initial_distance: float = hyperparameter(1e-6, low=0, symbol="d_1", doc="first estimate of the distance")
+    initial_distance: float = hyperparameter(1e-6, low=0, symbol="d_1", doc="initial estimate of the distance")
     growth: float = hyperparameter(1.0, low=0, symbol="c", doc="factor on the estimate")
 
-    def init(self, x: Any) -> Any:
-        """Both means and the sum of gradients, each of shape [dim], the start, and the estimate with its numerator."""
+    def init(self, x: Tensor) -> ProdigyState:
+        """Means, sum and numerator are zero, ``x`` is the start, and the estimate is ``initial_distance``."""
         zeros = tf.zeros_like(x)
-        return zeros, zeros, zeros, x, self.initial_distance, 0.0
+        return ProdigyState(zeros, zeros, zeros, x, self.initial_distance, 0.0)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of Adam at the estimated rate, and the next estimate."""
-        mean, square, total, start, distance, gained = state
-        _, gradient = problem.value_and_gradient(x)
-        of_mean, of_square = self.corrections(problem)
-        rate = distance * problem.learning_rate * of_square**0.5 / of_mean
-        scaled = distance * gradient
-        mean, square = self.mean(mean, scaled), self.square(square, scaled)
-        # Both sums are divided by the first estimate, so that in float32 they are not lost below its smallest number.
-        kept = self.beta_2**0.5
-        total = kept * total + rate * scaled / self.initial_distance
-        towards = tf.tensordot(gradient, start - x, 1)
-        gained = kept * gained + distance / self.initial_distance * rate * towards
-        length = tf.reduce_sum(tf.abs(total))
-        estimate = tf.where(length > 0, self.growth * gained / length, 0.0)
-        distance = tf.maximum(distance, estimate)
-        x = x - rate * mean / (tf.sqrt(square) + distance * self.epsilon)
-        return x, (mean, square, total, start, distance, gained)
+    def step(self, x: Tensor, state: ProdigyState, problem: Problem) -> tuple[Tensor, ProdigyState]:
+        """One step of Adam with the estimate as learning rate, and the next estimate."""
+        _, grad = problem.value_and_gradient(x)
+        mu_correction, nu_correction = self.bias_corrections(problem)
+        step_size = state.estim_lr * problem.learning_rate * nu_correction**0.5 / mu_correction
+        scaled = state.estim_lr * grad
+        exp_avg, exp_avg_sq = self.update_mu(state.exp_avg, scaled), self.update_nu(state.exp_avg_sq, scaled)
+        # Both sums are divided by the initial estimate, so that they do not underflow in float32.
+        decay = self.beta_2**0.5
+        grad_sum = decay * state.grad_sum + step_size * scaled / self.initial_distance
+        numerator = tf.tensordot(grad, state.params0 - x, 1)
+        weight = state.estim_lr / self.initial_distance * step_size
+        numerator_weighted = decay * state.numerator_weighted + weight * numerator
+        denominator = tf.reduce_sum(tf.abs(grad_sum))
+        estimate = tf.where(denominator > 0, self.growth * numerator_weighted / denominator, 0.0)
+        estim_lr = tf.maximum(state.estim_lr, estimate)
+        x = x - step_size * exp_avg / (tf.sqrt(exp_avg_sq) + estim_lr * self.epsilon)
+        return x, ProdigyState(exp_avg, exp_avg_sq, grad_sum, state.params0, estim_lr, numerator_weighted)

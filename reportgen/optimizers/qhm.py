@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class QHMState(NamedTuple):
+    """State of quasi-hyperbolic momentum."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
 
 
 @dataclass(frozen=True)
@@ -21,17 +28,18 @@ class QHM(Optimizer):
     )
     source: ClassVar[str] = "Ma and Yarats 2019"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
-    note: ClassVar[str] = "The momentum is a running mean, so that the rate means the same with any decay."
+    note: ClassVar[str] = "The momentum is a running mean, so the learning rate means the same for any decay."
 
     beta: float = hyperparameter(0.999, low=0, high=1, symbol=r"\beta", doc="decay of the gradient's running mean")
     nu: float = hyperparameter(0.7, low=0, high=1, symbol=r"\nu", doc="weight of the momentum step")
 
-    def init(self, x: Any) -> Any:
-        """The running mean of the gradient, shape [dim]."""
-        return tf.zeros_like(x)
+    def init(self, x: Tensor) -> QHMState:
+        """The running mean is zero."""
+        return QHMState(tf.zeros_like(x))
 
-    def step(self, x: Any, mean: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along both."""
-        _, gradient = problem.value_and_gradient(x)
-        mean = self.beta * mean + (1 - self.beta) * gradient
-        return x - problem.learning_rate * ((1 - self.nu) * gradient + self.nu * mean), mean
+    def step(self, x: Tensor, state: QHMState, problem: Problem) -> tuple[Tensor, QHMState]:
+        """One step along the weighted mean of gradient and momentum."""
+        _, grad = problem.value_and_gradient(x)
+        mu = self.beta * state.mu + (1 - self.beta) * grad
+        updates = (1 - self.nu) * grad + self.nu * mu
+        return x - problem.learning_rate * updates, QHMState(mu)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem
 from reportgen.optimizers.adam import Adam
+from reportgen.optimizers.moments import AdamState
+from reportgen.tensor import Tensor
 
 
 @dataclass(frozen=True)
 class RAdam(Adam):
-    """Adam that does not divide while it has seen too few gradients, and shortens its steps while they are few."""
+    """Adam that does not divide until it has seen enough gradients, and shortens the steps after that."""
 
     name: ClassVar[str] = "radam"
     title: ClassVar[str] = "RAdam"
@@ -28,19 +30,21 @@ class RAdam(Adam):
     source: ClassVar[str] = "Liu et al. 2020; the bound of 5 and the defaults: PyTorch, optax"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8"
     note: ClassVar[str] = (
-        "The paper's bound is 4. PyTorch adds epsilon before the second moment is corrected: so does epsilon_corrected."
+        "The paper's bound is 4. PyTorch adds epsilon before the second moment is bias-corrected; epsilon_corrected "
+        "= true does the same."
     )
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step, rectified where enough gradients have been seen."""
-        _, gradient = problem.value_and_gradient(x)
-        mean, square = self.mean(state[0], gradient), self.square(state[1], gradient)
-        first, second = self.corrections(problem)
-        whole = 2 / (1 - self.beta_2) - 1
-        seen = whole - 2 * problem.step * (1 - second) / second
-        enough = seen > 5
-        # Where too few were seen the root would be that of a negative number.
-        safe = tf.where(enough, seen, whole)
-        rectifier = tf.sqrt((safe - 4) * (safe - 2) * whole / ((whole - 4) * (whole - 2) * safe))
-        scale = tf.where(enough, rectifier / (tf.sqrt(square / second) + self.floor(second)), 1.0)
-        return x - problem.learning_rate * (mean / first) * scale, (mean, square)
+    def step(self, x: Tensor, state: AdamState, problem: Problem) -> tuple[Tensor, AdamState]:
+        """One step, rectified once enough gradients have been seen."""
+        _, grad = problem.value_and_gradient(x)
+        mu, nu = self.update_mu(state.mu, grad), self.update_nu(state.nu, grad)
+        mu_correction, nu_correction = self.bias_corrections(problem)
+        mu_hat, nu_hat = mu / mu_correction, nu / nu_correction
+        ro_inf = 2 / (1 - self.beta_2) - 1
+        ro = ro_inf - 2 * problem.step * (1 - nu_correction) / nu_correction
+        rectified = ro > 5
+        # Below the bound the square root would be of a negative number.
+        safe_ro = tf.where(rectified, ro, ro_inf)
+        r = tf.sqrt((safe_ro - 4) * (safe_ro - 2) * ro_inf / ((ro_inf - 4) * (ro_inf - 2) * safe_ro))
+        scale = tf.where(rectified, r / (tf.sqrt(nu_hat) + self.epsilon_after(nu_correction)), 1.0)
+        return x - problem.learning_rate * mu_hat * scale, AdamState(mu, nu)

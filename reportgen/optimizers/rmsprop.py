@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class RMSpropState(NamedTuple):
+    """State of RMSprop."""
+
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient; () if not centered
+    trace: Tensor  # shape=[dim], dtype of x: the momentum
 
 
 @dataclass(frozen=True)
@@ -23,31 +32,30 @@ class RMSprop(Optimizer):
     source: ClassVar[str] = "Tieleman and Hinton 2012, lecture 6.5; defaults: Keras"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
     note: ClassVar[str] = (
-        "Epsilon stands outside the root, as in PyTorch; Keras, optax and TensorFlow's kernel add it inside: "
-        "epsilon_inside = true. The rate stands outside the momentum, as in PyTorch and optax."
+        "Epsilon is added outside the square root, as in PyTorch. Keras, optax and TensorFlow's kernel add it inside: "
+        "epsilon_inside = true. The learning rate is applied outside the momentum, as in PyTorch and optax."
     )
 
     rho: float = hyperparameter(0.9, low=0, high=1, symbol=r"\rho", doc="decay of the running means")
-    epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
-    epsilon_inside: bool = hyperparameter(False, doc="add epsilon under the root", source="PyTorch")
-    momentum: float = hyperparameter(0.0, low=0, high=1, symbol=r"\mu", doc="share of the last step that is kept")
+    epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    epsilon_inside: bool = hyperparameter(False, doc="add epsilon inside the square root", source="PyTorch")
+    momentum: float = hyperparameter(0.0, low=0, high=1, symbol=r"\mu", doc="fraction of the last step that is kept")
     centered: bool = hyperparameter(
-        False, doc="subtract the square of the gradient's running mean under the root (Graves 2013)"
+        False, doc="subtract the squared running mean of the gradient inside the square root (Graves 2013)"
     )
 
-    def init(self, x: Any) -> Any:
-        """Running means of the squared gradient and of the gradient, and the momentum, each of shape [dim]."""
-        return tf.zeros_like(x), (tf.zeros_like(x) if self.centered else ()), tf.zeros_like(x)
+    def init(self, x: Tensor) -> RMSpropState:
+        """All fields are zero."""
+        return RMSpropState(tf.zeros_like(x), tf.zeros_like(x) if self.centered else (), tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
+    def step(self, x: Tensor, state: RMSpropState, problem: Problem) -> tuple[Tensor, RMSpropState]:
         """One step scaled by the root of the running mean."""
-        square, mean, momentum = state
-        _, gradient = problem.value_and_gradient(x)
-        square = self.rho * square + (1 - self.rho) * (gradient * gradient)
-        spread = square
+        _, grad = problem.value_and_gradient(x)
+        nu = self.rho * state.nu + (1 - self.rho) * (grad * grad)
+        mu, variance = state.mu, nu
         if self.centered:
-            mean = self.rho * mean + (1 - self.rho) * gradient
-            spread = square - mean * mean
-        root = tf.sqrt(spread + self.epsilon) if self.epsilon_inside else tf.sqrt(spread) + self.epsilon
-        momentum = self.momentum * momentum + gradient / root
-        return x - problem.learning_rate * momentum, (square, mean, momentum)
+            mu = self.rho * state.mu + (1 - self.rho) * grad
+            variance = nu - mu * mu
+        root = tf.sqrt(variance + self.epsilon) if self.epsilon_inside else tf.sqrt(variance) + self.epsilon
+        trace = self.momentum * state.trace + grad / root
+        return x - problem.learning_rate * trace, RMSpropState(nu, mu, trace)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class RpropState(NamedTuple):
+    """State of Rprop."""
+
+    prev_grad: Tensor  # shape=[dim], dtype of x: gradient of the previous step; 0 where its sign had changed
+    step_sizes: Tensor  # shape=[dim], dtype of x
 
 
 @dataclass(frozen=True)
 class Rprop(Optimizer):
-    """A step size for each coordinate, which grows while the gradient keeps its sign and shrinks where it turns."""
+    """One step size per coordinate: it grows while the gradient keeps its sign and shrinks when the sign changes."""
 
     title: ClassVar[str] = "Rprop"
     formula: ClassVar[str] = (
@@ -25,26 +33,25 @@ class Rprop(Optimizer):
     source: ClassVar[str] = "Riedmiller and Braun 1993, without going back where the sign turns: as in PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13"
     note: ClassVar[str] = (
-        "The learning rate is the size of the first step alone, so a schedule changes nothing else. optax applies the "
-        "update of the step before."
+        "The learning rate only sets the size of the first step, so a schedule has no other effect. optax applies the "
+        "update of the previous step."
     )
 
-    shrink: float = hyperparameter(0.5, low=0, high=1, symbol=r"\eta^-", doc="factor of the size where the sign turned")
-    grow: float = hyperparameter(1.2, low=1, symbol=r"\eta^+", doc="factor of the size where the sign stayed")
-    smallest: float = hyperparameter(1e-6, low=0, symbol=r"\Delta_{\min}", doc="lower bound of the size")
-    largest: float = hyperparameter(50.0, low=0, symbol=r"\Delta_{\max}", doc="upper bound of the size")
+    shrink: float = hyperparameter(0.5, low=0, high=1, symbol=r"\eta^-", doc="factor if the sign has changed")
+    grow: float = hyperparameter(1.2, low=1, symbol=r"\eta^+", doc="factor if the sign has not changed")
+    smallest: float = hyperparameter(1e-6, low=0, symbol=r"\Delta_{\min}", doc="lower bound of the step size")
+    largest: float = hyperparameter(50.0, low=0, symbol=r"\Delta_{\max}", doc="upper bound of the step size")
 
-    def init(self, x: Any) -> Any:
-        """The gradient that was last followed, and the sizes of the steps, each of shape [dim]."""
-        return tf.zeros_like(x), tf.zeros_like(x)
+    def init(self, x: Tensor) -> RpropState:
+        """Both fields are zero; the first step sets the step sizes."""
+        return RpropState(tf.zeros_like(x), tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of each coordinate's own size; where the sign turned there is none."""
-        followed, size = state
-        _, gradient = problem.value_and_gradient(x)
-        size = tf.where(problem.step == 1, problem.learning_rate, size)
-        sign = tf.sign(gradient * followed)
-        size = tf.where(sign > 0, self.grow * size, tf.where(sign < 0, self.shrink * size, size))
-        size = tf.minimum(tf.maximum(size, self.smallest), self.largest)
-        followed = tf.where(sign < 0, 0.0, gradient)
-        return x - size * tf.sign(followed), (followed, size)
+    def step(self, x: Tensor, state: RpropState, problem: Problem) -> tuple[Tensor, RpropState]:
+        """One step with a size per coordinate; a coordinate does not move if the sign has changed."""
+        _, grad = problem.value_and_gradient(x)
+        sizes = tf.where(problem.step == 1, problem.learning_rate, state.step_sizes)
+        sign = tf.sign(grad * state.prev_grad)
+        sizes = tf.where(sign > 0, self.grow * sizes, tf.where(sign < 0, self.shrink * sizes, sizes))
+        sizes = tf.minimum(tf.maximum(sizes, self.smallest), self.largest)
+        grad = tf.where(sign < 0, 0.0, grad)
+        return x - sizes * tf.sign(grad), RpropState(grad, sizes)

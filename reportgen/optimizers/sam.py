@@ -1,18 +1,25 @@
-"""Sharpness-aware minimisation, around any optimizer."""
+"""Sharpness-aware minimization, around any optimizer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import AlteredProblem, Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class SAMState(NamedTuple):
+    """State of the base optimizer; SAM has none."""
+
+    base_state: SAMState  # what ``base.init`` returns
 
 
 @dataclass(frozen=True)
 class SAM(Optimizer):
-    """Steps its base with the gradient found a short way uphill."""
+    """Runs the base optimizer on the gradient at a point a short distance uphill."""
 
     name: ClassVar[str] = "sam"
     title: ClassVar[str] = "SAM"
@@ -23,24 +30,25 @@ class SAM(Optimizer):
     source: ClassVar[str] = "Foret et al. 2021"
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = (
-        "Two gradient evaluations for each of its base. Where the gradient is zero, it looks nowhere else; "
-        "optax would divide by zero there."
+        "It needs two gradient evaluations for each one of its base. If the gradient is zero, it is evaluated at x; "
+        "optax would divide by zero."
     )
 
     base: Any = base_optimizer("gradient_descent")
-    rho: float = hyperparameter(0.05, low=0, symbol=r"\rho", doc="how far uphill it looks")
+    rho: float = hyperparameter(0.05, low=0, symbol=r"\rho", doc="distance uphill at which the gradient is evaluated")
 
-    def init(self, x: Any) -> Any:
-        """The base's state."""
-        return self.base.init(x)
+    def init(self, x: Tensor) -> SAMState:
+        """The initial state of the base."""
+        return SAMState(self.base.init(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of the base."""
+    def step(self, x: Tensor, state: SAMState, problem: Problem) -> tuple[Tensor, SAMState]:
+        """One step of the base on the gradient uphill."""
 
-        def uphill(x: Any) -> tuple[Any, Any]:
-            _, gradient = problem.value_and_gradient(x)
-            steep = tf.norm(gradient)
-            return problem.value_and_gradient(x + self.rho * gradient / tf.where(steep > 0, steep, 1.0))
+        def value_and_gradient_uphill(x: Tensor) -> tuple[Tensor, Tensor]:
+            _, grad = problem.value_and_gradient(x)
+            norm = tf.norm(grad)
+            return problem.value_and_gradient(x + self.rho * grad / tf.where(norm > 0, norm, 1.0))
 
-        stepped: tuple[Any, Any] = self.base.step(x, state, AlteredProblem(problem, uphill))
-        return stepped
+        altered = AlteredProblem(problem, value_and_gradient_uphill)
+        x, base_state = self.base.step(x, state.base_state, altered)
+        return x, SAMState(base_state)

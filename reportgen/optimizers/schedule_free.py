@@ -1,24 +1,41 @@
-"""The schedule-free methods: gradients at a point between the iterate and the average of all iterates."""
+"""The schedule-free methods, which take gradients between the iterate and the average of all iterates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
 
-_DOC = "place of the gradient between the iterate (0) and the average (1)"
+_DOC = "where the gradient is taken, between the iterate (0) and the average (1)"
 _NOTE = (
-    "The position is the average, which is the method's result (which the authors' code shows in evaluation mode); "
-    "gradients are taken at y. The weights of the average are the squared rates: equal where the rate is constant."
+    "The position is the average, which is the result of the method (the authors' code shows it in evaluation mode). "
+    "Gradients are taken at y. The weights of the average are the squared learning rates, so they are equal if the "
+    "learning rate is constant."
 )
+
+
+class ScheduleFreeAdamWState(NamedTuple):
+    """State of schedule-free AdamW."""
+
+    z: Tensor  # shape=[dim], dtype of x: the iterate
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the squared gradient
+    weight_sum: Tensor  # shape=(), float64: sum of the weights of the average
+
+
+class ScheduleFreeSGDState(NamedTuple):
+    """State of schedule-free gradient descent."""
+
+    z: Tensor  # shape=[dim], dtype of x: the iterate
+    weight_sum: Tensor  # shape=(), float64: sum of the weights of the average
 
 
 @dataclass(frozen=True)
 class ScheduleFreeAdamW(Optimizer):
-    """RMSprop's steps, averaged over the whole run in place of a decaying rate."""
+    """RMSprop with an average over the whole run instead of a decaying learning rate."""
 
     name: ClassVar[str] = "schedule_free_adamw"
     title: ClassVar[str] = "Schedule-free AdamW"
@@ -33,29 +50,33 @@ class ScheduleFreeAdamW(Optimizer):
 
     beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc=_DOC)
     beta_2: float = hyperparameter(0.999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
-    weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="share of the position taken off")
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    weight_decay: float = hyperparameter(
+        0.0,
+        low=0,
+        symbol=r"\lambda",
+        doc="fraction of the position that each step subtracts, times the learning rate",
+    )
 
-    def init(self, x: Any) -> Any:
-        """The iterate and the running mean of the squared gradient, each of shape [dim], and the sum of weights."""
-        return x, tf.zeros_like(x), 0.0
+    def init(self, x: Tensor) -> ScheduleFreeAdamWState:
+        """The iterate starts at ``x``; the rest is zero."""
+        return ScheduleFreeAdamWState(x, tf.zeros_like(x), 0.0)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of the iterate, and the average with it."""
-        iterate, square, weights = state
-        between = (1 - self.beta_1) * iterate + self.beta_1 * x
-        _, gradient = problem.value_and_gradient(between)
-        square = self.beta_2 * square + (1 - self.beta_2) * (gradient * gradient)
-        square_hat = square / (1 - self.beta_2**problem.step)
-        direction = gradient / (tf.sqrt(square_hat) + self.epsilon) + self.weight_decay * between
-        iterate = iterate - problem.learning_rate * direction
-        x, weights = _averaged(x, iterate, weights, problem)
-        return x, (iterate, square, weights)
+    def step(self, x: Tensor, state: ScheduleFreeAdamWState, problem: Problem) -> tuple[Tensor, ScheduleFreeAdamWState]:
+        """One step of the iterate, and the new average."""
+        y = (1 - self.beta_1) * state.z + self.beta_1 * x
+        _, grad = problem.value_and_gradient(y)
+        nu = self.beta_2 * state.nu + (1 - self.beta_2) * (grad * grad)
+        nu_hat = nu / (1 - self.beta_2**problem.step)
+        updates = grad / (tf.sqrt(nu_hat) + self.epsilon) + self.weight_decay * y
+        z = state.z - problem.learning_rate * updates
+        x, weight_sum = _average(x, z, state.weight_sum, problem)
+        return x, ScheduleFreeAdamWState(z, nu, weight_sum)
 
 
 @dataclass(frozen=True)
 class ScheduleFreeSGD(Optimizer):
-    """Gradient descent, averaged over the whole run in place of a decaying rate."""
+    """Gradient descent with an average over the whole run instead of a decaying learning rate."""
 
     name: ClassVar[str] = "schedule_free_sgd"
     title: ClassVar[str] = "Schedule-free gradient descent"
@@ -69,22 +90,22 @@ class ScheduleFreeSGD(Optimizer):
 
     beta: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta", doc=_DOC)
 
-    def init(self, x: Any) -> Any:
-        """The iterate, shape [dim], and the sum of weights."""
-        return x, 0.0
+    def init(self, x: Tensor) -> ScheduleFreeSGDState:
+        """The iterate starts at ``x``; the sum of weights is zero."""
+        return ScheduleFreeSGDState(x, 0.0)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step of the iterate, and the average with it."""
-        iterate, weights = state
-        _, gradient = problem.value_and_gradient((1 - self.beta) * iterate + self.beta * x)
-        iterate = iterate - problem.learning_rate * gradient
-        x, weights = _averaged(x, iterate, weights, problem)
-        return x, (iterate, weights)
+    def step(self, x: Tensor, state: ScheduleFreeSGDState, problem: Problem) -> tuple[Tensor, ScheduleFreeSGDState]:
+        """One step of the iterate, and the new average."""
+        y = (1 - self.beta) * state.z + self.beta * x
+        _, grad = problem.value_and_gradient(y)
+        z = state.z - problem.learning_rate * grad
+        x, weight_sum = _average(x, z, state.weight_sum, problem)
+        return x, ScheduleFreeSGDState(z, weight_sum)
 
 
-def _averaged(x: Any, iterate: Any, weights: Any, problem: Problem) -> tuple[Any, Any]:
-    """The average with one iterate more, and the new sum of weights."""
+def _average(x: Tensor, z: Tensor, weight_sum: Tensor, problem: Problem) -> tuple[Tensor, Tensor]:
+    """The average after one more iterate, shape [dim], and the new sum of weights, a scalar."""
     weight = problem.learning_rate * problem.learning_rate
-    weights = weights + weight
-    share = weight / weights
-    return (1 - share) * x + share * iterate, weights
+    weight_sum = weight_sum + weight
+    ck = weight / weight_sum
+    return (1 - ck) * x + ck * z, weight_sum

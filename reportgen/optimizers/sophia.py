@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.tensor import Tensor
+
+
+class SophiaState(NamedTuple):
+    """State of Sophia."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: running mean of the diagonal of the Hessian
 
 
 @dataclass(frozen=True)
 class Sophia(Optimizer):
-    """A running mean of the gradient over one of the Hessian's diagonal, each coordinate's step limited."""
+    """Divides the running mean of the gradient by that of the Hessian's diagonal, and clips each coordinate."""
 
     title: ClassVar[str] = "Sophia"
     formula: ClassVar[str] = (
@@ -24,27 +32,26 @@ class Sophia(Optimizer):
     source: ClassVar[str] = "Liu et al. 2024, Algorithm 3"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "The diagonal is exact where the paper estimates it; it is computed and counted in every step, also in those "
-        "that do not use it. optax corrects m for its start at zero and uses a new diagonal one step later."
+        "The diagonal is exact; the paper estimates it. It is computed and counted in every step, even in those that "
+        "do not use it. optax bias-corrects m and uses a new diagonal one step later."
     )
 
     beta_1: float = hyperparameter(0.96, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean")
     beta_2: float = hyperparameter(0.99, low=0, high=1, symbol=r"\beta_2", doc="decay of the diagonal's running mean")
-    gamma: float = hyperparameter(0.01, low=0, symbol=r"\gamma", doc="share of the curvature that divides")
-    epsilon: float = hyperparameter(1e-12, low=0, symbol=r"\epsilon", doc="smallest divisor")
-    k: int = hyperparameter(10, low=1, symbol="k", doc="steps from one diagonal to the next")
+    gamma: float = hyperparameter(0.01, low=0, symbol=r"\gamma", doc="factor on the curvature in the divisor")
+    epsilon: float = hyperparameter(1e-12, low=0, symbol=r"\epsilon", doc="lower bound of the divisor")
+    k: int = hyperparameter(10, low=1, symbol="k", doc="steps between two updates of the diagonal")
 
-    def init(self, x: Any) -> Any:
-        """Running means of the gradient and of the Hessian's diagonal, each of shape [dim]."""
-        return tf.zeros_like(x), tf.zeros_like(x)
+    def init(self, x: Tensor) -> SophiaState:
+        """Both running means are zero."""
+        return SophiaState(tf.zeros_like(x), tf.zeros_like(x))
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the limited quotient."""
-        mean, curvature = state
-        _, gradient = problem.value_and_gradient(x)
-        diagonal = tf.linalg.diag_part(problem.hessian(x))
-        mean = self.beta_1 * mean + (1 - self.beta_1) * gradient
-        renewed = self.beta_2 * curvature + (1 - self.beta_2) * diagonal
-        curvature = tf.where((problem.step - 1) % self.k == 0, renewed, curvature)
-        direction = mean / tf.maximum(self.gamma * curvature, self.epsilon)
-        return x - problem.learning_rate * tf.clip_by_value(direction, -1.0, 1.0), (mean, curvature)
+    def step(self, x: Tensor, state: SophiaState, problem: Problem) -> tuple[Tensor, SophiaState]:
+        """One step along the clipped ratio of both running means."""
+        _, grad = problem.value_and_gradient(x)
+        hessian_diagonal = tf.linalg.diag_part(problem.hessian(x))
+        mu = self.beta_1 * state.mu + (1 - self.beta_1) * grad
+        new_nu = self.beta_2 * state.nu + (1 - self.beta_2) * hessian_diagonal
+        nu = tf.where((problem.step - 1) % self.k == 0, new_nu, state.nu)
+        updates = tf.clip_by_value(mu / tf.maximum(self.gamma * nu, self.epsilon), -1.0, 1.0)
+        return x - problem.learning_rate * updates, SophiaState(mu, nu)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.tensor import Tensor
+
+
+class YogiState(NamedTuple):
+    """State of Yogi."""
+
+    mu: Tensor  # shape=[dim], dtype of x: running mean of the gradient
+    nu: Tensor  # shape=[dim], dtype of x: second moment, which changes by multiples of the squared gradient
 
 
 @dataclass(frozen=True)
 class Yogi(Moments):
-    """Adam whose second moment changes by what the gradient's size warrants, and not by its own."""
+    """Adam with a second moment that changes in proportion to the squared gradient, whatever its own size."""
 
     title: ClassVar[str] = "Yogi"
     formula: ClassVar[str] = (
@@ -24,24 +32,24 @@ class Yogi(Moments):
     source: ClassVar[str] = "Zaheer et al. 2018; the corrections and the initial values: optax"
     verified: ClassVar[str] = "optax 0.2.8, pytorch_optimizer 4.1"
     note: ClassVar[str] = (
-        "The paper starts the first moment at zero and corrects neither; optax and pytorch_optimizer start both at "
-        "initial_accumulator and correct both, and so does this."
+        "The paper starts the first moment at zero and corrects neither moment. optax, pytorch_optimizer and this rule "
+        "start both at initial_accumulator and correct both."
     )
 
-    epsilon: float = hyperparameter(1e-3, low=0, symbol=r"\epsilon", doc="keeps the quotient finite")
+    epsilon: float = hyperparameter(1e-3, low=0, symbol=r"\epsilon", doc="avoids division by zero")
     initial_accumulator: float = hyperparameter(
-        1e-6, low=0, symbol="m_0 = v_0", doc="both moments before the first step", source="optax"
+        1e-6, low=0, symbol="m_0 = v_0", doc="initial value of both moments", source="optax"
     )
 
-    def init(self, x: Any) -> Any:
-        """The first and the second moment, each of shape [dim]."""
-        return tf.zeros_like(x) + self.initial_accumulator, tf.zeros_like(x) + self.initial_accumulator
+    def init(self, x: Tensor) -> YogiState:
+        """Both moments start at ``initial_accumulator``."""
+        return YogiState(tf.zeros_like(x) + self.initial_accumulator, tf.zeros_like(x) + self.initial_accumulator)
 
-    def step(self, x: Any, state: Any, problem: Problem) -> tuple[Any, Any]:
-        """One step along the corrected moments."""
-        _, gradient = problem.value_and_gradient(x)
-        mean, square = self.mean(state[0], gradient), gradient * gradient
-        second_moment = state[1] - (1 - self.beta_2) * tf.sign(state[1] - square) * square
-        first, second = self.corrections(problem)
-        root = tf.sqrt(second_moment / second) + self.epsilon
-        return x - problem.learning_rate * (mean / first) / root, (mean, second_moment)
+    def step(self, x: Tensor, state: YogiState, problem: Problem) -> tuple[Tensor, YogiState]:
+        """One step along the bias-corrected moments."""
+        _, grad = problem.value_and_gradient(x)
+        mu, grad_sq = self.update_mu(state.mu, grad), grad * grad
+        nu = state.nu - (1 - self.beta_2) * tf.sign(state.nu - grad_sq) * grad_sq
+        mu_correction, nu_correction = self.bias_corrections(problem)
+        mu_hat, nu_hat = mu / mu_correction, nu / nu_correction
+        return x - problem.learning_rate * mu_hat / (tf.sqrt(nu_hat) + self.epsilon), YogiState(mu, nu)

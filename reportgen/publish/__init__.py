@@ -1,4 +1,4 @@
-"""A finished site, put where it can be read: a git branch, a directory or an object store."""
+"""Publishes a report to a git branch, a directory or an object store."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen.publish.address import check_prefix, open_target
+from reportgen.publish.address import open_target
 from reportgen.publish.change_plan import ChangePlan, plan_changes
-from reportgen.publish.errors import OvertakenError, PublishError, RefusedError
+from reportgen.publish.errors import ConflictError, PublishError, RefusedError
 from reportgen.publish.listing import listing_changes
+from reportgen.publish.prefix import check_prefix
 from reportgen.publish.rendered_site import read_site
 
 ATTEMPTS = 5
-"""How often a branch is looked at anew, where somebody else pushed to it in the meantime."""
+"""How many times to fetch and push a branch that others push to at the same time."""
 
-__all__ = ["PublishError", "RefusedError", "publish"]
+__all__ = ["ChangePlan", "PublishError", "RefusedError", "publish"]
 
 
 def publish(
@@ -25,36 +26,36 @@ def publish(
     *,
     delete: bool = True,
     dry_run: bool = False,
-    note: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> ChangePlan:
-    """Put the report in the folder ``site`` to the target ``to``; what was changed there, or would be.
+    """Publish the report in the folder ``site`` to the target ``to``, and return the changes.
 
     Args:
         site: a folder that reportgen has rendered into.
         to: ``gh-pages[:branch]``, a directory, or an address that begins with ``s3://``, ``gs://`` or ``file://``.
-        prefix: the folder of the target in which the report goes; the target then has a list of its reports.
-        delete: whether files go that an earlier publish wrote and that the report no longer has.
-        dry_run: only say what would be changed.
-        note: told, in a sentence, what could not be done as one may expect.
+        prefix: the folder of the target for this report; with a prefix, the target also lists its reports.
+        delete: whether to remove files that an earlier publish wrote and the report no longer has.
+        dry_run: whether to return the changes without making them.
+        warn: receives a sentence about anything that was left undone.
 
     Raises:
-        RefusedError: what was asked for is wrong, and nothing was written.
-        PublishError: the target could not be written; what was there before still works.
+        RefusedError: the request is invalid; nothing was written.
+        PublishError: the target could not be written; the report that was there before still works.
     """
-    made = read_site(site)
+    rendered = read_site(site)
     check_prefix(prefix)
     message = f"Publish the report {prefix}" if prefix else "Publish the report"
 
-    def once() -> ChangePlan:
-        with open_target(to, site, message) as store:
-            planned = plan_changes(store, made, prefix, delete=delete)
+    def publish_once() -> ChangePlan:
+        with open_target(to, site, message) as target:
+            changes = plan_changes(target, rendered, prefix, delete=delete)
             if prefix:
-                planned += listing_changes(store, made, prefix, note)
+                changes += listing_changes(target, rendered, prefix, warn)
             if not dry_run:
-                planned.apply(store)
-            return planned
+                changes.apply(target)
+            return changes
 
     for _ in range(ATTEMPTS - 1):
-        with suppress(OvertakenError):
-            return once()
-    return once()
+        with suppress(ConflictError):
+            return publish_once()
+    return publish_once()

@@ -1,7 +1,7 @@
-"""What a publish changes in a target, in an order in which each state between is a working site.
+"""Plans the changes that bring a target up to date, in an order that keeps the site working after each step.
 
-Beside a report lies ``published.json``: the files that publishes of it have written, with their SHA-256. It tells what
-need not be written again, and what may be replaced or removed: nothing else is.
+``published.json``, next to the report, records the files that earlier publishes wrote, with their SHA-256. Unchanged
+files are skipped. Only files in this record are replaced or removed.
 """
 
 from __future__ import annotations
@@ -11,83 +11,88 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reportgen import __version__
 from reportgen.publish.errors import RefusedError
-from reportgen.publish.rendered_site import INDEX, RenderedSite
+from reportgen.publish.prefix import INDEX, PUBLISHED, target_name
+from reportgen.publish.rendered_site import RenderedSite
 from reportgen.publish.target import Target
 
-PUBLISHED = "published.json"
-
-
 Files = tuple[tuple[str, bytes | Path], ...]
-"""Names, each with the content or where that is read from."""
+"""File names, each with its content or the path to read it from."""
+
+Digests = Mapping[str, str | None]
+"""The SHA-256 of each file of a report, by name; None if a publish may have stopped before it wrote the file."""
 
 
 @dataclass(frozen=True)
 class ChangePlan:
-    """Files to write, in this order, and then files to remove."""
+    """Files to write and files to remove, in the order of the fields."""
 
     put: Files = ()
     remove: tuple[str, ...] = ()
-    then: Files = ()
-    """What is written when all that is done."""
+    put_last: Files = ()
 
     def __add__(self, other: ChangePlan) -> ChangePlan:
-        """One after the other: what is removed goes when everything is written."""
-        return ChangePlan((*self.put, *other.put), (*self.remove, *other.remove), (*self.then, *other.then))
+        """Both plans merged: every ``put`` comes before any ``remove``."""
+        return ChangePlan((*self.put, *other.put), (*self.remove, *other.remove), (*self.put_last, *other.put_last))
 
     @property
     def written(self) -> list[str]:
-        """The names of the files that are written, each once."""
-        return list(dict.fromkeys(name for name, _ in (*self.put, *self.then)))
+        """The names of the files to write, each once."""
+        return list(dict.fromkeys(name for name, _ in (*self.put, *self.put_last)))
 
-    def apply(self, store: Target) -> None:
+    def apply(self, target: Target) -> None:
         """Make the changes."""
-        _put(store, self.put)
+        _put_all(target, self.put)
         for name in self.remove:
-            store.remove(name)
-        _put(store, self.then)
+            target.remove(name)
+        _put_all(target, self.put_last)
 
 
-def _put(store: Target, files: Files) -> None:
+def _put_all(target: Target, files: Files) -> None:
     for name, content in files:
-        store.put(name, content if isinstance(content, bytes) else content.read_bytes())
+        target.put(name, content if isinstance(content, bytes) else content.read_bytes())
 
 
-def plan_changes(store: Target, made: RenderedSite, prefix: str, *, delete: bool) -> ChangePlan:
-    """What brings the report in the folder ``prefix`` of the store up to date: pages last, of these index.html."""
-    before = _read(store, prefix)
-    inside = {prefixed(prefix, name): name for name in {*before, *made.files}}
-    there = {inside[name]: size for name, size in store.sizes(inside).items()}
-    changed = [name for name in made.files if not _is_current(name, made, before, there)]
+def plan_changes(target: Target, site: RenderedSite, prefix: str, *, delete: bool) -> ChangePlan:
+    """The changes that bring the report below ``prefix`` up to date; pages come after assets, index.html last.
+
+    Args:
+        target: where the report is published.
+        site: the report.
+        prefix: its folder in the target; empty for the top.
+        delete: whether to remove files that the report no longer has.
+
+    Raises:
+        RefusedError: a file that publish did not write is in the way, or ``published.json`` is unreadable.
+    """
+    recorded = _read_record(target, prefix)
+    names = {target_name(prefix, name): name for name in {*recorded, *site.files}}
+    sizes = {names[name]: size for name, size in target.sizes(names).items()}
+    changed = [name for name in site.files if not _is_current(name, site, recorded, sizes)]
     for name in changed:
-        if name in there and name not in before:
-            _check_same(store, prefixed(prefix, name), made.files[name])
-    gone = [name for name in before if name not in made.files]
-    after = {**({} if delete else {name: before[name] for name in gone}), **made.files}
-    if before == after and not changed:
+        if name in sizes and name not in recorded:
+            _check_identical(target, target_name(prefix, name), site.files[name])
+    obsolete = [name for name in recorded if name not in site.files]
+    record = {**({} if delete else {name: recorded[name] for name in obsolete}), **site.files}
+    if recorded == record and not changed:
         return ChangePlan()
-    # Whatever goes wrong from here on, the record has every file that may have been written.
-    meanwhile = {**before, **dict.fromkeys(changed, None)}
+    # If the publish stops halfway, this record names every file that it may have written.
+    interim = {**recorded, **dict.fromkeys(changed, None)}
+    record_name = target_name(prefix, PUBLISHED)
     return ChangePlan(
         put=(
-            (prefixed(prefix, PUBLISHED), _record(meanwhile)),
-            *((prefixed(prefix, name), made.folder / name) for name in sorted(changed, key=_pages_last)),
+            (record_name, _record_bytes(interim)),
+            *((target_name(prefix, name), site.folder / name) for name in sorted(changed, key=_pages_last)),
         ),
-        remove=tuple(prefixed(prefix, name) for name in sorted(gone) if name in there) if delete else (),
-        then=((prefixed(prefix, PUBLISHED), _record(after)),),
+        remove=tuple(target_name(prefix, name) for name in sorted(obsolete) if name in sizes) if delete else (),
+        put_last=((record_name, _record_bytes(record)),),
     )
 
 
-def prefixed(prefix: str, name: str) -> str:
-    """The name of a report's file in its target."""
-    return f"{prefix}/{name}" if prefix else name
-
-
-def to_json(value: Any) -> bytes:
-    """JSON in the same bytes whenever the value is the same."""
+def json_bytes(value: object) -> bytes:
+    """``value`` as JSON; equal values give equal bytes."""
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
@@ -95,31 +100,32 @@ def _pages_last(name: str) -> tuple[bool, bool, str]:
     return name.endswith(".html"), name == INDEX, name
 
 
-def _is_current(name: str, made: RenderedSite, before: Mapping[str, str | None], there: Mapping[str, int]) -> bool:
-    return before.get(name) == made.files[name] and there.get(name) == (made.folder / name).stat().st_size
+def _is_current(name: str, site: RenderedSite, recorded: Digests, sizes: Mapping[str, int]) -> bool:
+    return recorded.get(name) == site.files[name] and sizes.get(name) == (site.folder / name).stat().st_size
 
 
-def _check_same(store: Target, name: str, digest: str) -> None:
-    """A file that no publish wrote down may stay what it is, but is not overwritten."""
-    if hashlib.sha256(store.read(name) or b"").hexdigest() != digest:
+def _check_identical(target: Target, name: str, digest: str) -> None:
+    """Refuse to overwrite a file that publish did not write, unless its content is already the wanted one."""
+    if hashlib.sha256(target.read(name) or b"").hexdigest() != digest:
         raise RefusedError(
-            f"{store.name}: {name} is there, and no earlier publish of this report wrote it; "
-            "choose another target, or a --prefix of its own"
+            f"{target.name}: {name} exists, and no earlier publish of this report wrote it; "
+            "choose another target or another --prefix"
         )
 
 
-def _record(files: Mapping[str, str | None]) -> bytes:
-    return to_json({"generator": f"reportgen {__version__}", "files": dict(files)})
+def _record_bytes(files: Digests) -> bytes:
+    return json_bytes({"generator": f"reportgen {__version__}", "files": dict(files)})
 
 
-def _read(store: Target, prefix: str) -> dict[str, str | None]:
-    """The files that earlier publishes wrote, each with its SHA-256, or None where that is not certain."""
-    content = store.read(prefixed(prefix, PUBLISHED))
+def _read_record(target: Target, prefix: str) -> Digests:
+    """The files that earlier publishes wrote; none before the first publish."""
+    record_name = target_name(prefix, PUBLISHED)
+    content = target.read(record_name)
     if content is None:
         return {}
     try:
         files = json.loads(content)["files"]
-        # Whatever the record says, nothing outside the target may go.
+        # A damaged record must not lead to a removal outside the target.
         return {name: digest for name, digest in files.items() if not {"", ".", ".."} & {*name.split("/")}}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise RefusedError(f"{store.name}: {prefixed(prefix, PUBLISHED)} is not the record of a publish") from None
+        raise RefusedError(f"{target.name}: {record_name}: expected a record written by reportgen publish") from None

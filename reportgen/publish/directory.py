@@ -1,4 +1,4 @@
-"""A directory as a target, also one that a web server is reading."""
+"""A local directory as a target; a web server may serve it during the publish."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.results.files import atomic_replace
 
 
 class Directory:
-    """The files below a folder; each is replaced by renaming, so that a reader has the old one or the new one."""
+    """The files below a folder. Each is replaced by renaming, so a reader gets the old file or the new one."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -20,25 +20,25 @@ class Directory:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Nothing is left to be done: every change has been made at once."""
+        """Do nothing: every change was made immediately."""
 
     def sizes(self, names: Collection[str]) -> dict[str, int]:
-        """The bytes of those of ``names`` that are there."""
+        """The sizes in bytes of those files in ``names`` that exist."""
         paths = {name: self._folder / name for name in names}
         return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
 
     def read(self, name: str) -> bytes | None:
-        """A file's content, or None where there is none."""
+        """The content of a file; None if it does not exist."""
         path = self._folder / name
         return path.read_bytes() if path.is_file() else None
 
     def put(self, name: str, content: bytes) -> None:
-        """Write a file, also over an earlier one."""
+        """Write a file, and replace an existing one."""
         with atomic_replace(self._folder / name) as temporary:
             temporary.write_bytes(content)
 
     def remove(self, name: str) -> None:
-        """Take a file away, and the folders that it leaves empty."""
+        """Remove a file, and the folders that are empty afterwards."""
         path = self._folder / name
         path.unlink(missing_ok=True)
         for folder in path.parents:

@@ -1,15 +1,15 @@
-"""Why something was not published."""
+"""The errors that prevent a publish."""
 
 from __future__ import annotations
 
 
 class RefusedError(ValueError):
-    """What was asked for is wrong: the message says where, what was found and what is expected."""
+    """The request is invalid. The message says where, what was found and what was expected."""
 
 
 class PublishError(RuntimeError):
-    """The target could not be written; the message says why, in the words of whoever refused."""
+    """The target could not be written. The message quotes the program or service that refused."""
 
 
-class OvertakenError(PublishError):
-    """Somebody else changed the target in the meantime."""
+class ConflictError(PublishError):
+    """Another push changed the branch after it was fetched."""

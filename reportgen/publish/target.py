@@ -1,4 +1,4 @@
-"""What every target can do: a set of files by name, some of which may be changed."""
+"""The interface of every target: a set of files by name, which can be read, written and removed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Protocol
 
 
 class Target(Protocol):
-    """Files by their names, parts separated by slashes. A file is replaced as a whole: no reader sees half of one."""
+    """Files by name, with ``/`` between folders. Each file is replaced atomically: no reader sees half of one."""
 
     name: str
-    """As the user knows it."""
+    """The target as the user named it, for messages."""
 
     def sizes(self, names: Collection[str]) -> dict[str, int]:
-        """The bytes of those of ``names`` that are there."""
+        """The sizes in bytes of those files in ``names`` that exist."""
         ...
 
     def read(self, name: str) -> bytes | None:
-        """A file's content, or None where there is none."""
+        """The content of a file; None if it does not exist."""
         ...
 
     def put(self, name: str, content: bytes) -> None:
-        """Write a file, also over an earlier one."""
+        """Write a file, and replace an existing one."""
         ...
 
     def remove(self, name: str) -> None:
-        """Take a file away."""
+        """Remove a file."""
         ...

@@ -1,4 +1,4 @@
-"""The report: static pages from results, for any web server or none."""
+"""The report: a static site made from results, for any web server or none."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ def render(
     results: Path,
     output: Path,
     on_figure: Callable[[str], None] | None = None,
-    edition: RenderOptions = DEFAULT_OPTIONS,
+    options: RenderOptions = DEFAULT_OPTIONS,
     *,
-    assistants: int = 0,
+    workers: int = 0,
 ) -> Path:
-    """Make the report of a results folder in ``output``; the path of its first page.
+    """Write the report of a results folder. Returns the path of its first page.
 
     Args:
         results: the folder with the tables and the manifest.
-        output: where the site goes; what is there and not of the site stays.
-        on_figure: told the name of each figure before it is drawn in this process.
-        edition: what the user chose of it.
-        assistants: how many processes draw beside this one; with any, a script that calls this needs the guard
-            ``if __name__ == "__main__"``.
+        output: the folder of the site; files that are not part of the site stay.
+        on_figure: called with the name of each figure before it is drawn in this process.
+        options: the user's choices.
+        workers: processes that help to draw. A script that uses any needs the guard ``if __name__ == "__main__"``.
 
     Raises:
-        TemplateError: where a template of the user's is broken; pages that are there stay as they are.
+        TemplateError: one of the user's templates is broken. Pages of an earlier report stay as they are.
     """
     from reportgen.report.figure_workers import FigureWorkers
 
-    with FigureWorkers(results, assistants) if assistants else nullcontext() as beside:
+    with FigureWorkers(results, workers) if workers else nullcontext() as figure_workers:
         from reportgen.report.site import Site
         from reportgen.results.result_tables import Results
 
-        return Site(output, on_figure, edition).write(Results.for_report(results), beside)
+        return Site(output, on_figure, options).write(Results.for_report(results), figure_workers)

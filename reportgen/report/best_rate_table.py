@@ -1,33 +1,63 @@
-"""What is known of each optimizer at its best rate on one loss, with how sure it is, as the loss's page shows it."""
+"""The table of each optimizer at its best learning rate on one loss, with intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
+from dataclasses import dataclass
 
 from reportgen.analysis.budgets import fixed_target
-from reportgen.analysis.loss_view import LossView, records
-from reportgen.analysis.runtimes import select_cells
+from reportgen.analysis.cells import CellRow
+from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.scores import LEAST_FREEDOM
 from reportgen.analysis.sensitivity import Sensitivity
 
 
-def best_rate_rows(view: LossView, found: Mapping[tuple[str, str], Sensitivity]) -> list[dict[str, Any]]:
-    """One row an optimizer that has a best cell, in the order of the manifest.
+@dataclass(frozen=True)
+class TargetResult:
+    """How a configuration did at the tightest target, in gradient evaluations; see ``budgets.fixed_target``."""
 
-    The cell of ``cells.cells``, with ``rates``, its Sensitivity; ``aim``, its row of ``budgets.fixed_target`` for the
-    tightest target, in gradient evaluations; and ``sure``, whether enough was drawn at random for intervals.
+    successes: int
+    success_low: float
+    success_high: float
+    varies: bool
+    """Whether there are intervals."""
+    draws: int
+    """Independent random draws."""
+    ert: float
+    """Expected running time; infinite without a success."""
+    ert_low: float
+    ert_high: float
+    ert_known: bool
+    """Whether the expected running time has an interval."""
+
+
+@dataclass(frozen=True)
+class BestRateRow:
+    """A row of the table."""
+
+    cell: CellRow
+    """The best configuration of the optimizer."""
+    sensitivity: Sensitivity | None
+    target: TargetResult
+    has_intervals: bool
+    """Whether there are enough random draws for intervals."""
+
+
+def best_rate_rows(view: LossView, found: Mapping[tuple[str, str], Sensitivity]) -> list[BestRateRow]:
+    """One row per optimizer with a best configuration, in the order of the manifest.
+
+    Args:
+        view: the loss.
+        found: the sensitivity by (loss, optimizer).
     """
     if not view.best:
         return []
-    results = select_cells(view.results, pd.DataFrame(list(view.best.values())))
-    table = fixed_target(results, "gradient_evaluations")
-    aims = {row["optimizer"]: row for row in records(table[table["target"] == min(view.results.manifest["targets"])])}
+    table = fixed_target(view.table.select(view.best_table), "gradient_evaluations")
+    tightest = table[table["target"] == min(view.manifest.targets)]
+    columns = [tightest[name].tolist() for name in TargetResult.__dataclass_fields__]
+    results = dict(zip(tightest["optimizer"], map(TargetResult, *columns), strict=True))
     return [
-        view.best[name]
-        | {"rates": found.get((view.label, name)), "aim": aims[name], "sure": aims[name]["draws"] > LEAST_FREEDOM}
+        BestRateRow(view.best[name], found.get((view.label, name)), results[name], results[name].draws > LEAST_FREEDOM)
         for name in view.optimizers
         if name in view.best
     ]

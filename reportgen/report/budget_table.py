@@ -1,42 +1,56 @@
-"""What each optimizer was given, and what tuning its learning rate was worth."""
+"""The table of budgets: what each optimizer was given, and what tuning its learning rate was worth."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from reportgen.analysis.loss_view import records
-from reportgen.analysis.runtimes import gradients_per_step
-from reportgen.analysis.tuning_curve import shared_rate_table
+from reportgen.analysis.runtime_arrays import gradients_per_step
+from reportgen.analysis.tuning_curve import SharedRate, shared_rates
 from reportgen.results.result_tables import Results
 
 
-def budget_rows(results: Results, cells: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row an optimizer, in the manifest's order.
+@dataclass(frozen=True)
+class BudgetRow:
+    """One optimizer."""
 
-    ``rates`` and ``runs`` that it had, ``spent``, the gradient evaluations of all of them, and ``per_step``, those of a
-    step (low, high); and of ``tuning.one_rate`` what one rate for all losses reaches against the best one on each, in
-    ``cells``, those of the losses that can be compared; None without any.
+    optimizer: str
+    rates: int
+    """Learning rates tried."""
+    runs: int
+    spent: float
+    """Gradient evaluations of all its runs."""
+    per_step: tuple[float, float] | None
+    """Gradient evaluations per step, smallest and largest; None if every run failed."""
+    shared: SharedRate | None
+    """Hit rate with one learning rate for all losses and with tuning; None if it cannot be compared."""
+
+
+def budget_rows(results: Results, cells: pd.DataFrame) -> list[BudgetRow]:
+    """One row per optimizer, in the order of the manifest.
+
+    Args:
+        results: all runs.
+        cells: the table of configurations of the losses that can be compared.
     """
     runs = results.runs
-    told = {row["optimizer"]: row for row in records(shared_rate_table(cells))}
+    shared = {each.optimizer: each for each in shared_rates(cells)}
     evaluations = runs["gradient_evaluations"].to_numpy(float, na_value=np.nan)
-    table = runs[["optimizer", "learning_rate"]].assign(spent=evaluations, per_step=gradients_per_step(runs))
-    ran = runs["outcome"].astype(str).ne("failed").to_numpy(bool)
+    per_step, ran = gradients_per_step(runs), runs["outcome"].astype(str).ne("failed").to_numpy(bool)
     rows = []
-    for fact in results.manifest["optimizers"]:
-        label = fact["label"]
-        mine = (table["optimizer"] == label).to_numpy(bool)
-        each = table.loc[mine & ran, "per_step"]
+    for label in results.manifest.optimizer_labels:
+        mine = (runs["optimizer"] == label).to_numpy(bool)
+        each = per_step[mine & ran]
         rows.append(
-            told.get(label, {"optimizer": label, "tuned": None, "share": None, "learning_rate": None})
-            | {
-                "rates": table.loc[mine, "learning_rate"].nunique(),
-                "runs": int(mine.sum()),
-                "spent": float(np.nansum(evaluations[mine])),
-                "per_step": (each.min(), each.max()) if len(each) else None,
-            }
+            BudgetRow(
+                optimizer=label,
+                rates=runs.loc[mine, "learning_rate"].nunique(),
+                runs=int(mine.sum()),
+                spent=float(np.nansum(evaluations[mine])),
+                per_step=(float(each.min()), float(each.max())) if len(each) else None,
+                shared=shared.get(label),
+            )
         )
     return rows

@@ -1,35 +1,50 @@
-"""The table of cells: one row a cell, with everything that is counted of it."""
+"""The table of all configurations, and the reasons why runs failed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pandas as pd
 
-from reportgen.analysis.loss_view import records
-from reportgen.analysis.number_format import and_list
+from reportgen.analysis.cells import CellRow
+from reportgen.analysis.number_format import names
 from reportgen.report.heatmap import cell_anchor
-from reportgen.results.schema import hit_column
+from reportgen.results.manifest import Manifest
 
 MOST_ROWS = 1000
-"""More cells than this are left to the data: a browser would not enjoy them."""
+"""Longer tables would slow down a browser: the rest is in the data files."""
 
 
-def cell_rows(cells: pd.DataFrame, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The cells as the template shows them; ``measured`` is whether the loss has a known minimum, and thus gaps."""
-    rows, targets = records(cells), manifest["targets"]
-    known = {fact["label"]: fact["minimum"] is not None for fact in manifest["losses"]}
-    for row in rows:
-        row["measured"] = known[row["loss"]]
-        row["anchor"] = cell_anchor(row["optimizer"], row["learning_rate"])
-        row["hits"] = [row[hit_column(target)] for target in targets]
-    return rows
+@dataclass(frozen=True)
+class CellTableRow:
+    """A row of the table."""
+
+    cell: CellRow
+    has_gap: bool
+    """Whether the loss has a known minimum."""
+    anchor: str
+    """The row's id on the page of its loss."""
 
 
-def failure_reasons(runs: pd.DataFrame) -> list[dict[str, str]]:
-    """The reasons why runs failed, each once, with the optimizers and losses it befell."""
+@dataclass(frozen=True)
+class FailureReason:
+    """Why runs failed."""
+
+    reason: str
+    where: str
+    """Optimizers and losses, in words."""
+
+
+def cell_table_rows(cells: Iterable[CellRow], manifest: Manifest) -> list[CellTableRow]:
+    """The rows of some configurations."""
+    known = {loss.label: loss.minimum is not None for loss in manifest.losses}
+    return [CellTableRow(cell, known[cell.loss], cell_anchor(cell.optimizer, cell.learning_rate)) for cell in cells]
+
+
+def failure_reasons(runs: pd.DataFrame) -> list[FailureReason]:
+    """Each reason for failed runs once, with the optimizers and losses that it concerns."""
     failed = runs[runs["outcome"].astype(str) == "failed"]
-    who = failed["optimizer"].astype(str) + " on " + failed["loss"].astype(str)
-    grouped = who.groupby(failed["reason"].astype(str))
-    return [{"reason": str(reason), "who": and_list(list(dict.fromkeys(names)))} for reason, names in grouped]
+    where = failed["optimizer"].astype(str) + " on " + failed["loss"].astype(str)
+    grouped = where.groupby(failed["reason"].astype(str))
+    return [FailureReason(str(reason), names(list(dict.fromkeys(places)))) for reason, places in grouped]

@@ -1,4 +1,4 @@
-"""The page of a comparison, in a folder of its own."""
+"""The page of a comparison, with its figures and ``comparison.md``, in a separate folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import errno
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from reportgen import __version__
 from reportgen.analysis.compare.model import Comparison, Pair
@@ -14,7 +13,7 @@ from reportgen.analysis.compare.sentences import format_ratio, pair_sentence, su
 from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.figures.before_after import BeforeAfter, alt_curves, alt_path_overlay, draw_curves, draw_path_overlay
-from reportgen.figures.convergence import NOTHING
+from reportgen.figures.convergence import NO_TRAJECTORIES
 from reportgen.figures.registry import slug
 from reportgen.figures.style import PANEL, series_style
 from reportgen.report.comparison_markdown import (
@@ -26,7 +25,17 @@ from reportgen.report.comparison_markdown import (
     verdict_rules,
 )
 from reportgen.report.figure_workers import write_file
-from reportgen.report.site_record import RECORD, read_record, write_record
+from reportgen.report.links import ASSETS, INDEX, SiteLinks
+from reportgen.report.page_types import (
+    CellGroup,
+    ComparisonPage,
+    PageFigure,
+    PairItem,
+    ReportInfo,
+    TransitionCell,
+    TransitionTable,
+)
+from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record, write_record
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import read_template, render_page
 from reportgen.results.files import MANIFEST
@@ -34,134 +43,145 @@ from reportgen.results.location import ResultsLocation
 from reportgen.results.result_tables import Results
 
 MOST_DRAWN = 8
-"""More pairs than this have no pictures; the table has all."""
+"""Only this many pairs have figures; the table has all pairs."""
 MOST_ROWS = 1000
-"""More are left to the JSON."""
+"""Only this many rows are on the page; the JSON has all of them."""
 
-Drawn = tuple[Pair, list[dict[str, Any]], str]
-"""A pair with its pictures, ``file``, ``svg``, ``alt`` and ``size`` of each, and what they cannot show."""
+Svg = tuple[PageFigure, str]
+"""A figure and its SVG."""
+DrawnPair = tuple[Pair, list[Svg], str]
+"""A pair with its figures, and what they cannot show."""
 
 
 def write_comparison(comparison: Comparison, base: ResultsLocation, head: ResultsLocation, output: Path) -> Path:
-    """Write page, pictures and Markdown into ``output``; the path of the page.
+    """Write the page, its figures and ``comparison.md``. Returns the path of the page.
 
-    Raises FileExistsError where that folder holds a report, which would be spoiled.
+    Args:
+        comparison: what is shown.
+        base: where base was read from.
+        head: where head was read from.
+        output: the folder; files of an earlier comparison are replaced.
+
+    Raises:
+        FileExistsError: the folder has a report or other files.
     """
-    earlier = read_record(output)["files"]
+    earlier = read_record(output).files
     if COMPARISON not in earlier and (output / RECORD).exists():
-        raise FileExistsError(errno.EEXIST, "holds a report; choose another --output for the comparison", str(output))
-    if COMPARISON not in earlier and any((output / name).exists() for name in ("index.html", MANIFEST)):
-        raise FileExistsError(errno.EEXIST, "holds files of others; choose another --output for it", str(output))
-    drawn = list(_drawn(comparison, base, head))
-    files = {f"assets/{picture['file']}": picture["svg"] for _, pictures, _ in drawn for picture in pictures}
-    files |= {"assets/site.css": stylesheet(), "assets/site.js": read_template("site.js")}
+        raise FileExistsError(errno.EEXIST, "holds a report; choose another --output", str(output))
+    if COMPARISON not in earlier and any((output / name).exists() for name in (INDEX, MANIFEST)):
+        raise FileExistsError(
+            errno.EEXIST, "holds files that are not a comparison; choose another --output", str(output)
+        )
+    drawn = list(_drawn_pairs(comparison, base, head))
+    page = _page(comparison, drawn)
+    files = {f"{ASSETS}/{figure.file}": svg for _, figures, _ in drawn for figure, svg in figures}
+    files |= {f"{ASSETS}/site.css": stylesheet(), f"{ASSETS}/site.js": read_template("site.js")}
     files |= {COMPARISON: comparison_markdown(comparison), ".nojekyll": ""}
-    context = _context(comparison, drawn)
-    files["index.html"] = render_page("compare.html", context)
-    for name, text in files.items():
-        write_file(output / name, text)
-    for name in set(earlier) - set(files):
-        (output / name).unlink(missing_ok=True)
-    manifests = {"base": base.manifest, "head": head.manifest}
-    write_record(output, manifests, [*files], about={"title": context["title"]})
-    return output / "index.html"
+    files[INDEX] = render_page("compare.html", page, SiteLinks(INDEX))
+    for path, text in files.items():
+        write_file(output / path, text)
+    for path in set(earlier) - set(files):
+        (output / path).unlink(missing_ok=True)
+    write_record(output, SiteRecord(files=tuple(sorted(files)), about=SiteSummary(title=page.report.title)))
+    return output / INDEX
 
 
-def _drawn(comparison: Comparison, base: ResultsLocation, head: ResultsLocation) -> Iterator[Drawn]:
-    """The pairs that differ, the worst first, with their pictures where both sides have histories."""
-    shown = [pair for pair in comparison.pairs if pair.verdict not in ("same", "not comparable")][:MOST_DRAWN]
-    if not shown or base.folder is None or head.folder is None:
-        yield from ((pair, [], "") for pair in shown)
+def _drawn_pairs(comparison: Comparison, base: ResultsLocation, head: ResultsLocation) -> Iterator[DrawnPair]:
+    """The pairs that differ, the worst first, with their figures if both sides have a results folder."""
+    pairs = [pair for pair in comparison.pairs if pair.verdict not in ("same", "not comparable")][:MOST_DRAWN]
+    if not pairs or base.folder is None or head.folder is None:
+        yield from ((pair, [], "") for pair in pairs)
         return
     after = Results.for_report(head.folder)
-    # Both are drawn on one ground, that of head.
+    # Both sides are drawn on the same background.
     before = replace(Results.for_report(base.folder), grids=after.grids)
-    for pair in shown:
-        was, now = pair.shown_rates
-        change = BeforeAfter(_cell(before, after, pair, was), _cell(after, after, pair, now), pair.optimizer)
-        yield pair, list(_pictures(pair, change)), _missing(change)
+    for pair in pairs:
+        rate_before, rate_after = pair.figure_rates
+        views = _cell_view(before, after, pair, rate_before), _cell_view(after, after, pair, rate_after)
+        change = BeforeAfter(*views, pair.optimizer)
+        yield pair, list(_figures(pair, change)), _missing(change)
 
 
-def _cell(results: Results, after: Results, pair: Pair, rate: float) -> LossView:
-    """One cell of a side, with the loss's facts as head has them."""
-    mine = results.of_loss(pair.loss)
-    runs = mine.runs
-    here = (runs["optimizer"].astype(str) == pair.optimizer) & (runs["learning_rate"] == rate)
-    facts = next(fact for fact in after.manifest["losses"] if fact["label"] == pair.loss)
-    return LossView(replace(mine, runs=runs[here], manifest=after.manifest), facts)
+def _cell_view(results: Results, after: Results, pair: Pair, rate: float) -> LossView:
+    """One configuration of a side, with the facts of the loss in head."""
+    of_loss = results.of_loss(pair.loss)
+    runs = of_loss.runs
+    is_cell = (runs["optimizer"].astype(str) == pair.optimizer) & (runs["learning_rate"] == rate)
+    return LossView(replace(of_loss, runs=runs[is_cell], manifest=after.manifest), after.manifest.loss(pair.loss))
 
 
 def _missing(change: BeforeAfter) -> str:
-    told = " and ".join(change.without_history)
-    return f"Nothing is drawn of {told}: {NOTHING}." if told else ""
+    sides = " and ".join(change.without_trajectories)
+    return f"Not drawn: {sides} ({NO_TRAJECTORIES})." if sides else ""
 
 
-def _pictures(pair: Pair, change: BeforeAfter) -> Iterator[dict[str, Any]]:
+def _figures(pair: Pair, change: BeforeAfter) -> Iterator[Svg]:
     name = f"{slug(pair.loss)}.{slug(pair.optimizer)}.svg"
-    made = [("curves", draw_curves, alt_curves)]
+    yield PageFigure(f"curves.{name}", PANEL, alt_curves(change)), draw_curves(change)
     if change.has_paths:
-        made.append(("paths", draw_path_overlay, alt_path_overlay))
-    for kind, draw, alt in made:
-        yield {"file": f"{kind}.{name}", "svg": draw(change), "alt": alt(change), "size": PANEL}
+        yield PageFigure(f"paths.{name}", PANEL, alt_path_overlay(change)), draw_path_overlay(change)
 
 
-def _context(comparison: Comparison, drawn: list[Drawn]) -> dict[str, Any]:
-    facts = comparison.head.facts
+def _page(comparison: Comparison, drawn: list[DrawnPair]) -> ComparisonPage:
+    info = comparison.head.info
     compared = [pair for pair in comparison.pairs if not pair.reason]
-    aside = [pair for pair in comparison.pairs if pair.reason]
-    return {
-        "root": "",
-        "title": f"{facts['title']}: what changed" if facts["title"] else "What changed",
-        "manifest": {"reportgen": __version__, "losses": facts["losses"], "optimizers": facts["optimizers"]},
-        "looks": {fact["label"]: series_style(place) for place, fact in enumerate(facts["optimizers"])},
-        "said": summary_sentence(comparison),
-        "comparison": comparison,
-        "counts": comparison.counts,
-        "symbols": VERDICT_SYMBOLS,
-        "shown": [
-            _told(pair, comparison) | {"pictures": pictures, "missing": missing} for pair, pictures, missing in drawn
+    not_comparable = [pair for pair in comparison.pairs if pair.reason]
+    return ComparisonPage(
+        path=INDEX,
+        report=ReportInfo(
+            title=f"{info.title}: changes" if info.title else "Changes between two results",
+            version=__version__,
+            site_url="",
+            series={optimizer.label: series_style(place) for place, optimizer in enumerate(info.optimizers)},
+            references=[optimizer.label for optimizer in info.optimizers if optimizer.reference],
+            manifest=None,
+        ),
+        summary=summary_sentence(comparison),
+        comparison=comparison,
+        counts=comparison.counts,
+        symbols=VERDICT_SYMBOLS,
+        changed=[
+            replace(_item(pair, comparison), figures=[figure for figure, _ in figures], missing=missing)
+            for pair, figures, missing in drawn
         ],
-        "rows": [_told(pair, comparison) for pair in compared[:MOST_ROWS]],
-        "left_out": max(len(compared) - MOST_ROWS, 0),
-        "aside": aside[:MOST_ROWS],
-        "aside_left_out": max(len(aside) - MOST_ROWS, 0),
-        "outcomes": _outcomes(comparison),
-        "decided": list(verdict_rules(comparison)),
-        "sides": [("Base", comparison.base), ("Head", comparison.head)],
-        "alone": [("Added", comparison.added), ("Removed", comparison.removed)],
-    }
+        pairs=[_item(pair, comparison) for pair in compared[:MOST_ROWS]],
+        hidden_pairs=max(len(compared) - MOST_ROWS, 0),
+        not_comparable=not_comparable[:MOST_ROWS],
+        hidden_not_comparable=max(len(not_comparable) - MOST_ROWS, 0),
+        transitions=_transitions(comparison),
+        rules=list(verdict_rules(comparison)),
+        sides=[("Base", comparison.base), ("Head", comparison.head)],
+        only_one_side=[CellGroup("Added", comparison.added), CellGroup("Removed", comparison.removed)],
+    )
 
 
-def _told(pair: Pair, comparison: Comparison) -> dict[str, Any]:
-    """A pair as the template shows it."""
-    asked = comparison.asked
-    was, now = pair.shown_rates
-    sentence = pair_sentence(pair, asked)
-    return {
-        "pair": pair,
-        "said": sentence[:1].upper() + sentence[1:],
-        "best": format_ratio(pair.best) if pair.best else "–",
-        "all_rates": format_ratio(pair.all_rates) if pair.all_rates else "–",
-        "rates": format_best_rates(pair),
-        "solved": format_solved(pair),
-        "before": was,
-        "after": now,
-        "targets": [(target, format_ratio(view)) for target, view in pair.targets.items()],
-    }
+def _item(pair: Pair, comparison: Comparison) -> PairItem:
+    before, after = pair.figure_rates
+    sentence = pair_sentence(pair, comparison.thresholds)
+    return PairItem(
+        pair=pair,
+        sentence=sentence[:1].upper() + sentence[1:],
+        best=format_ratio(pair.best) if pair.best else "–",
+        all_rates=format_ratio(pair.all_rates) if pair.all_rates else "–",
+        rates=format_best_rates(pair),
+        solved=format_solved(pair),
+        before=before,
+        after=after,
+        targets=[(target, format_ratio(measure)) for target, measure in pair.targets.items()],
+    )
 
 
-def _outcomes(comparison: Comparison) -> dict[str, Any]:
-    """The matrix of outcomes, without those that never came."""
-    table, names = comparison.transitions, list(SYMBOLS)
-    there = [place for place in range(len(names)) if table[place].any() or table[:, place].any()]
+def _transitions(comparison: Comparison) -> TransitionTable:
+    """Runs by outcome before and after, without outcomes that no run has."""
+    table, outcomes = comparison.transitions, list(SYMBOLS)
+    places = [place for place in range(len(outcomes)) if table[place].any() or table[:, place].any()]
     rows = [
-        {
-            "name": names[was],
-            "cells": [
-                {"n": int(table[was, now]), "kind": "kept" if was == now else "worse" if now > was else "better"}
-                for now in there
-            ],
-        }
-        for was in there
+        (outcomes[before], [_transition(int(table[before, after]), before, after) for after in places])
+        for before in places
     ]
-    return {"names": [names[place] for place in there], "rows": rows}
+    return TransitionTable([outcomes[place] for place in places], rows)
+
+
+def _transition(runs: int, before: int, after: int) -> TransitionCell:
+    """A cell of the table; outcomes are sorted from best to worst."""
+    return TransitionCell(runs, "kept" if before == after else "worse" if after > before else "better")

@@ -1,4 +1,4 @@
-"""What somebody needs to make the same results: the config as a file, and what it ran with."""
+"""The config of a report as a reportgen.toml, to reproduce it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import json
 import re
 from typing import Any
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+from reportgen.config import Config
+from reportgen.results.manifest import NOT_STORED
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def config_toml(config: dict[str, Any]) -> str:
-    """The text of a ``reportgen.toml`` for the ``config`` of a manifest, one key a line."""
-    told = config | {
-        "losses": [_entry(entry, "parameters") for entry in config["losses"]],
-        "optimizers": [_entry(entry, "hyperparameters") for entry in config["optimizers"]],
-    }
-    return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in told.items() if value is not None)
+def config_toml(config: Config) -> str:
+    """The text of a ``reportgen.toml``, one key per line."""
+    values = config.model_dump(mode="json", exclude=NOT_STORED, exclude_none=True)
+    values["losses"] = [_entry(entry, "parameters") for entry in values["losses"]]
+    values["optimizers"] = [_entry(entry, "hyperparameters") for entry in values["optimizers"]]
+    return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in values.items())
 
 
-def _entry(entry: dict[str, Any], settings: str) -> Any:
-    """An entry as a person writes it: a name alone where there is nothing else to say."""
-    said = {key: value for key, value in entry.items() if key != settings and value is not None}
-    values = {key: value[0] if _is_single(value) else value for key, value in entry[settings].items()}
-    return entry["name"] if said.keys() | values.keys() == {"name"} else said | values
+def _entry(entry: dict[str, Any], nested: str) -> Any:
+    """A loss or optimizer as a person writes it: the name alone if there are no settings."""
+    settings = {key: value[0] if _is_single(value) else value for key, value in entry.pop(nested).items()}
+    return entry["name"] if entry.keys() | settings.keys() == {"name"} else entry | settings
 
 
 def _is_single(value: object) -> bool:
@@ -30,12 +31,12 @@ def _is_single(value: object) -> bool:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        inside = ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items() if each is not None)
+        inside = ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"

@@ -1,6 +1,6 @@
-"""The content security policy of a page: its own files, its own inline parts by their hashes, data images; no more.
+"""The content security policy of a page: it allows the site's files, inline parts by their hashes, and data images.
 
-https://www.w3.org/TR/CSP3/; a policy in a meta element holds from a file as it does from a server.
+https://www.w3.org/TR/CSP3/. A policy in a meta element applies to pages from a server and from a file.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 
-PLACE = "@policy@"
-"""Stands in a template where the policy goes: its hashes are known when all else is."""
+PLACEHOLDER = "@policy@"
+"""The place of the policy in a template. Its hashes are known only when the rest of the page is complete."""
 
 _INLINE = re.compile(r"<(script|style)((?:\s[^>]*)?)>(.*?)</\1>", re.DOTALL)
-_OTHER_TYPE = re.compile(r"""\stype=["']?(?!module\b|text/javascript\b)""")
-_OWN_FILES = re.compile(r"<link\s[^>]*\brel=[\"']?stylesheet|<script\s[^>]*\bsrc=")
+_DATA_TYPE = re.compile(r"""\stype=["']?(?!module\b|text/javascript\b)""")
+_SITE_FILES = re.compile(r"<link\s[^>]*\brel=[\"']?stylesheet|<script\s[^>]*\bsrc=")
 
 
 def add_policy(text: str) -> str:
-    """The page with its policy in place."""
-    return text.replace(PLACE, content_security_policy(text), 1)
+    """The page with its policy in place of ``PLACEHOLDER``."""
+    return text.replace(PLACEHOLDER, content_security_policy(text), 1)
 
 
 def content_security_policy(text: str) -> str:
-    """The policy that lets a page do what it does and nothing else."""
-    own = ["'self'"] if _OWN_FILES.search(text) else []
-    allowed = {"script": [*own], "style": [*own]}
+    """The strictest policy that allows everything on the page."""
+    site = ["'self'"] if _SITE_FILES.search(text) else []
+    allowed = {"script": [*site], "style": [*site]}
     for kind, attributes, content in _INLINE.findall(text):
-        if content and not (kind == "script" and _OTHER_TYPE.search(attributes)):
+        if content and not (kind == "script" and _DATA_TYPE.search(attributes)):
             digest = b64encode(sha256(content.encode()).digest()).decode()
             allowed[kind].append(f"'sha256-{digest}'")
     parts = [f"{kind}-src {' '.join(dict.fromkeys(sources))}" for kind, sources in allowed.items() if sources]
-    images = " ".join([*own, "data:"])
+    images = " ".join([*site, "data:"])
     return "; ".join(["default-src 'none'", *parts, f"img-src {images}", "base-uri 'none'", "form-action 'none'"])

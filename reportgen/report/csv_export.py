@@ -1,4 +1,4 @@
-"""The numbers behind the figures, as CSV files that any program reads."""
+"""The numbers behind the figures as CSV files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.analysis.loss_view import LossView, median_gap
+from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.runtimes import performance_profile, runtime_distribution
 from reportgen.figures.registry import slug
@@ -21,52 +22,55 @@ RUNTIMES, PERFORMANCE, TUNING = "data/runtimes.csv", "data/performance.csv", "da
 
 
 def curves_file(label: str) -> str:
-    """The name of the file with the curves of a loss."""
+    """Path in the site of the file with the curves of a loss."""
     return f"data/curves.{slug(label)}.csv"
 
 
 def paths_file(label: str) -> str:
-    """The name of the file with the paths of a loss."""
+    """Path in the site of the file with the paths of a loss."""
     return f"data/paths.{slug(label)}.csv"
 
 
-def data_files(
-    cells: pd.DataFrame, views: list[LossView], profile: RuntimeProfile | None, tuning: pd.DataFrame | None
-) -> Iterator[tuple[str, str]]:
-    """Name and text of each file."""
-    yield CELLS, _csv(cells.drop(columns="cell_id"))
+def data_files(analysis: ReportAnalysis) -> Iterator[tuple[str, str]]:
+    """Path in the site and text of each file."""
+    profile, tuning = analysis.profile, analysis.tuning
+    yield CELLS, _csv(analysis.cells.drop(columns="cell_id"))
     if profile:
         yield RUNTIMES, _shares(profile, "gradient_evaluations", *runtime_distribution(profile.t, profile.weights))
         yield PERFORMANCE, _shares(profile, "ratio", *performance_profile(profile.t, profile.weights))
     if tuning is not None:
         yield TUNING, _csv(tuning)
-    for view in views:
+    for view in analysis.views.values():
         yield curves_file(view.label), _csv(_curves(view))
         if any(view.drawn_runs(name) for name in view.optimizers):
             yield paths_file(view.label), _csv(_paths(view))
 
 
 def _curves(view: LossView) -> pd.DataFrame:
-    """The median gap of each optimizer at its best rate."""
-    parts = [_part(view, name, *median_gap(view.curve_runs(name))) for name in view.best]
+    """The median gap by step of each optimizer at its best learning rate."""
+    parts = [_curve(view, name, *median_gap(view.curve_runs(name))) for name in view.best]
     return pd.concat(parts) if parts else pd.DataFrame(columns=["optimizer", "learning_rate", "step", "median_gap"])
 
 
-def _part(view: LossView, name: str, step: Array, gap: Array) -> pd.DataFrame:
-    told = {"optimizer": name, "learning_rate": view.best[name]["learning_rate"]}
-    return pd.DataFrame({"step": step.astype(int), "median_gap": gap}).assign(**told)[[*told, "step", "median_gap"]]
+def _curve(view: LossView, name: str, step: Array, gap: Array) -> pd.DataFrame:
+    curve = pd.DataFrame({"step": step.astype(int), "median_gap": gap})
+    curve.insert(0, "optimizer", name)
+    curve.insert(1, "learning_rate", view.best[name].learning_rate)
+    return curve
 
 
 def _paths(view: LossView) -> pd.DataFrame:
-    """Each optimizer's path from the first start, at its best rate, in the coordinates of the picture."""
+    """The path of each optimizer from the first start, at its best learning rate, in the coordinates of the picture."""
     parts = []
     for name in view.best:
         for run in view.drawn_runs(name)[:1]:
             x = np.asarray(run.x)
-            told = {"optimizer": name, "learning_rate": view.best[name]["learning_rate"], "start": run.start}
-            where = {axis: x[:, place] for place, axis in enumerate("xy"[: x.shape[1]])}
-            columns = {"step": run.step} | where | {"gap": run.gap}
-            parts.append(pd.DataFrame(columns).assign(**told)[[*told, *columns]])
+            coordinates = {axis: x[:, place] for place, axis in enumerate("xy"[: x.shape[1]])}
+            path = pd.DataFrame({"step": run.step} | coordinates | {"gap": run.gap})
+            path.insert(0, "optimizer", name)
+            path.insert(1, "learning_rate", view.best[name].learning_rate)
+            path.insert(2, "start", run.start)
+            parts.append(path)
     return pd.concat(parts)
 
 

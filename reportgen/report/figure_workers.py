@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import cache
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pebble import ProcessPool
 
@@ -18,46 +20,59 @@ if TYPE_CHECKING:
     from reportgen.figures.registry import FigureSpec
     from reportgen.results.result_tables import Results
 
-PORTION = 6
-"""Figures of one loss that are taken at a time; they share the ground under their paths."""
+BATCH_SIZE = 6
+"""Figures of one loss that are taken at a time; they share the background under their paths."""
 
-Portion = tuple[str, list[str]]
-"""The label of a loss, and the names of some of its figures."""
+Batch = tuple[str, list[str]]
+"""The label of a loss, and the file names of some of its figures."""
 OnFigure = Callable[[str], None]
 
-_taken: Any = None
-"""How many portions some process has taken."""
+_next_batch: Synchronized[int] | None = None
+"""In a worker: the next batch that no process has taken."""
 _results: Results | None = None
+"""In a worker: what is drawn."""
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file of the site, whole or not at all."""
+    """Write a file of the site, completely or not at all."""
     with atomic_replace(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def draw_figures(pictures: Sequence[FigureSpec], assets: Path, on_figure: OnFigure) -> None:
-    """Draw some figures in this process; ``on_figure`` is told the name of each before."""
-    for picture in pictures:
-        on_figure(picture.file.removesuffix(".svg"))
-        write_file(assets / picture.file, picture.draw())
+def draw_figures(figures: Sequence[FigureSpec], assets: Path, on_figure: OnFigure) -> None:
+    """Draw some figures in this process.
+
+    Args:
+        figures: what is drawn.
+        assets: the folder of the files.
+        on_figure: called with the name of each figure before it is drawn.
+    """
+    for figure in figures:
+        on_figure(figure.file.removesuffix(".svg"))
+        write_file(assets / figure.file, figure.draw())
 
 
 class FigureWorkers:
-    """Processes that draw beside this one, from the results on disk; a context manager that ends them.
+    """Worker processes that help to draw figures from results on disk; a context manager that ends them.
 
-    They start at once, so that they import what they need while this process does.
+    They start at once, so that their imports overlap with those of this process.
     """
 
     def __init__(self, results: Path, processes: int) -> None:
+        """Start the workers.
+
+        Args:
+            results: the results folder.
+            processes: how many workers.
+        """
         context = multiprocessing.get_context("spawn")
-        self._taken: Any = context.Value("l", 0)
+        self._next_batch: Synchronized[int] = context.Value("l", 0)
         self._processes = processes
         self._pool = ProcessPool(
-            max_workers=processes, initializer=_prepare, initargs=(results, self._taken), context=context
+            max_workers=processes, initializer=_prepare, initargs=(results, self._next_batch), context=context
         )
         for _ in range(processes):
-            self._pool.schedule(_ready)
+            self._pool.schedule(_start)
 
     def __enter__(self) -> Self:
         return self
@@ -67,57 +82,68 @@ class FigureWorkers:
         self._pool.join()
 
     def draw(self, jobs: Sequence[tuple[LossView, list[FigureSpec]]], assets: Path, on_figure: OnFigure) -> None:
-        """Draw all ``jobs``, once for each instance; what an assistant takes and does not finish is drawn here."""
-        shares = [(view.label, part) for view, some in jobs for part in _portions(some)]
-        named: list[Portion] = [(label, [picture.file for picture in part]) for label, part in shares]
-        futures: list[Any] = [self._pool.schedule(_draw, args=[named, assets]) for _ in range(self._processes)]
-        left = set(range(len(shares)))
-        while (place := _take(self._taken)) < len(shares):
-            draw_figures(shares[place][1], assets, on_figure)
-            left.remove(place)
-        for future in futures if left else []:
+        """Draw all figures; to be called once. This process draws what a worker takes and does not finish.
+
+        Args:
+            jobs: losses and their figures.
+            assets: the folder of the files.
+            on_figure: called with the name of each figure before it is drawn in this process.
+        """
+        batches = [(view.label, figures) for view, some in jobs for figures in _batches(some)]
+        files: list[Batch] = [(label, [figure.file for figure in figures]) for label, figures in batches]
+        futures: list[Future[list[int]]] = [
+            self._pool.schedule(_draw_batches, args=[files, assets]) for _ in range(self._processes)
+        ]
+        remaining = set(range(len(batches)))
+        while (place := _take(self._next_batch)) < len(batches):
+            draw_figures(batches[place][1], assets, on_figure)
+            remaining.remove(place)
+        for future in futures if remaining else []:
             error = future.exception()
             if error is None:
-                left -= set(future.result())
-        for place in sorted(left):
-            draw_figures(shares[place][1], assets, on_figure)
+                remaining -= set(future.result())
+        for place in sorted(remaining):
+            draw_figures(batches[place][1], assets, on_figure)
 
 
-def _portions(some: list[FigureSpec]) -> Iterator[list[FigureSpec]]:
-    return (some[begin : begin + PORTION] for begin in range(0, len(some), PORTION))
+def _batches(figures: list[FigureSpec]) -> Iterator[list[FigureSpec]]:
+    return (figures[begin : begin + BATCH_SIZE] for begin in range(0, len(figures), BATCH_SIZE))
 
 
-def _take(taken: Any) -> int:
-    with taken.get_lock():
-        taken.value += 1
-        return int(taken.value) - 1
+def _take(next_batch: Synchronized[int]) -> int:
+    """The place of the next batch, which no other process gets."""
+    with next_batch.get_lock():
+        next_batch.value += 1
+        return int(next_batch.value) - 1
 
 
-def _prepare(folder: Path, taken: Any) -> None:
-    global _taken, _results
+def _prepare(folder: Path, next_batch: Synchronized[int]) -> None:
+    """Initialize a worker."""
+    global _next_batch, _results
     from reportgen.figures.svg import warm_up
     from reportgen.results.result_tables import Results
 
-    _taken, _results = taken, Results.for_report(folder)
+    _next_batch, _results = next_batch, Results.for_report(folder)
     warm_up()
 
 
-def _ready() -> None:
-    """Nothing: the task that starts an assistant."""
+def _start() -> None:
+    """Does nothing: scheduling it starts a worker."""
 
 
-def _draw(portions: Sequence[Portion], assets: Path) -> list[int]:
-    """Draw what nobody has taken; the places of it."""
-    done = []
-    while (place := _take(_taken)) < len(portions):
-        label, files = portions[place]
-        draw_figures([picture for picture in _pictures(label) if picture.file in files], assets, lambda _: None)
-        done.append(place)
-    return done
+def _draw_batches(batches: Sequence[Batch], assets: Path) -> list[int]:
+    """In a worker, draw batches until all are taken. Returns the places of those that it drew."""
+    assert _next_batch is not None
+    drawn = []
+    while (place := _take(_next_batch)) < len(batches):
+        label, files = batches[place]
+        draw_figures([figure for figure in _figures(label) if figure.file in files], assets, lambda _: None)
+        drawn.append(place)
+    return drawn
 
 
 @cache
-def _pictures(label: str) -> list[FigureSpec]:
+def _figures(label: str) -> list[FigureSpec]:
     from reportgen.analysis.loss_view import loss_view
     from reportgen.figures.registry import loss_figures
 

@@ -1,17 +1,21 @@
-"""One page with a picture of each loss and all that is declared of it, in a single file."""
+"""The gallery: one page with a picture of each loss and all its facts, in a single file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from markupsafe import Markup
 
 from reportgen import __version__
 from reportgen.engine.result import Grid
+from reportgen.failure import Failure
 from reportgen.figures.loss_contour import alt_contour, draw_contour
 from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
-from reportgen.report.assets import as_data
+from reportgen.report.data_url import data_url
+from reportgen.report.links import INDEX, SiteLinks
+from reportgen.report.page_types import GalleryItem, GalleryPage, PageFigure
 from reportgen.report.plane_slice import PlottedLoss
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import render_page
@@ -23,41 +27,37 @@ class Exhibit:
 
     loss: Loss
     """As it is declared."""
-    pictured: PlottedLoss
+    plotted: PlottedLoss
     """As it is drawn: on its domain or the middle of it."""
-    grid: Any = None
-    """Its Grid, or a text that says why there is none."""
+    grid: Grid | Failure | None = None
+    """Its values; a failure or None if there is no picture."""
 
 
 def gallery(exhibits: Sequence[Exhibit]) -> str:
     """The text of the page."""
-    return render_page(
-        "gallery.html", {"style": stylesheet(), "version": __version__, "losses": list(_shown(exhibits))}
-    )
+    items = [_item(place, exhibit) for place, exhibit in enumerate(exhibits)]
+    page = GalleryPage(style=Markup(stylesheet()), version=__version__, losses=items)
+    return render_page("gallery.html", page, SiteLinks(INDEX))
 
 
-def _shown(exhibits: Iterable[Exhibit]) -> Iterator[dict[str, Any]]:
-    for place, exhibit in enumerate(exhibits):
-        loss, drawn = exhibit.loss, exhibit.pictured.loss
-        picture = None
-        if isinstance(exhibit.grid, Grid):
-            svg = draw_contour(drawn, exhibit.grid.x, exhibit.grid.y, exhibit.grid.values)
-            source = as_data("loss.svg", svg.encode())
-            width, height = PANEL
-            picture = {"source": source, "alt": alt_contour(drawn), "width": width, "height": height}
-        yield {"id": f"loss-{place + 1}", "loss": loss, "picture": picture, "why": _why(exhibit)}
+def _item(place: int, exhibit: Exhibit) -> GalleryItem:
+    picture, drawn = None, exhibit.plotted.loss
+    if isinstance(exhibit.grid, Grid):
+        svg = draw_contour(drawn, exhibit.grid.x, exhibit.grid.y, exhibit.grid.values)
+        picture = PageFigure(data_url("loss.svg", svg.encode()), PANEL, alt_contour(drawn))
+    return GalleryItem(f"loss-{place + 1}", exhibit.loss, picture, _note(exhibit))
 
 
-def _why(exhibit: Exhibit) -> str:
-    """Why there is no picture, or of what it is if not of the loss as it is."""
+def _note(exhibit: Exhibit) -> str:
+    """Why there is no picture, or what it shows if not the loss as it is."""
     if not isinstance(exhibit.grid, Grid):
-        return f"No picture: {exhibit.grid}."
-    if exhibit.pictured.plane:
+        return f"No picture: {exhibit.grid.reason if exhibit.grid else 'there is no plane to draw it on'}."
+    drawn = exhibit.plotted.loss
+    if exhibit.plotted.plane:
         through = "the minimizer" if exhibit.loss.minima else "the middle of the domain"
-        x, y = exhibit.pictured.loss.start
-        return f"A slice through {through}, at (0, 0), and the standard start, at ({x:g}, {y:g})."
-    drawn = exhibit.pictured.loss
+        x, y = drawn.start
+        return f"A slice through {through} at (0, 0) and the standard start at ({x:g}, {y:g})."
     if drawn.dim != exhibit.loss.dim:
         return "Drawn in two dimensions."
-    part = "Part of the domain: all of it has more waves than a picture of this size can show."
+    part = "Part of the domain: the whole has more waves than a picture of this size can show."
     return "" if drawn.domain == exhibit.loss.domain else part

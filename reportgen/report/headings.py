@@ -1,4 +1,4 @@
-"""Section headings that are statements where the results support one, and plain names where they do not."""
+"""Section headings: a statement if the results support one, otherwise a plain name."""
 
 from __future__ import annotations
 
@@ -7,76 +7,74 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.loss_view import LossView
-from reportgen.analysis.number_format import and_list, decades, number, rate, share
+from reportgen.analysis.number_format import decades, names, number, rate, share, shorten
 from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.sensitivity import Sensitivity
 
 
 def loss_heading(view: LossView) -> str:
-    """How the best optimizers of a loss did."""
-    most = max((cell["reached"] for cell in view.best_contenders.values()), default=0)
+    """How the best optimizers did on a loss."""
+    best = view.best_compared
+    most = max((cell.hit_rate for cell in best.values()), default=0)
     if most == 0:
-        return "No optimizer reached a target" + (" but reference lines" if _reference_did(view) else "")
-    if len(view.best_contenders) == 1:
-        (name,) = view.best_contenders
-        return f"{name} reaches {share(most)} of the targets at {rate(view.best_contenders[name]['learning_rate'])}"
-    leaders = [name for name, cell in view.best_contenders.items() if cell["reached"] == most]
-    cell = view.best_contenders[leaders[0]]
+        reference_hit = any(cell.hit_rate > 0 for cell in view.best.values())
+        return f"No optimizer hit a target{', except reference optimizers' if reference_hit else ''}"
+    leaders = [cell for cell in best.values() if cell.hit_rate == most]
     if len(leaders) > 1:
-        solved = all(view.best_contenders[name]["solved"] == view.best_contenders[name]["runs"] for name in leaders)
-        return f"{and_list(leaders)} {'solve all runs at their best rates' if solved else 'reach equally many targets'}"
-    return f"{leaders[0]} reaches most targets: {share(cell['reached'])} at {rate(cell['learning_rate'])}"
-
-
-def _reference_did(view: LossView) -> bool:
-    return any(cell["reached"] > 0 for cell in view.best.values())
+        solved = all(cell.solved == cell.runs for cell in leaders)
+        verb = "solve every run at their best learning rates" if solved else "hit equally many targets"
+        return f"{names([cell.optimizer for cell in leaders])} {verb}"
+    (leader,) = leaders
+    verb = "hits" if len(best) == 1 else "hits the most targets:"
+    rest = " of the targets" if len(best) == 1 else ""
+    return f"{shorten(leader.optimizer)} {verb} {share(most)}{rest} at learning rate {rate(leader.learning_rate)}"
 
 
 def rates_heading(view: LossView, found: Sequence[Sensitivity]) -> str:
-    """Whose usable range of learning rates is the widest."""
-    mine = [each for each in found if each.loss == view.label and each.optimizer in view.contenders and each.solves]
-    spans = {each.optimizer: each.decades for each in mine}
-    wide = {name: span for name, span in spans.items() if span}
-    if not wide or len(view.contenders) < 2:
-        return "How the learning rate matters"
-    most = max(wide.values())
-    named = [name for name, span in wide.items() if span == most]
-    if len(named) == 1:
-        return f"The usable range of {named[0]} is the widest within this grid: {decades(most)}"
-    return f"The usable ranges of {and_list(named)} are the widest within this grid: {decades(most)} each"
+    """Which optimizer has the widest usable range of learning rates."""
+    compared = view.compared_optimizers
+    among = [each for each in found if each.loss == view.label and each.optimizer in compared and each.solves]
+    widths = {each.optimizer: each.decades for each in among if each.decades}
+    if not widths or len(compared) < 2:
+        return "Learning-rate sensitivity"
+    most = max(widths.values())
+    widest = [name for name, width in widths.items() if width == most]
+    if len(widest) == 1:
+        return f"{shorten(widest[0])} has the widest usable range within this grid: {decades(most)}"
+    return f"{names(widest)} have the widest usable ranges within this grid: {decades(most)} each"
 
 
 def curve_heading(view: LossView) -> str:
-    """Whose median gap is the smallest in the end."""
-    ends = {name: cell["gap_median"] for name, cell in view.best_contenders.items()}
-    least = min(ends.values(), default=float("inf"))
-    named = [name for name, gap in ends.items() if gap == least]
-    if least == float("inf") or len(ends) < 2:
-        return "How fast the gap closes"
-    solved = [name for name, cell in view.best_contenders.items() if np.isfinite(cell["steps_to_target"])]
+    """Which optimizer ends with the smallest median gap."""
+    best = view.best_compared
+    gaps = {name: cell.gap_median for name, cell in best.items()}
+    least = min(gaps.values(), default=np.inf)
+    if least == np.inf or len(gaps) < 2:
+        return "Convergence"
+    solved = [name for name, cell in best.items() if np.isfinite(cell.steps_to_target)]
     if len(solved) > 1:
-        return f"{and_list(solved)} reach the tightest target from most starts"
-    if len(named) > 1:
-        return f"{and_list(named)} end with equal median gaps, of {number(least)}, each at its best rate"
-    return f"Each at its best rate, {named[0]} ends with the smallest median gap: {number(least, 2)}"
+        return f"{names(solved)} hit the tightest target from most starts"
+    leaders = [name for name, gap in gaps.items() if gap == least]
+    if len(leaders) > 1:
+        return f"{names(leaders)} end with the smallest median gap, {number(least)}, at their best learning rates"
+    return f"{shorten(leaders[0])} ends with the smallest median gap at its best learning rate: {number(least, 2)}"
 
 
 def paths_heading(view: LossView) -> str:
     """What the paths show."""
-    dim = view.facts["dim"]
     if view.plane:
-        return f"Where each optimizer went, on the plane that shows {share(view.plane.share)} of it"
-    if dim is not None and dim > 2:
-        return f"No paths: {view.label} has {dim} coordinates"
-    return "Where each optimizer went, at its best learning rate"
+        return f"Paths at the best learning rates, on a plane that shows {share(view.plane.share)} of their movement"
+    if view.info.dim is not None and view.info.dim > 2:
+        return f"No paths: {shorten(view.label)} has {view.info.dim} coordinates"
+    return "Paths at the best learning rates"
 
 
 def profile_heading(profile: RuntimeProfile | None) -> str:
-    """Who has reached half of all targets first."""
+    """Which optimizer is the first to hit half of all targets."""
     half = profile.half() if profile else {}
     soonest = min(half.values(), default=np.inf)
     if not np.isfinite(soonest):
-        return "How fast the targets are reached"
-    first = [name for name, when in half.items() if when == soonest]
-    verb = "have" if len(first) > 1 else "has"
-    return f"After {number(soonest)} gradient evaluations {and_list(first)} {verb} reached half of all targets"
+        return "Runtime profiles"
+    first = [name for name, evaluations in half.items() if evaluations == soonest]
+    verb = "are" if len(first) > 1 else "is"
+    return f"{names(first)} {verb} first to hit half of all targets, after {number(soonest)} gradient evaluations"

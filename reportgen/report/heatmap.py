@@ -1,14 +1,14 @@
-"""Learning-rate sensitivity as tables of coloured cells: rows by optimizer or by loss, columns by learning rate."""
+"""Heat maps of learning-rate sensitivity: rows by optimizer or by loss, columns by learning rate."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from reportgen.analysis.cells import CellRow
 from reportgen.analysis.loss_view import LossView, initial_gaps
 from reportgen.analysis.number_format import exponent, number, rate
 from reportgen.figures.registry import slug
@@ -26,8 +26,8 @@ class HeatCell:
     """The median gap, or the word for why there is none."""
     brief: str
     """The same in two or three characters: the power of ten, or a symbol."""
-    told: str
-    """The whole in words."""
+    text: str
+    """Everything in words."""
     solved: int
     diverged: int
     runs: int
@@ -41,39 +41,38 @@ class HeatRow:
     """One row of a heat map."""
 
     label: str
-    squares: list[HeatCell]
+    cells: list[HeatCell]
 
 
 def heatmap_by_optimizer(view: LossView, most: int | None = None) -> list[HeatRow]:
-    """The optimizers of one loss, or the ``most`` best of them, in the manifest's order."""
-    rates = view.results.manifest["learning_rates"]
+    """The optimizers of one loss, or the ``most`` best of them, in the order of the manifest."""
+    rates = view.manifest.learning_rates
     scale = _Scale(view)
-    leading = sorted(view.best.values(), key=lambda cell: (-cell["reached"], cell["gap_median"]))[:most]
-    shown = {cell["optimizer"] for cell in leading}
+    best = sorted(view.best.values(), key=lambda cell: cell.sort_key)[:most]
+    shown = {cell.optimizer for cell in best}
     names = view.optimizers if most is None else [name for name in view.optimizers if name in shown]
-    return [HeatRow(name, _squares(view, name, rates, scale)) for name in names]
+    return [HeatRow(name, _heat_cells(view, name, rates, scale)) for name in names]
 
 
 def heatmap_by_loss(views: Iterable[LossView], optimizer: str) -> list[HeatRow]:
     """The losses of one optimizer."""
     return [
-        HeatRow(view.label, _squares(view, optimizer, view.results.manifest["learning_rates"], _Scale(view)))
-        for view in views
+        HeatRow(view.label, _heat_cells(view, optimizer, view.manifest.learning_rates, _Scale(view))) for view in views
     ]
 
 
 def cell_anchor(optimizer: str, learning_rate: float) -> str:
-    """The id of a cell's row on its loss's page."""
+    """The id of a configuration's row on the page of its loss."""
     return f"cell-{slug(optimizer)}-{learning_rate:g}".replace(".", "_").replace("+", "")
 
 
 class _Scale:
-    """From the median gap at the starts (far, 0) to the tightest target of it (close, the last level)."""
+    """Levels of colour, from the median gap at the starts (0) to the tightest target (the last level)."""
 
     def __init__(self, view: LossView) -> None:
         gaps = initial_gaps(view)
         self._top = float(np.median(gaps)) if len(gaps) else 1.0
-        self._span = math.log10(min(view.results.manifest["targets"]))
+        self._span = math.log10(min(view.manifest.targets))
 
     def __call__(self, gap: float) -> int:
         if gap <= 0:
@@ -82,45 +81,39 @@ class _Scale:
         return min(max(int(closed * LEVELS), 0), LEVELS - 1)
 
 
-def _squares(view: LossView, optimizer: str, rates: list[float], scale: _Scale) -> list[HeatCell]:
+def _heat_cells(view: LossView, optimizer: str, rates: Sequence[float], scale: _Scale) -> list[HeatCell]:
     cells = view.cells_by_rate(optimizer)
-    best = view.best.get(optimizer, {}).get("cell_id")
-    return [
-        _square(cells[value], optimizer, scale, best) if value in cells else _absent(optimizer, value)
-        for value in map(float, rates)
-    ]
+    best = view.best.get(optimizer)
+    return [_heat_cell(cells[each], scale, best) if each in cells else _absent(optimizer, each) for each in rates]
 
 
-def _square(cell: dict[str, Any], optimizer: str, scale: _Scale, best: str | None) -> HeatCell:
-    gap = float(cell["gap_median"])
+def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None) -> HeatCell:
+    gap = cell.gap_median
     if math.isfinite(gap):
         kind, word, brief = f"h{scale(gap)}", number(gap, 2), _brief(gap)
-        told = f"median gap {word}"
-    elif 2 * (cell["diverged"] + cell["failed"]) < cell["runs"]:
-        kind, word, brief, told = "absent", "n/a", "–", "no known minimum to measure a gap from"
+        text = f"median gap {word}"
+    elif 2 * (cell.diverged + cell.failed) < cell.runs:
+        kind, word, brief, text = "absent", "n/a", "–", "no known minimum, so no gap"
     else:
-        kind = word = "failed" if cell["failed"] > cell["diverged"] else "diverged"
-        brief, told = "!" if kind == "failed" else "✕", word
-    told = f"{optimizer} at {rate(cell['learning_rate'])}: {told}, {cell['solved']} of {cell['runs']} runs solved"
+        kind = word = "failed" if cell.failed > cell.diverged else "diverged"
+        brief, text = "!" if kind == "failed" else "✕", word
     return HeatCell(
-        kind,
-        word,
-        brief,
-        told,
-        int(cell["solved"]),
-        int(cell["diverged"]),
-        int(cell["runs"]),
-        cell_anchor(optimizer, cell["learning_rate"]),
-        cell["cell_id"] == best and cell["reached"] > 0,
+        kind=kind,
+        word=word,
+        brief=brief,
+        text=f"{cell.optimizer} at {rate(cell.learning_rate)}: {text}, {cell.solved} of {cell.runs} runs solved",
+        solved=cell.solved,
+        diverged=cell.diverged,
+        runs=cell.runs,
+        anchor=cell_anchor(cell.optimizer, cell.learning_rate),
+        best=best is not None and cell.cell_id == best.cell_id and cell.hit_rate > 0,
     )
 
 
 def _brief(gap: float) -> str:
-    if gap <= 0:
-        return "≤0"
-    return exponent(10.0 ** round(math.log10(gap)))
+    return "≤0" if gap <= 0 else exponent(10.0 ** round(math.log10(gap)))
 
 
-def _absent(optimizer: str, value: float) -> HeatCell:
-    told = f"{optimizer} was not run at {rate(value)}"
-    return HeatCell("absent", "n/a", "–", told, 0, 0, 0, cell_anchor(optimizer, value), False)
+def _absent(optimizer: str, learning_rate: float) -> HeatCell:
+    text = f"{optimizer} was not run at {rate(learning_rate)}"
+    return HeatCell("absent", "n/a", "–", text, 0, 0, 0, cell_anchor(optimizer, learning_rate), False)

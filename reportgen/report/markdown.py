@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown from names that may be anything, and never longer than a comment may be."""
+"""GitHub-flavoured Markdown with safely escaped names, cut to the length of a comment."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from urllib.parse import quote
 from reportgen.analysis.number_format import count
 
 LIMIT = 60_000
-"""Characters as GitHub and GitLab count them, in UTF-16; GitHub takes 65,536 in a comment."""
+"""Length of a document in UTF-16 code units, as GitHub and GitLab count. GitHub allows 65,536 in a comment."""
 
-LONGEST = 80
-"""A longer name is cut."""
+LONGEST_NAME = 80
+"""Characters; longer names are cut."""
 
 _ESCAPES = {
     **{letter: f"\\{letter}" for letter in "\\`*_[]~"},
@@ -34,69 +34,71 @@ _JOINER = "&#8288;"
 
 
 def text(value: object, longest: int = 600) -> str:
-    """Any text as text: no Markdown, HTML, link, mention or line break is left in it."""
-    escaped = _escaped(_clean(str(value), longest))
-    # What GitHub and GitLab make of @name, #1, GH-1, !1 and %1 they make after the entities have become letters.
+    """A value as plain text, without Markdown, HTML, links, mentions or line breaks, cut to ``longest`` characters."""
+    escaped = _escape(_single_line(str(value), longest))
+    # GitHub and GitLab replace @name, #1, GH-1, !1 and %1 after they have decoded entities.
     return re.sub(r"(&#64;|&#35;|\bGH-|&#33;|!|%)(?=\w)", rf"\1{_JOINER}", escaped)
 
 
 def code(value: object) -> str:
-    """A name as it would be typed, in the typeface of code."""
-    return f"<code>{_escaped(_clean(str(value), LONGEST)) or ' '}</code>"
+    """A name in the font of code."""
+    return f"<code>{_escape(_single_line(str(value), LONGEST_NAME)) or ' '}</code>"
 
 
 def strong(value: object) -> str:
-    """A text that is emphasised; by a tag, since stars do not hold beside every letter."""
+    """An emphasised text; with a tag, because stars do not work next to every letter."""
     return f"<strong>{text(value)}</strong>"
 
 
 def link(words: str, address: str) -> str:
-    """A link to a web address; the words alone where that is none."""
+    """A link to a web address; only the words if it is not one."""
     if not re.match(r"https?://\w", address) or utf16_length(address) > 2000:
         return text(words)
     return f"[{text(words)}]({quote(address, safe=':/?=&%~.,;+-')})"
 
 
-def _clean(value: str, longest: int) -> str:
-    """One line without control characters or orders to write backwards, cut where it is too long."""
-    kinds = {"Cc": " ", "Zl": " ", "Zp": " ", "Cs": "\ufffd"}
-    letters = "".join(kinds.get(unicodedata.category(letter), letter) for letter in _BIDI.sub("", value))
+def _single_line(value: str, longest: int) -> str:
+    """One line without control characters or changes of the writing direction, cut to ``longest`` characters."""
+    replacements = {"Cc": " ", "Zl": " ", "Zp": " ", "Cs": "\ufffd"}
+    letters = "".join(replacements.get(unicodedata.category(letter), letter) for letter in _BIDI.sub("", value))
     line = " ".join(letters.split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-def _escaped(line: str) -> str:
-    whole = _SPECIAL.sub(lambda found: _ESCAPES[found[0]], line)
-    return _LINKS.sub(lambda found: f"&#{ord(found[0])};", whole)
+def _escape(line: str) -> str:
+    escaped = _SPECIAL.sub(lambda match: _ESCAPES[match[0]], line)
+    return _LINKS.sub(lambda match: f"&#{ord(match[0])};", escaped)
 
 
 def utf16_length(written: str) -> int:
-    """Characters as they are counted for ``LIMIT``."""
+    """The length in UTF-16 code units."""
     return len(written.encode("utf-16-le")) // 2
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of cells that are Markdown already."""
+    """A table with cells in Markdown."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     right: frozenset[int] = frozenset()
-    """Places of the columns that are aligned at the right."""
+    """Places of the right-aligned columns."""
     noun: str = "row"
+    """What a row is, for the note on omitted rows."""
 
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list of items that are Markdown already."""
+    """A list with items in Markdown."""
 
     items: Sequence[str]
     noun: str = "item"
+    """What an item is, for the note on omitted items."""
 
 
 @dataclass(frozen=True)
 class Details:
-    """What is folded away until somebody asks."""
+    """Blocks that are collapsed at first."""
 
     summary: str
     body: Sequence[Block]
@@ -106,26 +108,31 @@ Block = str | Table | Bullets | Details
 
 
 def document(blocks: Iterable[Block], last: str, limit: int = LIMIT) -> str:
-    """The blocks one after the other, the most important first, and ``last`` in the end: at most ``limit`` characters.
+    """The blocks and a last line, at most ``limit`` UTF-16 code units long.
 
-    A block that is too long is cut at a row or an item and says how many are left out; one that does not fit at all is
-    left out. Each may take half of the room that is left, so that those behind it are seen as well.
+    A block that is too long is cut after a row or an item, and says how many are omitted. A block that does not fit at
+    all is omitted. A block may use half of the remaining length, so that later ones still fit.
+
+    Args:
+        blocks: the most important first.
+        last: a line in Markdown that is never omitted.
+        limit: the largest length.
     """
-    room = limit - utf16_length(last) - 2
+    remaining = limit - utf16_length(last) - 2
     parts = []
     for block in blocks:
-        whole = "\n".join(_lines(block))
-        made = whole if utf16_length(whole) + 2 <= room // 2 else "\n".join(_fitted(block, room // 2 - 2))
-        if made:
-            parts.append(made)
-            room -= utf16_length(made) + 2
+        full = "\n".join(_lines(block))
+        fitting = full if utf16_length(full) + 2 <= remaining // 2 else "\n".join(_fit(block, remaining // 2 - 2))
+        if fitting:
+            parts.append(fitting)
+            remaining -= utf16_length(fitting) + 2
     return "\n\n".join([*parts, last]) + "\n"
 
 
 def _lines(block: Block) -> Iterator[str]:
     """All lines of a block."""
     if isinstance(block, str):
-        yield _begun(block)
+        yield _escape_beginning(block)
     elif isinstance(block, Details):
         yield f"<details><summary>{block.summary}</summary>"
         for each in block.body:
@@ -137,37 +144,37 @@ def _lines(block: Block) -> Iterator[str]:
         yield from _rows(block)
 
 
-def _fitted(block: Block, room: int) -> Iterator[str]:
-    """Those lines of a block for which there is room, and how many rows are left out."""
+def _fit(block: Block, limit: int) -> Iterator[str]:
+    """The lines of a block that fit, and how many rows are omitted."""
     if isinstance(block, str):
         return
     if isinstance(block, Details):
-        yield from _fitted_details(block, room)
+        yield from _fit_details(block, limit)
         return
     rows, head = list(_rows(block)), list(_head(block))
-    room -= sum(utf16_length(line) + 1 for line in head) + 100
-    shown: list[str] = []
+    remaining = limit - sum(utf16_length(line) + 1 for line in head) - 100
+    fitting: list[str] = []
     for row in rows:
-        room -= utf16_length(row) + 1
-        if room < 0:
+        remaining -= utf16_length(row) + 1
+        if remaining < 0:
             break
-        shown.append(row)
-    if shown:
-        yield from (*head, *shown, "", f"… and {count(len(rows) - len(shown), f'more {block.noun}')}.")
+        fitting.append(row)
+    if fitting:
+        yield from (*head, *fitting, "", f"… and {count(len(rows) - len(fitting), f'more {block.noun}')}.")
 
 
-def _fitted_details(block: Details, room: int) -> Iterator[str]:
-    ends = f"<details><summary>{block.summary}</summary>", "</details>"
-    left = room - sum(map(utf16_length, ends)) - 4
-    found: list[str] = []
+def _fit_details(block: Details, limit: int) -> Iterator[str]:
+    begin, end = f"<details><summary>{block.summary}</summary>", "</details>"
+    remaining = limit - utf16_length(begin) - utf16_length(end) - 4
+    lines: list[str] = []
     for each in block.body:
-        whole = "\n".join(_lines(each))
-        made = whole if utf16_length(whole) + 2 <= left else "\n".join(_fitted(each, left - 2))
-        if made:
-            found += ["", made]
-            left -= utf16_length(made) + 2
-    if found:
-        yield from (ends[0], *found, "", ends[1])
+        full = "\n".join(_lines(each))
+        fitting = full if utf16_length(full) + 2 <= remaining else "\n".join(_fit(each, remaining - 2))
+        if fitting:
+            lines += ["", fitting]
+            remaining -= utf16_length(fitting) + 2
+    if lines:
+        yield from (begin, *lines, "", end)
 
 
 def _head(block: Table | Bullets) -> Iterator[str]:
@@ -180,9 +187,9 @@ def _rows(block: Table | Bullets) -> Iterator[str]:
     if isinstance(block, Table):
         yield from (f"| {' | '.join(row)} |" for row in block.rows)
     else:
-        yield from (f"- {_begun(item)}" for item in block.items)
+        yield from (f"- {_escape_beginning(item)}" for item in block.items)
 
 
-def _begun(line: str) -> str:
-    """A line that does not begin a list, or a heading above it."""
-    return _BEGIN.sub(lambda found: f"{found[1]}&#{ord(found[2])};", line)
+def _escape_beginning(line: str) -> str:
+    """The line, escaped if it would begin a list or underline a heading."""
+    return _BEGIN.sub(lambda match: f"{match[1]}&#{ord(match[2])};", line)

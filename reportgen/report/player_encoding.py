@@ -1,10 +1,10 @@
-"""Runs as the player shows them: sampled steps, on a grid of half pixels, in few letters."""
+"""Runs encoded for the player: sampled steps and positions on a grid of half pixels, in few letters."""
 
 from __future__ import annotations
 
 import string
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -15,11 +15,26 @@ from reportgen.figures.paths import box_of, edge_crossing, exit_index, path_widt
 from reportgen.figures.player_stage import stage_pixels
 
 GRID = 2
-"""Steps of the grid in a pixel."""
+"""Grid steps per pixel."""
 OUTCOMES = list(SYMBOLS)
 DIGITS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 _FAR = 4
-"""What goes further outside than so many times the picture is drawn there: more would only cost letters."""
+"""Positions are clipped at this multiple of the picture's size outside it, to save letters."""
+
+
+class PathFacts(TypedDict, total=False):
+    """How a run ends, as ``templates/player.js`` reads it."""
+
+    outcome: int
+    """Place in ``OUTCOMES``."""
+    left: list[int]
+    """The step at which it left the picture and its direction, degrees clockwise from the right."""
+    solved: int
+    """The step at which it was solved."""
+    diverged: int
+    """The step at which it diverged."""
+    width: float
+    """Line width, CSS pixels."""
 
 
 @dataclass(frozen=True)
@@ -27,97 +42,113 @@ class EncodedPath:
     """One run on the stage."""
 
     step: Array
-    """The sampled steps until it ends or leaves the picture for good."""
+    """The sampled steps until it ends or leaves the picture for good, int [steps]."""
     place: Array
-    """At each of them its place on the grid and its gap as ``gap_codes`` says: integers [steps, 3]."""
-    facts: dict[str, Any]
-    """How it ends, as ``templates/player.js`` reads it."""
+    """Position on the grid (x, y) and gap code, see ``gap_codes``, int [steps, 3]."""
+    facts: PathFacts
 
 
 def encode_path(view: LossView, run: Trajectory, floor: int | None) -> EncodedPath | None:
-    """A run as it is played; None where it cannot be seen, since it begins outside the picture and stays there."""
+    """A run for the player; None if it is outside the picture all the time.
+
+    Args:
+        view: the loss.
+        run: with positions.
+        floor: the code of gaps of 0 and below, see ``lowest_code``; None if no minimum is known.
+    """
     points, box = np.asarray(run.x, float), box_of(view)
-    left = exit_index(points, box)
-    if left == 0:
+    exit_at = exit_index(points, box)
+    if exit_at == 0:
         return None
-    facts: dict[str, Any] = {"outcome": OUTCOMES.index(run.outcome)}
+    facts: PathFacts = {"outcome": OUTCOMES.index(run.outcome)}
     last = len(points) - 1
-    if left is not None:
-        last = left
-        facts["left"] = [int(run.step[left]), _angle(points[left] - points[left - 1], box)]
+    if exit_at is not None:
+        last = exit_at
+        facts["left"] = [int(run.step[exit_at]), _angle(points[exit_at] - points[exit_at - 1], box)]
         points = points.copy()
-        points[left] = edge_crossing(points[left - 1], points[left], box)
-    facts |= {"solved": run.solved_at} if run.solved_at is not None else {}
-    facts |= {"diverged": run.diverged_at} if run.diverged_at is not None else {}
-    reach = _FAR * (box[1] - box[0])
-    near = np.clip(points[: last + 1], box[0] - reach, box[1] + reach)
+        points[exit_at] = edge_crossing(points[exit_at - 1], points[exit_at], box)
+    if run.solved_at is not None:
+        facts["solved"] = run.solved_at
+    if run.diverged_at is not None:
+        facts["diverged"] = run.diverged_at
+    margin = _FAR * (box[1] - box[0])
+    near = np.clip(points[: last + 1], box[0] - margin, box[1] + margin)
     facts["width"] = round(2 * path_width_factor(near, box), 1)
     pixels = np.rint(GRID * stage_pixels(near, box)).astype(int)
     gaps = np.zeros(last + 1, int) if floor is None else gap_codes(run.gap[: last + 1], floor)
     return EncodedPath(run.step[: last + 1], np.column_stack([pixels, gaps]), facts)
 
 
-def _angle(way: Array, box: Array) -> int:
-    """The direction of a move on the stage, degrees clockwise from the right."""
-    across = way / np.abs(way).max()
-    right, down = stage_pixels(across, box) - stage_pixels(np.zeros(2), box)
+def _angle(move: Array, box: Array) -> int:
+    """The direction of a move, float [2], on the stage, degrees clockwise from the right."""
+    direction = move / np.abs(move).max()
+    right, down = stage_pixels(direction, box) - stage_pixels(np.zeros(2), box)
     return round(float(np.degrees(np.arctan2(down, right))))
 
 
 def gap_codes(gaps: Array, floor: int) -> Array:
-    """Two significant digits of each gap as one integer that grows with it: 90 * power of ten + digits - 10.
+    """Two significant digits of each gap as an integer that grows with it, int of the shape of ``gaps``.
 
-    A gap of zero or below is ``floor``.
+    The code is 90 * power of ten + digits - 10, and ``floor`` for a gap of 0 or below.
     """
-    known = np.clip(np.where(gaps > 0, gaps, 1.0), 1e-300, 1e300)
-    power = np.floor(np.log10(known))
-    code = np.rint(90 * power + known / 10.0**power * 10 - 10)
+    positive = np.clip(np.where(gaps > 0, gaps, 1.0), 1e-300, 1e300)
+    power = np.floor(np.log10(positive))
+    code = np.rint(90 * power + positive / 10.0**power * 10 - 10)
     return np.where(gaps > 0, code, floor).astype(int)
 
 
 def lowest_code(runs: list[Trajectory]) -> int:
-    """One below the code of the smallest gap above zero."""
-    least = min((float(run.gap[run.gap > 0].min()) for run in runs if (run.gap > 0).any()), default=1.0)
-    return int(gap_codes(np.array([least]), 0)[0]) - 1
+    """The code below that of the smallest positive gap."""
+    smallest = min((float(run.gap[run.gap > 0].min()) for run in runs if (run.gap > 0).any()), default=1.0)
+    return int(gap_codes(np.array([smallest]), 0)[0]) - 1
 
 
 def sample_steps(steps: Array, most: int) -> Array:
-    """At most about ``most`` of the sampled steps: the first quarter is each of them, the rest is thinned evenly."""
+    """About ``most`` of ``steps`` or fewer, int [frames]: the first ones all, the others at equal distances.
+
+    Args:
+        steps: int [steps].
+        most: a quarter of the frames are the first steps.
+    """
     if len(steps) <= most:
         return steps
     dense = most // 4
     thin = np.linspace(dense, len(steps) - 1, most - dense).round().astype(int)
-    kept: Array = steps[np.unique(np.concatenate([np.arange(dense), thin]))]
-    return kept
+    frames: Array = steps[np.unique(np.concatenate([np.arange(dense), thin]))]
+    return frames
 
 
-def path_deltas(played: EncodedPath, shown: Array) -> Array:
-    """The changes of its place from each of the steps ``shown`` to the next, until it rests: integers, flat.
+def path_deltas(path: EncodedPath, frames: Array) -> Array:
+    """The changes of ``place`` from frame to frame until the run rests, flattened, int [3 * frames or fewer].
 
-    A step between two that are shown counts at the later one, if it is the run's last.
+    The last step of a run counts at the next frame.
+
+    Args:
+        path: the run.
+        frames: the step of each frame, int [frames].
     """
-    end = int(np.searchsorted(shown, played.step[-1])) + 1
-    at = np.searchsorted(played.step, shown[:end], side="right") - 1
-    changed = np.diff(played.place[at], axis=0, prepend=0)
-    if "left" not in played.facts:
-        changed = changed[: int(np.flatnonzero(changed.any(axis=1)).max(initial=0)) + 1]
-    flat: Array = changed.ravel()
+    end = int(np.searchsorted(frames, path.step[-1])) + 1
+    at = np.searchsorted(path.step, frames[:end], side="right") - 1
+    changes = np.diff(path.place[at], axis=0, prepend=0)
+    if "left" not in path.facts:
+        changes = changes[: int(np.flatnonzero(changes.any(axis=1)).max(initial=0)) + 1]
+    flat: Array = changes.ravel()
     return flat
 
 
 def encoded_length(values: Array) -> int:
-    """How many letters ``encoded`` needs."""
+    """The number of letters of ``encode_integers``, for int [values]."""
     signed = np.abs(values) << 1
     return int(sum((signed >= 1 << shift).sum() for shift in range(5, 32, 5))) + len(values)
 
 
 def encode_integers(values: Array) -> str:
-    """Integers in base 64 with a continuation bit, small ones in one letter, as source maps have them."""
-    text = []
+    """Integers, int [values], in base 64 with a continuation bit, as in source maps; small ones take one letter."""
+    letters = []
     for value in values.tolist():
         rest = abs(value) << 1 | (value < 0)
         while rest >= 32:
-            text.append(DIGITS[rest & 31 | 32])
+            letters.append(DIGITS[rest & 31 | 32])
             rest >>= 5
-        text.append(DIGITS[rest])
-    return "".join(text)
+        letters.append(DIGITS[rest])
+    return "".join(letters)

@@ -1,4 +1,4 @@
-"""How a report is made, beyond what it is made of: whose templates, and how large one file may become."""
+"""The user's choices for a report: templates, and the largest size of the single file."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from pathlib import Path
 from reportgen.config.model import MAX_SIZE
 
 CARD = "assets/card.png"
-"""The picture that is shown with a link to the report."""
+"""Path in the site of the preview image that links to the report show."""
 
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What the user chose of it."""
+    """The user's choices."""
 
     templates: Path | None = None
-    """A folder of the user's own templates, which win by name over ours."""
+    """A folder of templates, which replace built-in ones of the same name."""
     max_size: float = MAX_SIZE
-    """MiB that ``report.html`` may have."""
+    """Largest size of ``report.html``, MiB."""
 
     def key(self) -> bytes:
-        """Changes with the choices and with any file in the folder."""
-        made = sha256(str(self.max_size).encode())
+        """A digest that changes with the choices and with every file in the folder."""
+        digest = sha256(str(self.max_size).encode())
         for file in list_files(self.templates):
             name = str(file.relative_to(self.templates or "."))
-            made.update(f"\0{name}\0".encode() + sha256(file.read_bytes()).digest())
-        return made.digest()
+            digest.update(f"\0{name}\0".encode() + sha256(file.read_bytes()).digest())
+        return digest.digest()
 
 
 DEFAULT_OPTIONS = RenderOptions()
-"""Ours, in the usual size."""
+"""Built-in templates and the default size."""
 
 
 def list_files(folder: Path | None) -> list[Path]:
-    """All files below a folder but hidden ones, in the order of their names."""
+    """All files in a folder and below it except hidden ones, sorted by path; none if ``folder`` is None."""
     if folder is None:
         return []
-    found = (file for file in folder.rglob("*") if file.is_file())
-    return sorted(file for file in found if not any(p[0] == "." for p in file.relative_to(folder).parts))
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return sorted(file for file in files if not any(part[0] == "." for part in file.relative_to(folder).parts))

@@ -1,114 +1,158 @@
-"""The site: figures as soon as their loss is done, then all pages, and nothing left over from an earlier one."""
+"""The site: figures as soon as their loss is finished, then all pages; files of an earlier site are removed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reportgen.analysis.loss_view import LossView, loss_view
+from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.registry import FigureSpec, loss_figures
-from reportgen.report.assets import FOLDER, assets
+from reportgen.report.assets import assets
 from reportgen.report.cell_table import failure_reasons
+from reportgen.report.csv_export import data_files
 from reportgen.report.figure_workers import FigureWorkers, draw_figures, write_file
-from reportgen.report.page_context import Page, PageContexts
+from reportgen.report.links import ASSETS, SiteLinks
+from reportgen.report.page_context import PageContexts
+from reportgen.report.page_types import Page
 from reportgen.report.render_options import CARD, DEFAULT_OPTIONS, RenderOptions
-from reportgen.report.single_file import NAME, single
-from reportgen.report.site_record import invalidate_record, read_record, renderer_digest, write_record
+from reportgen.report.single_file import NAME, single_file
+from reportgen.report.site_record import (
+    SiteRecord,
+    invalidate_record,
+    read_record,
+    renderer_digest,
+    site_key,
+    write_record,
+)
 from reportgen.report.social_card import social_card
 from reportgen.report.summary_markdown import SUMMARY, summary_markdown
-from reportgen.report.template import render_page, render_template
+from reportgen.report.template import find_scripts, render_page
+from reportgen.results.manifest import to_json
 from reportgen.results.result_tables import Results
+
+Content = str | bytes
 
 
 class Site:
-    """The site in the folder ``output``; ``on_figure`` is told the name of each figure that is drawn here."""
+    """The site in the folder ``output``."""
 
     def __init__(
-        self, output: Path, on_figure: Callable[[str], None] | None = None, edition: RenderOptions = DEFAULT_OPTIONS
+        self,
+        output: Path,
+        on_figure: Callable[[str], None] | None = None,
+        options: RenderOptions = DEFAULT_OPTIONS,
     ) -> None:
+        """A site that is written by ``write``.
+
+        Args:
+            output: its folder.
+            on_figure: called with the name of each figure before it is drawn in this process.
+            options: the user's choices.
+        """
         self._output = output
-        self._edition = edition
-        self._assets = output / FOLDER
+        self._options = options
+        self._assets = output / ASSETS
         self._on_figure = on_figure or (lambda _name: None)
         self._drawn: dict[str, list[FigureSpec]] = {}
-        self._digests: dict[str, str] = {}
+        self._fingerprints: dict[str, str] = {}
         earlier = read_record(output)
-        self._earlier: dict[str, str] = earlier["figures"] if earlier["makers"] == renderer_digest() else {}
+        self._earlier = earlier.figures if earlier.renderer == renderer_digest() else {}
 
     def draw(self, results: Results) -> None:
-        """Draw the figures of the losses that ``results`` has runs of, all of which are done."""
+        """Draw the figures of the losses in ``results``, all of which are finished."""
         for label in results.runs["loss"].astype(str).unique():
-            draw_figures(self._due(loss_view(results, label)), self._assets, self._on_figure)
+            draw_figures(self._outdated_figures(loss_view(results, label)), self._assets, self._on_figure)
 
-    def write(self, results: Results, assistants: FigureWorkers | None = None) -> Path:
-        """Draw what is missing and write all pages; the path of the first."""
-        views = [loss_view(results, fact["label"]) for fact in results.manifest["losses"]]
-        jobs = [(view, self._due(view)) for view in views if view.label not in self._drawn]
-        if assistants:
-            assistants.draw(jobs, self._assets, self._on_figure)
-        for _, due in [] if assistants else jobs:
-            draw_figures(due, self._assets, self._on_figure)
-        report = PageContexts(results, views, self._drawn, has_data=(self._output / "results").is_dir())
-        draw_figures(self._changed(report.overview), self._assets, self._on_figure)
-        files: dict[str, str | bytes] = {".nojekyll": "", **assets(self._edition.templates), **dict(report.data())}
-        pages = report.pages()
-        first = next(pages)
-        files[SUMMARY] = summary_markdown(first[2], failure_reasons(results.runs))
-        if results.manifest.get("site_url"):
-            files[CARD] = social_card(first[2], views)
-        files |= self._pages(first, pages, files)
-        invalidate_record(self._output, figures=False)
-        for name, content in files.items():
-            write_file(self._output / name, content)
-        made = [*files, *(f"{FOLDER}/{name}" for name in self._digests)]
-        self._remove(set(read_record(self._output)["files"]) - set(made))
-        about = report.about()
-        # What a user's own file of the same name has taken the place of was not drawn from anything.
-        figures = {name: digest for name, digest in self._digests.items() if f"{FOLDER}/{name}" not in files}
-        write_record(self._output, results.manifest, made, edition=self._edition, figures=figures, about=about)
-        return self._output / "index.html"
+    def write(self, results: Results, workers: FigureWorkers | None = None) -> Path:
+        """Draw what is missing and write all pages. Returns the path of the first page.
 
-    def _pages(self, first: Page, others: Iterator[Page], files: Mapping[str, str | bytes]) -> dict[str, str]:
-        """All pages, and the one with all of them; made before any is written, so that none is where one is broken."""
-        folder = self._edition.templates
-        made = {
-            name: render_page(template, context | {"path": name}, folder)
-            for name, template, context in chain([first], others)
+        Args:
+            results: all results.
+            workers: processes that help to draw.
+        """
+        analysis = ReportAnalysis(results)
+        self._draw_missing(analysis, workers)
+        contexts = PageContexts(analysis, self._drawn, has_data=(self._output / "results").is_dir())
+        draw_figures(self._changed(contexts.overview), self._assets, self._on_figure)
+        files: dict[str, Content] = {".nojekyll": "", **assets(self._options.templates), **dict(data_files(analysis))}
+        index = contexts.index()
+        files[SUMMARY] = summary_markdown(index, failure_reasons(results.runs))
+        if index.report.site_url:
+            files[CARD] = social_card(index, list(analysis.views.values()))
+        pages: list[tuple[str, Page]] = [("index.html", index)]
+        pages += [("loss.html", page) for page in contexts.losses()]
+        pages += [("optimizer.html", page) for page in contexts.optimizers()]
+        # All pages are made before any is written: if a template is broken, the earlier site stays whole.
+        files |= self._render(pages, files)
+        self._replace(files, contexts, results)
+        return self._output / index.path
+
+    def _draw_missing(self, analysis: ReportAnalysis, workers: FigureWorkers | None) -> None:
+        views = [view for label, view in analysis.views.items() if label not in self._drawn]
+        jobs = [(view, self._outdated_figures(view)) for view in views]
+        if workers:
+            workers.draw(jobs, self._assets, self._on_figure)
+            return
+        for _, figures in jobs:
+            draw_figures(figures, self._assets, self._on_figure)
+
+    def _render(self, pages: Sequence[tuple[str, Page]], files: dict[str, Content]) -> dict[str, Content]:
+        """All pages by path, and the single file."""
+        templates = self._options.templates
+        rendered: dict[str, Content] = {
+            page.path: render_page(template, page, SiteLinks(page.path), templates) for template, page in pages
         }
-        shared = first[2] | {"path": NAME}
 
-        def asset(file: str) -> bytes:
-            content = files.get(f"{FOLDER}/{file}")
+        def asset(name: str) -> bytes:
+            content = files.get(f"{ASSETS}/{name}")
             if content is None:
-                return (self._assets / file).read_bytes()
+                return (self._assets / name).read_bytes()
             return content.encode() if isinstance(content, str) else content
 
-        def render(template: str, context: dict[str, object]) -> str:
-            return render_template(template, shared | context, folder)
+        limit = int(self._options.max_size * 2**20)
+        return rendered | {NAME: single_file(pages, asset, find_scripts(templates), limit, templates)}
 
-        limit = int(self._edition.max_size * 2**20)
-        return made | {NAME: single(made, asset, set(self._digests), render, limit)}
+    def _replace(self, files: dict[str, Content], contexts: PageContexts, results: Results) -> None:
+        """Write ``files``, remove what an earlier site had besides them, and write the record."""
+        invalidate_record(self._output, figures=False)
+        for path, content in files.items():
+            write_file(self._output / path, content)
+        paths = [*files, *(f"{ASSETS}/{name}" for name in self._fingerprints)]
+        for path in set(read_record(self._output).files) - set(paths):
+            self._remove(path)
+        record = SiteRecord(
+            files=tuple(sorted(paths)),
+            key=site_key(to_json(results.manifest), self._options),
+            renderer=renderer_digest(),
+            # A user's own file in place of a figure was not drawn from anything.
+            figures={
+                name: fingerprint
+                for name, fingerprint in sorted(self._fingerprints.items())
+                if f"{ASSETS}/{name}" not in files
+            },
+            about=contexts.summary(),
+        )
+        write_record(self._output, record)
 
-    def _due(self, view: LossView) -> list[FigureSpec]:
-        """The figures of a loss that are to be drawn."""
+    def _outdated_figures(self, view: LossView) -> list[FigureSpec]:
+        """The figures of a loss that have to be drawn."""
         self._drawn[view.label] = loss_figures(view)
         return self._changed(self._drawn[view.label])
 
-    def _changed(self, some: list[FigureSpec]) -> list[FigureSpec]:
-        """Those of which there is no file that was drawn from the same data by the same code."""
-        self._digests |= {picture.file: picture.digest() for picture in some}
+    def _changed(self, figures: list[FigureSpec]) -> list[FigureSpec]:
+        """The figures without a file that was drawn from the same data by the same code."""
+        self._fingerprints |= {figure.file: figure.digest() for figure in figures}
         changed = [
-            picture
-            for picture in some
-            if self._earlier.get(picture.file) != self._digests[picture.file]
-            or not (self._assets / picture.file).is_file()
+            figure
+            for figure in figures
+            if self._earlier.get(figure.file) != self._fingerprints[figure.file]
+            or not (self._assets / figure.file).is_file()
         ]
         if changed:
-            # Should this render not come to its end, its figures must not be taken for those of the earlier one.
+            # If this render is interrupted, its figures must not be taken for those of the earlier one.
             invalidate_record(self._output, figures=True)
         return changed
 
-    def _remove(self, names: set[str]) -> None:
-        for name in names:
-            (self._output / name).unlink(missing_ok=True)
+    def _remove(self, path: str) -> None:
+        (self._output / path).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Whether a site on disk is still the right one: told from two small files, without pandas or matplotlib."""
+"""The record of a site on disk: what a render made, from what, and whether it is still right."""
 
 from __future__ import annotations
 
@@ -6,78 +6,107 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from reportgen import __version__
 from reportgen.report.render_options import DEFAULT_OPTIONS, RenderOptions
 from reportgen.results.files import MANIFEST, read_json, write_json
 
 RECORD = "site.json"
-_MAKERS = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
+_SUMMARY_KEYS = ("title", "commit", "leader")
+_PACKAGES = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
 
 
-def is_current(output: Path, edition: RenderOptions = DEFAULT_OPTIONS) -> bool:
-    """Whether ``output`` holds, whole, this edition of the site of the results in its ``results`` folder."""
+@dataclass(frozen=True)
+class SiteSummary:
+    """What a list of reports shows of one report."""
+
+    title: str = ""
+    commit: str = ""
+    """The git commit that it was built from; empty if it is not known."""
+    leader: str = ""
+    """The optimizers in the first place, in words."""
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """What a render wrote down."""
+
+    files: tuple[str, ...] = ()
+    """Paths of all files of the site."""
+    key: str = ""
+    """What the site depends on, see ``site_key``; empty if the site may be incomplete."""
+    renderer: str = ""
+    """Digest of the code that made the figures."""
+    figures: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint of each figure by its file."""
+    about: SiteSummary = field(default_factory=SiteSummary)
+    generator: str = f"reportgen {__version__}"
+
+
+def is_current(output: Path, options: RenderOptions = DEFAULT_OPTIONS) -> bool:
+    """Whether ``output`` holds the complete site of its results with these options."""
     manifest = read_json(output / "results" / MANIFEST)
     record = read_record(output)
     return (
         isinstance(manifest, dict)
-        and record.get("key") == site_key(manifest, edition)
-        and all((output / file).is_file() for file in record["files"])
+        and record.key == site_key(manifest, options)
+        and all((output / file).is_file() for file in record.files)
     )
 
 
-def site_key(manifest: dict[str, Any], edition: RenderOptions) -> str:
-    """What the bytes of a site depend on: the results, the user's choices, and the code that makes pages of them."""
-    told = json.dumps(manifest, sort_keys=True) + renderer_digest()
-    return hashlib.sha256(told.encode() + edition.key()).hexdigest()
+def site_key(manifest: object, options: RenderOptions) -> str:
+    """A hash of what the bytes of a site depend on: the results, the options and the code.
+
+    Args:
+        manifest: as JSON.
+        options: the user's choices.
+    """
+    text = json.dumps(manifest, sort_keys=True) + renderer_digest()
+    return hashlib.sha256(text.encode() + options.key()).hexdigest()
 
 
 def renderer_digest() -> str:
-    """The code that makes pages and figures of results."""
-    made = hashlib.sha256(version("matplotlib").encode())
-    for package in _MAKERS:
+    """A hash of the code that makes pages and figures."""
+    digest = hashlib.sha256(version("matplotlib").encode())
+    for package in _PACKAGES:
         for file in _sources(package):
-            made.update(file.read_bytes())
-    return made.hexdigest()
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
-def read_record(output: Path) -> dict[str, Any]:
-    """What an earlier render wrote down, or nothing where that cannot be trusted."""
-    record = read_json(output / RECORD)
-    if not isinstance(record, dict) or not isinstance(record.get("files"), list):
-        record = {"files": []}
-    files = [file for file in record["files"] if _is_inside(file)]
-    figures = record.get("figures")
-    return {"makers": "", **record, "files": files, "figures": figures if isinstance(figures, dict) else {}}
+def read_record(output: Path) -> SiteRecord:
+    """The record of an earlier render; an empty one if there is none that can be trusted."""
+    found = read_json(output / RECORD)
+    if not isinstance(found, dict) or not isinstance(found.get("files"), list):
+        return SiteRecord()
+    figures, about = found.get("figures"), found.get("about")
+    about = about if isinstance(about, dict) else {}
+    return SiteRecord(
+        files=tuple(file for file in found["files"] if _is_inside(file)),
+        key=str(found.get("key", "")),
+        renderer=str(found.get("renderer", "")),
+        figures=figures if isinstance(figures, dict) else {},
+        about=SiteSummary(**{key: about[key] for key in _SUMMARY_KEYS if isinstance(about.get(key), str)}),
+    )
+
+
+def write_record(output: Path, record: SiteRecord) -> None:
+    """Write the record of a render, atomically."""
+    write_json(output / RECORD, asdict(record))
 
 
 def invalidate_record(output: Path, *, figures: bool) -> None:
-    """Have the record vouch for the site no more, nor, with ``figures``, for what those were drawn from."""
+    """Make the record vouch no longer for the site and, with ``figures``, for the figures."""
     record = read_record(output)
-    if record["files"]:
-        write_json(output / RECORD, record | {"key": ""} | ({"figures": {}} if figures else {}))
-
-
-def write_record(
-    output: Path,
-    manifest: dict[str, Any],
-    files: list[str],
-    *,
-    edition: RenderOptions = DEFAULT_OPTIONS,
-    figures: Mapping[str, str] | None = None,
-    about: Mapping[str, str | None] | None = None,
-) -> None:
-    """Write down what this render made, by which code, from what each figure was drawn, and its row in a list."""
-    record = {"generator": f"reportgen {__version__}", "key": site_key(manifest, edition), "makers": renderer_digest()}
-    told = {"files": sorted(files), "figures": dict(sorted((figures or {}).items())), "about": dict(about or {})}
-    write_json(output / RECORD, record | told)
+    if record.files:
+        write_record(output, replace(record, key="", figures={} if figures else record.figures))
 
 
 def _sources(package: str) -> list[Path]:
-    """The files of a package by name; found without importing it."""
+    """The files of a package by name, found without importing it."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     files = (file for folder in folders or () for file in Path(folder).iterdir())

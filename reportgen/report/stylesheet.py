@@ -1,11 +1,11 @@
-"""The one style sheet: the hand-written part, and the colours that pages share with figures."""
+"""The style sheet: the parts in the templates, and the colours that pages share with figures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from reportgen.figures.style import COLOURS
-from reportgen.report.template import render_template
+from reportgen.report.template import render_stylesheet
 
 HEAT: dict[str, list[tuple[str, str]]] = {
     "light": [
@@ -29,27 +29,33 @@ HEAT: dict[str, list[tuple[str, str]]] = {
         ("#c3eedd", "#0d1117"),
     ],
 }
-"""Background and text of a cell of a heat map, from far to close."""
+"""Background and text of a cell of a heat map, from the largest gap to the smallest, by theme."""
 
 PARTS = ("site.css", "tables.css", "player.css")
 
 
 def stylesheet(templates: Path | None = None) -> str:
-    """The text of ``assets/site.css``; ``templates`` is the user's folder."""
+    """The text of ``assets/site.css``; ``templates`` is the user's folder.
+
+    Raises:
+        TemplateError: one of the user's templates is broken.
+    """
     dark = _variables("dark").replace("\n", "\n  ")
-    written = "".join(render_template(part, {}, templates) for part in PARTS)
+    parts = "".join(render_stylesheet(part, templates) for part in PARTS)
     themes = f"{_variables('light')}\n@media screen and (prefers-color-scheme: dark) {{\n  {dark}\n}}"
-    return f"{themes}\n{_levels()}\n{written}"
+    return f"{themes}\n{_classes()}\n{parts}"
 
 
-def _variables(scheme: str) -> str:
-    which = 0 if scheme == "light" else 1
-    named = [f"--{name}: {both[which]};" for name, both in COLOURS.items()]
-    heat = [f"--h{i}: {back}; --t{i}: {text};" for i, (back, text) in enumerate(HEAT[scheme])]
+def _variables(theme: str) -> str:
+    """The CSS variables of a theme."""
+    place = 0 if theme == "light" else 1
+    named = [f"--{name}: {both[place]};" for name, both in COLOURS.items()]
+    heat = [f"--h{i}: {back}; --t{i}: {text};" for i, (back, text) in enumerate(HEAT[theme])]
     return "\n".join([":root {", *(f"  {line}" for line in (*named, *heat)), "}"])
 
 
-def _levels() -> str:
+def _classes() -> str:
+    """The CSS classes of the colours of heat maps and series."""
     heat = [f".h{i} {{ background: var(--h{i}); color: var(--t{i}); }}" for i in range(len(HEAT["light"]))]
     series = [f".{name} {{ color: var(--{name}); }}" for name in COLOURS if name[0] == "s"]
     return "\n".join([*heat, *series])

@@ -1,55 +1,63 @@
-"""``summary.md``: what a report says, for a pull request or a job's page."""
+"""``summary.md``: the report in Markdown, for a pull request or the page of a job."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reportgen.analysis.number_format import number, share
+from reportgen.analysis.number_format import count, number, share
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.report.markdown import Block, Bullets, Details, Table, code, document, link, strong, text
+
+if TYPE_CHECKING:
+    from reportgen.report.cell_table import FailureReason
+    from reportgen.report.page_types import IndexPage
+    from reportgen.results.manifest import ResultsInfo
 
 SUMMARY = "summary.md"
 """Its name in the site."""
 
 
-def summary_markdown(index: Mapping[str, Any], reasons: Sequence[Mapping[str, str]]) -> str:
-    """The text, from what the front page is given and the reasons why runs failed."""
-    return document(_blocks(index, reasons), _last(index["manifest"]))
+def summary_markdown(index: IndexPage, reasons: Sequence[FailureReason]) -> str:
+    """The text, from the contents of the front page and the reasons why runs failed."""
+    where = link("the report", index.report.site_url)
+    last = f"Made by reportgen {text(index.report.version)}. Paths, curves and all configurations are in {where}."
+    return document(_blocks(index, reasons), last)
 
 
-def _blocks(index: Mapping[str, Any], reasons: Sequence[Mapping[str, str]]) -> Iterator[Block]:
-    yield f"## {text(index['title'], 200)}"
-    yield text(index["setup"])
-    yield Bullets([_sentence(found["pieces"]) for found in index["findings"]], "finding")
-    yield f"{strong('Outcomes')}: {format_outcomes(index['counts'])}"
+def _blocks(index: IndexPage, reasons: Sequence[FailureReason]) -> Iterator[Block]:
+    yield f"## {text(index.report.title, 200)}"
+    yield text(index.setup)
+    yield Bullets([_sentence(finding.pieces) for finding in index.findings], "finding")
+    yield f"{strong('Outcomes')}: {format_outcomes(index.counts)}"
     if reasons:
-        yield Bullets([_failure(each["who"], each["reason"]) for each in reasons], "reason")
+        yield Bullets([_failure(each) for each in reasons], "reason")
     yield from _ranking(index)
-    losses = index["losses"]
-    rows = [[code(loss["facts"]["label"]), text(loss["heading"])] for loss in losses]
-    yield Details(f"What came out on {_losses(len(losses))}", [Table(["Loss", "What came out"], rows, noun="row")])
-    if index["caveats"]:
-        yield Details("What the ranking cannot say", [Bullets([text(each) for each in index["caveats"]])])
-    yield Details("Set-up", [Bullets(list(setup_lines(index["manifest"])))])
+    rows = [[code(loss.info.label), text(loss.heading)] for loss in index.losses]
+    yield Details(f"Key results on {count(len(rows), 'loss')}", [Table(["Loss", "Key result"], rows, noun="row")])
+    if index.limitations:
+        yield Details("Limitations of the ranking", [Bullets([text(each) for each in index.limitations])])
+    if index.report.manifest:
+        yield Details("Set-up", [Bullets(list(setup_lines(index.report.manifest)))])
 
 
 def format_outcomes(counts: Mapping[str, int]) -> str:
-    """``● 303 solved · ○ 12 exhausted``; those that there are."""
+    """``● 303 solved · ○ 12 exhausted``, without outcomes that no run has."""
     return " · ".join(f"{SYMBOLS[name]} {number(n, 15)} {name}" for name, n in counts.items() if n)
 
 
-def _failure(who: str, reason: str) -> str:
-    return f"{SYMBOLS['failed']} {strong(f'{who} failed')}: {text(reason)}"
+def _failure(each: FailureReason) -> str:
+    return f"{SYMBOLS['failed']} {strong(f'{each.where} failed')}: {text(each.reason)}"
 
 
-def setup_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
+def setup_lines(info: ResultsInfo) -> Iterator[str]:
     """Versions, device and commit, as far as they are known."""
-    versions = {"reportgen": manifest["reportgen"], **manifest["versions"]}
-    yield text("Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()))
-    yield text(f"Device: {manifest['device']['description'] or 'unknown'}; precision: {manifest['dtype']}")
-    if manifest["git_commit"]:
-        yield f"Commit: {code(manifest['git_commit'])}"
+    versions = {"reportgen": info.reportgen, **info.versions}
+    yield text("Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items() if version))
+    device = info.device.description if info.device else "unknown"
+    yield text(f"Device: {device}; precision: {info.dtype or 'unknown'}")
+    if info.git_commit:
+        yield f"Commit: {code(info.git_commit)}"
 
 
 def _sentence(pieces: Sequence[str]) -> str:
@@ -58,29 +66,19 @@ def _sentence(pieces: Sequence[str]) -> str:
 
 
 def _spaced(piece: str) -> str:
-    """A piece with the blanks at its ends, which escaping takes away."""
+    """A piece with the blanks at its ends, which escaping removes."""
     begin, end = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
     return f"{begin and ' '}{text(piece)}{end and ' '}"
 
 
-def _ranking(index: Mapping[str, Any]) -> Iterator[Block]:
+def _ranking(index: IndexPage) -> Iterator[Block]:
     rows = []
-    for row in index["standings"]:
+    for row in index.ranking:
         rank = row.rank
         place = f"{rank.place}{'=' if rank.tied else ''}" if row.compared else "–"
-        sure = f"{share(row.interval[0])} to {share(row.interval[1])}" if row.interval else "–"
+        interval = f"{share(row.interval[0])} to {share(row.interval[1])}" if row.interval else "–"
         speed = "–" if row.speed is None else number(100 * row.speed, 2)
-        rows.append([place, code(rank.optimizer), share(rank.score), sure, speed])
-    header = ["Place", "Optimizer", "Targets reached", "95 % interval", "Speed"]
+        rows.append([place, code(rank.optimizer), share(rank.score), interval, speed])
     yield "### Ranking"
+    header = ["Place", "Optimizer", "Targets hit", "95 % interval", "Speed"]
     yield Table(header, rows, frozenset({0, 2, 3, 4}), "optimizer")
-
-
-def _losses(how_many: int) -> str:
-    return "1 loss" if how_many == 1 else f"{number(how_many, 15)} losses"
-
-
-def _last(manifest: Mapping[str, Any]) -> str:
-    """Where all of it is."""
-    where = link("the report", manifest["config"].get("site_url") or "")
-    return f"Made by reportgen {text(manifest['reportgen'])}; paths, curves and every cell are in {where}."

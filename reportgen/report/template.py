@@ -1,14 +1,14 @@
-"""The templates, a user's before ours, with the few words they need: escaped, strict and without blank lines."""
+"""Renders the templates: the user's and the built-in ones, escaped, strict about names, without blank lines."""
 
 from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
@@ -17,55 +17,108 @@ from reportgen.analysis import number_format
 from reportgen.analysis.outcomes import MEANINGS, SYMBOLS
 from reportgen.catalogue import with_suggestion
 from reportgen.figures.registry import slug
-from reportgen.report.csp import PLACE, add_policy
+from reportgen.report.csp import PLACEHOLDER, add_policy
 from reportgen.report.formula import math_block, math_inline
+from reportgen.report.page_types import template_fields
 from reportgen.report.render_options import CARD, list_files
 
-OURS = "default/"
-"""Before a name: our template of that name, also where the user has one."""
-WRITTEN = (".html", ".css")
-"""What is a template; anything else in a user's folder is taken as it is."""
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from reportgen.report.links import Links
+
+BUILT_IN = "default/"
+"""Prefix of a name: the built-in template of that name, even if the user has one."""
+FRAME, BODY = "base.html", "body.html"
+"""The templates that every page extends: on the site, and in the single file."""
+TEMPLATE_SUFFIXES = (".html", ".css")
+"""The files in a user's folder that are templates; other files are copied unchanged."""
+
+
+GLOBALS = {"SYMBOLS": SYMBOLS, "MEANINGS": MEANINGS, "inf": math.inf, "POLICY": Markup(PLACEHOLDER), "CARD": CARD}
+"""The names that every template knows, with SCRIPTS, the names of all scripts."""
 
 
 class TemplateError(Exception):
     """A template that cannot be used: file, line and reason in one sentence."""
 
 
-def render_page(template: str, context: dict[str, Any], folder: Path | None = None) -> str:
-    """The text of a page with its policy.
+def render_page(template: str, page: DataclassInstance, links: Links, folder: Path | None = None) -> str:
+    """The text of a page with its content security policy.
 
     Args:
-        template: its name.
-        context: what it is told.
-        folder: the user's own templates.
+        template: name of the template.
+        page: its fields, a dataclass of ``page_types``.
+        links: the addresses that it uses.
+        folder: the user's templates.
 
     Raises:
-        TemplateError: where one of those is broken.
+        TemplateError: one of the user's templates is broken.
     """
-    return add_policy(render_template(template, context, folder))
+    return add_policy(render_template(template, page, links, folder))
 
 
-def render_template(template: str, context: dict[str, Any], folder: Path | None = None) -> str:
-    """The same before it has a policy, and also of a style sheet."""
+def render_template(
+    template: str,
+    page: DataclassInstance,
+    links: Links,
+    folder: Path | None = None,
+    *,
+    is_body: bool = False,
+    omitted: Collection[str] = (),
+    level: int = 0,
+) -> str:
+    """The text of a page without a policy.
+
+    Args:
+        template: name of the template.
+        page: its fields, a dataclass of ``page_types``.
+        links: the addresses that it uses.
+        folder: the user's templates.
+        is_body: whether the text is only the contents of the page, without a frame.
+        omitted: the steps of ``single_file.STEPS`` that are omitted.
+        level: added to the level of every heading.
+
+    Raises:
+        TemplateError: one of the user's templates is broken.
+    """
+    context = template_fields(page) | {"links": links, "omitted": omitted, "level": level}
+    return _render(template, context, folder, is_body)
+
+
+def render_stylesheet(template: str, folder: Path | None = None) -> str:
+    """The text of a style sheet, which has no fields.
+
+    Raises:
+        TemplateError: one of the user's templates is broken.
+    """
+    return _render(template, {}, folder)
+
+
+def _render(template: str, context: Mapping[str, object], folder: Path | None, is_body: bool = False) -> str:
     try:
-        text = _environment(folder).get_template(template).render(context)
-    except Exception as error:  # whatever a template runs into is its author's to know
-        told = _told(error, folder)
-        if told is None:
+        text = _environment(folder, is_body).get_template(template).render(context)
+    except Exception as error:  # a template of the user's may raise any error
+        message = _message(error, folder)
+        if message is None:
             raise
-        raise TemplateError(told) from error
+        raise TemplateError(message) from error
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
 def check_templates(folder: Path) -> None:
-    """Raise TemplateError where a template in the user's folder cannot be read: before anything is run, not after."""
+    """Check that all templates and scripts in the user's folder can be read, before anything is run.
+
+    Raises:
+        TemplateError: one of them cannot be read.
+    """
     for file in list_files(folder):
-        if file.suffix in WRITTEN:
+        if file.suffix in TEMPLATE_SUFFIXES:
             name = file.relative_to(folder).as_posix()
             try:
                 _environment(folder).get_template(name)
             except (TemplateSyntaxError, UnicodeDecodeError) as error:
-                raise TemplateError(_told(error, folder) or f"{file}: {error}") from error
+                raise TemplateError(_message(error, folder) or f"{file}: {error}") from error
         elif file.suffix == ".js":
             try:
                 file.read_text(encoding="utf-8")
@@ -74,28 +127,33 @@ def check_templates(folder: Path) -> None:
 
 
 def find_scripts(folder: Path | None = None) -> dict[str, str]:
-    """The scripts beside the templates by name, the user's before ours."""
-    ours = (file.name for file in resources.files("reportgen.templates").iterdir() if file.name.endswith(".js"))
-    mine = (file.name for file in list_files(folder) if file.suffix == ".js" and file.parent == folder)
-    return {name: _found(name, folder)[0] for name in sorted({*ours, *mine})}
+    """The text of each script by name. A script in the user's folder replaces the built-in one of the same name."""
+    built_in = (file.name for file in resources.files("reportgen.templates").iterdir() if file.name.endswith(".js"))
+    users = (file.name for file in list_files(folder) if file.suffix == ".js" and file.parent == folder)
+    return {name: _find_source(name, folder)[0] for name in sorted({*built_in, *users})}
 
 
 def read_template(name: str) -> str:
-    """The source of one of our templates."""
+    """The source of a built-in template."""
     return resources.files("reportgen.templates").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def _environment(folder: Path | None) -> Environment:
-    made = Environment(
-        loader=FunctionLoader(lambda name: _loaded(name, folder)),
+def _environment(folder: Path | None, is_body: bool = False) -> Environment:
+    """The environment of a user's folder. With ``is_body`` pages extend a frame that has only their content."""
+
+    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        return _load(BODY if is_body and name.removeprefix(BUILT_IN) == FRAME else name, folder)
+
+    environment = Environment(
+        loader=FunctionLoader(load),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    words = (
+    filters = (
         number_format.number,
         number_format.rate,
         number_format.share,
@@ -103,46 +161,50 @@ def _environment(folder: Path | None) -> Environment:
         number_format.point,
         number_format.exponent,
         number_format.and_list,
+        number_format.names,
         number_format.shorten,
     )
-    made.filters.update({word.__name__: word for word in (*words, slug, math_block, math_inline)})
-    made.globals.update(SYMBOLS=SYMBOLS, MEANINGS=MEANINGS, inf=math.inf, POLICY=Markup(PLACE), CARD=CARD)
-    made.globals["SCRIPTS"] = list(find_scripts(folder))
-    return made
+    environment.filters.update({each.__name__: each for each in (*filters, slug, math_block, math_inline)})
+    environment.globals.update(GLOBALS, SCRIPTS=list(find_scripts(folder)))
+    return environment
 
 
-def _loaded(name: str, folder: Path | None) -> tuple[str, str, Callable[[], bool]] | None:
+def _load(name: str, folder: Path | None) -> tuple[str, str, Callable[[], bool]] | None:
+    """Source, file and up-to-date test of a template, as Jinja expects them; None if there is none."""
     try:
-        source, file = _found(name, folder)
+        source, file = _find_source(name, folder)
     except OSError:
         return None
-    return source, file, lambda: _found(name, folder) == (source, file)
+    return source, file, lambda: _find_source(name, folder) == (source, file)
 
 
-def _found(name: str, folder: Path | None) -> tuple[str, str]:
-    """The source of a template, and the file that holds it."""
-    if folder is not None and not name.startswith(OURS):
-        mine = folder / name
-        if mine.is_file() and mine.resolve().is_relative_to(folder.resolve()):
-            return mine.read_text(encoding="utf-8"), str(mine)
-    name = name.removeprefix(OURS)
+def _find_source(name: str, folder: Path | None) -> tuple[str, str]:
+    """The source of a template and its file; raises OSError if there is none."""
+    if folder is not None and not name.startswith(BUILT_IN):
+        file = folder / name
+        if file.is_file() and file.resolve().is_relative_to(folder.resolve()):
+            return file.read_text(encoding="utf-8"), str(file)
+    name = name.removeprefix(BUILT_IN)
     return read_template(name), name
 
 
-def _told(error: Exception, folder: Path | None) -> str | None:
-    """Where in the user's folder an error arose, and why; None where it is none of theirs."""
+def _message(error: Exception, folder: Path | None) -> str | None:
+    """Where in the user's folder an error arose, and why; None if it arose elsewhere."""
     if folder is None:
         return None
     if isinstance(error, TemplateSyntaxError):
         return f"{error.filename or error.name}, line {error.lineno}: {error.message}"
-    steps = traceback.extract_tb(error.__traceback__)
-    mine = [step for step in steps if Path(step.filename).is_relative_to(folder)]
-    if not mine:
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
+    ]
+    if not frames:
         return None
     reason = _no_template(str(error)) if isinstance(error, TemplateNotFound) else str(error)
-    return f"{mine[-1].filename}, line {mine[-1].lineno}: {reason}"
+    return f"{frames[-1].filename}, line {frames[-1].lineno}: {reason}"
 
 
 def _no_template(name: str) -> str:
-    ours = [file.name for file in resources.files("reportgen.templates").iterdir() if file.name.endswith(WRITTEN)]
-    return with_suggestion(f"there is no template {name}", name, [*ours, *(f"{OURS}{each}" for each in ours)])
+    files = (file.name for file in resources.files("reportgen.templates").iterdir())
+    built_in = [file for file in files if file.endswith(TEMPLATE_SUFFIXES)]
+    names = [*built_in, *(f"{BUILT_IN}{each}" for each in built_in)]
+    return with_suggestion(f'no template is called "{name}"', name, names)

@@ -1,1 +1,1 @@
-"""Results on disk: Parquet and JSON, atomic, resumable; reading them runs no code."""
+"""Stores results as Parquet and JSON, written atomically and resumable. Reading them runs no plug-in code."""

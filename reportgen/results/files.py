@@ -1,4 +1,4 @@
-"""The files of a results folder, and writing them so that a reader never sees half of one."""
+"""The files of a results folder, and atomic writing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
@@ -18,36 +17,37 @@ MANIFEST = "manifest.json"
 
 @contextmanager
 def atomic_replace(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place when the block ends well, and goes otherwise."""
+    """Yield a temporary path that replaces ``path`` if the block succeeds, and is deleted otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp is private to the user; a published file should not be.
+        # mkstemp creates a file that only the user can read; a published file must be readable by all.
         temporary.chmod(0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """``value`` as JSON with sorted keys, atomically."""
+def write_json(path: Path, value: object) -> None:
+    """Write ``value`` as JSON with sorted keys, atomically."""
     with atomic_replace(path) as temporary:
         text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """The parsed file, or None where it is missing or damaged."""
+def read_json(path: Path) -> object:
+    """Return the parsed file, or None if it is missing or damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value: object = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return value
 
 
-def file_digest(path: Path) -> dict[str, Any]:
-    """Size and SHA-256 of a file, as the manifest records them."""
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
-        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,11 +1,10 @@
-"""Results by any of their names: a results folder, the site around it, or the table of runs alone."""
+"""Finds results at a path: a results folder, a report that contains one, or a table of runs."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,110 +12,133 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.results.files import MANIFEST, RUNS, TABLES
-from reportgen.results.result_tables import NotResultsError, read_manifest
+from reportgen.results.manifest import (
+    DeviceInfo,
+    HyperparameterInfo,
+    LossInfo,
+    NotResultsError,
+    OptimizerInfo,
+    ProgramEntry,
+    ResultsInfo,
+    read_manifest,
+)
 from reportgen.results.schema import runs_schema
 
-_HIT = "hit_"
+_HIT_PREFIX = "hit_"
 
 
 @dataclass(frozen=True)
 class ResultsLocation:
-    """Where the results are that somebody named."""
+    """Results at a path that the user gave."""
 
     name: str
-    """As it was named."""
+    """As the user wrote it."""
     runs: Path
-    """The table of runs."""
-    manifest: dict[str, Any]
-    """The manifest, or what the table of runs tells of it; what that does not tell is None."""
+    """The file of the table of runs."""
+    info: ResultsInfo
+    """The manifest, or what is known from the table of runs alone."""
     folder: Path | None
-    """The results folder, with all tables; None where there is the table of runs alone."""
+    """The results folder; None if there is only a table of runs."""
+
+
+@dataclass(frozen=True)
+class RunsInfo:
+    """What is known from a table of runs without a manifest. None: unknown."""
+
+    steps: int
+    """Steps of the longest run."""
+    targets: tuple[float, ...]
+    """Shares of the initial gap."""
+    losses: tuple[LossInfo, ...]
+    optimizers: tuple[OptimizerInfo, ...]
+    noisy_losses: frozenset[str]
+    """Labels of the losses with several seeds."""
+    title: str = ""
+    reportgen: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    git_commit: str | None = None
+    dtype: str | None = None
+    gradient_tolerance: float | None = None
+    random_starts: int | None = None
+    device: DeviceInfo | None = None
+    programs: tuple[ProgramEntry, ...] = ()
 
 
 def locate(path: Path) -> ResultsLocation:
-    """The results at ``path``; NotResultsError, in one sentence, where there are none."""
+    """Return the results at ``path``.
+
+    Raises:
+        NotResultsError: there are none, or they cannot be read.
+    """
     if not path.exists():
-        raise NotResultsError(f"{path}: is not there; a results folder, a report or a {RUNS} is expected")
+        raise NotResultsError(f"{path}: not found; expected a results folder, a report or a {RUNS}")
     if path.is_file():
-        return _of_table(path)
+        return _locate_table(path)
     folder = path / "results" if (path / "results" / MANIFEST).is_file() else path
     missing = [name for name in (MANIFEST, *TABLES) if not (folder / name).is_file()]
     if missing == [MANIFEST, *TABLES]:
-        raise NotResultsError(f"{path}: holds no results: neither it nor its folder results has a {MANIFEST}")
+        raise NotResultsError(f"{path}: holds no results; expected a {MANIFEST} in it or in its folder results")
     if missing:
-        raise NotResultsError(f"{folder}: is no whole results folder, {', '.join(missing)} not found in it")
-    _checked_columns(folder / RUNS)
+        raise NotResultsError(f"{folder}: the results are incomplete; missing {', '.join(missing)}")
+    _read_targets(folder / RUNS)
     return ResultsLocation(str(path), folder / RUNS, read_manifest(folder), folder)
 
 
-def _of_table(path: Path) -> ResultsLocation:
-    """A table by itself; one that lies in its results folder is that folder."""
+def _locate_table(path: Path) -> ResultsLocation:
+    """The results of a table of runs; if it belongs to a complete results folder, those of the folder."""
     folder = path.parent
+    targets = _read_targets(path)
     if path.name == RUNS and all((folder / name).is_file() for name in (MANIFEST, *TABLES)):
-        _checked_columns(path)
         return ResultsLocation(str(path), path, read_manifest(folder), folder)
-    return ResultsLocation(str(path), path, _told_by_runs(path, _checked_columns(path)), None)
+    return ResultsLocation(str(path), path, _read_info(path, targets), None)
 
 
-def _checked_columns(path: Path) -> list[float]:
-    """The targets of a table of runs; NotResultsError where it is none."""
+def _read_targets(path: Path) -> tuple[float, ...]:
+    """The targets of a table of runs, from its columns. Raises NotResultsError for any other file."""
     try:
         names = pq.read_schema(path).names
     except (OSError, pa.ArrowException):
-        raise NotResultsError(f"{path}: is no Parquet file; the {RUNS} of a results folder is expected") from None
+        raise NotResultsError(f"{path}: not a Parquet file; expected the {RUNS} of a results folder") from None
     missing = [name for name in runs_schema(()).names if name not in names]
     if missing:
-        raise NotResultsError(f"{path}: is no table of runs, it has no column {', '.join(missing[:4])}")
-    return [float(name.removeprefix(_HIT)) for name in names if name.startswith(_HIT)]
+        raise NotResultsError(f"{path}: not a table of runs; missing column {', '.join(missing[:4])}")
+    return tuple(float(name.removeprefix(_HIT_PREFIX)) for name in names if name.startswith(_HIT_PREFIX))
 
 
-def _told_by_runs(path: Path, targets: list[float]) -> dict[str, Any]:
-    """What can be said of results whose manifest is not there, in the manifest's words."""
-    columns = ["loss", "dim", "optimizer", "hyperparameters", "learning_rate", "steps", "final_loss", "gap", "seed"]
+def _read_info(path: Path, targets: tuple[float, ...]) -> RunsInfo:
+    columns = ["loss", "dim", "optimizer", "hyperparameters", "steps", "final_loss", "gap", "seed"]
     table = pq.read_table(path, columns=columns)
-    steps = pc.max(table["steps"]).as_py()
-    rates = pc.unique(table["learning_rate"]).to_pylist()
-    return {
-        "title": "",
-        "dtype": None,
-        "reportgen": None,
-        "versions": {},
-        "device": {"description": None},
-        "git_commit": None,
-        "gradient_tolerance": None,
-        "config": {"starts": {"random": None}},
-        "learning_rates": sorted(rates),
-        "steps": steps,
-        "targets": targets,
-        "losses": _losses(table),
-        "optimizers": _optimizers(table),
-        "programs": [],
-    }
+    labels = table["loss"].cast(pa.string())
+    parts = {label: table.filter(pc.equal(labels, label)) for label in pc.unique(labels).to_pylist()}
+    return RunsInfo(
+        steps=pc.max(table["steps"]).as_py(),
+        targets=targets,
+        losses=tuple(_loss_info(label, part) for label, part in parts.items()),
+        optimizers=_optimizer_infos(table),
+        noisy_losses=frozenset(label for label, part in parts.items() if pc.max(part["seed"]).as_py()),
+    )
 
 
-def _losses(table: pa.Table) -> list[dict[str, Any]]:
-    """Label, dim and minimum of each loss: its value is what the gap is counted from."""
-    found = []
-    for label in pc.unique(table["loss"].cast(pa.string())).to_pylist():
-        mine = table.filter(pc.equal(table["loss"].cast(pa.string()), label))
-        gaps = mine["gap"].to_numpy()
-        # Where the gap is small, taking it from the loss loses no digits.
-        nearest = int(np.argmin(np.where(np.isfinite(gaps), np.abs(gaps), np.inf)))
-        minimum = mine["final_loss"][nearest].as_py() - gaps[nearest] if np.isfinite(gaps[nearest]) else None
-        noise = {"seeds": True} if pc.max(mine["seed"]).as_py() else {}
-        dim = pc.max(mine["dim"]).as_py()
-        found.append({"label": label, "title": label, "dim": dim, "minimum": minimum, "noise": noise, "minima": []})
-    return found
+def _loss_info(label: str, runs: pa.Table) -> LossInfo:
+    """A loss of a table of runs. Its minimum is final loss minus gap, which is most exact for the smallest gap."""
+    gaps = runs["gap"].to_numpy()
+    nearest = int(np.argmin(np.where(np.isfinite(gaps), np.abs(gaps), np.inf)))
+    minimum = runs["final_loss"][nearest].as_py() - gaps[nearest] if np.isfinite(gaps[nearest]) else None
+    return LossInfo(label=label, name=label, title=label, dim=pc.max(runs["dim"]).as_py(), minimum=minimum)
 
 
-def _optimizers(table: pa.Table) -> list[dict[str, Any]]:
+def _optimizer_infos(table: pa.Table) -> tuple[OptimizerInfo, ...]:
     pairs = table.select(["optimizer", "hyperparameters"])
     texts = pa.table({name: pairs[name].cast(pa.string()) for name in pairs.column_names})
-    found = texts.group_by("optimizer", use_threads=False).aggregate([("hyperparameters", "first")])
-    return [
-        {
-            "label": row["optimizer"],
-            "hyperparameters": [{"name": k, "value": v} for k, v in json.loads(row["hyperparameters_first"]).items()],
-        }
-        for row in found.to_pylist()
-    ]
+    rows = texts.group_by("optimizer", use_threads=False).aggregate([("hyperparameters", "first")])
+    return tuple(
+        OptimizerInfo(
+            label=row["optimizer"],
+            family=row["optimizer"],
+            title=row["optimizer"],
+            hyperparameters=tuple(
+                HyperparameterInfo(name, value) for name, value in json.loads(row["hyperparameters_first"]).items()
+            ),
+        )
+        for row in rows.to_pylist()
+    )

@@ -1,125 +1,352 @@
-"""The manifest: the whole question, and all that a reader of the results needs to know besides the tables."""
+"""The manifest: everything about the results that is not in the tables. Only this module reads and writes it."""
 
 from __future__ import annotations
 
-import math
-import platform
-import subprocess
-from collections.abc import Mapping
-from importlib import metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from reportgen import __version__
+from pydantic import TypeAdapter, ValidationError
+
 from reportgen.config import Config
-from reportgen.loss import Loss
-from reportgen.optimizer import Hyperparameter, docstring_of
-from reportgen.plan import OptimizerSpec, Plan, tensorflow_version
-from reportgen.results.manifest_index import REPORT_KEYS
+from reportgen.config.model import Noise, Scalar
+from reportgen.loss import Interval, Point
+from reportgen.results.files import MANIFEST, read_json, write_json
+
+FORMAT = 2
+"""The version of the results format. Results of another version cannot be read."""
 
 
-def describe(config: Config, plan: Plan) -> dict[str, Any]:
-    """What is known before anything is run; the store adds programs and files, ``with_device`` the device."""
-    noise = {program.loss: program.noise for program in plan.programs}
-    return {
-        "format": 1,
-        "reportgen": __version__,
-        **{key: getattr(config, key) for key in REPORT_KEYS},
-        "config": config.model_dump(exclude={"base", "output", "compile_cache", "templates", "max_size"}),
-        "versions": {
-            "python": platform.python_version(),
-            "tensorflow": tensorflow_version(),
-            **{name: metadata.version(name) for name in ("numpy", "pandas", "matplotlib")},
-        },
-        "device": {"requested": config.device, "name": None, "kind": None, "description": None},
-        "dtype": config.dtype,
-        "git_commit": git_commit(config.base),
-        "losses": [_loss(label, loss, noise.get(label)) for label, loss in plan.losses.items()],
-        "optimizers": [_optimizer(asked) for asked in plan.optimizers.values()],
-        "learning_rates": list(config.learning_rates),
-        "starts": {label: [list(point) for _, point in starts] for label, starts in plan.starts.items()},
-        "steps": config.steps,
-        "targets": list(config.targets),
-        "gradient_tolerance": config.gradient_tolerance,
-    }
+class NotResultsError(ValueError):
+    """A path contains no readable results. The message says what is missing."""
 
 
-def with_device(manifest: Mapping[str, Any], device: Mapping[str, str] | None) -> dict[str, Any]:
-    """The manifest with the device that a program ran on."""
-    return {**manifest, "device": {**manifest["device"], **(device or {})}}
+@dataclass(frozen=True)
+class DeviceInfo:
+    """The device that the programs ran on."""
+
+    name: str
+    """As TensorFlow names it: ``/device:CPU:0``."""
+    kind: str
+    """``CPU``, ``GPU`` or ``TPU``."""
+    description: str
+    """For the report, for example the model of the device."""
 
 
-def git_commit(folder: Path) -> str | None:
-    """The commit checked out where the config lies; None outside a repository or without git."""
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
+@dataclass(frozen=True)
+class LossInfo:
+    """A loss, as the results describe it."""
+
+    label: str
+    """Its name with all settings that differ from their defaults: ``rosenbrock[dim=20]``."""
+    name: str
+    title: str
+    dim: int | None = None
+    """Number of coordinates; None if the loss could not be loaded."""
+    minimum: float | None = None
+    """The minimum f*; None if it is unknown or infinite."""
+    minima: tuple[Point, ...] = ()
+    """All known global minimizers."""
+    local_minima: tuple[Point, ...] = ()
+    """Known minimizers that are not global."""
+    saddles: tuple[Point, ...] = ()
+    """Known saddle points."""
+    start: Point = ()
+    """The standard start."""
+    domain: tuple[Interval, ...] = ()
+    """One interval per coordinate."""
+    formula: str = ""
+    """LaTeX."""
+    source: str = ""
+    """The publication or collection that defines it."""
+    note: str = ""
+    """What makes it difficult, or why it could not be loaded."""
+    tags: tuple[str, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Values by name."""
+    noise: Noise | None = None
+    """None: exact gradients."""
+    starts: int = 0
+    """Number of starts of each configuration."""
+
+
+@dataclass(frozen=True)
+class HyperparameterInfo:
+    """A hyperparameter of an optimizer with its value."""
+
+    name: str
+    value: Scalar | None
+    """None only for a parameter of an adapted optimizer."""
+    default: Scalar | None = None
+    structural: bool = True
+    """Whether each value needs its own program."""
+    low: float | None = None
+    """The lowest valid value; None: no limit."""
+    high: float | None = None
+    """The highest valid value; None: no limit."""
+    choices: tuple[Scalar, ...] = ()
+    """All valid values; empty: not limited to a list."""
+    symbol: str = ""
+    """LaTeX."""
+    doc: str = ""
+    source: str = ""
+    """The source of the default, if it differs from the source of the optimizer."""
+    loose: bool = False
+    """Whether values of any type are valid."""
+    wraps: bool = False
+    """Whether the value is the name of the wrapped optimizer."""
+
+
+@dataclass(frozen=True)
+class OptimizerInfo:
+    """An optimizer with its hyperparameters, as the results describe it."""
+
+    label: str
+    """Its name with all hyperparameters that differ from their defaults: ``adam[beta_2=0.99]``."""
+    family: str
+    """Its name in the catalogue: ``adam``, ``my_opt.py:Lookahead``."""
+    title: str
+    formula: str = ""
+    """LaTeX."""
+    source: str = ""
+    """The publication or implementation that defines it."""
+    verified: str = ""
+    """The independent implementations that tests compare it with."""
+    note: str = ""
+    """Differences between implementations, or why it could not be loaded."""
+    doc: str = ""
+    """Its docstring."""
+    reference: bool = False
+    """Whether it is a reference optimizer, which is excluded from comparisons."""
+    hyperparameters: tuple[HyperparameterInfo, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProgramEntry:
+    """One program of the matrix: all runs that share one loss and one optimizer structure."""
+
+    id: str
+    fingerprint: str
+    """SHA-256 of everything that determines the results."""
+    loss: str
+    """The label of its loss."""
+    optimizers: tuple[str, ...]
+    """The labels of its optimizers."""
+    runs: int
+    """Number of runs."""
+    state: Literal["done", "failed"]
+    reason: str | None = None
+    """Why it failed; None if it succeeded."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Wall time of each stage in seconds."""
+    device: DeviceInfo | None = None
+    note: str = ""
+    """How it ran, if not as a single batch."""
+    groups: Mapping[str, int] | None = None
+    """Number of its row groups in each table; None before the tables are joined."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the program failed."""
+        return self.state == "failed"
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """Size and digest of a table."""
+
+    bytes: int
+    sha256: str
+
+
+class ResultsInfo(Protocol):
+    """What a comparison needs to know of results: a manifest, or a table of runs without one. None: unknown."""
+
+    @property
+    def title(self) -> str:
+        """Heading of the report."""
+
+    @property
+    def reportgen(self) -> str | None:
+        """Version of reportgen that made the results."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the packages that determine the results."""
+
+    @property
+    def git_commit(self) -> str | None:
+        """Commit of the repository that contains the config."""
+
+    @property
+    def dtype(self) -> str | None:
+        """``float32`` or ``float64``."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of each run."""
+
+    @property
+    def targets(self) -> Sequence[float]:
+        """Shares of the initial gap."""
+
+    @property
+    def gradient_tolerance(self) -> float | None:
+        """Relative norm below which a gradient counts as zero."""
+
+    @property
+    def random_starts(self) -> int | None:
+        """Starts 1 to this number are drawn at random."""
+
+    @property
+    def device(self) -> DeviceInfo | None:
+        """Device that the programs ran on."""
+
+    @property
+    def losses(self) -> Sequence[LossInfo]:
+        """All losses, in order."""
+
+    @property
+    def optimizers(self) -> Sequence[OptimizerInfo]:
+        """All optimizers, in order."""
+
+    @property
+    def programs(self) -> Sequence[ProgramEntry]:
+        """All programs, in order; empty without a manifest."""
+
+    @property
+    def noisy_losses(self) -> frozenset[str]:
+        """Labels of the losses with random gradients."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The config, the losses and optimizers, and how the results were made."""
+
+    reportgen: str
+    config: Config
+    losses: tuple[LossInfo, ...]
+    optimizers: tuple[OptimizerInfo, ...]
+    versions: Mapping[str, str]
+    git_commit: str | None = None
+    device: DeviceInfo | None = None
+    """None before any program has run."""
+    programs: tuple[ProgramEntry, ...] = ()
+    files: Mapping[str, FileInfo] = field(default_factory=dict)
+    """By the file name of the table."""
+    format: int = FORMAT
+
+    @property
+    def title(self) -> str:
+        """Heading of the report; empty for the default one."""
+        return self.config.title
+
+    @property
+    def steps(self) -> int:
+        """Steps of each run."""
+        return self.config.steps
+
+    @property
+    def targets(self) -> tuple[float, ...]:
+        """Shares of the initial gap."""
+        return self.config.targets
+
+    @property
+    def dtype(self) -> str:
+        """``float32`` or ``float64``."""
+        return self.config.dtype
+
+    @property
+    def learning_rates(self) -> tuple[float, ...]:
+        """All learning rates."""
+        return self.config.learning_rates
+
+    @property
+    def gradient_tolerance(self) -> float:
+        """Relative norm below which a gradient counts as zero."""
+        return self.config.gradient_tolerance
+
+    @property
+    def random_starts(self) -> int:
+        """Starts 1 to this number are drawn at random."""
+        return self.config.starts.random
+
+    @property
+    def noisy_losses(self) -> frozenset[str]:
+        """Labels of the losses with random gradients."""
+        return frozenset(loss.label for loss in self.losses if loss.noise)
+
+    def loss(self, label: str) -> LossInfo:
+        """The loss with this label."""
+        return next(loss for loss in self.losses if loss.label == label)
+
+    @property
+    def compared_optimizers(self) -> tuple[str, ...]:
+        """Labels of the optimizers that are not reference optimizers; all labels if there are no others."""
+        return tuple(each.label for each in self.optimizers if not each.reference) or self.optimizer_labels
+
+    @property
+    def optimizer_labels(self) -> tuple[str, ...]:
+        """Labels of all optimizers; their order is the order of their colours."""
+        return tuple(optimizer.label for optimizer in self.optimizers)
+
+    @property
+    def loss_labels(self) -> tuple[str, ...]:
+        """Labels of all losses."""
+        return tuple(loss.label for loss in self.losses)
+
+
+NOT_STORED = {"base", "output", "compile_cache", "templates", "max_size"}
+"""Keys of the config that affect neither the results nor the text of the report."""
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def to_json(manifest: Manifest) -> dict[str, object]:
+    """Return the manifest as JSON."""
+    excluded: Any = {"config": NOT_STORED}  # pydantic's type for this is too narrow
+    content: dict[str, object] = _adapter().dump_python(manifest, mode="json", exclude=excluded)
+    return content
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of the results in ``folder``, atomically."""
+    write_json(folder / MANIFEST, to_json(manifest))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the results in ``folder``.
+
+    Raises:
+        NotResultsError: there is none, it is damaged, or another version of reportgen wrote it.
+    """
+    path = folder / MANIFEST
+    content = read_json(path)
+    if not isinstance(content, dict) or "format" not in content:
+        raise NotResultsError(f"{folder}: holds no results; expected a readable {MANIFEST} in it")
+    version = content["format"]
+    if version != FORMAT:
+        age = "a newer" if isinstance(version, int) and version > FORMAT else "an older"
+        raise NotResultsError(
+            f"{folder}: these results are from {age} reportgen (format {version}, expected {FORMAT}); "
+            "run reportgen build again"
         )
-    except (OSError, subprocess.SubprocessError):
+    try:
+        return _adapter().validate_python(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise NotResultsError(f"{path}: is damaged at {where}: {first['msg']}") from None
+
+
+def find_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of the results in ``folder``, or None if there is no readable one."""
+    try:
+        return read_manifest(folder)
+    except NotResultsError:
         return None
-    return answer.stdout.strip() or None
-
-
-def _loss(label: str, loss: Loss | str, noise: Mapping[str, float] | None) -> dict[str, Any]:
-    if isinstance(loss, str):
-        empty = {"dim": None, "formula": "", "source": "", "minimum": None}
-        return {"label": label, "name": label, "title": label, "note": loss, **empty} | {
-            "start": [],
-            "domain": [],
-            "minima": [],
-        }
-    settings = label.removeprefix(loss.name)
-    return {
-        "label": label,
-        "name": loss.name,
-        "dim": loss.dim,
-        # Two rows of one loss must not look alike: what is not the default is told behind the title.
-        "title": f"{loss.title} {settings}" if settings else loss.title,
-        "formula": loss.formula,
-        "source": loss.source,
-        "note": loss.note,
-        "start": list(loss.start),
-        "domain": [list(interval) for interval in loss.domain],
-        "minima": [list(point) for point in loss.minima],
-        "minimum": loss.minimum if math.isfinite(loss.minimum) else None,
-        "tags": list(loss.tags),
-        "local_minima": [list(point) for point in loss.local_minima],
-        "saddles": [list(point) for point in loss.saddles],
-        "parameters": dict(loss.parameters),
-        "noise": dict(noise or {}),
-    }
-
-
-def _optimizer(asked: OptimizerSpec) -> dict[str, Any]:
-    kind = asked.kind
-    if isinstance(kind, str):
-        told = [{"name": name, "value": value} for name, value in asked.values.items()]
-        blank = vars(Hyperparameter("", None, structural=True))
-        return {
-            "label": asked.label,
-            "family": asked.family,
-            "title": asked.family,
-            "formula": "",
-            "source": "",
-            "verified": "",
-            "note": kind,
-            "reference": False,
-            "doc": "",
-            "hyperparameters": [blank | item for item in told],
-        }
-    return {
-        "label": asked.label,
-        "family": asked.family,
-        "title": kind.title or kind.__name__,
-        "formula": kind.formula,
-        "source": kind.source,
-        "verified": kind.verified,
-        "note": kind.note,
-        "reference": kind.reference,
-        "doc": docstring_of(kind),
-        "hyperparameters": [vars(item) | {"value": asked.values[name]} for name, item in asked.declared.items()],
-    }

@@ -1,37 +1,39 @@
-"""What the finished files of a results folder hold, told from the manifest alone: no table is opened."""
+"""Finds out from the manifest which programs a results folder contains, without opening a table."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from reportgen.config import Config
 from reportgen.plan import Plan
-from reportgen.results.files import MANIFEST, TABLES, read_json
-
-REPORT_KEYS = ("title", "description", "site_url")
-"""Keys of the config that change what a report says, and no result."""
+from reportgen.results.files import TABLES
+from reportgen.results.manifest import Manifest, ProgramEntry, find_manifest
 
 
 def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
-    """Whether the finished files are the whole plan under its title: nothing missing, nothing more, nothing failed."""
-    kept = indexed_programs(folder)
-    wanted = [program.fingerprint for program in plan.programs]
-    whole = list(kept) == wanted and all(entry["state"] == "done" for entry in kept.values())
-    return whole and all(read_json(folder / MANIFEST).get(key, "") == getattr(config, key) for key in REPORT_KEYS)
+    """Whether ``folder`` contains exactly this plan, without failures, and the texts of ``config``."""
+    manifest = find_manifest(folder)
+    entries = indexed_programs(folder, manifest)
+    fingerprints = [program.fingerprint for program in plan.programs]
+    if manifest is None or list(entries) != fingerprints or any(entry.failed for entry in entries.values()):
+        return False
+    # These keys change the report, but no fingerprint.
+    return all(getattr(manifest.config, key) == getattr(config, key) for key in ("title", "description", "site_url"))
 
 
-def indexed_programs(folder: Path) -> dict[str, dict[str, Any]]:
-    """The programs in the finished files by fingerprint, in the order of their row groups.
+def indexed_programs(folder: Path, manifest: Manifest | None) -> dict[str, ProgramEntry]:
+    """Return the programs in the joined tables by fingerprint, in the order of their row groups.
 
-    None where a file is missing or has another size than the manifest says.
+    Empty if there is no manifest, a table is missing, or its size differs from the one in the manifest.
     """
-    manifest = read_json(folder / MANIFEST)
-    try:
-        sizes = {name: entry["bytes"] for name, entry in manifest["files"].items()}
-        if sizes != {name: (folder / name).stat().st_size for name in TABLES}:
-            return {}
-        programs = {entry["fingerprint"]: entry for entry in manifest["programs"]}
-        return programs if all("groups" in entry for entry in programs.values()) else {}
-    except (TypeError, KeyError, AttributeError, OSError):
+    if manifest is None:
         return {}
+    try:
+        sizes = {name: (folder / name).stat().st_size for name in TABLES}
+    except OSError:
+        return {}
+    if sizes != {name: info.bytes for name, info in manifest.files.items()}:
+        return {}
+    if any(entry.groups is None for entry in manifest.programs):
+        return {}
+    return {entry.fingerprint: entry for entry in manifest.programs}

@@ -1,6 +1,6 @@
-"""The results of one program in a folder of their own, written by the worker that runs it while it runs.
+"""Stores the results of one program in its own folder, a part, while the program runs.
 
-A part is made complete under another name and then renamed, so that it is there whole or not at all.
+A part is written under a temporary name and then renamed, so that it is either complete or missing.
 """
 
 from __future__ import annotations
@@ -9,103 +9,122 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
-from reportgen.engine.result import NEVER, Array, ProgramResult
+from reportgen.engine.result import NEVER, ProgramResult
+from reportgen.failure import Failure
 from reportgen.loss import Loss
-from reportgen.plan import Program
+from reportgen.plan import IntArray, Program
 from reportgen.results import row_encoding, trace_selection
-from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES, write_json
+from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES, read_json, write_json
+from reportgen.results.manifest import DeviceInfo, ProgramEntry
 from reportgen.results.schema import GRIDS as GRIDS_SCHEMA
 from reportgen.results.schema import PATHS as PATHS_SCHEMA
 from reportgen.results.schema import TRACES as TRACES_SCHEMA
 from reportgen.results.schema import dictionary_columns, runs_schema
 
-STATE = "program.json"
+ENTRY = "program.json"
+"""The file of a part with its entry for the manifest."""
 
-UNFINISHED = ".new-"
-"""What the name of a part begins with that is not whole."""
+UNFINISHED_PREFIX = ".new-"
+"""Prefix of the name of an incomplete part."""
 
-GROUP = 1 << 17
-"""Rows of a row group: what a writer or a reader of a large table holds at once."""
-
-Entry = dict[str, Any]
-"""What the manifest says of a program."""
+ROW_GROUP_SIZE = 1 << 17
+"""Rows that a writer or a reader of a large table holds in memory at once."""
 
 
 class ChunkRunner(Protocol):
-    """What runs a program: ``reportgen.engine.run.Engine``."""
+    """Runs a program in chunks, as ``reportgen.engine.run.Engine`` does."""
 
     loss: Loss
 
-    def __call__(self, runs: Array, *, traces: bool) -> Iterator[ProgramResult]:
-        """The results of some runs, told by their numbers, a tile at a time."""
+    def __call__(self, runs: IntArray, *, traces: bool) -> Iterator[ProgramResult]:
+        """Yield the results of runs, one chunk of runs at a time.
+
+        Args:
+            runs: run numbers, int64 [runs].
+            traces: whether the results contain traces.
+        """
 
 
-def store_program(parts: Path, program: Program, engine: ChunkRunner) -> Entry:
-    """Run a program and put its results into ``parts``, a tile at a time; its entry for the manifest."""
+def store_program(parts: Path, program: Program, engine: ChunkRunner) -> ProgramEntry:
+    """Run a program, write its results into a new part one chunk at a time, and return its entry for the manifest.
+
+    Args:
+        parts: the folder of all parts.
+        program: the program.
+        engine: runs the program.
+    """
     with _part(parts, program) as folder:
         with ExitStack() as stack:
             schemas = table_schemas(program.settings.targets)
-            writers = {name: stack.enter_context(GroupWriter(folder / name, schemas[name])) for name in schemas}
-            last = _written(program, engine, writers)
-        entry = _entry(program, "done", None, last.seconds) | {"device": vars(last.device), "note": last.note}
-        write_json(folder / STATE, entry)
+            writers = {name: stack.enter_context(RowGroupWriter(folder / name, schemas[name])) for name in schemas}
+            last = _run_and_write(program, engine, writers)
+        entry = replace(
+            _entry(program, None),
+            seconds={stage: round(seconds, 4) for stage, seconds in last.seconds.items()},
+            device=DeviceInfo(**vars(last.device)),
+            note=last.note,
+        )
+        write_json(folder / ENTRY, asdict(entry))
     return entry
 
 
-def _written(program: Program, engine: ChunkRunner, writers: Mapping[str, GroupWriter]) -> ProgramResult:
-    """The result of the last tile, when all are in the tables."""
+def _run_and_write(program: Program, engine: ChunkRunner, writers: Mapping[str, RowGroupWriter]) -> ProgramResult:
+    """Write all results; return that of the last chunk."""
     all_traced = trace_selection.traces_all_runs(program)
-    ends = []
+    final_losses = []
     for result in engine(np.arange(program.runs), traces=all_traced):
         writers[RUNS].write(row_encoding.encode_runs(program, engine.loss, result))
         writers[PATHS].write(row_encoding.encode_paths(program, result))
         if all_traced:
             writers[TRACES].write(row_encoding.encode_traces(program, result))
-        ends.append(np.where(result.columns["diverged_at"] == NEVER, result.columns["final_loss"], np.inf))
+        diverged = result.columns["diverged_at"] != NEVER
+        final_losses.append(np.where(diverged, np.inf, result.columns["final_loss"]))
     writers[GRIDS].write(row_encoding.encode_grid(program.loss, result.grid))
     if not all_traced:
-        # Which runs they are is known only now; a run's steps do not depend on the others', so they are made again.
-        for again in engine(trace_selection.traced_runs(program, np.concatenate(ends)), traces=True):
-            writers[TRACES].write(row_encoding.encode_traces(program, again))
+        # The choice depends on the final losses. These runs are repeated: their steps do not depend on other runs.
+        for repeated in engine(trace_selection.traced_runs(program, np.concatenate(final_losses)), traces=True):
+            writers[TRACES].write(row_encoding.encode_traces(program, repeated))
     return result
 
 
-def store_failure(parts: Path, program: Program, reason: str) -> None:
-    """Put into ``parts`` that a program could not be run, and why."""
+def store_failure(parts: Path, program: Program, failure: Failure) -> None:
+    """Write a part for a program that could not be run."""
     with _part(parts, program) as folder:
         for name, schema in table_schemas(program.settings.targets).items():
-            with GroupWriter(folder / name, schema) as writer:
-                for begin in range(0, program.runs if name == RUNS else 0, GROUP):
-                    runs = np.arange(begin, min(begin + GROUP, program.runs))
-                    writer.write(row_encoding.encode_failed_runs(program, runs, reason))
-        write_json(folder / STATE, _entry(program, "failed", reason, {}))
+            with RowGroupWriter(folder / name, schema) as writer:
+                for begin in range(0, program.runs if name == RUNS else 0, ROW_GROUP_SIZE):
+                    runs = np.arange(begin, min(begin + ROW_GROUP_SIZE, program.runs))
+                    writer.write(row_encoding.encode_failed_runs(program, runs, failure))
+        write_json(folder / ENTRY, asdict(_entry(program, failure)))
 
 
 def table_schemas(targets: tuple[float, ...]) -> dict[str, pa.Schema]:
-    """The schema of each table by file name."""
+    """Return the schema of each table by file name."""
     return {RUNS: runs_schema(targets), TRACES: TRACES_SCHEMA, GRIDS: GRIDS_SCHEMA, PATHS: PATHS_SCHEMA}
 
 
 def table_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Writes a table of this package."""
+    """Return a writer of one of the tables, with the compression that all of them use."""
     return pq.ParquetWriter(
         path, schema, compression="zstd", compression_level=1, use_dictionary=dictionary_columns(schema)
     )
 
 
-class GroupWriter:
-    """Writes a Parquet file in row groups of a fixed size, whatever comes in at once; a context manager."""
+class RowGroupWriter:
+    """Writes a Parquet file in row groups of a fixed size, from tables of any size; a context manager."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._writer = table_writer(path, schema)
-        self._waiting: list[pa.Table] = []
+        self._pending: list[pa.Table] = []
         self._rows = 0
 
     def __enter__(self) -> Self:
@@ -113,34 +132,34 @@ class GroupWriter:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None and self._rows:
-            self._put(self._joined())
+            self._write_group(self._join_pending())
         self._writer.close()
 
     def write(self, table: pa.Table) -> None:
-        """Take some rows."""
-        self._waiting.append(table)
+        """Add rows; complete row groups are written at once."""
+        self._pending.append(table)
         self._rows += len(table)
-        if self._rows < GROUP:
+        if self._rows < ROW_GROUP_SIZE:
             return
-        joined = self._joined()
-        whole = len(joined) // GROUP * GROUP
-        for begin in range(0, whole, GROUP):
-            self._put(joined.slice(begin, GROUP))
-        rest = joined.slice(whole)
-        self._waiting, self._rows = [rest], len(rest)
+        joined = self._join_pending()
+        end = len(joined) // ROW_GROUP_SIZE * ROW_GROUP_SIZE
+        for begin in range(0, end, ROW_GROUP_SIZE):
+            self._write_group(joined.slice(begin, ROW_GROUP_SIZE))
+        rest = joined.slice(end)
+        self._pending, self._rows = [rest], len(rest)
 
-    def _joined(self) -> pa.Table:
-        return pa.concat_tables(self._waiting).unify_dictionaries()
+    def _join_pending(self) -> pa.Table:
+        return pa.concat_tables(self._pending).unify_dictionaries()
 
-    def _put(self, table: pa.Table) -> None:
-        self._writer.write_table(table, row_group_size=GROUP)
+    def _write_group(self, table: pa.Table) -> None:
+        self._writer.write_table(table, row_group_size=ROW_GROUP_SIZE)
 
 
 @contextmanager
 def _part(parts: Path, program: Program) -> Iterator[Path]:
-    """A new folder that becomes the program's part when the block ends well, and goes otherwise."""
+    """A new folder that becomes the part of the program if the block succeeds, and is deleted otherwise."""
     parts.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=parts))
+    temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED_PREFIX, dir=parts))
     try:
         yield temporary
         final = parts / program.fingerprint
@@ -150,18 +169,25 @@ def _part(parts: Path, program: Program) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _entry(program: Program, state: str, reason: str | None, seconds: Mapping[str, float]) -> Entry:
-    return {
-        "id": program.id,
-        "fingerprint": program.fingerprint,
-        "loss": program.loss,
-        "optimizers": list(dict.fromkeys(cell.optimizer for cell in program.cells)),
-        "runs": program.runs,
-        "state": state,
-        "reason": reason,
-        "seconds": {name: round(value, 4) for name, value in seconds.items()},
-    }
+def _entry(program: Program, failure: Failure | None) -> ProgramEntry:
+    return ProgramEntry(
+        id=program.id,
+        fingerprint=program.fingerprint,
+        loss=program.loss,
+        optimizers=tuple(dict.fromkeys(cell.optimizer for cell in program.cells)),
+        runs=program.runs,
+        state="failed" if failure else "done",
+        reason=failure.reason if failure else None,
+    )
 
 
-StoreProgram = Callable[[Program, ChunkRunner], Entry]
-"""``keep`` with its folder: what a worker does with a program."""
+def read_entry(part: Path) -> ProgramEntry | None:
+    """Return the entry of a part; None if there is no readable one."""
+    try:
+        return TypeAdapter(ProgramEntry).validate_python(read_json(part / ENTRY))
+    except ValidationError:
+        return None
+
+
+StoreProgram = Callable[[Program, ChunkRunner], ProgramEntry]
+"""``store_program`` for a given folder of parts; a worker calls it with a program and its engine."""

@@ -1,4 +1,4 @@
-"""Results read back from disk as pandas tables; reading them runs no code of anyone's."""
+"""Reads results from disk as pandas tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,29 +14,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportgen.results.files import GRIDS, MANIFEST, PATHS, RUNS, TRACES, read_json
+from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
+from reportgen.results.manifest import Manifest, NotResultsError, read_manifest
 from reportgen.results.schema import runs_schema
 
 Codes = npt.NDArray[np.intp]
-
-
-class NotResultsError(ValueError):
-    """A folder does not hold results that can be read; the message says what is missing."""
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+RowFilter = tuple[str, str, str]
+"""Column, operator and value, as in pyarrow."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of a results folder; the columns are those of ``reportgen.results.schema``."""
+    """The tables of a results folder, with the columns in ``reportgen.results.schema``."""
 
     runs: pd.DataFrame
     traces: pd.DataFrame
     grids: pd.DataFrame
     paths: pd.DataFrame
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @classmethod
     def load(cls, folder: Path, columns: Sequence[str] | None = None) -> Results:
-        """The results in ``folder``, of the runs all ``columns`` or some; NotResultsError where it holds none."""
+        """Return the results in ``folder``.
+
+        Args:
+            folder: a results folder.
+            columns: the columns of runs to read; None: all.
+
+        Raises:
+            NotResultsError: there are none, or they cannot be read.
+        """
         manifest = read_manifest(folder)
         runs = _read(folder / RUNS, None if columns is None else list(columns))
         traces, grids, paths = (_read(folder / name) for name in (TRACES, GRIDS, PATHS))
@@ -45,133 +53,152 @@ class Results:
 
     @classmethod
     def for_report(cls, folder: Path) -> Results:
-        """What a report looks at, which leaves room for millions of runs.
+        """Return what a report needs of the results in ``folder``, which fits into memory for millions of runs.
 
-        The runs are without the columns that no page shows, their lists stay in Arrow's form, and only those that
-        failed have a reason.
+        The runs have only the columns that a report needs, columns of lists stay in Arrow's format, and only failed
+        runs have a reason.
+
+        Raises:
+            NotResultsError: there are no results, or they cannot be read.
         """
         manifest = read_manifest(folder)
-        # One after the other: all at once would be there twice, in Arrow's form and in that of pandas.
-        columns = (_read(folder / RUNS, [name], lists=pd.ArrowDtype) for name in report_columns(manifest["targets"]))
+        # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
+        columns = (_read(folder / RUNS, [name], arrow_lists=True) for name in report_columns(manifest.targets))
         runs = pd.concat(columns, axis=1)
         runs["reason"] = pd.Categorical([None]).take(np.zeros(len(runs), np.int8))
         failed = (runs["outcome"] == "failed").to_numpy()
         if failed.any():
-            reasons = _read(folder / RUNS, ["outcome", "reason"], filters=[("outcome", "==", "failed")])["reason"]
+            reasons = _read(folder / RUNS, ["outcome", "reason"], row_filter=("outcome", "==", "failed"))["reason"]
             codes = np.full(len(runs), -1)
             codes[failed], texts = pd.factorize(reasons)
             runs["reason"] = pd.Categorical.from_codes(codes, texts)
-        traces = _read(folder / TRACES, lists=pd.ArrowDtype)
+        traces = _read(folder / TRACES, arrow_lists=True)
         return cls(runs, traces, _read(folder / GRIDS), _read(folder / PATHS), manifest)
 
     def of_loss(self, label: str) -> Results:
-        """The same, with the rows of one loss only."""
-        labels, codes = self._losses
+        """Return the results on one loss; the manifest remains that of all losses."""
+        labels, codes = self._loss_codes
         if list(labels) == [label]:
             return replace(self, grids=self.grids[self.grids["loss"] == label])
-        mine = labels.get_indexer(pd.Index([label]))[0] if label in labels else len(labels)
+        code = labels.get_indexer(pd.Index([label]))[0] if label in labels else len(labels)
         tables = zip((self.runs, self.traces, self.paths), codes, strict=True)
-        runs, traces, paths = (table.iloc[_rows(code == mine)] for table, code in tables)
+        runs, traces, paths = (table.iloc[_row_indexer(row_codes == code)] for table, row_codes in tables)
         return Results(runs, traces, self.grids[self.grids["loss"] == label], paths, self.manifest)
 
     @cached_property
-    def _losses(self) -> tuple[pd.Index[Any], list[Codes]]:
-        """The labels of the losses, and which of them each row of runs, traces and paths is of: told once for all."""
-        of_run, labels = pd.factorize(self.runs["loss"].astype(object))
+    def _loss_codes(self) -> tuple[pd.Index, list[Codes]]:
+        """The labels of the losses, and the index of its label for each row of runs, traces and paths.
+
+        The arrays are missing if there is only one loss. They are cached, because a report needs them for each loss.
+        """
+        run_codes, labels = pd.factorize(self.runs["loss"].astype(object))
         if len(labels) == 1:
             return labels, []
-        runs = pd.Index(self.runs["run_id"].astype(str))
-        histories = (self.traces["run_id"], self.paths["run_id"])
-        return labels, [of_run, *(_owned(each, runs, of_run) for each in histories)]
+        run_ids = pd.Index(self.runs["run_id"].astype(str))
+        columns = (self.traces["run_id"], self.paths["run_id"])
+        return labels, [run_codes, *(_codes_of_rows(column, run_ids, run_codes) for column in columns)]
 
 
 def report_columns(targets: Sequence[float]) -> list[str]:
-    """The columns of runs that a report looks at, but for the reasons of those that failed."""
+    """Return the columns of runs that a report needs, without ``reason``, which it needs of failed runs only."""
     return [name for name in runs_schema(targets).names if name not in _NOT_IN_REPORT]
 
 
-_UNSEEN = ("dim", "family", "hyperparameters", "x0", "first_unchanged", "best_loss", "best_step", "distance")
-_NOT_IN_REPORT = (*_UNSEEN, "final_gradient_norm", "reason")
+_NOT_IN_REPORT = (
+    *("dim", "family", "hyperparameters", "x0", "first_unchanged", "best_loss", "best_step", "distance"),
+    *("final_gradient_norm", "reason"),
+)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of the results in ``folder``; NotResultsError where it holds none."""
-    manifest = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or manifest.get("format") != 1:
-        raise NotResultsError(f"{folder} holds no results: a readable {MANIFEST} is expected in it")
-    return manifest
+def _codes_of_rows(column: pd.Series[str], run_ids: pd.Index, run_codes: Codes) -> Codes:
+    """For each row the code of its run, -1 if there is no such run. Each distinct id is looked up only once."""
+    categories = column.astype("category").cat
+    runs = run_ids.get_indexer(categories.categories.astype(str))
+    return np.append(np.append(run_codes, -1)[runs], -1)[categories.codes.to_numpy()]
 
 
-def _owned(owner: pd.Series[Any], runs: pd.Index[Any], of_run: Codes) -> Codes:
-    """For each row of a history what its run has in ``of_run``, -1 without one: each name is looked up once."""
-    names = owner.astype("category").cat
-    at = runs.get_indexer(names.categories.astype(str))
-    return np.append(np.append(of_run, -1)[at], -1)[names.codes.to_numpy()]
-
-
-def _rows(mine: npt.NDArray[np.bool_]) -> slice | npt.NDArray[np.intp]:
-    """Where ``mine`` is true; a slice, which copies nothing, where that is one stretch."""
-    at = np.flatnonzero(mine)
-    if not len(at):
+def _row_indexer(mask: BoolArray) -> slice | Codes:
+    """The rows where ``mask`` is true; as a slice, which copies nothing, if they are contiguous."""
+    rows = np.flatnonzero(mask)
+    if not len(rows):
         return slice(0)
-    return slice(at[0], at[-1] + 1) if at[-1] - at[0] + 1 == len(at) else at
+    return slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] + 1 == len(rows) else rows
 
 
-def read_run_batches(folder: Path, columns: Sequence[str], whole: str, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:
-    """Some columns of the runs, some ``rows`` at a time or somewhat more.
+def read_run_batches(
+    folder: Path, columns: Sequence[str], group_column: str, rows: int = 1 << 17
+) -> Iterator[pd.DataFrame]:
+    """Yield the runs in ``folder`` in batches that never split a group.
 
-    Runs with the same value in the column ``whole`` are expected to be neighbours, as those of a cell are, and come
-    together.
+    Args:
+        folder: a results folder.
+        columns: the columns to read.
+        group_column: runs with equal values in this column are a group; they must be neighbours, like those of a cell.
+        rows: minimum number of rows of a batch, except for the last one.
     """
-    waiting: list[pa.Table] = []
+    pending: list[pa.Table] = []
     with pq.ParquetFile(folder / RUNS) as file:
-        for group in range(file.num_row_groups):
-            waiting.append(file.read_row_group(group, list(columns)))
-            if sum(map(len, waiting)) >= rows:
-                table = pa.concat_tables(waiting)
-                values = table[whole].cast(pa.string())
+        for row_group in range(file.num_row_groups):
+            pending.append(file.read_row_group(row_group, list(columns)))
+            if sum(map(len, pending)) >= rows:
+                table = pa.concat_tables(pending)
+                values = table[group_column].cast(pa.string())
                 last = pc.index(values, values[-1]).as_py()
-                waiting = [table.slice(last)]
+                pending = [table.slice(last)]
                 if last:
                     yield to_pandas(table.slice(0, last).unify_dictionaries())
-    yield to_pandas(pa.concat_tables(waiting).unify_dictionaries())
+    yield to_pandas(pa.concat_tables(pending).unify_dictionaries())
 
 
-def belongs_to_runs(owner: pd.Series[Any], runs: pd.Series[Any]) -> npt.NDArray[np.bool_]:
-    """Of each row of a history whether its run is one of ``runs``: a name is looked up once, not for each row."""
-    names = owner.astype("category").cat
-    return np.append(names.categories.isin(runs), False)[names.codes.to_numpy()]
+def belongs_to_runs(run_ids: pd.Series[str], runs: pd.Series[str]) -> BoolArray:
+    """Return for each row of a table whether its run is one of ``runs``.
+
+    Args:
+        run_ids: the column ``run_id`` of the table, [rows]. Each distinct id is looked up only once.
+        runs: ids of runs.
+
+    Returns:
+        A mask, bool [rows].
+    """
+    categories = run_ids.astype("category").cat
+    return np.append(categories.categories.isin(runs), False)[categories.codes.to_numpy()]
 
 
-def _read(path: Path, columns: list[str] | None = None, *, lists: Any = None, filters: Any = None) -> pd.DataFrame:
+def _read(
+    path: Path, columns: list[str] | None = None, *, arrow_lists: bool = False, row_filter: RowFilter | None = None
+) -> pd.DataFrame:
     try:
-        table = pq.read_table(path, columns=columns, filters=filters)
+        table = pq.read_table(path, columns=columns, filters=row_filter and [row_filter])
     except (OSError, pa.ArrowException) as error:
-        raise NotResultsError(f"{path} cannot be read: {error}") from None
-    return to_pandas(table, lists)
+        raise NotResultsError(f"{path}: cannot be read: {error}") from None
+    return to_pandas(table, arrow_lists=arrow_lists)
 
 
-def to_pandas(table: pa.Table, lists: Any = None) -> pd.DataFrame:
-    """An Arrow table as pandas, which uses it up: texts as categories, steps that may be missing as nullable integers.
+def to_pandas(table: pa.Table, *, arrow_lists: bool = False) -> pd.DataFrame:
+    """Convert an Arrow table to pandas, and free its memory on the way.
 
-    Lists become objects, or what ``lists`` makes of their type.
+    Texts become categories, and integers nullable integers.
+
+    Args:
+        table: the table, unusable afterwards.
+        arrow_lists: whether columns of lists stay in Arrow's format; otherwise they become objects.
     """
 
-    def kind(type_: pa.DataType) -> Any:
-        return lists(type_) if lists and pa.types.is_list(type_) else _NULLABLE.get(type_)
+    def pandas_dtype(dtype: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
+        return pd.ArrowDtype(dtype) if arrow_lists and pa.types.is_list(dtype) else _NULLABLE.get(dtype)
 
-    frame: pd.DataFrame = table.to_pandas(types_mapper=kind, split_blocks=True, self_destruct=True)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pandas_dtype, split_blocks=True, self_destruct=True)
     return frame
 
 
 _NULLABLE = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
 
 
-def lists_to_array(lists: pd.Series[Any]) -> npt.NDArray[Any]:
-    """A column of lists of one length as an array [rows, length], from objects or from Arrow's form."""
+def lists_to_array(lists: pd.Series) -> FloatArray:
+    """Convert a column of lists of equal length, in Arrow's format or objects, to an array, float64 [rows, length]."""
     if not len(lists):
         return np.empty((0, 0))
     if isinstance(lists.dtype, pd.ArrowDtype):
-        whole = pa.chunked_array(lists.array.__arrow_array__()).combine_chunks()
-        return np.asarray(pc.list_flatten(whole).to_numpy(zero_copy_only=False).reshape(len(lists), -1))
+        chunk = pa.chunked_array(lists.array.__arrow_array__()).combine_chunks()
+        return np.asarray(pc.list_flatten(chunk).to_numpy(zero_copy_only=False).reshape(len(lists), -1))
     return np.array(lists.tolist(), float)

@@ -1,29 +1,39 @@
-"""From the arrays of a program to the rows of the result files."""
+"""Converts the arrays of a program to rows of the result files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from reportgen.engine.outcome import judge
 from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
+from reportgen.failure import Failure
 from reportgen.loss import Loss
-from reportgen.plan import Cell, Program
+from reportgen.plan import Cell, FloatArray, IntArray, Program
 from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table:
-    """The rows of ``runs.parquet`` for some runs of a program."""
+    """Return the rows of ``runs.parquet`` for the runs of a result.
+
+    Args:
+        program: the program of the runs.
+        loss: its loss.
+        result: some or all runs of the program.
+    """
     settings = program.settings
     outcomes, reasons = judge(result, settings.targets, loss.minimum, settings.gradient_tolerance)
     columns = result.columns
     final_loss = columns["final_loss"].astype(float)
-    rows = _asked_for(program, result.runs) | {
+    rows = _planned_columns(program, result.runs) | {
         "outcome": outcomes,
         "reason": reasons,
         "steps": columns["steps"],
@@ -44,65 +54,74 @@ def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table
     return _table(rows, runs_schema(settings.targets), len(result.runs))
 
 
-def encode_failed_runs(program: Program, runs: Array, reason: str) -> pa.Table:
-    """The rows for runs of a program that could not be run: what was asked for, and why there is nothing else."""
-    rows = _asked_for(program, runs) | {"outcome": ["failed"] * len(runs), "reason": [reason] * len(runs)}
+def encode_failed_runs(program: Program, runs: IntArray, failure: Failure) -> pa.Table:
+    """Return the rows of ``runs.parquet`` for runs that could not be run.
+
+    Args:
+        program: the program of the runs.
+        runs: run numbers, int64 [runs].
+        failure: the reason.
+    """
+    outcome = {"outcome": ["failed"] * len(runs), "reason": [failure.reason] * len(runs)}
+    rows = _planned_columns(program, runs) | outcome
     return _table(rows, runs_schema(program.settings.targets), len(runs))
 
 
 def encode_traces(program: Program, result: ProgramResult) -> pa.Table:
-    """The rows of ``traces.parquet`` for some runs: from step 0 to each one's last finite position."""
+    """Return the rows of ``traces.parquet`` for the runs of a result, from step 0 to the last finite position."""
     columns = result.columns
-    plane = result.trace_x.shape[1]
-    x0 = _starts(program, result.runs)[:, :plane]
-    steps, kept = _kept(result, columns["last_finite"])
+    coordinates = result.trace_x.shape[1]
+    x0 = _start_points(program, result.runs)[:, :coordinates]
+    steps, stored = _trace_steps(result, columns["last_finite"])
     loss = _with_ends(columns["initial_loss"], result.trace_loss.T, columns["final_loss"])
     norm = _with_ends(columns["initial_gradient_norm"], result.trace_gradient_norm.T, columns["final_gradient_norm"])
-    x = _with_ends(x0, np.moveaxis(result.trace_x, 2, 0), result.final_x[:, :plane])
+    x = _with_ends(x0, np.moveaxis(result.trace_x, 2, 0), result.final_x[:, :coordinates])
     rows = {
-        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program, result.runs)),
-        "step": steps[kept],
-        "loss": loss[kept].astype(float),
-        "gradient_norm": norm[kept].astype(float),
-        "x": _lists(x[kept]),
+        "run_id": _repeated_run_ids(program, result.runs, stored),
+        "step": steps[stored],
+        "loss": loss[stored].astype(float),
+        "gradient_norm": norm[stored].astype(float),
+        "x": _lists(x[stored]),
     }
-    return _table(rows, TRACES, int(kept.sum()))
+    return _table(rows, TRACES, int(stored.sum()))
 
 
 def encode_paths(program: Program, result: ProgramResult) -> pa.Table:
-    """The rows of ``paths.parquet``: all coordinates of the runs that can be shown, where their traces are."""
-    shown = result.shown
-    if not len(shown):
+    """Return the rows of ``paths.parquet``: all coordinates of the runs in ``result.shown``, at the steps of traces."""
+    indices = result.shown
+    if not len(indices):
         return PATHS.empty_table()
-    steps, kept = _kept(result, result.columns["last_finite"][shown])
-    runs = result.runs[shown]
-    x = _with_ends(_starts(program, runs), result.paths.transpose(2, 0, 1), result.final_x[shown])
-    rows = {
-        "run_id": pa.DictionaryArray.from_arrays(np.nonzero(kept)[0].astype(np.int32), run_ids(program, runs)),
-        "step": steps[kept],
-        "x": _lists(x[kept]),
-    }
-    return _table(rows, PATHS, int(kept.sum()))
+    steps, stored = _trace_steps(result, result.columns["last_finite"][indices])
+    runs = result.runs[indices]
+    x = _with_ends(_start_points(program, runs), result.paths.transpose(2, 0, 1), result.final_x[indices])
+    rows = {"run_id": _repeated_run_ids(program, runs, stored), "step": steps[stored], "x": _lists(x[stored])}
+    return _table(rows, PATHS, int(stored.sum()))
 
 
-def _starts(program: Program, runs: Array) -> Array:
-    """Where some runs begin, [runs, dim]."""
-    return np.asarray(program.start_points[program.places(runs)[1]])
+def _start_points(program: Program, runs: IntArray) -> FloatArray:
+    """The positions at which runs start, float64 [runs, dim]."""
+    _, start, _ = program.unravel_runs(runs)
+    return program.start_points[start]
 
 
-def _kept(result: ProgramResult, last_finite: Array) -> tuple[Array, Array]:
-    """Steps [runs, points + 2] from the start over the samples to the last position, and which of them are rows."""
+def _trace_steps(result: ProgramResult, last_finite: Array) -> tuple[IntArray, BoolArray]:
+    """Steps of the start, the samples and the last position, and whether each is stored; both [runs, points + 2]."""
     last = np.maximum(last_finite, 0)
     sampled = np.broadcast_to(result.trace_steps, (len(last), len(result.trace_steps)))
     steps = _with_ends(np.zeros_like(last), sampled, last)
-    kept = steps <= last[:, np.newaxis]
-    # The last position is a sample already, unless the run diverged between two of them.
-    kept[:, -1] = ~(steps[:, :-1] == last[:, np.newaxis]).any(axis=1)
-    return steps, kept
+    stored = steps <= last[:, np.newaxis]
+    # The last position is a sample as well, unless the run diverged between two samples.
+    stored[:, -1] = ~(steps[:, :-1] == last[:, np.newaxis]).any(axis=1)
+    return steps, stored
 
 
 def encode_grid(label: str, grid: Grid | None) -> pa.Table:
-    """The row of ``grids.parquet`` for a loss; none where the loss cannot be drawn."""
+    """Return the row of ``grids.parquet`` for a loss; no row if it has no grid.
+
+    Args:
+        label: the label of the loss.
+        grid: its values; None if it cannot be drawn.
+    """
     if grid is None:
         return GRIDS.empty_table()
     row: dict[str, Any] = {"loss": label, "x": grid.x, "y": grid.y, "values": grid.values.ravel().astype(float)}
@@ -111,21 +130,26 @@ def encode_grid(label: str, grid: Grid | None) -> pa.Table:
     return pa.Table.from_pylist([row], schema=GRIDS)
 
 
-def run_ids(program: Program, runs: Array) -> pa.Array:
-    """The ids of some runs."""
-    cell, start, seed = program.places(runs)
+def run_ids(program: Program, runs: IntArray) -> pa.Array:
+    """Return the ids of runs, strings [runs], from run numbers, int64 [runs]."""
+    cell, start, seed = program.unravel_runs(runs)
     numbers = program.start_numbers[start]
-    ids = _Cells(program, cell).column(lambda each: each.cell_id).dictionary_decode()
-    parts = (ids, "/start=", numbers, "/seed=", seed)
+    cell_ids = _CellColumns(program, cell).column(lambda each: each.cell_id).dictionary_decode()
+    parts = (cell_ids, "/start=", numbers, "/seed=", seed)
     texts = [part if isinstance(part, str) else pc.cast(pa.array(part), pa.string()) for part in parts]
     return pc.binary_join_element_wise(*texts, "")
 
 
-def _asked_for(program: Program, runs: Array) -> dict[str, Any]:
-    """The columns that are known before anything is run."""
-    cell, start, seed = program.places(runs)
-    cells = _Cells(program, cell)
-    points = _starts(program, runs)
+def _repeated_run_ids(program: Program, runs: IntArray, stored: BoolArray) -> pa.DictionaryArray:
+    """The id of the run of each stored point; ``stored`` is [runs, points + 2]."""
+    return pa.DictionaryArray.from_arrays(np.nonzero(stored)[0].astype(np.int32), run_ids(program, runs))
+
+
+def _planned_columns(program: Program, runs: IntArray) -> dict[str, Any]:
+    """The columns that are known before a run."""
+    cell, start, seed = program.unravel_runs(runs)
+    cells = _CellColumns(program, cell)
+    points = _start_points(program, runs)
     dim = points.shape[1] or program.dim
     return {
         "run_id": run_ids(program, runs),
@@ -142,24 +166,24 @@ def _asked_for(program: Program, runs: Array) -> dict[str, Any]:
     }
 
 
-class _Cells:
-    """The cells of some runs, of which there are far fewer than runs."""
+class _CellColumns:
+    """Columns of runs whose values depend on the cell alone. There are far fewer cells than runs."""
 
-    def __init__(self, program: Program, cell: Array) -> None:
-        """``cell`` is the place of each run's cell."""
-        used, self._of_run = np.unique(cell, return_inverse=True)
-        self._cells = [program.cells[place] for place in used.tolist()]
+    def __init__(self, program: Program, cell: IntArray) -> None:
+        """``cell`` is the index of the cell of each run, int64 [runs]."""
+        used, self._cell_of_run = np.unique(cell, return_inverse=True)
+        self._cells = [program.cells[index] for index in used.tolist()]
 
     def column(self, text: Callable[[Cell], str]) -> pa.DictionaryArray:
-        """A column from a text of each cell."""
+        """The text of the cell of each run."""
         texts = [text(cell) for cell in self._cells]
         codes = {each: code for code, each in enumerate(dict.fromkeys(texts))}
         return pa.DictionaryArray.from_arrays(
-            np.array([codes[each] for each in texts], np.int32)[self._of_run], list(codes)
+            np.array([codes[each] for each in texts], np.int32)[self._cell_of_run], list(codes)
         )
 
 
-def _table(rows: dict[str, Any], schema: pa.Schema, length: int) -> pa.Table:
+def _table(rows: Mapping[str, Any], schema: pa.Schema, length: int) -> pa.Table:
     arrays = []
     for field in schema:
         values = rows.get(field.name)
@@ -179,20 +203,20 @@ def _nullable(steps: Array) -> pa.Array:
 
 
 def _lists(rows: Array) -> pa.Array:
-    """A list column from an array [rows, width]."""
+    """A column of lists from an array [rows, length]."""
     offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
     return pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(rows, float).ravel()))
 
 
 def _with_ends(first: Array, sampled: Array, last: Array) -> Array:
-    """[runs, points + 2, ...] from each run's value at the start, at the sampled steps, and at its last position."""
+    """Values at the start, the samples and the last position: [runs, ...], [runs, points, ...], [runs, ...] joined."""
     return np.concatenate([first[:, np.newaxis], sampled, last[:, np.newaxis]], axis=1)
 
 
-def _distance(x: Array, loss: Loss) -> Array:
-    """Euclidean distance of each row of ``x`` to the nearest known minimizer; NaN where none is known."""
+def _distance(x: Array, loss: Loss) -> FloatArray:
+    """Euclidean distance of each row of ``x`` [runs, dim] to the nearest known minimizer; NaN if none is known."""
     if not loss.minima:
         return np.full(len(x), np.nan)
-    apart = x[:, np.newaxis].astype(float) - np.array(loss.minima)
-    distances: Array = np.hypot.reduce(apart, axis=2).min(axis=1)
+    differences = x[:, np.newaxis].astype(float) - np.array(loss.minima)
+    distances: FloatArray = np.hypot.reduce(differences, axis=2).min(axis=1)
     return distances

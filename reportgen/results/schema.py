@@ -1,4 +1,4 @@
-"""The columns of the result files, once, for those who write them and those who read them."""
+"""The columns of the result files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import pyarrow as pa
 
 Outcome = Literal["failed", "diverged", "solved", "stationary", "stalled", "exhausted"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-"""In the order in which they are decided: the first that holds is the run's outcome."""
+"""In the order of precedence: the outcome of a run is the first that applies."""
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+"""For texts that repeat."""
 
 
 def hit_column(target: float) -> str:
-    """The column of the first step at which ``target`` was reached: ``hit_1e-01``."""
+    """Return the name of the column with the first step that hits ``target``: ``hit_1e-01``."""
     return f"hit_{target:.0e}" if float(f"{target:.0e}") == target else f"hit_{target!r}"
 
 
 def runs_schema(targets: Sequence[float]) -> pa.Schema:
-    """``runs.parquet``: one row a run; numbers that a run never came to have are null."""
+    """Return the schema of ``runs.parquet``: one row per run. Null: it never happened, or the run failed."""
     return pa.schema(
         [
             ("run_id", pa.string()),
@@ -62,7 +63,7 @@ TRACES = pa.schema(
         ("x", pa.list_(pa.float64())),
     ]
 )
-"""``traces.parquet``: the sampled history of each run; ``x`` holds the first two coordinates."""
+"""``traces.parquet``: the sampled trajectory of each run; ``x`` contains the first two coordinates."""
 
 GRIDS = pa.schema(
     [
@@ -75,23 +76,29 @@ GRIDS = pa.schema(
         ("share", pa.float64()),
     ]
 )
-"""``grids.parquet``: one row a loss; ``values`` is the loss at every (x, y), row by row of y (empty in 1-D).
+"""``grids.parquet``: one row per loss; ``values`` is the loss at every (x, y), in row-major order (y, x).
 
-In more than two dimensions that is on the plane through ``origin`` along two orthonormal ``directions``, the one after
-the other, which hold ``share`` of the squared distances of the paths from their start; else all three are null.
+In one dimension y is empty. In more than two dimensions, x and y are coordinates on a plane, which passes through
+``origin`` along two orthonormal ``directions``, stored one after the other. ``share`` is the part of the squared
+distances of trajectories from their start that lies in the plane. In one or two dimensions these columns are null.
 """
 
 PATHS = pa.schema([("run_id", _TEXT), ("step", pa.int32()), ("x", pa.list_(pa.float32()))])
-"""``paths.parquet``: for losses of more than two dimensions all coordinates of the runs from the first start, at the
-steps of their traces."""
+"""``paths.parquet``: all coordinates of the runs from the first start, at the steps of their traces.
+
+Only for losses of more than two dimensions.
+"""
 
 
 def dictionary_columns(schema: pa.Schema) -> list[str]:
-    """The columns, as Parquet calls them, whose values come again and again: with others, to look for that is slow."""
-    known = ("reason", "learning_rate", "initial_loss", "x0")
-    chosen = [field for field in schema if field.name in known or _is_dictionary_or_integer(field.type)]
-    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in chosen]
+    """Return the Parquet names of the columns whose values repeat.
+
+    Parquet stores these with a dictionary. For other columns, building one only costs time.
+    """
+    repetitive = ("reason", "learning_rate", "initial_loss", "x0")
+    fields = [field for field in schema if field.name in repetitive or _is_dictionary_or_integer(field.type)]
+    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in fields]
 
 
-def _is_dictionary_or_integer(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_dictionary(kind) or pa.types.is_integer(kind))
+def _is_dictionary_or_integer(dtype: pa.DataType) -> bool:
+    return bool(pa.types.is_dictionary(dtype) or pa.types.is_integer(dtype))

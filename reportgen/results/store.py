@@ -1,42 +1,33 @@
-"""The store of a matrix's results: each program's rows as soon as they are there, then one file a table.
+"""Stores the results of a matrix: first one folder per program, at the end one file per table.
 
-While a matrix is run, a finished program has a folder of its own, ``parts/<fingerprint>``. ``finish`` joins them, in
-the order of the plan, into the files that everybody reads, and writes the manifest last: what it does not vouch for is
-run again.
+While a matrix runs, each finished program has a folder ``parts/<fingerprint>``, its part. ``finish`` joins the parts in
+the order of the plan into the tables, and writes the manifest last. Programs that the manifest does not list run again.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.engine.result import Grid
+from reportgen.failure import Failure
 from reportgen.plan import Plan, Program
 from reportgen.results import row_encoding
-from reportgen.results.files import (
-    GRIDS,
-    MANIFEST,
-    RUNS,
-    TABLES,
-    TRACES,
-    atomic_replace,
-    file_digest,
-    read_json,
-    write_json,
-)
+from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, atomic_replace, sha256
+from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
 from reportgen.results.manifest_index import indexed_programs
 from reportgen.results.program_store import (
-    STATE,
-    UNFINISHED,
+    UNFINISHED_PREFIX,
     StoreProgram,
+    read_entry,
     store_failure,
     store_program,
     table_schemas,
@@ -49,112 +40,124 @@ class Store:
     """The results of one matrix in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
+        """Open the results folder, and remove incomplete parts."""
         self.folder = folder
         self._parts = folder / "parts"
-        self._kept = _undamaged(folder)
-        for unfinished in self._parts.glob(f"{UNFINISHED}*"):  # by a process that was ended
+        self._finished = _undamaged_programs(folder)
+        for unfinished in self._parts.glob(f"{UNFINISHED_PREFIX}*"):  # left by a killed process
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def has(self, program: Program) -> bool:
-        """Whether the results of exactly this program are here; a failed one is always worth another try."""
-        state = self._state(program)
-        return state is not None and state["state"] == "done"
+        """Whether the results of exactly this program are stored. A failed program counts as missing: it runs again."""
+        entry = self._entry(program)
+        return entry is not None and not entry.failed
 
     @property
-    def keep(self) -> StoreProgram:
-        """Runs a program and keeps its results here, in whatever process that is done."""
+    def store_program(self) -> StoreProgram:
+        """Runs a program and stores its results; can be called in another process."""
         return partial(store_program, self._parts.absolute())
 
-    def keep_failure(self, program: Program, reason: str) -> None:
-        """Keep that a program could not be run, and why."""
-        store_failure(self._parts, program, reason)
+    def store_failure(self, program: Program, failure: Failure) -> None:
+        """Store a program that could not be run, with its failure as the reason."""
+        store_failure(self._parts, program, failure)
 
-    def results(self, programs: Iterable[Program], manifest: dict[str, Any]) -> Results:
-        """The results of some programs that are here, as pandas tables with what pictures look at."""
-        chosen = list(programs)
-        targets = chosen[0].settings.targets
-        found = []
-        for name, schema in table_schemas(targets).items():
-            columns = report_columns(targets) if name == RUNS else schema.names
-            groups = (group for program in chosen for group in self._groups(program, name, columns))
+    def results(self, programs: Sequence[Program], manifest: Manifest) -> Results:
+        """Return the results of stored programs as pandas tables, with the columns that a report needs.
+
+        Args:
+            programs: programs for which ``has`` holds, or whose failure is stored.
+            manifest: the manifest of the matrix, which becomes that of the results.
+        """
+        tables = []
+        for name, schema in table_schemas(manifest.targets).items():
+            columns = report_columns(manifest.targets) if name == RUNS else schema.names
+            groups = (group for program in programs for group in self._row_groups(program, name, columns))
             joined = pa.concat_tables([schema.empty_table().select(columns), *groups]).unify_dictionaries()
-            found.append(to_pandas(joined, pd.ArrowDtype if name in (RUNS, TRACES) else None))
-        runs, traces, grids, paths = found
+            tables.append(to_pandas(joined, arrow_lists=name in (RUNS, TRACES)))
+        runs, traces, grids, paths = tables
         return Results(runs, traces, grids.drop_duplicates("loss"), paths, manifest)
 
-    def finish(self, plan: Plan, manifest: Mapping[str, Any], planes: Mapping[str, Grid | None]) -> None:
-        """Write the tables and the manifest for the whole plan, and let the parts go.
+    def finish(self, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]) -> None:
+        """Write the tables and the manifest of the whole plan, then remove the parts.
 
-        ``planes`` has the Grid of each loss that is drawn on a plane, None where there is none.
+        Args:
+            plan: the programs, all of them stored.
+            manifest: its manifest; programs, device and files are added.
+            planes: the grid of each loss that is drawn on a plane, by label; None: no background.
         """
-        entries = [{**(self._state(program) or {}), "groups": {}} for program in plan.programs]
-        for name, schema in table_schemas(plan.programs[0].settings.targets).items():
+        group_counts: dict[str, dict[str, int]] = {program.fingerprint: {} for program in plan.programs}
+        for name, schema in table_schemas(manifest.targets).items():
             with atomic_replace(self.folder / name) as temporary, table_writer(temporary, schema) as writer:
                 if name == GRIDS:
                     for table in self._grids(plan, planes):
                         writer.write_table(table)
                     continue
-                for program, entry in zip(plan.programs, entries, strict=True):
-                    entry["groups"][name] = 0
-                    for group in self._groups(program, name):
+                for program in plan.programs:
+                    counts = group_counts[program.fingerprint]
+                    counts[name] = 0
+                    for group in self._row_groups(program, name):
                         writer.write_table(group, row_group_size=max(len(group), 1))
-                        entry["groups"][name] += 1
-        files = {name: file_digest(self.folder / name) for name in TABLES}
-        write_json(self.folder / MANIFEST, {**manifest, "programs": entries, "files": files})
+                        counts[name] += 1
+        stored = ((self._entry(program), group_counts[program.fingerprint]) for program in plan.programs)
+        entries = tuple(replace(entry, groups=counts) for entry, counts in stored if entry)
+        complete = replace(
+            manifest,
+            programs=entries,
+            device=next((entry.device for entry in entries if entry.device), None),
+            files={name: FileInfo((self.folder / name).stat().st_size, sha256(self.folder / name)) for name in TABLES},
+        )
+        write_manifest(self.folder, complete)
         shutil.rmtree(self._parts, ignore_errors=True)
-        self._kept = indexed_programs(self.folder)
+        self._finished = indexed_programs(self.folder, complete)
 
     def _grids(self, plan: Plan, planes: Mapping[str, Grid | None]) -> Iterator[pa.Table]:
-        for program in _one_a_loss(plan, self):
+        for program in _one_per_loss(plan, self):
             if program.loss in planes:
                 yield row_encoding.encode_grid(program.loss, planes[program.loss])
             else:
-                yield from self._groups(program, GRIDS)
-
-    def device(self, plan: Plan) -> dict[str, str] | None:
-        """The device that the programs of the plan ran on."""
-        states = (self._state(program) for program in plan.programs)
-        return next((state["device"] for state in states if state and "device" in state), None)
+                yield from self._row_groups(program, GRIDS)
 
     def _part(self, program: Program) -> Path:
         return self._parts / program.fingerprint
 
-    def _state(self, program: Program) -> dict[str, Any] | None:
+    def _entry(self, program: Program) -> ProgramEntry | None:
+        """The entry of a program, from its part or else from the manifest; None if it is missing."""
         part = self._part(program)
-        state = read_json(part / STATE)
-        if isinstance(state, dict) and all(_readable(part / name) for name in TABLES):
-            return state
-        return self._kept.get(program.fingerprint)
+        entry = read_entry(part)
+        if entry is not None and all(_is_complete(part / name) for name in TABLES):
+            return entry
+        return self._finished.get(program.fingerprint)
 
-    def _groups(self, program: Program, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """The rows of a program in a table, with all ``columns`` or some, a row group at a time."""
+    def _row_groups(self, program: Program, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """The rows of a program in a table, one row group at a time. ``columns``: None for all."""
         part = self._part(program) / name
         if part.exists():
-            file, wanted = pq.ParquetFile(part), None
+            file, groups = pq.ParquetFile(part), None
         elif name == GRIDS:
             rows = pq.read_table(self.folder / GRIDS)
-            yield rows.filter(pa.compute.equal(rows["loss"].cast(pa.string()), program.loss))
+            yield rows.filter(pc.equal(rows["loss"].cast(pa.string()), program.loss))
             return
         else:
-            place = list(self._kept).index(program.fingerprint)
-            ends = list(accumulate((entry["groups"][name] for entry in self._kept.values()), initial=0))
-            file, wanted = pq.ParquetFile(self.folder / name), range(ends[place], ends[place + 1])
+            index = list(self._finished).index(program.fingerprint)
+            counts = ((entry.groups or {})[name] for entry in self._finished.values())
+            ends = list(accumulate(counts, initial=0))
+            file, groups = pq.ParquetFile(self.folder / name), range(ends[index], ends[index + 1])
         with file:
-            for group in range(file.num_row_groups) if wanted is None else wanted:
+            for group in range(file.num_row_groups) if groups is None else groups:
                 yield file.read_row_group(group, columns)
 
 
-def _undamaged(folder: Path) -> dict[str, dict[str, Any]]:
-    """The programs in the finished files; none where a file is not, byte for byte, the one that the manifest names."""
-    kept = indexed_programs(folder)
-    manifest = read_json(folder / MANIFEST)
-    if kept and any(file_digest(folder / name) != manifest["files"].get(name) for name in TABLES):
+def _undamaged_programs(folder: Path) -> dict[str, ProgramEntry]:
+    """The programs in the joined tables by fingerprint; empty if a table does not have the digest in the manifest."""
+    manifest = find_manifest(folder)
+    entries = indexed_programs(folder, manifest)
+    if manifest and entries and any(sha256(folder / name) != manifest.files[name].sha256 for name in TABLES):
         return {}
-    return kept
+    return entries
 
 
-def _readable(table: Path) -> bool:
-    """Whether a Parquet file is whole: its end is written last."""
+def _is_complete(table: Path) -> bool:
+    """Whether a Parquet file is complete: its footer, which is written last, is readable."""
     try:
         pq.read_metadata(table)
     except (OSError, pa.ArrowException):
@@ -162,8 +165,8 @@ def _readable(table: Path) -> bool:
     return True
 
 
-def _one_a_loss(plan: Plan, store: Store) -> Iterable[Program]:
-    """For each loss the first program that ran, or else the first."""
+def _one_per_loss(plan: Plan, store: Store) -> Iterable[Program]:
+    """For each loss its first program that succeeded, or its first program if none did."""
     chosen: dict[str, Program] = {}
     for program in plan.programs:
         if program.loss not in chosen or not store.has(chosen[program.loss]):

@@ -1,4 +1,4 @@
-"""What changed between two results, with how sure that is."""
+"""Changes between two results, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -6,31 +6,40 @@ from reportgen.analysis.compare.comparability import comparison_notes, loss_diff
 from reportgen.analysis.compare.matching import match_runs
 from reportgen.analysis.compare.model import Comparison, Side, Thresholds
 from reportgen.analysis.compare.transitions import count_cells, outcome_transitions, rates_by_pair
-from reportgen.analysis.compare.verdicts import Question, pair_verdicts
+from reportgen.analysis.compare.verdicts import Criteria, pair_verdicts
 from reportgen.results.location import ResultsLocation
 
 
-def compare(base: ResultsLocation, head: ResultsLocation, asked: Thresholds) -> Comparison:
-    """Hold the runs of ``head`` against the same runs of ``base``; NotResultsError for a damaged table.
+def compare(base: ResultsLocation, head: ResultsLocation, thresholds: Thresholds) -> Comparison:
+    """Compare the runs of ``head`` with the same runs of ``base``.
 
-    Runs are the same that have the same loss, optimizer, learning rate, start and seed, and begin at the same position.
+    Two runs are the same if they have the same loss, optimizer, learning rate, start and seed, and begin at the same
+    position.
+
+    Args:
+        base: the results before the change.
+        head: the results after it.
+        thresholds: when a difference counts.
+
+    Raises:
+        NotResultsError: a table of runs has a run twice.
     """
     matched = match_runs(base, head)
-    whole = setting_differences(base.manifest, head.manifest)
-    labels = [fact["label"] for manifest in (base.manifest, head.manifest) for fact in manifest["losses"]]
-    everywhere = dict.fromkeys(labels, "; ".join(whole))
-    reasons = everywhere if whole else loss_differences(base.manifest, head.manifest, matched)
+    settings = setting_differences(base.info, head.info)
+    labels = [loss.label for side in (base.info, head.info) for loss in side.losses]
+    everywhere = dict.fromkeys(labels, "; ".join(settings))
+    reasons = everywhere if settings else loss_differences(base.info, head.info, matched)
     return Comparison(
-        base=Side(base.name, matched.sizes[0], base.manifest),
-        head=Side(head.name, matched.sizes[1], head.manifest),
-        asked=asked,
-        reasons=tuple(whole),
-        notes=tuple(comparison_notes(base.manifest, head.manifest, matched)),
+        base=Side(base.name, matched.sizes[0], base.info),
+        head=Side(head.name, matched.sizes[1], head.info),
+        thresholds=thresholds,
+        reasons=tuple(settings),
+        notes=tuple(comparison_notes(base.info, head.info, matched)),
         cells=count_cells(matched, reasons),
         matched=len(matched.base),
         equal=int(matched.equal.sum()),
         added=rates_by_pair(matched.added),
         removed=rates_by_pair(matched.removed),
         transitions=outcome_transitions(matched, reasons),
-        pairs=pair_verdicts(matched, Question((base.manifest, head.manifest), reasons, asked)),
+        pairs=pair_verdicts(matched, Criteria((base.info, head.info), reasons, thresholds)),
     )

@@ -1,29 +1,32 @@
-"""What a comparison of two results says: its numbers, its verdicts, and the settings they were reached under."""
+"""The result of a comparison: its numbers, its verdicts, and the thresholds behind them."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from reportgen.analysis.cells import Array
+from reportgen.results.manifest import ResultsInfo
 
 Verdict = Literal["worse", "mixed", "unclear", "better", "same", "not comparable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-"""In the order in which they are shown: what needs a look comes first."""
+"""In the order in which they are shown, the most urgent first."""
 
 MEANINGS: dict[Verdict, str] = {
-    "worse": "worse, by the least effect and with the confidence asked for, or a cell that was solved is not any more",
-    "mixed": "better in one way and worse in another",
-    "unclear": "differs by more than the least effect, but these starts cannot show it with the confidence asked for",
-    "better": "better, by the least effect and with the confidence asked for, or a cell is solved that was not",
-    "same": "equal bit by bit, or in the median less apart than the least effect",
-    "not comparable": "another question was asked; the reason says which",
+    "worse": "a measure is worse by at least the minimum effect and significantly so, or a solved configuration is no "
+    "longer solved",
+    "mixed": "better in one measure and worse in another",
+    "unclear": "the difference exceeds the minimum effect, but is not significant with these starts",
+    "better": "a measure is better by at least the minimum effect and significantly so, or a configuration is newly "
+    "solved",
+    "same": "bitwise identical, or the median difference is below the minimum effect",
+    "not comparable": "the two results do not answer the same question; see the reason",
 }
 
-MOST = 2.0
-"""Ratios are told up to 2**2: who takes more than 4 times as long counts as not arriving (Dahl et al. 2023)."""
+MOST_LOG2 = 2.0
+"""Ratios are clipped at 2**2: more than 4 times as slow counts as not solved (Dahl et al. 2023)."""
 
 
 @dataclass(frozen=True)
@@ -31,32 +34,32 @@ class Thresholds:
     """When a difference counts."""
 
     effect: float = 1.1
-    """The least ratio, above 1."""
+    """The minimum effect: a ratio above 1."""
     confidence: float = 0.95
-    """Of the interval of the ratio, which must exclude a tie."""
+    """Confidence of the interval of the ratio, which must exclude 1."""
 
     @property
     def log2(self) -> float:
-        """The least effect as the numbers have it."""
+        """The minimum effect on the scale of ``Measure.log2``."""
         return math.log2(self.effect)
 
 
 @dataclass(frozen=True)
-class View:
-    """One way to look at a pair: the median over the random starts of log2 of base over head."""
+class Measure:
+    """One measure of a pair: the median over the random starts of log2(base / head)."""
 
     log2: float
-    """Positive where head is better; at most ``MOST`` either way."""
+    """Positive if head is better; from -``MOST_LOG2`` to ``MOST_LOG2``."""
     interval: tuple[float, float] | None
-    """Of ``log2``; None where too little is random for the confidence asked for."""
+    """Interval of ``log2``; None if there are too few random draws for the confidence."""
     draws: int
-    """How many random starts (or seeds) say something."""
+    """Random starts (or seeds) with a ratio."""
     noun: str
-    """What is counted: ``gradient evaluations`` or ``gap``."""
+    """What is measured: ``gradient evaluations`` or ``final gap``."""
 
     @property
     def ratio(self) -> float:
-        """Head over base: above 1 head is worse."""
+        """Head divided by base; above 1 head is worse."""
         return float(2.0**-self.log2)
 
     @property
@@ -64,27 +67,28 @@ class View:
         """The interval of ``ratio``."""
         return None if self.interval is None else (2.0 ** -self.interval[1], 2.0 ** -self.interval[0])
 
-    def large(self, asked: Thresholds) -> bool:
-        """Whether the effect is at least what was asked for."""
-        return abs(self.log2) >= asked.log2
+    def is_large(self, thresholds: Thresholds) -> bool:
+        """Whether the effect is at least the minimum effect."""
+        return abs(self.log2) >= thresholds.log2
 
-    def sign(self, asked: Thresholds) -> int:
-        """-1 where head is worse, 1 where it is better, 0 where effect and significance do not agree."""
-        if self.interval is None or not self.large(asked) or self.interval[0] <= 0 <= self.interval[1]:
+    def sign(self, thresholds: Thresholds) -> int:
+        """-1 if head is worse, 1 if it is better, 0 if the effect is small or not significant."""
+        if self.interval is None or not self.is_large(thresholds) or self.interval[0] <= 0 <= self.interval[1]:
             return 0
         return 1 if self.log2 > 0 else -1
 
 
 @dataclass(frozen=True)
 class SolvedChange:
-    """A cell that was solved and is not any more, or the reverse."""
+    """A configuration that is no longer solved, or newly solved."""
 
     learning_rate: float
     runs: int
     base: int
-    """How many runs were solved."""
+    """Runs solved in base."""
     head: int
-    now: dict[str, int]
+    """Runs solved in head."""
+    head_outcomes: dict[str, int]
     """Head's runs by outcome."""
 
 
@@ -96,49 +100,51 @@ class Pair:
     optimizer: str
     verdict: Verdict
     reason: str
-    """Why it cannot be compared; empty where it can."""
+    """Why it cannot be compared; empty if it can."""
     runs: int
-    """Runs that both results have."""
+    """Runs in both results."""
     equal: int
-    """How many of them are equal bit by bit."""
+    """Of these, the runs that are bitwise identical."""
     rates: tuple[float, float] | None = None
     """The best learning rate in base and in head."""
-    best: View | None = None
-    """Each at its best rate; None where nothing tells."""
-    all_rates: View | None = None
-    """At equal rates, over all at which either reached something."""
-    targets: dict[float, View] = field(default_factory=dict)
-    """``best`` for each target by itself."""
+    best: Measure | None = None
+    """Each side at its best learning rate; None without any hit or gap."""
+    all_rates: Measure | None = None
+    """At equal learning rates, over all at which either side hit a target."""
+    targets: dict[float, Measure] = field(default_factory=dict)
+    """``best`` for each target alone."""
     solved: tuple[int, int] = (0, 0)
-    """Runs solved at the best rate, of ``starts``."""
+    """Runs solved at the best learning rate, in base and in head."""
     starts: tuple[int, int] = (0, 0)
-    stopped: tuple[SolvedChange, ...] = ()
-    started: tuple[SolvedChange, ...] = ()
+    """All runs at the best learning rate, in base and in head."""
+    no_longer_solved: tuple[SolvedChange, ...] = ()
+    newly_solved: tuple[SolvedChange, ...] = ()
 
     @property
-    def views(self) -> list[View]:
-        """Those there are."""
-        return [view for view in (self.best, self.all_rates) if view is not None]
+    def measures(self) -> list[Measure]:
+        """The measures that exist."""
+        return [measure for measure in (self.best, self.all_rates) if measure is not None]
 
     @property
-    def shown_rates(self) -> tuple[float, float]:
-        """The rates in base and in head that show a change best: where a cell stopped being solved, else the best."""
-        if self.stopped:
-            most = max(self.stopped, key=lambda cell: cell.base - cell.head)
+    def figure_rates(self) -> tuple[float, float]:
+        """The learning rates of the figures: the one with the most runs no longer solved, otherwise the best ones."""
+        if self.no_longer_solved:
+            most = max(self.no_longer_solved, key=lambda cell: cell.base - cell.head)
             return most.learning_rate, most.learning_rate
         return self.rates or (math.nan, math.nan)
 
     @property
     def severity(self) -> tuple[int, int, int, float]:
-        """Sorts the worst first: cells that were solved and are lost, cells that are not solved, then slower ones."""
-        lost = sum(cell.now.get(outcome, 0) for cell in self.stopped for outcome in ("diverged", "failed"))
-        least = min((view.log2 for view in self.views), default=0.0)
-        return VERDICTS.index(self.verdict), -lost, -len(self.stopped), least
+        """Sorts the worst first: diverged or failed runs, then configurations no longer solved, then slower ones."""
+        outcomes = [cell.head_outcomes for cell in self.no_longer_solved]
+        lost = sum(counts.get(outcome, 0) for counts in outcomes for outcome in ("diverged", "failed"))
+        least = min((measure.log2 for measure in self.measures), default=0.0)
+        return VERDICTS.index(self.verdict), -lost, -len(self.no_longer_solved), least
 
 
 @dataclass(frozen=True)
 class Cells:
-    """How many cells became of which kind."""
+    """Numbers of configurations by kind of change."""
 
     unchanged: int
     changed: int
@@ -149,12 +155,11 @@ class Cells:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two results, as far as it is told."""
+    """One of the two results."""
 
     name: str
     runs: int
-    facts: dict[str, Any]
-    """Its manifest."""
+    info: ResultsInfo
 
 
 @dataclass(frozen=True)
@@ -163,21 +168,22 @@ class Comparison:
 
     base: Side
     head: Side
-    asked: Thresholds
+    thresholds: Thresholds
     reasons: tuple[str, ...]
-    """Why nothing can be compared; empty where something can."""
+    """Why nothing can be compared; empty if something can."""
     notes: tuple[str, ...]
     """What else differs: versions, devices, hyperparameters, starts."""
     cells: Cells
     matched: int
-    """Runs that both have."""
+    """Runs in both results."""
     equal: int
-    """How many of those are equal bit by bit."""
+    """Of these, the runs that are bitwise identical."""
     added: dict[tuple[str, str], list[float]]
-    """Learning rates of the cells that head alone has, by loss and optimizer."""
+    """Learning rates of the configurations in head only, by loss and optimizer."""
     removed: dict[tuple[str, str], list[float]]
+    """The same for base."""
     transitions: Array
-    """Comparable runs by outcome in base and in head, in the order of ``SYMBOLS``."""
+    """Comparable runs by outcome, int [base, head], in the order of ``SYMBOLS``."""
     pairs: list[Pair]
     """The worst first."""
 
@@ -194,5 +200,5 @@ class Comparison:
 
     @property
     def regressions(self) -> list[Pair]:
-        """What got worse in some way, and fails a gate: the worst first."""
+        """The pairs that fail the regression gate, the worst first."""
         return [pair for pair in self.pairs if pair.verdict in ("worse", "mixed")]

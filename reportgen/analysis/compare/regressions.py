@@ -1,4 +1,4 @@
-"""Which cells were solved and are not any more, beyond what last bits can do."""
+"""Which configurations are no longer solved, beyond what rounding errors can cause."""
 
 from __future__ import annotations
 
@@ -11,39 +11,57 @@ from reportgen.analysis.compare.effects import SideRuns, log2_ratios
 from reportgen.analysis.compare.model import Thresholds
 
 
-def no_longer_solved(base: SideRuns, head: SideRuns, tightest: float, asked: Thresholds) -> Array:
-    """Which runs base solved and head did not, [runs].
+def no_longer_solved(base: SideRuns, head: SideRuns, tightest: float, thresholds: Thresholds) -> Array:
+    """Which runs are solved in base and not in head, bool [runs].
 
-    A near miss does not count: a run whose least gap is within the least effect of the tightest target, or one that had
-    arrived so late that the steps left are fewer than the least effect and that kept up until then.
+    Near misses do not count. A near miss comes within the minimum effect of the tightest target. Or base hit that
+    target so late that the remaining steps cannot show the minimum effect, and head kept up on all looser targets.
+
+    Args:
+        base: its runs.
+        head: the same runs in head.
+        tightest: the tightest target, a share of the initial gap.
+        thresholds: the minimum effect.
     """
-    gone = base.solved & ~head.solved
-    close = head.left <= asked.effect * tightest
-    late = head.spent < asked.effect * base.t[:, -1]
-    looser = log2_ratios(base, head)[:, :-1]
-    kept_up = (np.isnan(looser) | (looser > -asked.log2)).all(axis=1)
-    missed: Array = ~head.lost & (close | (late & kept_up))
-    return gone & ~missed
+    lost_solution = base.solved & ~head.solved
+    is_close = head.relative_gap <= thresholds.effect * tightest
+    is_late = head.budget < thresholds.effect * base.t[:, -1]
+    looser_targets = log2_ratios(base, head)[:, :-1]
+    kept_up = (np.isnan(looser_targets) | (looser_targets > -thresholds.log2)).all(axis=1)
+    near_miss: Array = ~head.lost & (is_close | (is_late & kept_up))
+    return lost_solution & ~near_miss
 
 
-def stopped_being_solved(solved: int, gone: int, come: int, runs: int, asked: Thresholds) -> bool:
-    """Whether a cell was solved and is not: of ``runs``, ``solved`` were, ``gone`` of them are not, ``come`` now are.
+def stopped_being_solved(solved: int, lost: int, gained: int, runs: int, thresholds: Thresholds) -> bool:
+    """Whether a configuration that was solved no longer is. It counts as solved if most of its runs are.
 
-    A cell is solved where most of its runs are. It has stopped where most are not any more and half of those that were
-    are gone. Where some came in return, as in a cell at the edge of stability, that must not be chance: at most 1 minus
-    the confidence by the one-sided sign test.
+    At least half of the solved runs must be lost. If other runs are solved instead, as at the edge of stability, the
+    change must be significant by the one-sided sign test.
+
+    Args:
+        solved: runs that were solved.
+        lost: of these, the runs that no longer are.
+        gained: runs that are solved only now.
+        runs: all runs of the configuration.
+        thresholds: the confidence.
     """
-    if not (2 * solved > runs >= 2 * (solved - gone + come) and 2 * (gone - come) >= solved):
+    if not (2 * solved > runs >= 2 * (solved - lost + gained) and 2 * (lost - gained) >= solved):
         return False
-    return come == 0 or _tail(gone, gone + come) <= 1 - asked.confidence
+    return gained == 0 or _tail(lost, lost + gained) <= 1 - thresholds.confidence
 
 
 def _tail(least: int, tosses: int) -> float:
-    """The probability of at least so many heads of a fair coin."""
+    """The probability of at least ``least`` heads of a fair coin."""
     favourable = sum(math.comb(tosses, heads) for heads in range(least, tosses + 1))
     return float(favourable / 2**tosses)
 
 
 def count_by_group(flags: Array, group: Array, groups: int) -> Array:
-    """How many of each group, [groups]."""
+    """How many ``flags`` are set in each group, int [groups].
+
+    Args:
+        flags: bool [runs].
+        group: number of each run's group, int [runs].
+        groups: their number.
+    """
     return np.bincount(group[flags], minlength=groups)

@@ -1,24 +1,22 @@
-"""A comparison as JSON has it: numbers, texts, lists and objects, nothing infinite."""
+"""A comparison as JSON."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from reportgen.analysis.compare.model import Comparison, Pair, Side, SolvedChange, View
+from reportgen.analysis.compare.model import Comparison, Measure, Pair, Side, SolvedChange
 from reportgen.analysis.compare.sentences import gate_failures, pair_sentence, summary_sentence
 from reportgen.analysis.outcomes import SYMBOLS
 
 
-def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
-    """All of it; ``failures`` are what fails a gate."""
+def comparison_to_json(comparison: Comparison) -> dict[str, object]:
+    """The comparison as JSON objects without infinite numbers; ``failures`` are the failures of the regression gate."""
     names = list(SYMBOLS)
     return {
         "format": 1,
         "said": summary_sentence(comparison),
         "identical": comparison.identical,
         "failures": gate_failures(comparison),
-        "min_effect": comparison.asked.effect,
-        "confidence": comparison.asked.confidence,
+        "min_effect": comparison.thresholds.effect,
+        "confidence": comparison.thresholds.confidence,
         "base": _side(comparison.base),
         "head": _side(comparison.head),
         "reasons": list(comparison.reasons),
@@ -27,8 +25,8 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
         "cells": vars(comparison.cells),
         "verdicts": dict(comparison.counts),
         "transitions": {
-            was: {now: int(n) for now, n in zip(names, row, strict=True) if n}
-            for was, row in zip(names, comparison.transitions, strict=True)
+            before: {after: int(n) for after, n in zip(names, row, strict=True) if n}
+            for before, row in zip(names, comparison.transitions, strict=True)
         },
         "pairs": [_pair(pair, comparison) for pair in comparison.pairs],
         "added": _cells(comparison.added),
@@ -36,48 +34,62 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _side(side: Side) -> dict[str, Any]:
-    facts = side.facts
-    told = {name: facts[name] for name in ("title", "dtype", "steps", "targets", "git_commit", "reportgen")}
-    return {"name": side.name, "runs": side.runs, **told, "versions": facts["versions"]}
+def _side(side: Side) -> dict[str, object]:
+    info = side.info
+    return {
+        "name": side.name,
+        "runs": side.runs,
+        "title": info.title,
+        "dtype": info.dtype,
+        "steps": info.steps,
+        "targets": list(info.targets),
+        "git_commit": info.git_commit,
+        "reportgen": info.reportgen,
+        "versions": dict(info.versions),
+    }
 
 
-def _pair(pair: Pair, comparison: Comparison) -> dict[str, Any]:
+def _pair(pair: Pair, comparison: Comparison) -> dict[str, object]:
     return {
         "loss": pair.loss,
         "optimizer": pair.optimizer,
         "verdict": pair.verdict,
-        "said": pair_sentence(pair, comparison.asked),
+        "said": pair_sentence(pair, comparison.thresholds),
         "runs": pair.runs,
         "equal": pair.equal,
         "best_rates": list(pair.rates) if pair.rates else None,
-        "solved_at_best": [{"solved": n, "runs": of} for n, of in zip(pair.solved, pair.starts, strict=True)],
-        "best": _view(pair.best),
-        "all_rates": _view(pair.all_rates),
-        "targets": [{"target": target, **(_view(view) or {})} for target, view in pair.targets.items()],
-        "stopped": [_solving(cell) for cell in pair.stopped],
-        "started": [_solving(cell) for cell in pair.started],
+        "solved_at_best": [{"solved": n, "runs": runs} for n, runs in zip(pair.solved, pair.starts, strict=True)],
+        "best": _measure(pair.best),
+        "all_rates": _measure(pair.all_rates),
+        "targets": [{"target": target, **(_measure(measure) or {})} for target, measure in pair.targets.items()],
+        "stopped": [_solved_change(cell) for cell in pair.no_longer_solved],
+        "started": [_solved_change(cell) for cell in pair.newly_solved],
     }
 
 
-def _view(view: View | None) -> dict[str, Any] | None:
-    if view is None:
+def _measure(measure: Measure | None) -> dict[str, object] | None:
+    if measure is None:
         return None
-    ends = list(view.ratios) if view.ratios else None
-    return {"of": view.noun, "log2": view.log2, "ratio": view.ratio, "interval": ends, "draws": view.draws}
+    return {
+        "of": measure.noun,
+        "log2": measure.log2,
+        "ratio": measure.ratio,
+        "interval": list(measure.ratios) if measure.ratios else None,
+        "draws": measure.draws,
+    }
 
 
-def _solving(cell: SolvedChange) -> dict[str, Any]:
+def _solved_change(cell: SolvedChange) -> dict[str, object]:
     return {
         "learning_rate": cell.learning_rate,
         "runs": cell.runs,
         "solved_base": cell.base,
         "solved_head": cell.head,
-        "head": cell.now,
+        "head": cell.head_outcomes,
     }
 
 
-def _cells(cells: dict[tuple[str, str], list[float]]) -> list[dict[str, Any]]:
+def _cells(cells: dict[tuple[str, str], list[float]]) -> list[dict[str, object]]:
     return [
         {"loss": loss, "optimizer": optimizer, "learning_rates": rates} for (loss, optimizer), rates in cells.items()
     ]

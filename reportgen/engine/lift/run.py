@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.engine.feed import VECTOR, Feed, Inputs, Ran, tile_size
+from reportgen.engine.feed import VECTOR, Feed, Ran, RunInputs, tile_size
 from reportgen.engine.lift import eager, verify
 from reportgen.engine.lift.errors import Unliftable
 from reportgen.engine.lift.rule import LiftedRule
@@ -88,7 +88,7 @@ def _not_in_a_batch(program: Program, kind: Kind, loss: Loss) -> str:
     """Why its runs cannot be run in one batch; nothing if they can."""
     try:
         make = _batch_maker(kind, program, VECTOR)
-        ends = Inputs(program)(np.array(sorted({0, program.runs - 1})))
+        ends = RunInputs(program)(np.array(sorted({0, program.runs - 1})))
         found = verify.difference(program, kind, loss, ends, make, alone=False)
     except Exception as error:  # whatever does not work in a batch is tried one by one
         return f"in a batch it fails ({_sentence(error, kind)})"
@@ -96,7 +96,7 @@ def _not_in_a_batch(program: Program, kind: Kind, loss: Loss) -> str:
 
 
 def _require_own_steps(program: Program, kind: Kind, loss: Loss) -> None:
-    first = Inputs(program)(np.array([0])) | {"hyperparameters": {}}
+    first = RunInputs(program)(np.array([0])) | {"hyperparameters": {}}
     found = verify.difference(program, kind, loss, first, _alone_maker(kind, program), alone=True)
     if found:
         raise Unliftable(

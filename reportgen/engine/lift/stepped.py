@@ -36,7 +36,7 @@ def stepped(
             rate = Scalar(rates, weak=True)
             rule = make({name: Scalar(value, weak=True) for name, value in numeric.items()}, rate)
             # Without noise: the optimizer's own object is given the same gradients.
-            setting = Setting(loss, total, rule.schedule, rate, key_of(seed, starts, seeds), {})
+            setting = Setting(loss, total, rule.schedule, rate, key_of(seed, starts, seeds), None)
             x = batch.vector(x0)
             history = [tf.TensorArray(x0.dtype, steps + 1, element_shape=x0.shape) for _ in range(2)]
 

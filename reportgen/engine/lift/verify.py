@@ -45,7 +45,7 @@ def difference(program: Program, kind: Kind, loss: Loss, some: Inputs, make: Mak
     ends = (program.cells[0], program.cells[-1])
     for column, cell in enumerate(ends[: some["x0"].shape[1]]):
         apply = _own(kind, cell.hyperparameters, cell.learning_rate, positions[0, :, column], settings.dtype)
-        rates = _rates(cell.hyperparameters["schedule"], cell.learning_rate, steps, settings.steps)
+        rates = _rates(str(cell.hyperparameters["schedule"]), cell.learning_rate, steps, settings.steps)
         found = _compare(positions[:, :, column], gradients[:, :, column], rates, apply)
         if found:
             return (

@@ -1,0 +1,69 @@
+"""The best configuration of each optimizer on each loss, which determines its best learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def best_cells(cells: pd.DataFrame, by: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
+    """The best configuration of each (loss, optimizer), or of each ``by``, in the order of ``cells``.
+
+    Best is the highest hit rate; among equals, if the median run did not hit the tightest target, the smallest median
+    gap; then the fewest steps to that target; then the smallest learning rate.
+
+    Args:
+        cells: a table made by ``cell_table``.
+        by: the columns that define a group.
+    """
+    # Below the tightest target a smaller gap is no advantage: the digits of the last steps would decide.
+    left = cells["gap_median"].where(np.isinf(cells["steps_to_target"]), 0.0)
+    rules = ["hit_rate", "left", "steps_to_target", "learning_rate"]
+    ordered = cells.assign(left=left).sort_values(rules, ascending=[False, True, True, True], kind="stable")
+    return ordered.drop(columns="left").drop_duplicates(list(by)).sort_index()
+
+
+@dataclass(frozen=True)
+class BestRow:
+    """The best configuration on one loss, as the terminal shows it."""
+
+    loss: str
+    optimizer: str
+    learning_rate: float
+    solved: float
+    """Share of its runs that were solved."""
+    gap: float
+    """Median final gap."""
+    steps: float
+    """Median steps to the tightest target; infinite unless most runs hit it."""
+
+
+def best_cell_per_loss(cells: pd.DataFrame) -> list[BestRow]:
+    """The best configuration on each loss, from a table made by ``cell_table``."""
+    best = best_cells(cells, by=["loss"])
+    solved = best["solved"] / best["runs"]
+    columns = [best["loss"], best["optimizer"], best["learning_rate"], solved]
+    columns += [best["gap_median"], best["steps_to_target"]]
+    return [BestRow(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def comparable_cells(best: pd.DataFrame, unknown_minimum: Sequence[str]) -> pd.DataFrame:
+    """The rows of ``best``, made by ``best_cells``, that can be compared.
+
+    A loss without a known minimum has no targets. A loss on which every run failed was not run. An optimizer of which
+    all runs on one of the other losses failed could not take part.
+
+    Args:
+        best: the best configuration of each optimizer on each loss.
+        unknown_minimum: labels of the losses without a known minimum.
+    """
+    lost = best["failed"] == best["runs"]
+    ran = ~lost.groupby(best["loss"]).transform("all") & ~best["loss"].isin(unknown_minimum)
+    broken = best.loc[ran & lost, "optimizer"].unique()
+    return best[ran & ~best["optimizer"].isin(broken)]

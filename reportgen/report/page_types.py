@@ -1,0 +1,356 @@
+"""What each template is given. ``docs/templates.md`` lists these fields for authors of templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from markupsafe import Markup
+
+    from reportgen.analysis.cells import CellRow
+    from reportgen.analysis.compare.model import Comparison, Pair, Side, Verdict
+    from reportgen.engine.result import Plane
+    from reportgen.figures.style import SeriesStyle
+    from reportgen.loss import Loss
+    from reportgen.report.best_rate_table import BestRateRow
+    from reportgen.report.budget_table import BudgetRow
+    from reportgen.report.cell_table import CellTableRow, FailureReason
+    from reportgen.report.heatmap import HeatRow
+    from reportgen.report.player import Player
+    from reportgen.report.ranking_table import RankingRow
+    from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
+
+
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure on a page."""
+
+    file: str
+    """Name in ``assets``."""
+    size: tuple[int, int]
+    """Width and height, CSS pixels."""
+    alt: str
+    """What it shows, in words."""
+    data: str = ""
+    """Path of the CSV file with its numbers; empty if there is none."""
+    omission: str = "figures"
+    """The step in which the single file omits it, see ``single_file.STEPS``."""
+
+
+@dataclass(frozen=True)
+class OptimizerFigure:
+    """A figure of one optimizer among others of its kind."""
+
+    optimizer: str
+    best: CellRow | None
+    figure: PageFigure | None
+    """None if there is nothing to draw."""
+
+
+@dataclass(frozen=True)
+class FindingItem:
+    """A finding as the first page shows it."""
+
+    pieces: Sequence[str]
+    """The sentence; every second piece is emphasised."""
+    page: str
+    """Path of the page with the evidence."""
+    anchor: str
+    """Element on that page; empty for the page itself."""
+    strength: str | None
+    """``strong``, ``moderate``, ``none``; None for a statement about these runs alone."""
+
+
+@dataclass(frozen=True)
+class LossCard:
+    """A loss on the first page."""
+
+    info: LossInfo
+    heading: str
+    rows: Sequence[HeatRow]
+    """Empty for losses that are shown as a picture only."""
+    thumbnail: PageFigure | None
+    optimizers: str
+    """Those in the thumbnail, in words."""
+    from_start: str
+
+
+@dataclass(frozen=True)
+class OverviewFigures:
+    """The figures of the first page that show all losses."""
+
+    runtimes: PageFigure
+    performance: PageFigure
+    tuning: PageFigure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportInfo:
+    """The facts that all pages of a report share."""
+
+    title: str
+    version: str
+    """Of reportgen."""
+    site_url: str
+    """Where the report will be published; empty if not known."""
+    series: Mapping[str, SeriesStyle]
+    """Colour, dash and marker by optimizer label."""
+    references: Sequence[str]
+    """Labels of the reference optimizers."""
+    manifest: Manifest | None
+    """None for a comparison, which has two."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The fields of every page of a report."""
+
+    path: str
+    """Path in the site."""
+    report: ReportInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexPage(Page):
+    """``index.html``: the first page."""
+
+    matrix: str
+    """``6 optimizers × 9 learning rates ...``"""
+    setup: str
+    """The matrix, runs, precision and device, in one sentence."""
+    findings: Sequence[FindingItem]
+    counts: Mapping[str, int]
+    """Runs by outcome."""
+    total: int
+    """All runs."""
+    configurations: int
+    ranking: Sequence[RankingRow]
+    limitations: Sequence[str]
+    """What the ranking cannot show, in sentences."""
+    excluded_losses: Sequence[str]
+    losses: Sequence[LossCard]
+    hidden_optimizers: int
+    """Optimizers that the cards leave to the pages of the losses."""
+    profile_heading: str
+    overview: OverviewFigures | None
+    budgets: Sequence[BudgetRow]
+    plugins: Sequence[str]
+    """Files that a reader needs to reproduce the report."""
+    config: str
+    """The text of reportgen.toml."""
+    has_data: bool
+    """Whether the results folder is next to the page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossPage(Page):
+    """``loss.html``: one loss."""
+
+    info: LossInfo
+    heading: str
+    from_start: str
+    counts: Mapping[str, int]
+    total: int
+    reasons: Sequence[FailureReason]
+    rows: Sequence[HeatRow]
+    rates_heading: str
+    rates_figures: Sequence[OptimizerFigure]
+    undrawn_optimizers: int
+    """Optimizers without figures of their own."""
+    curve_heading: str
+    curve: PageFigure | None
+    is_thinned: bool
+    """Whether the curve shows one run instead of the median of all."""
+    runtimes: PageFigure | None
+    best: Sequence[BestRateRow]
+    paths_heading: str
+    plane: Plane | None
+    """On which paths are drawn; None if the picture has the loss's own coordinates, or there is none."""
+    player: Player | None
+    background: PageFigure | None
+    """Under the paths of the player."""
+    paths_figures: Sequence[OptimizerFigure]
+    paths_data: str
+    """Path of the CSV file with the paths; empty if there are none."""
+    cells: Sequence[CellTableRow]
+    hidden_cells: int
+
+
+@dataclass(frozen=True)
+class OptimizerSection:
+    """One loss on the page of an optimizer."""
+
+    info: LossInfo
+    best: CellRow | None
+    figures: Sequence[tuple[PageFigure, str]]
+    """With their captions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerPage(Page):
+    """``optimizer.html``: one optimizer."""
+
+    info: OptimizerInfo
+    notes: Sequence[tuple[str, str]]
+    """How its programs were run, if not as one batch, and on which losses."""
+    counts: Mapping[str, int]
+    total: int
+    reasons: Sequence[FailureReason]
+    rows: Sequence[HeatRow]
+    sections: Sequence[OptimizerSection]
+    cells: Sequence[CellTableRow]
+    hidden_cells: int
+
+
+@dataclass(frozen=True)
+class SingleFilePart:
+    """A page inside the single file."""
+
+    path: str
+    id: str
+    is_first: bool
+    content: Markup
+
+
+@dataclass(frozen=True, kw_only=True)
+class SingleFilePage(Page):
+    """``single.html``: the frame of the whole site in one file."""
+
+    setup: str
+    bodies: Sequence[SingleFilePart]
+    images: Markup
+    """The figures, each once."""
+    style: Markup
+    scripts: Sequence[Markup]
+    omissions: Sequence[str]
+    """What is omitted, in words."""
+    limit: float
+    """MiB."""
+    is_too_large: bool
+
+
+@dataclass(frozen=True)
+class PairItem:
+    """An optimizer on a loss, in both results of a comparison."""
+
+    pair: Pair
+    sentence: str
+    best: str
+    """Ratio at the best learning rates."""
+    all_rates: str
+    """Ratio over all learning rates."""
+    rates: str
+    solved: str
+    before: float
+    """Learning rate of the figures before and after."""
+    after: float
+    targets: Sequence[tuple[float, str]]
+    figures: Sequence[PageFigure] = ()
+    missing: str = ""
+    """What the figures cannot show."""
+
+
+@dataclass(frozen=True)
+class TransitionCell:
+    """Runs with one outcome before and one after."""
+
+    runs: int
+    kind: str
+    """``kept``, ``worse`` or ``better``."""
+
+
+@dataclass(frozen=True)
+class TransitionTable:
+    """Runs by outcome before (rows) and after (columns)."""
+
+    outcomes: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[TransitionCell]]]
+
+
+@dataclass(frozen=True)
+class CellGroup:
+    """Configurations that only one side has."""
+
+    heading: str
+    rates: Mapping[tuple[str, str], Sequence[float]]
+    """Learning rates by (loss, optimizer)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonPage(Page):
+    """``compare.html``: what changed between two results."""
+
+    summary: str
+    comparison: Comparison
+    counts: Mapping[Verdict, int]
+    symbols: Mapping[Verdict, str]
+    changed: Sequence[PairItem]
+    """With figures, the worst first."""
+    pairs: Sequence[PairItem]
+    hidden_pairs: int
+    not_comparable: Sequence[Pair]
+    hidden_not_comparable: int
+    transitions: TransitionTable
+    rules: Sequence[str]
+    """How verdicts are decided, in sentences."""
+    sides: Sequence[tuple[str, Side]]
+    only_one_side: Sequence[CellGroup]
+
+
+@dataclass(frozen=True)
+class GalleryItem:
+    """A loss in the gallery."""
+
+    id: str
+    loss: Loss
+    picture: PageFigure | None
+    """With its data as the file."""
+    note: str
+    """What the picture shows, if not the loss as it is, or why there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryPage:
+    """``gallery.html``: every loss with its picture."""
+
+    style: Markup
+    version: str
+    losses: Sequence[GalleryItem]
+
+
+class ListedReport(Protocol):
+    """A report in a list; unknown facts are empty."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+
+    @property
+    def leader(self) -> str:
+        """The optimizer that leads its ranking."""
+
+    @property
+    def commit(self) -> str:
+        """The git commit that it was built from."""
+
+    @property
+    def date(self) -> str:
+        """When it last changed, in UTC: ``2023-11-14T22:13:20Z``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportsPage:
+    """``reports.html``: the list of the reports in one target."""
+
+    style: Markup
+    version: str
+    reports: Sequence[tuple[str, ListedReport]]
+    """Prefix and facts of each, the most recent first."""
+
+
+def template_fields(page: DataclassInstance) -> dict[str, object]:
+    """The fields of a page by name, as a template sees them."""
+    return {field.name: getattr(page, field.name) for field in fields(page)}

@@ -1,0 +1,85 @@
+"""The words of the project: pages, messages, docstrings and documents avoid phrases that a newcomer reads twice."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+AVOIDED = {
+    r"is told|are told|told with|tells how": "say, report, show",
+    r"of one's own|of your own": "custom",
+    r"beside": "next to, besides",
+    r"so many": "the number, this many",
+    r"became of": "outcome",
+    r"anew": "again",
+    r"(?<!there )is (?-i:none)|no whole": "say what it is",
+    r"for want of": "without",
+    r"holds? against|held against": "compares with",
+    r"at last": "finally",
+    r"by itself|by themselves": "alone",
+    r"nobody": "no optimizer, nothing",
+    r"came out": "resulted",
+    r"reference lines?": "reference optimizer",
+    r"reached|reaches": "hit",
+    r"mistakes?": "error",
+    r"lifted": "adapted",
+    r"as somebody who|somebody": "a user",
+    r"are there already|were there already": "exist",
+}
+"""Phrase -> what to write instead."""
+
+_PATTERNS = {re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE): instead for phrase, instead in AVOIDED.items()}
+_DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "action.yml", "docs/*.md", "examples/**/*.md")
+_LATER = ("engine", "foreign")
+"""Rooms that are about to be redesigned, and rewritten then."""
+
+
+def _files(*patterns: str) -> list[Path]:
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def _code() -> list[Path]:
+    found = _files("reportgen/**/*.py", "losses/*.py", "benchmarks/*.py")
+    return [path for path in found if not set(path.relative_to(ROOT).parts) & set(_LATER)]
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Line number and text of everything in a file that people read."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        # Names and keys in code spans, blocks and Jinja expressions are not prose.
+        prose = re.sub(r"\{[{%#].*?[%#}]\}|`[^`\n]*`|<code>.*?</code>", "", source)
+        yield from enumerate(prose.splitlines(), 1)
+        return
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for offset, line in enumerate(re.sub(r"``.*?``", "", node.value).splitlines()):
+                yield node.lineno + offset, line
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [_code(), _files("templates/**/*.html", "templates/**/*.js", "templates/**/*.toml"), _files(*_DOCUMENTS)],
+    ids=["code", "templates", "documents"],
+)
+def test_avoided_phrases_are_not_used(paths: list[Path]) -> None:
+    assert len(paths) > 5
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {match[0]!r} -> {instead}: {text.strip()[:90]}"
+        for path in paths
+        for line, text in _texts(path)
+        for pattern, instead in _PATTERNS.items()
+        if (match := pattern.search(text))
+    ]
+    assert not found, "\n".join(found)
