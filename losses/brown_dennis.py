@@ -16,8 +16,8 @@ T = np.arange(1.0, 21.0) / 5
     domain=[(-30.0, 30.0), (-10.0, 20.0), (-10.0, 10.0), (-5.0, 5.0)],
     formula=r"\sum_{i=1}^{20} \left[(x_1 + t_i x_2 - e^{t_i})^2 + (x_3 + x_4 \sin t_i - \cos t_i)^2\right]^2, \quad "
     r"t_i = i / 5",
-    source="Brown and Dennis 1971; Moré, Garbow and Hillstrom 1981, problem 16 (with m = 20), whose 85822.2 others "
-    "continue as 85822.2016; domain: ours",
+    source="Brown and Dennis 1971; Moré, Garbow and Hillstrom 1981, problem 16 (with m = 20), which gives "
+    "85822.2; later papers give 85822.2016; domain: ours",
     note="The minimum is 85822: in single precision neighbouring values there are 0.008 apart, so a smaller gap is "
     "rounding error.",
     tags=("convex", "sum-of-squares"),

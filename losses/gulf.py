@@ -16,8 +16,8 @@ Y = 25 + (-50 * np.log(T)) ** (2 / 3)
     domain=[(1.0, 100.0), (0.0, 25.6), (0.1, 3.0)],
     formula=r"\sum_{i=1}^{99} \left(\exp\left(-\frac{|y_i - x_2|^{x_3}}{x_1}\right) - t_i\right)^2, \quad "
     r"t_i = i / 100, \; y_i = 25 + (-50 \ln t_i)^{2/3}",
-    source="Cox 1969; Moré, Garbow and Hillstrom 1981, problem 11 (with m = 99), whose y_i m i x_2 is a misprint for "
-    "y_i - x_2; domain: ours",
+    source="Cox 1969; Moré, Garbow and Hillstrom 1981, problem 11 (with m = 99); y_i m i x_2 there is a "
+    "misprint for y_i - x_2; domain: ours",
     note="If every exponential is near 0 or near 1, the gradient is almost zero, even far from the minimizer.",
     tags=("ill-conditioned", "sum-of-squares"),
 )

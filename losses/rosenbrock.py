@@ -16,7 +16,7 @@ SECOND = {
         *(0.97516475660887304, 0.95143198270499267, 0.90522281771395347),
     ),
 }
-"""A local minimizer by dimension; below 4 dimensions there is none."""
+"""A local minimizer by dimension; there are none below 4 dimensions."""
 
 
 @loss(

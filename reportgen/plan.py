@@ -358,7 +358,7 @@ def _engine_sources() -> tuple[str, ...]:
 
 
 def tensorflow_version() -> str:
-    """Return the installed version of TensorFlow, without importing it; ``unknown`` if there is none."""
+    """Return the installed version of TensorFlow, without importing it; ``unknown`` if it is not installed."""
     for distribution in ("tensorflow", "tensorflow-cpu", "tensorflow-macos"):
         try:
             return metadata.version(distribution)

@@ -23,7 +23,7 @@ def ranking_findings(board: Leaderboard | None, ranks: list[Rank], excluded: Seq
     """The claims about the ranking.
 
     Args:
-        board: the leaderboard of the optimizers in ``ranks``; None if there is none.
+        board: the leaderboard of the optimizers in ``ranks``; None without one.
         ranks: the ranking, the best first.
         excluded: labels of the optimizers that take no part.
     """

@@ -99,7 +99,7 @@ def usable_range(gaps: Array, at: int) -> tuple[int, int] | None:
 
 
 def divergence_edge(share: Array) -> int | None:
-    """The first place from which on half of the runs or more diverge; None if there is none.
+    """The first place from which on half of the runs or more diverge; None if no place has that.
 
     Args:
         share: share of diverged runs by learning rate, float [rates].

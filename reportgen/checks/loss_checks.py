@@ -218,7 +218,7 @@ CHECKS: dict[str, Callable[[LossSamples], Judgement]] = {
 
 
 def verdicts(evidence: LossSamples) -> Iterator[Verdict]:
-    """Yield the verdict of each check that applies to the loss. A check whose program failed has failed as well."""
+    """Yield the verdict of each check that applies to the loss. A check fails if its program failed."""
     loss = evidence.loss
     does_not_apply = {
         "local minima": not loss.local_minima,

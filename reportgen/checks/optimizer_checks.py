@@ -169,7 +169,7 @@ CHECKS: dict[str, Callable[[OptimizerRuns], Judgement]] = {
 
 
 def verdicts(evidence: OptimizerRuns) -> Iterator[Verdict]:
-    """Yield the verdict of each check. A check whose program failed has failed with its reason."""
+    """Yield the verdict of each check. A check fails if its program failed, with the same reason."""
     for name, check in CHECKS.items():
         try:
             yield Verdict(name, *check(evidence))

@@ -21,7 +21,7 @@ def parse_label(text: str) -> tuple[str, dict[str, object]]:
 
 
 def _opening_bracket(text: str) -> int:
-    """The index of the bracket that matches a closing bracket at the very end; -1 if there is none."""
+    """The index of the bracket that matches a closing bracket at the very end; -1 without one."""
     depth = 0
     for index in range(len(text) - 1, -1, -1):
         depth += {"]": 1, "[": -1}.get(text[index], 0)

@@ -198,7 +198,7 @@ class LocalWorkers:
             raise WorkerLostError("the worker exited during start-up; see worker.log")
 
     def _result(self, future: Future[Result], deadline: float) -> Result | Failure:
-        """The result of a task, or why there is none."""
+        """The result of a task, or why it failed."""
         while not wait([future], timeout=1).done:
             self._require_alive()
         try:
@@ -213,7 +213,7 @@ class LocalWorkers:
 
 _Finished = tuple[Sequence[Program], Future[list[Result | Failure | worker.CacheWriteFailure]]]
 _FinishedQueue = queue.SimpleQueue[_Finished[Result]]
-"""Groups of programs whose task has ended."""
+"""Groups of programs with their finished tasks."""
 
 
 def _tier(program: Program) -> str:

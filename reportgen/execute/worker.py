@@ -50,7 +50,7 @@ def prepare(events: SimpleQueue[WorkerEvent], log: str, tier: str, cache: Path |
     Args:
         events: the queue to the parent process, which decides what Ctrl-C does.
         log: the file for the output of TensorFlow and plug-ins.
-        tier: the tier whose flags TensorFlow gets.
+        tier: the tier that determines the flags of TensorFlow.
         cache: a working folder of the compile cache; None: no cache.
     """
     global _events, _cache

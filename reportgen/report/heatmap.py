@@ -23,7 +23,7 @@ class HeatCell:
     kind: str
     """The CSS class: ``h0`` .. ``h7``, ``diverged``, ``failed`` or ``absent``."""
     word: str
-    """The median gap, or the word for why there is none."""
+    """The median gap, or one word for why it is missing."""
     brief: str
     """The same in two or three characters: the power of ten, or a symbol."""
     text: str

@@ -35,7 +35,7 @@ class PageFigure:
     alt: str
     """What it shows, in words."""
     data: str = ""
-    """Path of the CSV file with its numbers; empty if there is none."""
+    """Path of the CSV file with its numbers; empty without such a file."""
     omission: str = "figures"
     """The step in which the single file omits it, see ``single_file.STEPS``."""
 
@@ -168,7 +168,7 @@ class LossPage(Page):
     best: Sequence[BestRateRow]
     paths_heading: str
     plane: Plane | None
-    """On which paths are drawn; None if the picture has the loss's own coordinates, or there is none."""
+    """The plane that paths are projected onto; None in up to two dimensions, or if no plane is available."""
     player: Player | None
     background: PageFigure | None
     """Under the paths of the player."""
@@ -309,7 +309,7 @@ class GalleryItem:
     picture: PageFigure | None
     """With its data as the file."""
     note: str
-    """What the picture shows, if not the loss as it is, or why there is none."""
+    """What the picture shows if it is not the plain loss, or why the picture is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)

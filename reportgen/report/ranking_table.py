@@ -32,7 +32,7 @@ def ranking_rows(ranks: Sequence[Rank], board: Leaderboard | None) -> Iterator[R
 
     Args:
         ranks: the ranking.
-        board: the leaderboard of the optimizers with a place; None if there is none.
+        board: the leaderboard of the optimizers with a place; None without one.
     """
     places = {name: place for place, name in enumerate(board.names)} if board else {}
     hits, speed = (

@@ -78,7 +78,7 @@ def renderer_digest() -> str:
 
 
 def read_record(output: Path) -> SiteRecord:
-    """The record of an earlier render; an empty one if there is none that can be trusted."""
+    """The record of an earlier render; an empty one if it is missing or damaged."""
     found = read_json(output / RECORD)
     if not isinstance(found, dict) or not isinstance(found.get("files"), list):
         return SiteRecord()

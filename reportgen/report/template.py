@@ -170,7 +170,7 @@ def _environment(folder: Path | None, is_body: bool = False) -> Environment:
 
 
 def _load(name: str, folder: Path | None) -> tuple[str, str, Callable[[], bool]] | None:
-    """Source, file and up-to-date test of a template, as Jinja expects them; None if there is none."""
+    """Source, file and up-to-date test of a template, as Jinja expects them; None if it does not exist."""
     try:
         source, file = _find_source(name, folder)
     except OSError:
@@ -179,7 +179,7 @@ def _load(name: str, folder: Path | None) -> tuple[str, str, Callable[[], bool]]
 
 
 def _find_source(name: str, folder: Path | None) -> tuple[str, str]:
-    """The source of a template and its file; raises OSError if there is none."""
+    """The source of a template and its file; raises OSError if it does not exist."""
     if folder is not None and not name.startswith(BUILT_IN):
         file = folder / name
         if file.is_file() and file.resolve().is_relative_to(folder.resolve()):

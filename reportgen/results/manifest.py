@@ -323,7 +323,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the results in ``folder``.
 
     Raises:
-        NotResultsError: there is none, it is damaged, or another version of reportgen wrote it.
+        NotResultsError: it is missing or damaged, or another version of reportgen wrote it.
     """
     path = folder / MANIFEST
     content = read_json(path)

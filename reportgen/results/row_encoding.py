@@ -167,7 +167,7 @@ def _planned_columns(program: Program, runs: IntArray) -> dict[str, Any]:
 
 
 class _CellColumns:
-    """Columns of runs whose values depend on the cell alone. There are far fewer cells than runs."""
+    """Columns of runs that depend on the cell alone. There are far fewer cells than runs."""
 
     def __init__(self, program: Program, cell: IntArray) -> None:
         """``cell`` is the index of the cell of each run, int64 [runs]."""

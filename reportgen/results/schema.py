@@ -91,7 +91,7 @@ Only for losses of more than two dimensions.
 
 
 def dictionary_columns(schema: pa.Schema) -> list[str]:
-    """Return the Parquet names of the columns whose values repeat.
+    """Return the Parquet names of the columns with repeated values.
 
     Parquet stores these with a dictionary. For other columns, building one only costs time.
     """

@@ -65,7 +65,7 @@ class Store:
         """Return the results of stored programs as pandas tables, with the columns that a report needs.
 
         Args:
-            programs: programs for which ``has`` holds, or whose failure is stored.
+            programs: programs for which ``has`` holds, or with a stored failure.
             manifest: the manifest of the matrix, which becomes that of the results.
         """
         tables = []

@@ -19,7 +19,7 @@ def format_ratio(measure: Measure) -> str:
 
 
 def format_interval(measure: Measure) -> str:
-    """The interval of the ratio, or that there is none."""
+    """The interval of the ratio, or a note that it is missing."""
     if measure.interval is None:
         return "no interval"
     high, low = (_ratio(end) for end in measure.interval)
