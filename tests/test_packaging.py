@@ -45,6 +45,12 @@ def test_every_make_command_in_the_prose_is_a_target() -> None:
     assert named <= targets
 
 
+def test_no_table_row_is_broken_by_a_line_break() -> None:
+    rows = [line for line in text(*PROSE).splitlines() if line.startswith("|")]
+    assert len(rows) > 50
+    assert [row for row in rows if not row.endswith("|")] == []
+
+
 def test_every_command_is_in_the_prose() -> None:
     from reportgen.cli import main
 
