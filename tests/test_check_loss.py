@@ -186,7 +186,7 @@ def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, CheckReport
     [
         ("stops", "gradient", "at (0.54784"),
         ("cone", "finite", "in float64 the gradient is not finite at 2 of 16,643 points, for example [nan, nan] at "),
-        ("mixes", "batch", "the loss mixes the runs"),
+        ("mixes", "batch", "the loss of a run depends on other runs"),
         ("double", "dtype", "returns float64 for float32 coordinates"),
         ("remembers", "repeats", "the loss draws random numbers or keeps state"),
         ("raises", "runs", "(mine.py:"),

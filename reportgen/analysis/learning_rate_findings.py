@@ -78,9 +78,9 @@ def _shared_rate(cells: pd.DataFrame) -> Iterator[Claim]:
         return
     (least, first), (most, last) = lost[0], lost[-1]
     pieces = (
-        "With one learning rate for all losses, ",
-        f"{shorten(first.optimizer)} loses least",
-        f" compared with tuning on each loss: {share(least)} of its target hits, at learning rate "
-        f"{rate(first.learning_rate)}. {shorten(last.optimizer)} loses most: {share(most)}.",
+        "With one learning rate for all losses instead of the best on each, ",
+        f"{shorten(first.optimizer)} gives up least",
+        f": {share(least)} of its target hits, at learning rate {rate(first.learning_rate)}. "
+        f"{shorten(last.optimizer)} gives up most: {share(most)}.",
     )
     yield Claim(pieces, SENSITIVITY, importance=45, keys={"table": "sensitivity", "optimizer": first.optimizer})

@@ -73,7 +73,7 @@ def _where(board: Leaderboard, leader: Rank) -> str:
         return ""
     with_hits = sum(bool(np.isfinite(board.runtimes[board.loss == one]).any()) for one in np.unique(board.loss))
     where = "every loss" if len(leader.leads) == with_hits else f"{len(leader.leads)} of {count(with_hits, 'loss')}"
-    return f" On {where} no other optimizer hit more."
+    return f" On {where} no other optimizer hit more targets."
 
 
 def _certainty(
@@ -167,5 +167,5 @@ def losses_needed_note(losses: int, optimizers: int) -> str:
         return ""
     return (
         f"A test over losses needs at least {LEAST_LOSSES} losses and {LEAST_SOLVERS} optimizers. This report has "
-        f"{losses} and {optimizers}, so it says nothing about other losses."
+        f"{count(losses, 'loss')} and {count(optimizers, 'optimizer')}, so its results cover only these losses."
     )

@@ -176,7 +176,7 @@ def check_batch(evidence: LossSamples) -> Judgement:
             f"a run alone equals the same run in a batch of {runs:,} up to rounding, as is normal for matrix products",
         )
     ends = f"{format_point(alone.final_x[0])} alone, but at {format_point(batch.final_x[-1])} in a batch of {runs:,}"
-    return FAILED, f"a run of Adam ends at {ends}: the loss mixes the runs"
+    return FAILED, f"a run of Adam ends at {ends}: the loss of a run depends on other runs"
 
 
 def _equal_up_to_rounding(evidence: LossSamples) -> bool:

@@ -50,7 +50,7 @@ def check_state(evidence: OptimizerRuns) -> Judgement:
     """
     result = evidence.result("float64")
     if evidence.replay is None:
-        return OK, "its first steps in the compiled loop agree with its own steps on TensorFlow variables"
+        return OK, "the first steps in the compiled loop agree with those of the original optimizer"
     if isinstance(evidence.replay, Failure):
         return FAILED, f"fails when run step by step without compilation: {evidence.replay.reason}"
     compiled = result.trace_x[:REPLAYED]
@@ -138,7 +138,7 @@ def check_descends(evidence: OptimizerRuns) -> Judgement:
     rates = [cell.learning_rate for cell in program.cells]
     if not cells:
         tried = f"at every learning rate from {min(rates):g} to {max(rates):g}"
-        return FAILED, f"on the quadratic, runs diverge {tried}; expected one at which none diverges"
+        return FAILED, f"on the quadratic, runs diverge {tried}; expected at least one learning rate without divergence"
     best = min(cells, key=lambda i: float(remaining[i]))
     steps, share = f"{STEPS} steps at the best learning rate ({rates[best]:g})", f"{remaining[best]:.2g}"
     if remaining[best] < 1:
@@ -150,7 +150,7 @@ def check_evaluations(evidence: OptimizerRuns) -> Judgement:
     """Report the number of gradient evaluations per step."""
     evaluations = evidence.result("float32").evaluations_per_step
     if evaluations == 0:
-        reason = "step() asks problem for no gradient, so its budget cannot be compared with others"
+        reason = "step() never asks problem for a gradient, so its budget cannot be compared with others"
         return NOTE, f"no gradient evaluations per step: {reason}"
     return OK, f"{count(evaluations, 'gradient evaluation')} per step"
 

@@ -37,7 +37,7 @@ def _matrix_options(command: Command) -> Command:
         click.option(
             "--trace",
             metavar="RUNS",
-            help="Which trajectories to store: all, none, or those that the pictures need.",
+            help="Which trajectories to store: all, none, or pictures (those that the pictures need).",
         ),
         click.option("--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several, such as "gpu:1".'),
         click.option("--compile-cache/--no-compile-cache", default=None, help="Cache compiled programs between runs."),
@@ -87,7 +87,7 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: object
 @click.command()
 @_matrix_options
 def run(config: Path | None, **flags: object) -> None:
-    """Run the missing part of the matrix, without a report.
+    """Run the missing configurations, without a report.
 
     \b
     Examples:

@@ -32,7 +32,13 @@ GATE_FAILED = 4
     help="Folder for the page and comparison.md.",
 )
 @click.option("--fail-on", type=click.Choice(["worse"]), help="Exit with code 4 on a regression.")
-@click.option("--min-effect", type=float, default=1.1, show_default=True, help="Smallest ratio that counts.")
+@click.option(
+    "--min-effect",
+    type=float,
+    default=1.1,
+    show_default=True,
+    help="Smallest ratio between HEAD and BASE that counts as a difference.",
+)
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(

@@ -97,7 +97,8 @@ def comparison_notes(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
     if unknown:
         found.append(
             f"For {and_list(unknown)} there is no manifest, only a table of runs: precision, versions and random "
-            "starts are unknown. All starts except number 0 count as random, unless the other side says otherwise."
+            "starts are unknown. All starts except number 0 count as random, "
+            "unless the other side has a manifest that gives the number of random starts."
         )
     found += _hyperparameters(base.optimizers, head.optimizers)
     found += _failures(base, head)
