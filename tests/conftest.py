@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -89,7 +89,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker]:
-    """A worker process shared by all tests that do not test its start or end, because a start takes seconds.
+    """A worker process shared by tests, because a start takes seconds; a worker that a test ends is replaced.
 
     For fixtures of a module; a test uses ``one_worker``.
     """
@@ -122,12 +122,14 @@ class Hang:
     """Code that hangs, and how often it was run."""
 
     folder: Path
+    pause: float = 0.0
+    """Seconds before the code counts as run."""
 
     @property
     def code(self) -> str:
         """Python statements on one line."""
-        # The pause lets Pebble note the start of the task before the clock of ``overdue_hang`` jumps.
-        return f"import tempfile, time; time.sleep(1); tempfile.mkstemp(dir={str(self.folder)!r}); time.sleep(3600)"
+        mark = f"time.sleep({self.pause}); tempfile.mkstemp(dir={str(self.folder)!r})"
+        return f"import tempfile, time; {mark}; time.sleep(3600)"
 
     def count(self) -> int:
         """The number of times that the code was run."""
@@ -145,8 +147,10 @@ def overdue_hang(hang: Hang, monkeypatch: pytest.MonkeyPatch) -> Hang:
     """Code that hangs and exceeds its deadline at once.
 
     Pebble measures deadlines with a clock of this process. Each time the code starts to hang, that clock jumps ahead by
-    a day. So healthy programs can have a long deadline, which a busy machine does not exceed, and no test waits.
+    a day. So healthy programs can have a long deadline, which a busy machine does not exceed, and no test waits. If
+    Pebble needs more than the pause to note the start of the task, the test waits for its deadline, and then passes.
     """
+    hang = replace(hang, pause=1.0)
     day = 24 * 3600
     clock = SimpleNamespace(time=lambda: time.time() + day * hang.count(), sleep=time.sleep)
     monkeypatch.setattr("pebble.pool.process.time", clock)

@@ -59,8 +59,8 @@ def value_and_gradient(
 
     rows = np.asarray(points).T
     value, gradient = loss_graph(loss, "value_and_gradient", dtype, block)(tf.constant(rows, dtype))
-    assert value.shape == rows.shape[1:], f"{loss.label} gives values of shape {value.shape}"
-    assert gradient.shape == rows.shape, f"{loss.label} gives gradients of shape {gradient.shape}"
+    if (value.shape, gradient.shape) != (rows.shape[1:], rows.shape):
+        raise ValueError(f"{loss.label} gives values of shape {value.shape} and gradients of shape {gradient.shape}")
     return value.numpy(), gradient.numpy()
 
 

@@ -338,7 +338,6 @@ def _program(loss: str, optimizer: str, runs: int, failed: bool) -> ProgramEntry
         loss=loss,
         optimizers=(optimizer,),
         runs=runs,
-        state="failed" if failed else "done",
         reason="ValueError: step() returned a position of another shape" if failed else None,
         seconds={"trace": 0.1, "compile": 0.4, "run": 0.1},
     )

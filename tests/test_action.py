@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -221,6 +223,18 @@ def test_a_build_that_fails_ends_the_job(
     monkeypatch.setenv("CODE", "2")
     job = pull_request(repository, without_base, "equal", tmp_path / "job")
     assert (job.code, job.done[-1]) == (2, "Build the report")
+
+
+def test_published_results_of_another_version_are_not_used(
+    repository: Path, tools: Path, jobs: dict[str, Job], tmp_path: Path
+) -> None:
+    shutil.copytree(jobs["worse"].out / "base" / "results", tmp_path / "published" / "results")
+    path = tmp_path / "published" / "results" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"format": 1}), encoding="utf-8")
+    published = (tmp_path / "published").as_uri()
+    job = pull_request(repository, tools, "equal", tmp_path / "job", published=published)
+    assert job.code == 0, job.output
+    assert f"Building the base: {published} has no usable results of " in job.output
 
 
 def test_a_comment_for_a_fork_trusts_github_alone(tools: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -147,7 +148,7 @@ def test_a_failed_cell_is_exit_code_3_and_in_the_report(tmp_path: Path, invoke: 
     )
 
 
-def test_a_mistake_is_exit_code_2_with_the_nearest_name(tmp_path: Path) -> None:
+def test_an_error_is_exit_code_2_with_the_nearest_name(tmp_path: Path) -> None:
     done = reportgen(tmp_path, "build", "-o", "adamm", "-l", "quartik", expect=2)
     assert "adam" in done.stderr
     assert "quartic" in done.stderr
@@ -176,8 +177,9 @@ def test_ctrl_c_keeps_what_is_finished_and_is_exit_code_130(tmp_path: Path, invo
     assert "Finished programs are saved" in stderr
     done = invoke(*asked)
     assert done.exit_code == 0
-    assert "Reused " in done.stderr
-    assert " of 6 programs." in done.stderr
+    reused = re.search(r"Reused (\d) of 6 programs\.", done.stderr)
+    assert reused
+    assert 1 <= int(reused[1]) < 6
 
 
 def test_render_needs_only_the_results(built: Built, tmp_path: Path) -> None:

@@ -249,6 +249,7 @@ def test_pages_are_readable_by_all_at_every_width(pages: list[Path], browser: An
         assert [(rule["id"], rule["nodes"][0]["html"]) for rule in report["violations"]] == []
         images = page.evaluate("[...document.images].map(image => [image.naturalWidth, image.alt.length])")
         assert all(width and alt for width, alt in images)
+    assert requests
     assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
     context.close()
 

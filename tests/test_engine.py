@@ -115,7 +115,7 @@ def test_each_outcome_and_its_reason(name: str, outcome: str, reason: str, tmp_p
         assert (result.hits == -1).all()
 
 
-def test_divergence_at_the_last_step_is_told_as_what_it_is() -> None:
+def test_divergence_at_the_last_step_is_reported_as_divergence() -> None:
     result = programs.run("quartic", "gradient_descent", (0.1,), steps=4)
     assert result.columns["diverged_at"].tolist() == [4]
     _, reasons = judge(result, TARGETS, 1909 / 2048, 1e-5)

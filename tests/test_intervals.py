@@ -143,7 +143,7 @@ def test_the_interval_of_a_share_covers_it_where_starts_and_noise_vary() -> None
     assert 0.94 <= ((found.low <= 0.5) & (found.high >= 0.5)).mean() <= 0.995
 
 
-def test_what_is_fixed_is_not_resampled() -> None:
+def test_fixed_starts_are_not_resampled() -> None:
     (design,) = designed(1, starts=4, fixed=2)
     weights = np.asarray(design.weights)
     assert design.is_random.tolist() == [False] * 2 + [True] * 4

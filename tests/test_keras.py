@@ -100,7 +100,7 @@ print([name for name in ("keras", "tensorflow") if name in sys.modules])
 """
 
 
-def test_what_it_declares_is_read_without_importing_keras() -> None:
+def test_declarations_are_read_without_importing_keras() -> None:
     import keras
 
     done = subprocess.run([sys.executable, "-c", LISTS], capture_output=True, text=True, check=True)

@@ -111,7 +111,7 @@ def test_without_traces_there_are_no_paths_in_many_dimensions_either(tmp_path: P
     assert found == {"none": 0, "pictures": 2 * (16 + 1)}
 
 
-def test_what_a_report_reads_is_what_is_there(kept: dict[str, Path]) -> None:
+def test_a_report_reads_the_stored_columns(kept: dict[str, Path]) -> None:
     full, light = Results.load(kept["all"]), Results.for_report(kept["all"])
     assert {"x0", "hyperparameters"} <= set(full.runs) - set(light.runs)
     pd.testing.assert_frame_equal(run_table(light).cells, run_table(full).cells)

@@ -111,7 +111,7 @@ def test_a_schedule_shapes_its_rate(name: str) -> None:
     assert 2 > shaped[0, 0] > constant[0, 0]
 
 
-def test_what_is_declared_of_a_class_is_what_its_init_takes() -> None:
+def test_declared_hyperparameters_are_those_of_init() -> None:
     kind = catalogue.find_optimizer("guide_classes.py:Adam", HERE)
     declared = catalogue.declared_hyperparameters(kind, {}, HERE)
     assert [name for name, item in declared.items() if not item.structural] == ["beta_1", "beta_2", "ep"]

@@ -163,7 +163,7 @@ def test_a_keras_class_of_ones_own_runs_and_an_incomplete_instance_is_refused(tm
         catalogue.find_optimizer("mine.py:scheduled", tmp_path)
 
 
-def test_what_cannot_be_wrapped_is_a_mistake_of_the_config(tmp_path: Path) -> None:
+def test_what_cannot_be_wrapped_is_a_config_error(tmp_path: Path) -> None:
     (tmp_path / "reportgen.toml").write_text("optimizers = ['lookahead[base=keras:Adam]']")
     with pytest.raises(ConfigError, match="keras:Adam cannot be wrapped"):
         load(None, folder=tmp_path, environ={})

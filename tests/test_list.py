@@ -123,6 +123,7 @@ def test_list_knows_labels_and_plug_ins(tmp_path: Path, monkeypatch: pytest.Monk
     [
         (["losses", "baele"], 'Did you mean "beale"?'),
         (["losses", "beale[dim=3]"], "expected dim = 2, the fixed dimension of the loss"),
+        (["losses", "beale[noise.gradient_std=0.1]"], "expected a label without noise"),
         (["losses", "rosenbrock[dim=x]"], 'dim = "x": expected an integer'),
         (["losses", "quadratic[condition=x]"], 'condition = "x": expected a number'),
         (["optimizers", "adm"], 'Did you mean "adam"?'),

@@ -99,7 +99,11 @@ def test_minimum_is_the_value_at_each_minimizer(loss: Loss, scales: tuple[float,
     np.testing.assert_allclose(outward(loss, loss.minima, gradient), 0, atol=1e-10 * slope)
 
 
-def test_stationary_points_are_what_they_are_called(loss: Loss, scales: tuple[float, float]) -> None:
+@pytest.mark.parametrize(
+    "loss", [each for each in CASES if each.local_minima or each.saddles], ids=lambda loss: loss.label, indirect=True
+)
+def test_declared_stationary_points_are_minima_and_saddles(loss: Loss, scales: tuple[float, float]) -> None:
+    assert loss.local_minima or loss.saddles
     _, slope = scales
     for points, lowest in ((loss.local_minima, True), (loss.saddles, False)):
         if points:
@@ -137,7 +141,7 @@ def test_it_is_finite_on_its_domain_and_keeps_the_dtype(loss: Loss, dtype: str, 
     assert np.isfinite(gradient).all()
 
 
-def test_what_it_is_called_is_what_it_is(loss: Loss, evaluations: tuple[Any, Any]) -> None:
+def test_tags_are_true(loss: Loss, evaluations: tuple[Any, Any]) -> None:
     assert ("n-d" in loss.tags) == (loss.default_dim is not None)
     assert ("unbounded" in loss.tags) == (loss.minimum == -inf)
     if "convex" in loss.tags:
@@ -151,7 +155,7 @@ def test_what_it_is_called_is_what_it_is(loss: Loss, evaluations: tuple[Any, Any
 
 
 @EACH_BY_NAME
-def test_what_it_is_not_called_it_is_not(loss: Loss) -> None:
+def test_missing_tags_do_not_apply(loss: Loss) -> None:
     assert "saddle" not in loss.tags or loss.saddles
     assert "multimodal" in loss.tags or not (loss.local_minima or (loss.minima[1:] and "convex" not in loss.tags))
 

@@ -41,7 +41,7 @@ def noisy(noise: dict[str, float], **config: Any) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("noise", "std"), [({"gradient_std": 3.0}, 3.0), ({"relative": 0.5}, 0.5 * 232.8677 / 2**0.5)])
-def test_the_noise_has_the_deviation_that_is_asked_for(noise: dict[str, float], std: float, tmp_path: Path) -> None:
+def test_the_noise_has_the_requested_deviation(noise: dict[str, float], std: float, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(FOLLOWS)
     settings: dict[str, Any] = {"optimizers": ["mine.py:Noises"], "base": tmp_path, "seeds": 64, "steps": 100}
     means = noisy(noise, starts={"random": 0}, **settings).final_x

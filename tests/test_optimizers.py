@@ -69,7 +69,7 @@ def test_the_evidence_covers_it_and_each_of_its_hyperparameters(name: str) -> No
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_it_says_what_it_is(name: str) -> None:
+def test_metadata_is_complete(name: str) -> None:
     kind = BUILT_IN[name]
     assert kind.title
     assert kind.source

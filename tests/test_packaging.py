@@ -10,8 +10,6 @@ from fnmatch import fnmatch
 from itertools import chain, takewhile
 from pathlib import Path
 
-import pytest
-
 import reportgen
 from reportgen.catalogue import find_loss
 from reportgen.config import Config, load
@@ -70,6 +68,7 @@ def test_every_config_key_is_documented_with_its_flag() -> None:
 
 def test_every_result_column_is_documented() -> None:
     names = [*runs_schema([0.1]).names, *TRACES.names, *GRIDS.names]
+    assert len(names) > 30
     assert [name for name in names if f"`{name}`" not in text(ROOT / "docs/results.md")] == []
 
 
@@ -81,10 +80,10 @@ def test_every_key_of_the_manifest_is_documented() -> None:
     assert sorted(name for name in names if f"`{name}`" not in page) == []
 
 
-@pytest.mark.parametrize("path", PROSE, ids=lambda path: path.name)
-def test_links_in_the_prose_lead_to_files(path: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text(path))
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+def test_links_in_the_prose_lead_to_files() -> None:
+    targets = [path.parent / name for path in PROSE for name in re.findall(r"\]\((?!https?:)([^)#]+)", text(path))]
+    assert len(targets) > 30
+    assert [target for target in targets if not target.exists()] == []
 
 
 def test_the_examples_of_the_docs_make_a_config(tmp_path: Path) -> None:

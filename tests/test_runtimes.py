@@ -66,7 +66,7 @@ def test_a_runtime_is_the_first_step_or_what_it_cost_in_evaluations() -> None:
     assert evaluations["budget"].tolist() == [200] * 4
 
 
-def test_a_diverged_run_spent_what_it_took_and_a_failed_one_everything() -> None:
+def test_a_diverged_run_costs_its_steps_and_a_failed_run_its_budget() -> None:
     made = handmade.results(
         {
             "start": [0, 1],
@@ -82,7 +82,7 @@ def test_a_diverged_run_spent_what_it_took_and_a_failed_one_everything() -> None
         assert found[1].tolist() == [budget, 100]
 
 
-def test_a_matrix_has_every_problem_and_is_infinite_where_a_solver_was_not_asked() -> None:
+def test_a_matrix_has_every_problem_and_is_infinite_for_solvers_that_did_not_run() -> None:
     made = handmade.results(
         {"optimizer": ["adam", "adam", "sgd", "failing"], "start": [0, 1, 1, 0], "hit_1e-01": [4, 5, 6, NA]}
     )
@@ -219,7 +219,7 @@ def test_a_start_that_is_not_finite_has_no_gap() -> None:
     assert gaps_at(run_table(made), made.traces, [0, 1]).tolist() == [[9, INF], [9, INF]]
 
 
-def test_traces_are_found_in_whatever_order_they_lie() -> None:
+def test_the_order_of_traces_does_not_matter() -> None:
     made = handmade.results({"start": [0, 1]}, traces=[[(0, 9), (7, 1)], [(0, 8), (7, 2)]])
     turned = replace(made, traces=made.traces[::-1].reset_index(drop=True))
     assert (

@@ -63,7 +63,7 @@ def test_a_target_met_at_the_start_is_infinitely_faster() -> None:
 
 
 @pytest.mark.parametrize("t", [np.empty((0, 2)), np.array([[1.0, np.nan]]), np.array([[1.0, -1.0]]), np.ones(3)])
-def test_what_is_no_table_of_runtimes_is_refused(t: Array) -> None:
+def test_invalid_runtimes_are_an_error(t: Array) -> None:
     with pytest.raises(ValueError, match="expected one row per problem"):
         profile_score(t)
 

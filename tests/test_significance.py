@@ -251,7 +251,7 @@ def test_the_interval_of_the_median_is_the_tabulated_one(starts: int, place: int
         float, st.tuples(st.just(2), st.integers(6, 9)), elements=st.one_of(st.integers(0, 9).map(float), st.just(INF))
     )
 )
-def test_swapping_two_optimizers_swaps_what_is_said(t: Array) -> None:
+def test_swapping_two_optimizers_swaps_the_result(t: Array) -> None:
     ahead, behind = paired_starts(t[0], t[1]), paired_starts(t[1], t[0])
     assert ahead.log2_ratio == -behind.log2_ratio
     assert (ahead.faster, ahead.p) == (behind.slower, behind.p)

@@ -287,14 +287,36 @@ def test_assets_of_user_templates_are_data(tmp_path: Path) -> None:
     (folder / "loss.html").write_text(
         '{% extends "default/loss.html" %}{% block facts %}<img src="{{ links.asset("logo.png") }}" alt="logo">'
         '<svg><image href="{{ links.asset("dot.svg") }}"/></svg><p id="{{ links.id("own") }}"></p>'
-        '<a href="{{ links.here("own") }}">own</a>{{ super() }}{% endblock %}'
+        '<a href="{{ links.here("own") }}">own</a><a href="https://example.org/b.html">b</a>{{ super() }}{% endblock %}'
     )
     text = written(tmp_path / "site", made(losses=[synthetic.BEALE]), templates=folder)
     assert f'<img src="data:image/png;base64,{b64encode(logo).decode()}" alt="logo">' in text
     assert re.search(r'<svg><image href="data:image/svg\+xml[^"]+"/></svg><p id="losses-beale--own">', text)
-    assert '<a href="#losses-beale--own">own</a>' in text
+    assert '<a href="#losses-beale--own">own</a><a href="https://example.org/b.html">b</a>' in text
     page = (tmp_path / "site" / "losses" / "beale.html").read_text(encoding="utf-8")
     assert '<img src="../assets/logo.png" alt="logo"><svg><image href="../assets/dot.svg"/></svg><p id="own">' in page
+
+
+def test_names_of_a_custom_frame_are_known_to_all_pages_and_the_frame_occurs_once(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "base.html").write_text(
+        '{% extends "default/base.html" %}{% set lab = "Example Lab" %}{% block top %}<p>own top</p>{% endblock %}'
+    )
+    (folder / "loss.html").write_text(
+        '{% extends "default/loss.html" %}{% block facts %}<p>{{ lab }}</p>{{ super() }}{% endblock %}'
+    )
+    text = written(tmp_path / "site", made(losses=[synthetic.BEALE]), templates=folder)
+    assert [text.count(part) for part in ("<html", "<p>own top</p>", "<p>Example Lab</p>")] == [1, 1, 1]
+
+
+def test_a_frame_that_replaces_the_default_one_occurs_once(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    frame = '<html lang="en"><title>own</title>{% block content %}{% endblock %}</html>'
+    (folder / "base.html").write_text('{% import "parts.html" as parts with context %}' + frame)
+    text = written(tmp_path / "site", made(losses=[synthetic.BEALE]), templates=folder)
+    assert text.count("<html") == 1
 
 
 def test_files_of_the_site_are_not_linked(text: str) -> None:

@@ -118,7 +118,7 @@ def test_the_minimum_of_logistic_regression_is_that_of_a_second_order_method(set
     np.testing.assert_allclose(loss.minima[0], found.x, atol=1e-8)
 
 
-def test_the_condition_of_linear_regression_is_the_one_that_is_asked_for() -> None:
+def test_linear_regression_has_the_requested_condition() -> None:
     loss = LOSSES["linear_regression"].at(20, condition=1000.0)
     _, gradient = value_and_gradient(loss, np.array(loss.minima[0]) + np.eye(20))
     curvature = np.linalg.eigvalsh(gradient)
@@ -139,7 +139,7 @@ def test_the_network_learns_to_tell_the_spirals_apart() -> None:
 
 
 @pytest.mark.parametrize("name", ["linear_regression", "logistic_regression", "matrix_factorization"])
-def test_it_has_a_thousand_coordinates_if_that_is_asked_for(name: str) -> None:
+def test_it_has_a_thousand_coordinates_on_request(name: str) -> None:
     loss = LOSSES[name].at(1_000)
     value, gradient = value_and_gradient(loss, [loss.start, *loss.minima])
     assert value[0] > value[1] == pytest.approx(loss.minimum, rel=1e-9)
@@ -195,7 +195,7 @@ def test_it_is_judged_by_the_loss_over_all_samples() -> None:
     np.testing.assert_allclose(result.columns["final_gradient_norm"], np.linalg.norm(gradient, axis=0), rtol=1e-9)
 
 
-def test_what_else_is_asked_of_the_loss_in_a_step_is_of_the_same_minibatch() -> None:
+def test_all_evaluations_in_a_step_use_the_same_minibatch() -> None:
     """One step of Newton's method at rate 1 solves the regression on the first minibatch alone."""
     from reportgen.engine.minibatch import order
 

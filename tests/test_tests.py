@@ -75,7 +75,9 @@ def _always_asserts(node: ast.AST, names: Names, helpers: frozenset[str]) -> boo
             return False  # it may never be called
         case ast.Assert():
             return not _is_vacuous(node.test, names)
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in helpers or _is_assertion(name):
+        case ast.Call(func=ast.Name(id=name)) if name in helpers:
+            return True
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if _is_assertion(name):
             return True
         case ast.Call(keywords=keywords) if any(ast.unparse(each) == "check=True" for each in keywords):
             return True  # a subprocess that must succeed
@@ -83,6 +85,9 @@ def _always_asserts(node: ast.AST, names: Names, helpers: frozenset[str]) -> boo
             parts: list[ast.AST] = [node.iter, *node.orelse]
         case ast.While():
             parts = [node.test, *node.orelse]
+        case ast.If():
+            branches = (node.body, node.orelse)
+            return all(any(_always_asserts(part, names, helpers) for part in branch) for branch in branches)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp() if not _is_nonempty(node, names):
             parts = [node.generators[0].iter]
         case _:
@@ -95,7 +100,7 @@ def _is_assertion(name: str) -> bool:
 
 
 def _is_vacuous(test: ast.expr, names: Names) -> bool:
-    """Whether the test is ``all(...)`` or ``not any(...)`` over a collection that may be empty."""
+    """Whether the test holds for an empty collection: ``all(...)``, ``not any(...)``, ``[... for ...] == []``."""
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
             return all(_is_vacuous(value, names) for value in values)
@@ -103,6 +108,11 @@ def _is_vacuous(test: ast.expr, names: Names) -> bool:
             return not _is_nonempty(values, names)
         case ast.Call(func=ast.Name(id="all"), args=[values]):
             return not _is_nonempty(values, names)
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=ast.ListComp() | ast.SetComp() as values)
+            | ast.Compare(left=ast.ListComp() as values, ops=[ast.Eq()], comparators=[ast.List(elts=[])])
+        ):
+            return not all(_is_nonempty(each.iter, names) for each in values.generators)
     return False
 
 
@@ -163,6 +173,12 @@ def test_each_test_asserts_something_when_its_collections_are_empty(path: Path) 
         ("assert all(x for x in KNOWN if x > 1)", True),
         ("assert not any(x for x in given) and all(given)", True),
         ("assert any(x for x in given)", False),
+        ("assert [x for x in given if x] == []", True),
+        ("assert [x for x in KNOWN if x] == []", False),
+        ("assert not [x for x in given if x]", True),
+        ("if given: assert given", True),
+        ("if given: assert given\n    else: assert not given", False),
+        ("given.helper()", True),
         ("[assert_it(x) for x in given]", True),
         ("assert_it(given)", False),
         ("helper(given)", False),

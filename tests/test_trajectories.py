@@ -37,7 +37,7 @@ def test_trajectory_is_that_of_an_independent_implementation(row: Case, oracle: 
             assert worst <= TOLERANCE, f"{loss}, step {step}: {found[step]} against {position}"
 
 
-def test_what_is_stored_is_what_the_table_asks_for() -> None:
+def test_stored_trajectories_follow_the_table() -> None:
     asked = {stored.key(row, oracle) for row, oracle in PAIRS if oracle.library in stored.LIBRARIES}
     assert asked == _stored().keys()
 

@@ -26,12 +26,14 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("path", [ROOT / "action.yml", *WORKFLOWS], ids=lambda path: path.name)
 def test_no_script_has_an_expression_in_it(path: Path) -> None:
     """The name of a branch would be run as code."""
+    assert steps_of(path)
     assert [step["run"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
 
 
 @pytest.mark.parametrize("path", [ROOT / "action.yml", *WORKFLOWS], ids=lambda path: path.name)
 def test_actions_are_pinned_to_a_major_version(path: Path) -> None:
     used = [step["uses"] for step in steps_of(path) if "uses" in step]
+    assert used
     assert [name for name in used if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+", name)] == []
 
 

@@ -18,32 +18,33 @@ SENSITIVITY = "#sensitivity"
 
 
 def learning_rate_findings(
-    found: Sequence[Sensitivity], cells: pd.DataFrame, compared: Sequence[str]
+    sensitivities: Sequence[Sensitivity], cells: pd.DataFrame, compared: Sequence[str]
 ) -> Iterator[Claim]:
     """The claims about learning rates.
 
     Args:
-        found: the sensitivity of each optimizer on each loss.
+        sensitivities: the sensitivity of each optimizer on each loss.
         cells: a table made by ``cell_table``.
         compared: labels without reference optimizers.
     """
-    among = [each for each in found if each.optimizer in compared]
+    among = [each for each in sensitivities if each.optimizer in compared]
     yield from _widest(among, compared)
     yield from _edges(among)
     yield from _shared_rate(cells[cells["optimizer"].isin(list(compared))])
 
 
-def _widest(found: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[Claim]:
+def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[Claim]:
     """The optimizer with the widest usable range, by its narrowest range over all losses, if it is the only one."""
     widths = {}
     for name in compared:
-        spans = [(each.decades or 0.0) if each.solves else 0.0 for each in found if each.optimizer == name]
+        spans = [(each.decades or 0.0) if each.solves else 0.0 for each in sensitivities if each.optimizer == name]
         widths[name] = min(spans, default=0.0)
     most = max(widths.values(), default=0.0)
     widest = [name for name, width in widths.items() if width == most]
     if not most or len(compared) < 2 or len(widest) > 1:
         return
-    where = f"at least {decades(most)} on every loss" if len({each.loss for each in found}) > 1 else decades(most)
+    several = len({each.loss for each in sensitivities}) > 1
+    where = f"at least {decades(most)} on every loss" if several else decades(most)
     pieces = (
         "",
         shorten(widest[0]),
@@ -53,14 +54,14 @@ def _widest(found: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[C
     yield Claim(pieces, SENSITIVITY, importance=65, keys={"table": "sensitivity", "optimizer": widest[0]})
 
 
-def _edges(found: Sequence[Sensitivity]) -> Iterator[Claim]:
-    edge = [each for each in found if each.edge]
+def _edges(sensitivities: Sequence[Sensitivity]) -> Iterator[Claim]:
+    edge = [each for each in sensitivities if each.edge]
     if not edge:
         return
     which = [f"{shorten(each.optimizer)} on {shorten(each.loss)} ({rate(each.best_rate)})" for each in edge]
     pieces = (
         "At the edge of the grid: ",
-        f"{len(edge)} of {len(found)}",
+        f"{len(edge)} of {len(sensitivities)}",
         f" best learning rates {'are' if len(edge) > 1 else 'is'} the smallest or largest tried, so a better one may "
         f"lie outside: {and_list(which, 3)}.",
     )

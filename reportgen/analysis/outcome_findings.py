@@ -27,8 +27,8 @@ def failed_programs(programs: Sequence[ProgramEntry]) -> Iterator[Claim]:
     if not failed:
         return
     which = and_list([f"{names(program.optimizers)} on {shorten(program.loss)}" for program in failed])
-    whose = "Its" if len(failed) == 1 else "Their"
-    pieces = ("", f"{count(len(failed), 'program')} failed", f": {which}. {whose} configurations are shown as failed.")
+    owner = "Its" if len(failed) == 1 else "Their"
+    pieces = ("", f"{count(len(failed), 'program')} failed", f": {which}. {owner} configurations are shown as failed.")
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
 
 
@@ -64,12 +64,12 @@ def _cluster(runs: pd.DataFrame) -> tuple[list[float], str] | None:
     return [float(round(c, 2)) + 0.0 for c in middle], "all" if close.all() else "most"
 
 
-def diverged_runs(cells: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator[Claim]:
+def diverged_runs(cells: pd.DataFrame, sensitivities: Sequence[Sensitivity]) -> Iterator[Claim]:
     """How many runs diverged, and from which learning rate.
 
     Args:
         cells: a table made by ``cell_table``.
-        found: the sensitivity of each optimizer on each loss.
+        sensitivities: the sensitivity of each optimizer on each loss.
     """
     runs, lost = int(cells["runs"].sum()), int(cells["diverged"].sum())
     if not lost:
@@ -80,7 +80,9 @@ def diverged_runs(cells: pd.DataFrame, found: Sequence[Sensitivity]) -> Iterator
     else:
         where = "some even at the smallest learning rate"
     keys, first = {"table": "outcomes"}, ""
-    edges = [(each.diverges_from, each.optimizer, each.loss) for each in found if each.diverges_from is not None]
+    edges = [
+        (each.diverges_from, each.optimizer, each.loss) for each in sensitivities if each.diverges_from is not None
+    ]
     if edges:
         begin, optimizer, loss = min(edges)
         level = sum(edge[0] == begin for edge in edges) - 1

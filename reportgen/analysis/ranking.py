@@ -70,11 +70,6 @@ class Leaderboard:
         return max((len(np.unique(each)) for each in numbers), default=0)
 
     @property
-    def hit_rates(self) -> Array:
-        """Share of (start, target) pairs that each optimizer hit, every loss counting the same, float [optimizers]."""
-        return profile_score(self._hit, weights=loss_weights(self.loss))
-
-    @property
     def speed(self) -> Array:
         """Speed score of each optimizer, see ``scores.profile_score``, float [optimizers]."""
         return profile_score(self.runtimes, weights=loss_weights(self.loss))

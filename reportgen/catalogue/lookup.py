@@ -107,7 +107,7 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
         member = _plugin_member(
             ref, "optimizer", base, lambda module, member: bool(_optimizer_in(module, member)) or suits(member)
         )
-        return _usable_optimizer(_adapted(member, ref, base), ref)
+        return _usable_optimizer(_adapt(member, ref, base), ref)
     except Unsuitable as error:
         raise BrokenPluginError(ref, str(error)) from error
 
@@ -148,7 +148,7 @@ def _find_keras_optimizer(ref: str) -> type[Optimizer]:
     return foreign.from_name(name)
 
 
-def _adapted(member: object, ref: str, base: Path) -> object:
+def _adapt(member: object, ref: str, base: Path) -> object:
     """The declaration of a foreign class or instance; anything else unchanged."""
     if isinstance(member, type):
         if issubclass(member, Optimizer):

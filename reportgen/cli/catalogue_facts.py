@@ -94,6 +94,8 @@ def find_losses(name: str | None) -> list[Loss]:
         if members is not None:
             return [catalogue.find_loss(each, folder) for each in members]
         entry = parse_loss(name, folder)
+        if entry.noise:
+            raise UsageErrors(f"{name}: noise is a setting of runs, not of the loss; expected a label without noise")
         return [catalogue.find_loss(entry.name, folder, entry.dim, entry.parameters)]
     except ConfigError as error:
         raise UsageErrors(*error.problems) from error

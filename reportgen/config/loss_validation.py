@@ -16,7 +16,7 @@ from reportgen.loss import Loss
 
 
 @dataclass(frozen=True)
-class CheckedLosses:
+class LossValidation:
     """The losses that the valid entries stand for, and the errors of the others."""
 
     errors: tuple[ConfigProblem, ...]
@@ -25,7 +25,7 @@ class CheckedLosses:
     """False: an entry has an error or a broken plug-in, so its losses are unknown."""
 
 
-class _Resolved(NamedTuple):
+class _Resolution(NamedTuple):
     """The losses that one entry stands for."""
 
     losses: list[Loss]
@@ -34,7 +34,7 @@ class _Resolved(NamedTuple):
     """Equal for two entries that stand for the same loss; None for suites, which may overlap."""
 
 
-def check_losses(entries: Iterable[Entry[LossEntry]], base: Path) -> CheckedLosses:
+def check_losses(entries: Iterable[Entry[LossEntry]], base: Path) -> LossValidation:
     """Look up all losses. A broken plug-in is not an error; its configurations are reported as failed.
 
     Args:
@@ -54,31 +54,31 @@ def check_losses(entries: Iterable[Entry[LossEntry]], base: Path) -> CheckedLoss
         losses += resolved.losses
         if resolved.identity is not None:
             identities.append((entry.key, entry.value, resolved.identity))
-    return CheckedLosses((*errors, *duplicate_errors(identities)), tuple(losses), complete)
+    return LossValidation((*errors, *duplicate_errors(identities)), tuple(losses), complete)
 
 
-def _resolve(entry: Entry[LossEntry], base: Path) -> _Resolved:
+def _resolve(entry: Entry[LossEntry], base: Path) -> _Resolution:
     key, model = entry.key, entry.model
     if model is None:
-        return _Resolved([], [])
+        return _Resolution([], [])
     try:
         members = suite_members(model.name, base)
         errors = list(_parameter_errors(key, model, base) if members is None else _suite_errors(key, model))
         if errors:
-            return _Resolved([], errors)
+            return _Resolution([], errors)
         if members is not None:
-            return _Resolved([find_loss(name, base) for name in members], [])
+            return _Resolution([find_loss(name, base) for name in members], [])
         loss = find_loss(model.name, base, model.dim, model.parameters)
     except UnknownNameError as error:
-        return _Resolved([], [ConfigProblem(key, NO_VALUE, str(error))])
+        return _Resolution([], [ConfigProblem(key, NO_VALUE, str(error))])
     except BrokenPluginError:
-        return _Resolved([], [])
+        return _Resolution([], [])
     except ValueError as error:
         # If there are several settings, only the message of the loss says which one is wrong.
         only_dim = model.dim is not None and not model.parameters
         error_key, value = ((*key, "dim"), model.dim) if only_dim else (key, entry.value)
-        return _Resolved([], [ConfigProblem(error_key, value, f"{model.name}: {error}")])
-    return _Resolved([loss], list(_batch_size_errors(key, model, loss)), (loss.label, str(model.noise)))
+        return _Resolution([], [ConfigProblem(error_key, value, f"{model.name}: {error}")])
+    return _Resolution([loss], list(_batch_size_errors(key, model, loss)), (loss.label, str(model.noise)))
 
 
 def _batch_size_errors(key: Key, model: LossEntry, loss: Loss) -> Iterator[ConfigProblem]:

@@ -99,7 +99,7 @@ def from_flags(flags: Mapping[str, object]) -> Source:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedSources:
     """The values with the highest precedence, and the source of each."""
 
     values: Mapping[str, object]
@@ -112,7 +112,7 @@ class Merged:
         return source.location(key)
 
 
-def merge(sources: Iterable[Source]) -> Merged:
+def merge(sources: Iterable[Source]) -> MergedSources:
     """Merge sources, of which the last has the highest precedence.
 
     ``starts`` is merged key by key; every other value replaces the value of an earlier source.
@@ -128,7 +128,7 @@ def merge(sources: Iterable[Source]) -> Merged:
             else:
                 values[key] = value
                 origins[(key,)] = source
-    return Merged(values, origins)
+    return MergedSources(values, origins)
 
 
 def _parse_variable(key: str, text: str) -> object:

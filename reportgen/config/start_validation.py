@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.config.draft import Draft
 from reportgen.config.errors import ConfigProblem, duplicate_errors
-from reportgen.config.loss_validation import CheckedLosses
+from reportgen.config.loss_validation import LossValidation
 from reportgen.config.sources import Key
 from reportgen.loss import Loss
 
 Points = Sequence[tuple[Key, Sequence[float]]]
 
 
-def start_errors(draft: Draft, checked: CheckedLosses) -> Iterator[ConfigProblem]:
+def start_errors(draft: Draft, checked: LossValidation) -> Iterator[ConfigProblem]:
     """Yield an error for each duplicate or unusable point, and for each loss without a start."""
     items = draft.valid_items("starts", "points")
     points = [(key, point) for key, point in items if isinstance(point, list | tuple)]

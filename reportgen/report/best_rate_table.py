@@ -43,12 +43,12 @@ class BestRateRow:
     """Whether there are enough random draws for intervals."""
 
 
-def best_rate_rows(view: LossView, found: Mapping[tuple[str, str], Sensitivity]) -> list[BestRateRow]:
+def best_rate_rows(view: LossView, sensitivities: Mapping[tuple[str, str], Sensitivity]) -> list[BestRateRow]:
     """One row per optimizer with a best configuration, in the order of the manifest.
 
     Args:
         view: the loss.
-        found: the sensitivity by (loss, optimizer).
+        sensitivities: the sensitivity by (loss, optimizer).
     """
     if not view.best:
         return []
@@ -57,7 +57,8 @@ def best_rate_rows(view: LossView, found: Mapping[tuple[str, str], Sensitivity])
     columns = [tightest[name].tolist() for name in TargetResult.__dataclass_fields__]
     results = dict(zip(tightest["optimizer"], map(TargetResult, *columns), strict=True))
     return [
-        BestRateRow(view.best[name], found.get((view.label, name)), results[name], results[name].draws > LEAST_FREEDOM)
+        BestRateRow(view.best[name], sensitivities.get((view.label, name)), result, result.draws > LEAST_FREEDOM)
         for name in view.optimizers
         if name in view.best
+        for result in [results[name]]
     ]

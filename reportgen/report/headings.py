@@ -30,10 +30,10 @@ def loss_heading(view: LossView) -> str:
     return f"{shorten(leader.optimizer)} {verb} {share(most)}{rest} at learning rate {rate(leader.learning_rate)}"
 
 
-def rates_heading(view: LossView, found: Sequence[Sensitivity]) -> str:
+def rates_heading(view: LossView, sensitivities: Sequence[Sensitivity]) -> str:
     """Which optimizer has the widest usable range of learning rates."""
     compared = view.compared_optimizers
-    among = [each for each in found if each.loss == view.label and each.optimizer in compared and each.solves]
+    among = [each for each in sensitivities if each.loss == view.label and each.optimizer in compared and each.solves]
     widths = {each.optimizer: each.decades for each in among if each.decades}
     if not widths or len(compared) < 2:
         return "Learning-rate sensitivity"

@@ -174,7 +174,7 @@ class _PlayerBuilder:
         return self._view.best[optimizer].learning_rate
 
     @cached_property
-    def _shown(self) -> list[str]:
+    def _initial_choice(self) -> list[str]:
         """The optimizers that are selected at first."""
         _, fitting = self._fitting
         return [name for name in self._best_first if (name, self._best_rate(name)) in fitting][:MOST_SHOWN]
@@ -184,7 +184,7 @@ class _PlayerBuilder:
         tried = set(self._view.cells_by_rate(name))
         tried -= {value for each, value in self.paths.keys() - self._fitting[1] if each == name}
         rates = [self._choice(name, place) for place, value in enumerate(self._rates) if value in tried]
-        return PlayerRow(name, name in self._shown, rates)
+        return PlayerRow(name, name in self._initial_choice, rates)
 
     def _choice(self, name: str, place: int) -> RateChoice:
         key = name, self._rates[place]

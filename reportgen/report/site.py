@@ -74,7 +74,7 @@ class Site:
         analysis = ReportAnalysis(results)
         self._draw_missing(analysis, workers)
         contexts = PageContexts(analysis, self._drawn, has_data=(self._output / "results").is_dir())
-        draw_figures(self._changed(contexts.overview), self._assets, self._on_figure)
+        draw_figures(self._select_changed(contexts.overview), self._assets, self._on_figure)
         files: dict[str, Content] = {".nojekyll": "", **assets(self._options.templates), **dict(data_files(analysis))}
         index = contexts.index()
         files[SUMMARY] = summary_markdown(index, failure_reasons(results.runs))
@@ -120,7 +120,7 @@ class Site:
             write_file(self._output / path, content)
         paths = [*files, *(f"{ASSETS}/{name}" for name in self._fingerprints)]
         for path in set(read_record(self._output).files) - set(paths):
-            self._remove(path)
+            (self._output / path).unlink(missing_ok=True)
         record = SiteRecord(
             files=tuple(sorted(paths)),
             key=site_key(to_json(results.manifest), self._options),
@@ -138,9 +138,9 @@ class Site:
     def _outdated_figures(self, view: LossView) -> list[FigureSpec]:
         """The figures of a loss that have to be drawn."""
         self._drawn[view.label] = loss_figures(view)
-        return self._changed(self._drawn[view.label])
+        return self._select_changed(self._drawn[view.label])
 
-    def _changed(self, figures: list[FigureSpec]) -> list[FigureSpec]:
+    def _select_changed(self, figures: list[FigureSpec]) -> list[FigureSpec]:
         """The figures without a file that was drawn from the same data by the same code."""
         self._fingerprints |= {figure.file: figure.digest() for figure in figures}
         changed = [
@@ -153,6 +153,3 @@ class Site:
             # If this render is interrupted, its figures must not be taken for those of the earlier one.
             invalidate_record(self._output, figures=True)
         return changed
-
-    def _remove(self, path: str) -> None:
-        (self._output / path).unlink(missing_ok=True)

@@ -99,7 +99,7 @@ def write_record(output: Path, record: SiteRecord) -> None:
 
 
 def invalidate_record(output: Path, *, figures: bool) -> None:
-    """Make the record vouch no longer for the site and, with ``figures``, for the figures."""
+    """Mark the site as incomplete and, with ``figures``, its figures as unknown."""
     record = read_record(output)
     if record.files:
         write_record(output, replace(record, key="", figures={} if figures else record.figures))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
@@ -143,7 +144,9 @@ def _environment(folder: Path | None, is_body: bool = False) -> Environment:
     """The environment of a user's folder. With ``is_body`` pages extend a frame that has only their content."""
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        return _load(BODY if is_body and name.removeprefix(BUILT_IN) == FRAME else name, folder)
+        # A user's frame that extends ours still runs, because pages may use names that it sets.
+        is_frame = name == BUILT_IN + FRAME or (name == FRAME and not _extends_frame(_find_source(name, folder)[0]))
+        return _load(BODY if is_body and is_frame else name, folder)
 
     environment = Environment(
         loader=FunctionLoader(load),
@@ -167,6 +170,10 @@ def _environment(folder: Path | None, is_body: bool = False) -> Environment:
     environment.filters.update({each.__name__: each for each in (*filters, slug, math_block, math_inline)})
     environment.globals.update(GLOBALS, SCRIPTS=list(find_scripts(folder)))
     return environment
+
+
+def _extends_frame(source: str) -> bool:
+    return bool(re.search(rf"{{%[-+]?\s*extends\s+['\"]{BUILT_IN}{FRAME}['\"]", source))
 
 
 def _load(name: str, folder: Path | None) -> tuple[str, str, Callable[[], bool]] | None:

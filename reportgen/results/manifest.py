@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -136,7 +136,6 @@ class ProgramEntry:
     """The labels of its optimizers."""
     runs: int
     """Number of runs."""
-    state: Literal["done", "failed"]
     reason: str | None = None
     """Why it failed; None if it succeeded."""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -150,7 +149,7 @@ class ProgramEntry:
     @property
     def failed(self) -> bool:
         """Whether the program failed."""
-        return self.state == "failed"
+        return self.reason is not None
 
 
 @dataclass(frozen=True)
@@ -279,8 +278,8 @@ class Manifest:
         return frozenset(loss.label for loss in self.losses if loss.noise)
 
     def loss(self, label: str) -> LossInfo:
-        """The loss with this label."""
-        return next(loss for loss in self.losses if loss.label == label)
+        """The loss with this label; KeyError if there is no such loss."""
+        return {loss.label: loss for loss in self.losses}[label]
 
     @property
     def compared_optimizers(self) -> tuple[str, ...]:

@@ -176,7 +176,6 @@ def _entry(program: Program, failure: Failure | None) -> ProgramEntry:
         loss=program.loss,
         optimizers=tuple(dict.fromkeys(cell.optimizer for cell in program.cells)),
         runs=program.runs,
-        state="failed" if failure else "done",
         reason=failure.reason if failure else None,
     )
 
