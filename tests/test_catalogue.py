@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -352,6 +353,17 @@ def test_a_name_that_is_also_built_in_is_an_error(tmp_path: Path) -> None:
     )
     assert catalogue.find_optimizer("optimizers/mine.py:Adam", tmp_path).__name__ == "Adam"
     assert catalogue.find_optimizer("momentum", tmp_path).__name__ == "Momentum"
+
+
+def test_a_copy_of_a_built_in_file_is_no_name_clash_until_it_is_changed(tmp_path: Path) -> None:
+    """An installed reportgen works in its own source tree, too."""
+    folder = Path(shutil.copytree(Path(__file__).parent.parent / "losses", tmp_path / "losses"))
+    assert catalogue.local_losses(tmp_path) == {}
+    assert catalogue.find_loss("beale", tmp_path).label == "beale"
+    with (folder / "beale.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    with pytest.raises(catalogue.UnknownNameError, match="name clash: beale is both built in and defined in"):
+        catalogue.find_loss("beale", tmp_path)
 
 
 def test_a_broken_file_in_the_folder_is_reported_if_a_name_is_not_found(tmp_path: Path) -> None:

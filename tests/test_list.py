@@ -118,6 +118,16 @@ def test_list_knows_labels_and_plug_ins(tmp_path: Path, monkeypatch: pytest.Monk
     )
 
 
+def test_a_name_clash_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "losses").mkdir()
+    source = (Path(__file__).parent.parent / "losses" / "beale.py").read_text(encoding="utf-8")
+    (tmp_path / "losses" / "beale.py").write_text(f"{source}# changed\n", encoding="utf-8")
+    result = invoke("list", "losses")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("name clash: beale is both built in and defined in losses/beale.py")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

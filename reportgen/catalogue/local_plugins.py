@@ -29,10 +29,10 @@ def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[d
     references: dict[str, str] = {}
     errors: list[str] = []
     folder = {"optimizer": "optimizers", "loss": "losses"}[kind]
-    package = importlib.import_module(f"reportgen.{folder}")
-    if (base / folder).resolve() == Path(package.__path__[0]).resolve():
-        return references, errors  # the built-in ones: the current folder is the source tree
+    built_in = Path(importlib.import_module(f"reportgen.{folder}").__path__[0])
     for file in sorted((base / folder).glob("[!_]*.py")):
+        if _is_same(file, built_in / file.name):
+            continue  # a built-in one: the current folder is the source tree, or a copy of it
         ref = f"{folder}/{file.name}"
         try:
             module = load(f"{ref}:", kind, base)
@@ -42,3 +42,7 @@ def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[d
         names = {plugin_name(module, variable, member): variable for variable, member in vars(module).items()}
         references |= {name: f"{ref}:{variable}" for name, variable in names.items() if name is not None}
     return references, errors
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    return other.is_file() and (file.samefile(other) or file.read_bytes() == other.read_bytes())

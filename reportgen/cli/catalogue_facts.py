@@ -100,7 +100,7 @@ def find_losses(name: str | None) -> list[Loss]:
     except ConfigError as error:
         raise UsageErrors(*error.problems) from error
     except (catalogue.UnknownNameError, ValueError) as error:
-        raise UsageErrors(f"{name}: {error}") from error
+        raise UsageErrors(f"{name}: {error}" if name else str(error)) from error
     except catalogue.BrokenPluginError as error:
         raise click.ClickException(str(error)) from error
 
