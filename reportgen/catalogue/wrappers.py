@@ -37,7 +37,7 @@ def declared_hyperparameters(kind: Kind, values: Mapping[str, object], folder: P
     return declared
 
 
-def create_optimizer(kind: Kind, values: Mapping[str, Any], folder: Path) -> Optimizer:
+def create_optimizer(kind: Kind, values: Mapping[str, Any], folder: Path) -> Optimizer:  # arguments of any class
     """Return an instance of ``kind`` with ``values`` by flat name; a wrapper holds an instance of its base.
 
     Raises:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
 from reportgen.loss import loss
+from reportgen.tensor import Tensor
 
 
 @loss(
@@ -19,6 +18,6 @@ from reportgen.loss import loss
     formula=r"\frac{1}{2} \sum_i \lambda_i x_i^2",
     source="the plainest loss that has a minimum",
 )
-def quadratic(x: Any) -> Any:
+def quadratic(x: Tensor) -> Tensor:
     """Half the sum of squares, each multiplied by a curvature between 1 and 10."""
     return tf.reduce_sum(0.5 * np.geomspace(1, 10, len(x)) * (x * x))

@@ -29,7 +29,7 @@ class Clip(Optimizer):
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = "The norm is taken over all coordinates, as in optax.clip_by_global_norm."
 
-    base: Any = base_optimizer("gradient_descent")
+    base: Any = base_optimizer("gradient_descent")  # a name in a config, an optimizer in init and step
     norm: float = hyperparameter(1.0, low=0, symbol="c", doc="largest norm of the gradient", source="a common choice")
 
     def init(self, x: Tensor) -> ClipState:

@@ -35,7 +35,7 @@ class Lookahead(Optimizer):
         "optax by default."
     )
 
-    base: Any = base_optimizer("momentum")
+    base: Any = base_optimizer("momentum")  # a name in a config, an optimizer in init and step
     k: int = hyperparameter(5, low=1, symbol="k", doc="steps of the base between two synchronizations")
     alpha: float = hyperparameter(0.5, low=0, high=1, symbol=r"\alpha", doc="how far the slow position follows")
 

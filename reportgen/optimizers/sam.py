@@ -34,7 +34,7 @@ class SAM(Optimizer):
         "optax would divide by zero."
     )
 
-    base: Any = base_optimizer("gradient_descent")
+    base: Any = base_optimizer("gradient_descent")  # a name in a config, an optimizer in init and step
     rho: float = hyperparameter(0.05, low=0, symbol=r"\rho", doc="distance uphill at which the gradient is evaluated")
 
     def init(self, x: Tensor) -> SAMState:

@@ -117,20 +117,20 @@ class SharedImages:
         self.asset = asset
         self.steps: set[str] = set()
         """The steps of ``single_file.STEPS`` that omit one of the figures."""
-        self._shared: dict[str, PageFigure] = {}
+        self._shared: dict[str, tuple[str, PageFigure]] = {}
+        """Id and figure by file."""
 
     def reference(self, figure: PageFigure) -> str:
         """The id under which the figure is stored."""
-        self._shared.setdefault(figure.file, figure)
-        return f"picture-{list(self._shared).index(figure.file) + 1}"
+        return self._shared.setdefault(figure.file, (f"picture-{len(self._shared) + 1}", figure))[0]
 
     def definitions(self) -> Markup:
         """The stored figures, as an element that is not shown."""
         images = (
             Markup('<image id="{}" width="{}" height="{}" href="{}"/>').format(
-                self.reference(figure), *figure.size, data_url(figure.file, self.asset(figure.file))
+                name, *figure.size, data_url(figure.file, self.asset(figure.file))
             )
-            for figure in self._shared.values()
+            for name, figure in self._shared.values()
         )
         return Markup('<svg class="shared" width="0" height="0" aria-hidden="true"><defs>{}</defs></svg>').format(
             Markup("").join(images)

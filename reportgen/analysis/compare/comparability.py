@@ -18,9 +18,13 @@ _SETTINGS: tuple[tuple[str, Callable[[ResultsInfo], Any]], ...] = (
     ("targets", lambda info: sorted(info.targets)),
     ("gradient tolerance", lambda info: info.gradient_tolerance),
 )
-_LOSS_FACTS: tuple[tuple[str, Callable[[LossInfo], Any]], ...] = (
+_FACTS_OF_A_TABLE: tuple[tuple[str, Callable[[LossInfo], Any]], ...] = (
     ("dimension", lambda info: info.dim),
     ("known minimum", lambda info: info.minimum),
+)
+"""What a table of runs without a manifest records of a loss."""
+_LOSS_FACTS = (
+    *_FACTS_OF_A_TABLE,
     ("parameters", lambda info: dict(info.parameters)),
     ("noise", lambda info: info.noise),
 )
@@ -49,7 +53,7 @@ def loss_differences(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
         old = before[loss.label]
         reasons = list(_no_minimum(old, loss))
         if None not in (old.dim, loss.dim):
-            facts = _LOSS_FACTS if with_manifest else _LOSS_FACTS[:2]
+            facts = _LOSS_FACTS if with_manifest else _FACTS_OF_A_TABLE
             reasons = [*_facts(old, loss, facts), *reasons, *_values(loss.label, head.dtype, matched)]
         if reasons:
             found[loss.label] = reasons[0]
