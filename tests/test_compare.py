@@ -99,7 +99,9 @@ def test_the_worst_comes_first_and_says_which_cells_stopped_being_solved(folders
     first = compared(folders["equal"], folders["diverging"]).pairs[0]
     assert (first.optimizer, first.loss) == ("adam", "quartic")
     assert [cell.learning_rate for cell in first.no_longer_solved] == [0.1, 1.0]
-    assert "no longer solved at 1: 9 of 9 runs before, 0 after (9 diverged)" in pair_sentence(first, ASKED)
+    assert "no longer solved at learning rate 1: 9 of 9 runs in base, 0 in head (9 diverged)" in pair_sentence(
+        first, ASKED
+    )
 
 
 def test_transitions_count_every_comparable_run(folders: dict[str, Path]) -> None:
@@ -198,10 +200,10 @@ def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"dtype": "float32"}, "the precision was float64 and is float32"),
-        ({"steps": 500}, "the number of steps was 200 and is 500"),
-        ({"gradient_tolerance": 1e-3}, "the gradient tolerance was 10⁻⁵ and is 10⁻³"),
-        ({"targets": [0.1, 1e-3, 1e-5]}, "the targets were"),
+        ({"dtype": "float32"}, "the precision is float64 in base and float32 in head"),
+        ({"steps": 500}, "the number of steps is 200 in base and 500 in head"),
+        ({"gradient_tolerance": 1e-3}, "the gradient tolerance is 10⁻⁵ in base and 10⁻³ in head"),
+        ({"targets": [0.1, 1e-3, 1e-5]}, "the targets are"),
     ],
 )
 def test_another_question_is_not_compared(
@@ -232,7 +234,7 @@ def test_a_loss_that_is_another_function_is_found_by_its_values(tmp_path: Path, 
     found = compared(folders["equal"], head)
     (pair,) = [p for p in found.pairs if (p.optimizer, p.loss) == ("adam", "beale")]
     assert pair.verdict == "not comparable"
-    assert "its value at the same start was" in pair.reason
+    assert "its value at the same start is" in pair.reason
 
 
 def test_configurations_of_one_side_only_are_listed(tmp_path: Path, folders: dict[str, Path]) -> None:
@@ -256,7 +258,7 @@ def test_runs_from_other_positions_are_other_runs(tmp_path: Path, folders: dict[
     runs["x0"] = [x + 0.5 if other else x for other, x in zip(moved, runs["x0"], strict=True)]
     found = compared(folders["equal"], synthetic.write(replace(made, runs=runs), tmp_path / "head"))
     assert found.matched == 128
-    assert "16 runs of base and 16 runs of head have no counterpart." in found.notes
+    assert "16 runs of base and 16 runs of head have no counterpart in the other result." in found.notes
 
 
 def test_other_versions_devices_and_defaults_are_reported_and_still_compared(
@@ -269,9 +271,9 @@ def test_other_versions_devices_and_defaults_are_reported_and_still_compared(
         epsilon["value"] = 1e-3
 
     found = compared(folders["equal"], changed.write(tmp_path / "head", "slower", edit=edit))
-    assert "tensorflow was 2.21.0 and is 2.22.0." in found.notes
-    assert "The device was AMD EPYC and is a GPU." in found.notes
-    assert "adam: the default of epsilon was 10⁻⁷ and is 10⁻³." in found.notes
+    assert "tensorflow: 2.21.0 in base, 2.22.0 in head." in found.notes
+    assert "Device: AMD EPYC in base, a GPU in head." in found.notes
+    assert "adam: the default of epsilon is 10⁻⁷ in base and 10⁻³ in head." in found.notes
     assert verdicts(found)["adam", "beale"] == "worse"
 
 

@@ -97,7 +97,7 @@ def test_a_gate_without_comparable_runs_says_so(results: dict[str, Path], tmp_pa
     other = changed.write(tmp_path / "other", edit=lambda manifest: manifest["config"].update(steps=7))
     result = invoke("compare", results["equal"], other, "--fail-on", "worse")
     assert result.exit_code == 0
-    assert "Not comparable: the number of steps was 200 and is 7." in result.stdout
+    assert "Not comparable: the number of steps is 200 in base and 7 in head." in result.stdout
     assert "Regression gate: no comparable runs." in result.stderr
 
 
@@ -113,7 +113,7 @@ def test_a_side_without_trajectories_is_reported_on_the_page(results: dict[str, 
     failed = changed.write(tmp_path / "failed", failed=[("quartic", "adam")])
     assert invoke("compare", results["equal"], failed).exit_code == 0
     text = Path("compare/index.html").read_text(encoding="utf-8")
-    assert "Not drawn: after (no trajectories recorded)." in text
+    assert "Not drawn: head (no trajectories recorded)." in text
     assert "quartic/adam failed in head: ValueError: step() returned a position of another shape" in text
 
 
@@ -221,7 +221,7 @@ def test_pages_are_valid_html(pages: list[Path], html_validate: Path) -> None:
 
 def test_the_page_shows_all_there_is(pages: list[Path]) -> None:
     text = pages[0].read_text(encoding="utf-8")
-    assert "its known minimum was 0.932128906 and is 0.25" in text
+    assert "its known minimum is 0.932128906 in base and 0.25 in head" in text
     assert "&lt;script&gt;" in text
     assert text.count("<script") == text.count('<script src="assets/site.js" defer></script>') == 1
     for heading in ("Differences, worst first", "Not comparable", "Added", "Removed"):

@@ -35,7 +35,7 @@ def test_it_has_every_loss_with_a_picture(gallery: Path) -> None:
     every = catalogue.losses()
     assert [name for name in every if f"<code>{name}</code>" not in text] == []
     assert text.count("<img ") == len(every)
-    assert "A slice through the minimizer at (0, 0) and the standard start at (1, 0)." in text
+    assert "A slice through the minimizer, drawn at (0, 0), and the standard start, drawn at (1, 0)." in text
 
 
 def test_it_needs_no_other_file_and_no_script(gallery: Path) -> None:

@@ -270,4 +270,4 @@ def test_any_comparison_is_complete(names: list[str], pairs: int) -> None:
     assert made.startswith("## ")
     if pairs >= 6:
         assert "▼ worse" in made
-        assert "Outcomes before and after" in made
+        assert "Outcomes in base and head" in made

@@ -147,7 +147,7 @@ def test_an_optimizers_page_has_its_curves_and_all_its_configurations(tmp_path: 
 def test_a_matrix_of_one(tmp_path: Path, failed: list[tuple[str, str]]) -> None:
     one = made(losses=[synthetic.QUARTIC], optimizers=("adam",), rates=(0.1,), starts=1, steps=1, failed=failed)
     page = Site(tmp_path).write(one)
-    assert "1 optimizer × 1 learning rate of 10⁻¹ × 1 loss × 1 start: 1 run" in page.read_text(encoding="utf-8")
+    assert "1 optimizer × 1 learning rate (10⁻¹) × 1 loss × 1 start: 1 run" in page.read_text(encoding="utf-8")
 
 
 def test_a_loss_that_could_not_be_loaded_still_has_its_page(tmp_path: Path) -> None:

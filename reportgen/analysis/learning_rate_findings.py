@@ -48,8 +48,8 @@ def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> It
     pieces = (
         "",
         shorten(widest[0]),
-        f" has the widest usable range of learning rates within this grid: {where}. Usable means a median gap within "
-        "10 times that at the best learning rate.",
+        f" has the widest usable range of learning rates within this grid: {where}. Usable means that the median gap "
+        "is at most 10 times the gap at the best learning rate.",
     )
     yield Claim(pieces, SENSITIVITY, importance=65, keys={"table": "sensitivity", "optimizer": widest[0]})
 
@@ -58,12 +58,12 @@ def _edges(sensitivities: Sequence[Sensitivity]) -> Iterator[Claim]:
     edge = [each for each in sensitivities if each.edge]
     if not edge:
         return
-    which = [f"{shorten(each.optimizer)} on {shorten(each.loss)} ({rate(each.best_rate)})" for each in edge]
+    which = [f"{shorten(each.optimizer)} on {shorten(each.loss)} (at {rate(each.best_rate)})" for each in edge]
     pieces = (
-        "At the edge of the grid: ",
-        f"{len(edge)} of {len(sensitivities)}",
-        f" best learning rates {'are' if len(edge) > 1 else 'is'} the smallest or largest tried, so a better one may "
-        f"lie outside: {and_list(which, 3)}.",
+        "",
+        f"{len(edge)} of {len(sensitivities)} best learning rates",
+        f", one for each optimizer on each loss, {'are' if len(edge) > 1 else 'is'} at the edge of the grid: the "
+        f"smallest or the largest tried. A better one may lie outside. This concerns {and_list(which, 3)}.",
     )
     keys = {"table": "sensitivity", "loss": edge[0].loss, "optimizer": edge[0].optimizer}
     yield Claim(pieces, SENSITIVITY, importance=55, keys=keys)
@@ -79,9 +79,9 @@ def _shared_rate(cells: pd.DataFrame) -> Iterator[Claim]:
         return
     (least, first), (most, last) = lost[0], lost[-1]
     pieces = (
-        "With one learning rate for all losses instead of the best on each, ",
-        f"{shorten(first.optimizer)} gives up least",
-        f": {share(least)} of its target hits, at learning rate {rate(first.learning_rate)}. "
-        f"{shorten(last.optimizer)} gives up most: {share(most)}.",
+        "With one learning rate for all losses instead of the best one for each loss, ",
+        f"{shorten(first.optimizer)} loses the smallest share of its target hits",
+        f": {share(least)}, at learning rate {rate(first.learning_rate)}. {shorten(last.optimizer)} loses the largest "
+        f"share: {share(most)}.",
     )
     yield Claim(pieces, SENSITIVITY, importance=45, keys={"table": "sensitivity", "optimizer": first.optimizer})

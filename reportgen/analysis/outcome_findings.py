@@ -28,7 +28,11 @@ def failed_programs(programs: Sequence[ProgramEntry]) -> Iterator[Claim]:
         return
     which = and_list([f"{names(program.optimizers)} on {shorten(program.loss)}" for program in failed])
     owner = "Its" if len(failed) == 1 else "Their"
-    pieces = ("", f"{count(len(failed), 'program')} failed", f": {which}. {owner} configurations are shown as failed.")
+    pieces = (
+        "",
+        f"{count(len(failed), 'program')} failed",
+        f": {which}. {owner} configurations are shown as failed. A program is all runs of one optimizer on one loss.",
+    )
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
 
 
@@ -40,12 +44,13 @@ def stationary_runs(runs: pd.DataFrame) -> Iterator[Claim]:
     loss = str(still["loss"].astype(str).mode().iloc[0])
     here = still[still["loss"] == loss]
     cluster = _cluster(here)
-    near = f" ({cluster[1]} near {_place(cluster[0])})" if cluster else ""
+    near = f" ({cluster[1]} of these near {_place(cluster[0])})" if cluster else ""
     on = f"all on {shorten(loss)}" if len(here) == len(still) else f"{number(len(here), 15)} of them on {shorten(loss)}"
+    verb = "is" if len(still) == 1 else "are"
     pieces = (
         "",
-        count(len(still), "run"),
-        f" ended unsolved where the gradient norm is negligible relative to the start, {on}{near}.",
+        f"{count(len(still), 'run')} {verb} stationary",
+        f", {on}{near}: unsolved, with a gradient norm that is negligible compared with the one at the start.",
     )
     yield Claim(pieces, f"loss:{loss}", importance=50, keys={"table": "outcomes", "loss": loss})
 
@@ -86,9 +91,12 @@ def diverged_runs(cells: pd.DataFrame, sensitivities: Sequence[Sensitivity]) -> 
     if edges:
         begin, optimizer, loss = min(edges)
         level = sum(edge[0] == begin for edge in edges) - 1
-        others = f" and for {count(level, 'more optimizer-loss pair')}" if level else ""
-        pair = f"{shorten(optimizer)} on {shorten(loss)}"
-        first = f" From learning rate {rate(begin)} on, half or more of the runs diverge for {pair}{others}."
+        others = f" and {count(level, 'more optimizer-loss pair')}" if level else ""
+        pair = f"{shorten(optimizer)} on {shorten(loss)}{others}"
+        first = (
+            f" First to diverge as the learning rate grows: {pair}. Half or more of {'their' if level else 'its'} runs "
+            f"diverge at {rate(begin)} and at all larger learning rates."
+        )
         keys = {"table": "cells", "loss": loss, "optimizer": optimizer}
     pieces = ("", f"{number(lost, 15)} of {number(runs, 15)}", f" runs diverged, {where}.{first}")
     yield Claim(pieces, OUTCOMES, importance=40, keys=keys)

@@ -73,7 +73,7 @@ def _where(board: Leaderboard, leader: Rank) -> str:
         return ""
     with_hits = sum(bool(np.isfinite(board.runtimes[board.loss == one]).any()) for one in np.unique(board.loss))
     where = "every loss" if len(leader.leads) == with_hits else f"{len(leader.leads)} of {count(with_hits, 'loss')}"
-    return f" On {where} no other optimizer hit more targets."
+    return f" On {where} it hit the most targets, alone or tied."
 
 
 def _certainty(
@@ -166,6 +166,7 @@ def losses_needed_note(losses: int, optimizers: int) -> str:
     if optimizers < 2 or (losses >= LEAST_LOSSES and optimizers >= LEAST_SOLVERS):
         return ""
     return (
-        f"A test over losses needs at least {LEAST_LOSSES} losses and {LEAST_SOLVERS} optimizers. This report has "
-        f"{count(losses, 'loss')} and {count(optimizers, 'optimizer')}, so its results cover only these losses."
+        f"A significance test over losses needs at least {LEAST_LOSSES} losses and {LEAST_SOLVERS} optimizers. This "
+        f"report has {count(losses, 'loss')} and {count(optimizers, 'optimizer')}, so its results cover only "
+        "these losses."
     )

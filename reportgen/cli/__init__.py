@@ -44,6 +44,8 @@ class CommandGroup(click.Group):
 def main() -> None:
     """Compare optimizers and learning rates on test losses, and write a static HTML report.
 
+    A matrix is every combination of optimizer, learning rate, loss and start.
+
     \b
     Examples:
       reportgen build                  run the default matrix, write the report to output/

@@ -39,8 +39,14 @@ def _matrix_options(command: Command) -> Command:
             metavar="RUNS",
             help="Which trajectories to store: all, none, or pictures (those that the pictures need).",
         ),
-        click.option("--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several, such as "gpu:1".'),
-        click.option("--compile-cache/--no-compile-cache", default=None, help="Cache compiled programs between runs."),
+        click.option(
+            "--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several devices, such as "gpu:1".'
+        ),
+        click.option(
+            "--compile-cache/--no-compile-cache",
+            default=None,
+            help="Cache compiled programs (one for each optimizer and loss) for later builds.",
+        ),
         click.option("--output", metavar="FOLDER", help="Folder for the report and its results."),
         color_option,
     ]
@@ -58,11 +64,12 @@ _OPTIMIZER = f"Optimizer to run, also as adam[beta_2=0.99] or my_opt.py:Lookahea
 @summary_option
 @open_option
 def build(config: Path | None, open_: bool, summary: str | None, **flags: object) -> None:
-    """Run the missing configurations and write the report.
+    """Run what has no results yet, and write the report.
 
-    Settings come from flags, REPORTGEN_* variables, reportgen.toml and [tool.reportgen] in pyproject.toml. If several
-    of these have the same setting, the first one wins. CONFIG replaces both files. Paths of plug-in files are relative
-    to CONFIG.
+    A config describes a matrix: every combination of an optimizer, a learning rate, a loss and a start. Settings come
+    from flags, REPORTGEN_* variables, reportgen.toml and [tool.reportgen] in pyproject.toml. If several of these have
+    the same setting, the first one in this order wins. A config file CONFIG replaces both files. Paths of custom losses
+    and optimizers are relative to its folder.
 
     \b
     Examples:
@@ -87,7 +94,7 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: object
 @click.command()
 @_matrix_options
 def run(config: Path | None, **flags: object) -> None:
-    """Run the missing configurations, without a report.
+    """Run what has no results yet, without a report.
 
     \b
     Examples:

@@ -28,15 +28,15 @@ _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
     "--compile-cache/--no-compile-cache",
     default=True,
     envvar="REPORTGEN_COMPILE_CACHE",
-    help="Cache compiled programs between runs.",
+    help="Cache compiled programs for later commands.",
 )
 @color_option
 def check(subject: str, as_json: bool, compile_cache: bool) -> None:
-    """Verify SUBJECT: a built-in optimizer or loss, one from a file or module, or all of a file, suite or tag.
+    """Verify SUBJECT: a built-in optimizer or loss, one from a file or module, or all in a file, suite or tag.
 
     An optimizer runs on a quadratic loss, in float32 and float64, in 1, 2, 3 and 50 dimensions. The checks verify that
-    everything it remembers is in its state, and that a batch of runs equals single runs. A comparison with gradient
-    descent is shown, but not judged.
+    it keeps nothing outside its state, and that a run in a batch gives the same result as the run alone. A comparison
+    with gradient descent is for information only.
 
     The gradient of a loss is compared with finite differences. Each declared minimum and saddle is verified, and
     1,000 descents search for a value below the minimum.

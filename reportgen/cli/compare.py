@@ -37,7 +37,7 @@ GATE_FAILED = 4
     type=float,
     default=1.1,
     show_default=True,
-    help="Smallest ratio between HEAD and BASE that counts as a difference.",
+    help="Smallest ratio of the gradient evaluations of HEAD and BASE that counts as a difference.",
 )
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level of the intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -59,11 +59,12 @@ def compare(
 ) -> None:
     """Compare HEAD with BASE, run by run, with confidence intervals.
 
-    BASE and HEAD are each a results folder, the folder of a report, or a runs.parquet file. Runs are compared if they
-    have the same loss, optimizer, learning rate, start and seed.
+    BASE is the old result, HEAD the new one. Each is a results folder, the folder of a report, or a runs.parquet file.
+    Runs are compared if they have the same loss, optimizer, learning rate, start and seed.
 
-    With --fail-on worse, the exit code is 4 on a regression: an optimizer is worse on a loss, by at least --min-effect
-    and with --confidence, or a configuration is no longer solved. Regressions are listed on stderr.
+    With --fail-on worse, the exit code is 4 if there are regressions, and stderr lists them. A regression is an
+    optimizer that is worse on a loss: significantly (at the level --confidence) and by at least --min-effect, or
+    because a configuration is no longer solved.
 
     \b
     Examples:

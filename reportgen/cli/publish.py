@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "--prefix",
     default="",
     metavar="FOLDER",
-    help="Subfolder of TO for this report. TO then has a list of all reports that it holds.",
+    help="Subfolder of TO for this report. TO then also has a page that lists all reports there.",
 )
 @click.option(
     "--delete/--no-delete",
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @color_option
 def publish(site: Path, to: str, prefix: str, delete: bool, dry_run: bool) -> None:
-    """Publish the report in the folder SITE to TO, with the data that it links to.
+    """Publish the report in the folder SITE, with the data that it links to, at the address TO.
 
-    TO is one of: gh-pages or gh-pages:BRANCH, a branch of the remote origin of the current git repository; a
+    TO is one of: gh-pages or gh-pages:BRANCH, a branch of the git remote "origin" of the current repository; a
     directory; s3://BUCKET/PATH; gs://BUCKET/PATH; file:///PATH. Only changed files are written, assets before the pages
     that show them. Files that publish did not write are never overwritten or removed.
 

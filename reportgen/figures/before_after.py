@@ -32,7 +32,7 @@ class ChangeSide:
     """One side of a change, and how it is drawn."""
 
     word: str
-    """``before`` or ``after``."""
+    """``base`` or ``head``."""
     view: LossView
     colour: str
     """A name in ``COLOURS``."""
@@ -54,7 +54,7 @@ class BeforeAfter:
     def sides(self) -> list[ChangeSide]:
         """Both sides; the optimizer has its colour in head's report."""
         colour = series_style(self.after.optimizers.index(self.optimizer)).colour
-        return [ChangeSide("before", self.before, "quiet", "5 3"), ChangeSide("after", self.after, colour, "")]
+        return [ChangeSide("base", self.before, "quiet", "5 3"), ChangeSide("head", self.after, colour, "")]
 
     @property
     def has_paths(self) -> bool:

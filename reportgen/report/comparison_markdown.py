@@ -83,7 +83,7 @@ def format_solved(pair: Pair) -> str:
 
 
 def _folded(comparison: Comparison) -> Iterator[Block]:
-    yield Details("Outcomes before and after", [_outcomes(comparison)])
+    yield Details("Outcomes in base and head", [_outcomes(comparison)])
     same = [pair for pair in comparison.pairs if pair.verdict == "same"]
     if same:
         rows = [
@@ -109,7 +109,7 @@ def _outcomes(comparison: Comparison) -> Table:
     rows = [
         [_with_symbol(names[before]), *(number(int(table[before, after]), 15) for after in places)] for before in places
     ]
-    header = ["before ↓ after →", *(_with_symbol(names[after]) for after in places)]
+    header = ["base ↓ head →", *(_with_symbol(names[after]) for after in places)]
     return Table(header, rows, frozenset(range(1, 7)), "outcome")
 
 
@@ -130,8 +130,17 @@ def verdict_rules(comparison: Comparison) -> Iterator[str]:
     """How verdicts are decided, with the thresholds, in sentences."""
     thresholds = comparison.thresholds
     yield (
-        f"A difference counts if it is at least a factor of {number(thresholds.effect)} in gradient evaluations, and "
-        f"its {100 * thresholds.confidence:g} % interval over the random starts or seeds excludes 1."
+        "There are two measures, both ratios of gradient evaluations: at the best learning rate of each side, and over "
+        "all learning rates."
+    )
+    yield (
+        f"A difference in a measure counts if it is at least a factor of {number(thresholds.effect)} (the minimum "
+        f"effect) and significant: its {100 * thresholds.confidence:g} % interval over the random starts or seeds "
+        "excludes 1."
+    )
+    yield (
+        "A configuration is no longer solved if base solves more than half of its runs, and head solves at most half "
+        "of them and at most half as many as base. Exceptions, such as near misses, are in docs/comparing.md."
     )
     for verdict, meaning in MEANINGS.items():
         yield f"{VERDICT_SYMBOLS[verdict]} {verdict}: {meaning}."

@@ -56,7 +56,7 @@ def _note(exhibit: Exhibit) -> str:
     if exhibit.plotted.plane:
         through = "the minimizer" if exhibit.loss.minima else "the middle of the domain"
         x, y = drawn.start
-        return f"A slice through {through} at (0, 0) and the standard start at ({x:g}, {y:g})."
+        return f"A slice through {through}, drawn at (0, 0), and the standard start, drawn at ({x:g}, {y:g})."
     if drawn.dim != exhibit.loss.dim:
         return "Drawn in two dimensions."
     part = "Part of the domain: the whole has more waves than a picture of this size can show."

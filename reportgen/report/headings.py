@@ -40,8 +40,8 @@ def rates_heading(view: LossView, sensitivities: Sequence[Sensitivity]) -> str:
     most = max(widths.values())
     widest = [name for name, width in widths.items() if width == most]
     if len(widest) == 1:
-        return f"{shorten(widest[0])} has the widest usable range within this grid: {decades(most)}"
-    return f"{names(widest)} have the widest usable ranges within this grid: {decades(most)} each"
+        return f"{shorten(widest[0])} has the widest usable range of learning rates within this grid: {decades(most)}"
+    return f"{names(widest)} have the widest usable ranges of learning rates within this grid: {decades(most)} each"
 
 
 def curve_heading(view: LossView) -> str:

@@ -44,7 +44,7 @@ MOST_CARDS, MOST_BRIEF = 12, 12
 
 _CAPTIONS = {
     "rates": "Median final gap by learning rate, with quartiles. Grey: the other optimizers.",
-    "paths": "Paths at the best learning rate. Strong: from the first start.",
+    "paths": "Paths at the best learning rate. Strong line: from the first start.",
     "convergence": "Median gap by step, each optimizer at its best learning rate.",
 }
 """The figures of each loss on the page of an optimizer."""
@@ -232,7 +232,7 @@ class PageContexts:
         starts = count(min(numbers), "start") if len(numbers) == 1 else f"{min(numbers)} to {max(numbers)} starts"
         if manifest.config.seeds > 1 and manifest.noisy_losses:
             starts += f", each with {count(manifest.config.seeds, 'seed')} if there is noise"
-        span = f" from {rate(min(rates))} to {rate(max(rates))}" if len(rates) > 1 else f" of {rate(rates[0])}"
+        span = f" ({rate(min(rates))} to {rate(max(rates))})" if len(rates) > 1 else f" ({rate(rates[0])})"
         return (
             f"{count(len(manifest.optimizers), 'optimizer')} × {count(len(rates), 'learning rate')}{span}"
             f" × {count(len(manifest.losses), 'loss')} × {starts}"

@@ -64,16 +64,17 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
         found = [f"There are no intervals: {reason}. The ranking holds for these starts only."]
     else:
         found = [
-            f"The 95 % intervals (bootstrap) cover the choice of {draws}, on these losses and learning rates only."
+            f"The 95 % intervals (bootstrap) show how much the results could change with other random starts or seeds "
+            f"(this report has {draws}). They say nothing about other losses or learning rates."
         ]
     found.append(
-        "The best learning rate is chosen and judged on the same starts, and the intervals do not cover this choice. "
-        "This biases the ranking towards optimizers with many good learning rates."
+        "The best learning rate is chosen and judged on the same starts, and the intervals do not include the "
+        "uncertainty of this choice. This biases the ranking towards optimizers with many good learning rates."
     )
     if len(board.names) > 2:
         found.append(
-            "Speed is relative to the fastest optimizer on each problem, so scores and places depend on which "
-            "optimizers take part (Gould and Scott 2016)."
+            "Speed is relative to the fastest optimizer for each loss, start and target, so scores and places depend "
+            "on which optimizers take part (Gould and Scott 2016)."
         )
     note = losses_needed_note(board.loss_count, len(board.names))
     return [*found, note] if note else found

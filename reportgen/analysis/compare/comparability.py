@@ -36,8 +36,8 @@ def setting_differences(base: ResultsInfo, head: ResultsInfo) -> list[str]:
     for noun, read in _SETTINGS:
         was, now = read(base), read(head)
         if was is not None and now is not None and was != now:
-            verbs = ("were", "are") if noun.endswith("targets") else ("was", "is")
-            found.append(f"the {noun} {verbs[0]} {_text(was)} and {verbs[1]} {_text(now)}")
+            verb = "are" if noun.endswith("targets") else "is"
+            found.append(f"the {noun} {verb} {_text(was)} in base and {_text(now)} in head")
     return found
 
 
@@ -64,7 +64,8 @@ def _facts(before: LossInfo, after: LossInfo, facts: Sequence[tuple[str, Callabl
     for noun, read in facts:
         was, now = read(before), read(after)
         if not _equal(was, now):
-            yield f"its {noun} was {_text(was)} and is {_text(now)}"
+            verb = "are" if noun.endswith("s") else "is"
+            yield f"its {noun} {verb} {_text(was)} in base and {_text(now)} in head"
 
 
 def _no_minimum(before: LossInfo, after: LossInfo) -> Iterator[str]:
@@ -87,28 +88,29 @@ def _values(label: str, dtype: str | None, matched: MatchedRuns) -> Iterator[str
     apart = np.abs(was - now) > near
     if apart.any():
         place = int(np.argmax(apart))
-        yield f"its value at the same start was {number(was[place], 6)} and is {number(now[place], 6)}"
+        yield f"its value at the same start is {number(was[place], 6)} in base and {number(now[place], 6)} in head"
 
 
 def comparison_notes(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns) -> list[str]:
     """What else differs, in sentences. Runs are compared all the same."""
     found = [
-        f"{noun} was {was} and is {now}."
+        f"{noun}: {was} in base, {now} in head."
         for noun, was, now in _versions(base, head)
         if None not in (was, now) and was != now
     ]
     unknown = [word for word, side in (("base", base), ("head", head)) if side.reportgen is None]
     if unknown:
         found.append(
-            f"For {and_list(unknown)} there is no manifest, only a table of runs: precision, versions and random "
-            "starts are unknown. All starts except number 0 count as random, "
-            "unless the other side has a manifest that gives the number of random starts."
+            f"For {and_list(unknown)} there is no manifest, only a table of runs, so precision, versions and random "
+            "starts are unknown. If the other side has a manifest, its number of random starts is used. "
+            "Otherwise all starts except number 0 count as random."
         )
     found += _hyperparameters(base.optimizers, head.optimizers)
     found += _failures(base, head)
     lost = [size - len(matched.base) for size in matched.sizes]
     if any(lost):
-        found.append(f"{count(lost[0], 'run')} of base and {count(lost[1], 'run')} of head have no counterpart.")
+        sides = f"{count(lost[0], 'run')} of base and {count(lost[1], 'run')} of head"
+        found.append(f"{sides} have no counterpart in the other result.")
     return found
 
 
@@ -117,7 +119,7 @@ def _versions(base: ResultsInfo, head: ResultsInfo) -> Iterator[tuple[str, str |
     for name in ("tensorflow", "numpy"):
         yield name, base.versions.get(name), head.versions.get(name)
     was, now = (side.device.description if side.device else None for side in (base, head))
-    yield "The device", was, now
+    yield "Device", was, now
 
 
 def _hyperparameters(base: Sequence[OptimizerInfo], head: Sequence[OptimizerInfo]) -> Iterator[str]:
@@ -131,7 +133,8 @@ def _hyperparameters(base: Sequence[OptimizerInfo], head: Sequence[OptimizerInfo
         )
         for name in now:
             if name in was and not _equal(was[name], now[name]):
-                yield f"{optimizer.label}: the default of {name} was {_text(was[name])} and is {_text(now[name])}."
+                values = f"{_text(was[name])} in base and {_text(now[name])} in head"
+                yield f"{optimizer.label}: the default of {name} is {values}."
 
 
 def _failures(base: ResultsInfo, head: ResultsInfo) -> Iterator[str]:

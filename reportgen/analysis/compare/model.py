@@ -15,14 +15,15 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order in which they are shown, the most urgent first."""
 
 MEANINGS: dict[Verdict, str] = {
-    "worse": "a measure is worse by at least the minimum effect and significantly so, or a solved configuration is no "
-    "longer solved",
-    "mixed": "better in one measure and worse in another",
-    "unclear": "the difference exceeds the minimum effect, but is not significant with these starts",
-    "better": "a measure is better by at least the minimum effect and significantly so, or a configuration is newly "
-    "solved",
+    "worse": "a measure is significantly worse, by at least the minimum effect, or a configuration is no longer "
+    "solved; nothing is better",
+    "mixed": "something is worse, and something is better",
+    "unclear": "a measure differs by the minimum effect or more, but not significantly with these starts",
+    "better": "a measure is significantly better, by at least the minimum effect, or a configuration is newly solved; "
+    "nothing is worse",
     "same": "bitwise identical, or the median difference is below the minimum effect",
-    "not comparable": "the two results do not answer the same question; see the reason",
+    "not comparable": "the settings or the loss differ between base and head, or the loss has no known minimum; see "
+    "the reason",
 }
 
 MOST_LOG2 = 2.0

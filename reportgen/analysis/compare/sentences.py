@@ -44,7 +44,8 @@ def summary_sentence(comparison: Comparison) -> str:
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in comparison.counts.items() if n)
     pairs = count(len(comparison.pairs), "optimizer-loss pair")
     return (
-        f"{pairs}: {verdicts}. {number(comparison.equal, 15)} of {format_runs(comparison.matched)} bitwise identical."
+        f"{pairs}: {verdicts}. Of the {format_runs(comparison.matched)} in both results, "
+        f"{number(comparison.equal, 15)} {'is' if comparison.equal == 1 else 'are'} bitwise identical."
     )
 
 
@@ -83,9 +84,9 @@ def _best(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
     if pair.best is None or pair.rates is None:
         return
     was, now = map(rate, pair.rates)
-    rates = now if was == now else f"{was} before and {now} now"
+    rates = now if was == now else f"{was} in base and {now} in head"
     ratio = format_ratio(pair.best)
-    yield f"at the best learning rate, {rates}: {pair.best.noun} {ratio}{_doubt(pair.best, thresholds)}"
+    yield f"at the best learning rate ({rates}): {pair.best.noun} {ratio}{_doubt(pair.best, thresholds)}"
 
 
 def _all_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
@@ -115,7 +116,7 @@ def _changes(cells: Sequence[SolvedChange], word: str) -> Iterator[str]:
     for cell in order[:MOST_CELLS]:
         now = ", ".join(f"{n} {name}" for name, n in cell.head_outcomes.items() if name != "solved")
         others = f" ({now})" if now else ""
-        counts = f"{cell.base} of {format_runs(cell.runs)} before, {cell.head} after{others}"
-        yield f"{word} at {rate(cell.learning_rate)}: {counts}"
+        counts = f"{cell.base} of {format_runs(cell.runs)} in base, {cell.head} in head{others}"
+        yield f"{word} at learning rate {rate(cell.learning_rate)}: {counts}"
     if len(order) > MOST_CELLS:
         yield f"{word} at {count(len(order) - MOST_CELLS, 'more learning rate')}"
