@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -35,6 +36,7 @@ def engine(loss: str, runs: int, chunks: int, steps: int, batch: int) -> float:
         steps: steps of each run.
         batch: runs that are computed at once.
     """
+    from reportgen import catalogue
     from reportgen.config import Config
     from reportgen.plan import make_plan
     from reportgen.tf_setup import import_tensorflow, tier_of
@@ -52,16 +54,20 @@ def engine(loss: str, runs: int, chunks: int, steps: int, batch: int) -> float:
     import_tensorflow(tier_of(runs * chunks * steps * dim))
     import numpy as np
 
-    from reportgen.engine import feed
-    from reportgen.engine.run import Engine
+    from reportgen.engine import compiled
+    from reportgen.engine.inputs import optimizer_maker
+    from reportgen.engine.rule import MappedRule
+    from reportgen.engine.run import LossSetup
+    from reportgen.engine.sources import OwnLoop
 
-    feed.TILE = batch * dim
-    run_engine = Engine(program)
+    compiled.CHUNK = batch * dim
+    bind = partial(MappedRule, optimizer_maker(catalogue.find_optimizer("adam", Path()), program))
+    loop = OwnLoop(compiled.Member.of(program, bind), LossSetup(program).make_loop)
     numbers = np.arange(program.runs)
-    for _ in run_engine(numbers[: min(runs, batch)], traces=False):
+    for _ in loop(numbers[: min(runs, batch)]):
         pass
     begin = time.perf_counter()
-    for _ in run_engine(numbers, traces=False):
+    for _ in loop(numbers):
         pass
     return (time.perf_counter() - begin) / (program.runs * steps) * 1e9
 

@@ -50,9 +50,9 @@ def main() -> None:
     """Measure, and print one line per pair."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     import_tensorflow()
-    from reportgen.engine import feed
+    from reportgen.engine import compiled
 
-    feed.TILE = 2 * BATCH
+    compiled.CHUNK = 2 * BATCH
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "adapted.py").write_text(ADAPTED)
         programs = {name: _program(name, Path(folder)) for name in {**PAIRS, **dict.fromkeys(PAIRS.values())}}

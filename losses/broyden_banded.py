@@ -35,7 +35,7 @@ def _root(dim):
     tags=("multimodal", "n-d", "sum-of-squares"),
 )
 def broyden_banded(x):
-    dim = len(x)
+    dim = x.shape[0]
     near, own = x * (1 + x), x * (2 + 5 * (x * x)) + 1
     edges = [i for i in range(dim) if i < BEFORE or i == dim - 1]
     total = 0

@@ -19,4 +19,4 @@ from reportgen.loss import loss
     "minimum.",
 )
 def different_powers(x):
-    return tf.reduce_sum(tf.abs(x) ** np.linspace(2.0, 6.0, len(x)), axis=0)
+    return tf.reduce_sum(tf.abs(x) ** np.linspace(2.0, 6.0, x.shape[0]), axis=0)

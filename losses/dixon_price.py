@@ -28,4 +28,4 @@ def _minima(dim):
 def dixon_price(x):
     first, tail = x[0] - 1, x[1:]
     off = 2 * (tail * tail) - x[:-1]
-    return first * first + tf.reduce_sum(np.arange(2.0, len(x) + 1) * (off * off), axis=0)
+    return first * first + tf.reduce_sum(np.arange(2.0, x.shape[0] + 1) * (off * off), axis=0)

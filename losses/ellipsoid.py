@@ -19,4 +19,4 @@ from reportgen.loss import loss
     "learning rate per coordinate is unaffected, because the axes are those of the coordinates.",
 )
 def ellipsoid(x, *, condition=1e6):
-    return tf.reduce_sum(np.logspace(0, np.log10(condition), len(x)) * (x * x), axis=0)
+    return tf.reduce_sum(np.logspace(0, np.log10(condition), x.shape[0]) * (x * x), axis=0)

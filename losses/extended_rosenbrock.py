@@ -21,6 +21,6 @@ from reportgen.loss import loss
 )
 def extended_rosenbrock(x):
     first, second = x[0::2], x[1::2]
-    paired = first[: len(second)]
+    paired = first[: second.shape[0]]
     off_floor = second - paired * paired
     return 100 * tf.reduce_sum(off_floor * off_floor, axis=0) + tf.reduce_sum((1 - first) * (1 - first), axis=0)

@@ -22,16 +22,16 @@ NEAR, FAR = 3.1400226338955398, 4.4384444809207141
     "product of cosines is small there.",
 )
 def griewank(x):
-    half = tf.sin(x / (2 * np.sqrt(np.arange(1.0, len(x) + 1))))
+    half = tf.sin(x / (2 * np.sqrt(np.arange(1.0, x.shape[0] + 1))))
     return tf.reduce_sum(x * x, axis=0) / 4000 + _one_minus_product(2 * (half * half))
 
 
 def _one_minus_product(short):
     """1 - (1 - a)(1 - b)..., by pairwise combination, which avoids the cancellation of a product near 1."""
     left_over = []
-    while len(short) > 1:
-        half = len(short) // 2
-        if len(short) % 2:
+    while short.shape[0] > 1:
+        half = short.shape[0] // 2
+        if short.shape[0] % 2:
             left_over.append(short[-1])
         first, second = short[:half], short[half : 2 * half]
         short = first + second - first * second

@@ -20,9 +20,9 @@ from reportgen.loss import loss
     tags=("convex", "n-d", "sum-of-squares"),
 )
 def linear_full_rank(x):
-    mean = tf.reduce_sum(x, axis=0) / len(x)
+    mean = tf.reduce_sum(x, axis=0) / x.shape[0]
     first, second = x - mean - 1, mean + 1
-    return tf.reduce_sum(first * first, axis=0) + len(x) * (second * second)
+    return tf.reduce_sum(first * first, axis=0) + x.shape[0] * (second * second)
 
 
 def _nearest_minimizer(dim):
@@ -44,6 +44,6 @@ def _nearest_minimizer(dim):
 )
 def linear_rank_1(x):
     # The sum over i in closed form: one square plus the minimum.
-    n = len(x)
+    n = x.shape[0]
     off = tf.reduce_sum(np.arange(1.0, n + 1) * x, axis=0) - 3 / (2 * n + 1)
     return (n * (n + 1) * (2 * n + 1) / 6) * (off * off) + n * (n - 1) / (2 * (2 * n + 1))

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
-from reportgen.losses.samples import chosen, correlated, generator, products
+from reportgen.losses.samples import chosen, correlated, generator
 
 from reportgen.loss import loss
 
@@ -33,7 +33,6 @@ def solution(dim, condition, seed):
 
 @loss(
     dim=20,
-    batched=True,
     samples=samples,
     minima=lambda dim, *, condition, seed: [solution(dim, condition, seed)[0]],
     minimum=lambda dim, *, condition, seed: solution(dim, condition, seed)[1],
@@ -48,5 +47,5 @@ def solution(dim, condition, seed):
 )
 def linear_regression(w, rows=None, *, condition=100.0, seed=0):
     inputs, outputs = data(w.shape[0], condition, seed)
-    residual = products(inputs, w, rows) - chosen(outputs, w, rows)
-    return tf.reduce_mean(residual * residual, axis=0) / 2
+    residual = tf.linalg.matvec(chosen(inputs, w, rows), w) - chosen(outputs, w, rows)
+    return tf.reduce_mean(residual * residual) / 2

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
-from reportgen.losses.samples import chosen, correlated, generator, products
+from reportgen.losses.samples import chosen, correlated, generator
 
 from reportgen.loss import loss
 
@@ -50,7 +50,6 @@ def solution(dim, l2, condition, seed):
 
 @loss(
     dim=20,
-    batched=True,
     samples=samples,
     minima=lambda dim, *, l2, condition, seed: [solution(dim, l2, condition, seed)[0]],
     minimum=lambda dim, *, l2, condition, seed: solution(dim, l2, condition, seed)[1],
@@ -64,5 +63,5 @@ def solution(dim, l2, condition, seed):
 )
 def logistic_regression(w, rows=None, *, l2=0.001, condition=30.0, seed=0):
     inputs, classes = data(w.shape[0], condition, seed)
-    margins = products(inputs, w, rows) * chosen(classes, w, rows)
-    return tf.reduce_mean(tf.math.softplus(-margins), axis=0) + l2 / 2 * tf.reduce_sum(w * w, axis=0)
+    margins = tf.linalg.matvec(chosen(inputs, w, rows), w) * chosen(classes, w, rows)
+    return tf.reduce_mean(tf.math.softplus(-margins)) + l2 / 2 * tf.reduce_sum(w * w)

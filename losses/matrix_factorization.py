@@ -46,7 +46,6 @@ def start(dim):
 
 @loss(
     dim=80,
-    batched=True,
     samples=lambda dim: side(dim) ** 2,
     minima=lambda dim, *, seed: [balanced(dim, seed)],
     minimum=unexplained,
@@ -63,15 +62,8 @@ def start(dim):
 def matrix_factorization(x, rows=None, *, seed=0):
     size = side(x.shape[0])
     known = tf.constant(matrix(x.shape[0], seed), x.dtype)
-    factors = tf.reshape(x, [2, RANK, size, -1])
-    if rows is None:
-        product = tf.reduce_sum(factors[0][:, :, tf.newaxis] * factors[1][:, tf.newaxis], axis=0)
-        residual = product - known[:, :, tf.newaxis]
-        return tf.reduce_mean(residual * residual, axis=[0, 1]) / 2
-    column = tf.range(rows.shape[1])[tf.newaxis]
-    left, right = (
-        tf.gather_nd(tf.transpose(factor, [1, 2, 0]), tf.stack([at, column + 0 * at], axis=-1))
-        for factor, at in ((factors[0], rows // size), (factors[1], rows % size))
-    )
-    residual = tf.reduce_sum(left * right, axis=-1) - tf.gather(tf.reshape(known, [-1]), rows)
-    return tf.reduce_mean(residual * residual, axis=0) / 2
+    left, right = tf.unstack(tf.reshape(x, [2, RANK, size]))
+    residual = tf.reshape(tf.matmul(left, right, transpose_a=True) - known, [-1])
+    if rows is not None:
+        residual = tf.gather(residual, rows)
+    return tf.reduce_mean(residual * residual) / 2

@@ -21,9 +21,9 @@ from reportgen.loss import loss
     aliases=("extended_powell",),
 )
 def powell_singular(x):
-    whole = len(x) // 4 * 4
+    whole = x.shape[0] // 4 * 4
     groups = _group(*(x[i:whole:4] for i in range(4))) if whole else None
-    rest = _group(*(x[i] if i < len(x) else 0.0 for i in range(whole, whole + 4))) if len(x) > whole else 0.0
+    rest = _group(*(x[i] if i < x.shape[0] else 0.0 for i in range(whole, whole + 4))) if x.shape[0] > whole else 0.0
     return rest if groups is None else tf.reduce_sum(groups, axis=0) + rest
 
 

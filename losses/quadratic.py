@@ -23,7 +23,7 @@ FULL = 64
     "about kappa steps. Beyond 64 coordinates Q consists of three reflections, and A is nearly diagonal.",
 )
 def quadratic(x, *, condition=100.0, seed=0):
-    dim = len(x)
+    dim = x.shape[0]
     eigenvalues = np.logspace(0, np.log10(condition), dim)
     draw = np.random.default_rng(seed)
     if dim <= FULL:

@@ -4,22 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 
-def products(data, weights, rows):
-    """The products [samples, batch] of samples [samples, features] with weights [features, batch].
-
-    ``rows``, int32 [chosen, batch], selects the samples of each column, and the result is [chosen, batch]. None selects
-    all samples.
-    """
-    values = tf.constant(data, weights.dtype)
-    if rows is None:
-        return tf.matmul(values, weights)
-    return tf.reduce_sum(tf.gather(values, rows) * tf.transpose(weights)[tf.newaxis], axis=-1)
-
-
 def chosen(data, like, rows):
-    """One number per sample, [samples, 1], or those of the ``rows`` of each column, [chosen, batch]."""
+    """The samples of ``rows``, int32 [chosen], or all samples if it is None, with the dtype of ``like``."""
     values = tf.constant(data, like.dtype)
-    return values[:, tf.newaxis] if rows is None else tf.gather(values, rows)
+    return values if rows is None else tf.gather(values, rows)
 
 
 def generator(seed):

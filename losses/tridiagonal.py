@@ -10,7 +10,7 @@ def _squares(own, x, before, after):
     """The sum of squares of own_i - before x_{i-1} - after x_{i+1}, with zeros beyond both ends."""
     first, last = own[0] - after * x[1], own[-1] - before * x[-2]
     ends = first * first + last * last
-    if len(x) == 2:
+    if x.shape[0] == 2:
         return ends
     inner = own[1:-1] - before * x[:-2] - after * x[2:]
     return ends + tf.reduce_sum(inner * inner, axis=0)
@@ -59,7 +59,7 @@ def _solve(diagonal, right):
     tags=("n-d", "ill-conditioned", "sum-of-squares"),
 )
 def discrete_boundary_value(x):
-    dim = len(x)
+    dim = x.shape[0]
     shifted = x + (_nodes(dim) + 1)
     own = 2 * x + shifted * shifted * shifted * (0.5 / (dim + 1) ** 2)
     return _squares(own, x, 1.0, 1.0)

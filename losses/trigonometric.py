@@ -48,5 +48,5 @@ def trigonometric(x):
     # 1 - cos x as a square stays accurate near the minimizer.
     half = tf.sin(x / 2)
     versine = 2 * (half * half)
-    residual = tf.reduce_sum(versine, axis=0) + np.arange(1.0, len(x) + 1) * versine - tf.sin(x)
+    residual = tf.reduce_sum(versine, axis=0) + np.arange(1.0, x.shape[0] + 1) * versine - tf.sin(x)
     return tf.reduce_sum(residual * residual, axis=0)

@@ -37,7 +37,6 @@ def start(dim):
 
 @loss(
     dim=65,
-    batched=True,
     samples=SAMPLES,
     minima=(),
     minimum=0.0,
@@ -53,8 +52,7 @@ def start(dim):
 def two_spirals(x, rows=None):
     units = hidden(x.shape[0])
     points, classes = data()
-    across, up = (chosen(points[:, axis], x, rows)[:, tf.newaxis] for axis in range(2))
-    # [samples, units, batch]
-    activity = tf.tanh(across * x[:units] + up * x[units : 2 * units] + x[2 * units : 3 * units])
-    score = tf.reduce_sum(activity * x[3 * units : 4 * units], axis=1) + x[4 * units]
-    return tf.reduce_mean(tf.math.softplus(-score * chosen(classes, x, rows)), axis=0)
+    weights = tf.reshape(x[: 2 * units], [2, units])
+    activity = tf.tanh(tf.matmul(chosen(points, x, rows), weights) + x[2 * units : 3 * units])
+    score = tf.linalg.matvec(activity, x[3 * units : 4 * units]) + x[4 * units]
+    return tf.reduce_mean(tf.math.softplus(-score * chosen(classes, x, rows)))

@@ -20,6 +20,6 @@ from reportgen.loss import loss
 )
 def variably_dimensioned(x):
     off = x - 1
-    weighted = tf.reduce_sum(np.arange(1.0, len(x) + 1) * off, axis=0)
+    weighted = tf.reduce_sum(np.arange(1.0, x.shape[0] + 1) * off, axis=0)
     square = weighted * weighted
     return tf.reduce_sum(off * off, axis=0) + square + square * square

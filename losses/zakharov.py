@@ -20,6 +20,6 @@ from reportgen.loss import loss
     "more so in more dimensions.",
 )
 def zakharov(x):
-    ramp = tf.reduce_sum(np.arange(1.0, len(x) + 1) / 2 * x, axis=0)
+    ramp = tf.reduce_sum(np.arange(1.0, x.shape[0] + 1) / 2 * x, axis=0)
     ramp2 = ramp * ramp
     return tf.reduce_sum(x * x, axis=0) + ramp2 + ramp2 * ramp2

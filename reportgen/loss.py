@@ -7,19 +7,16 @@
     def beale(x, y):
         ...
 
-The function takes its position in one of three forms, and returns the loss:
+The function is written for one run. It takes its position in one of two forms, and returns the loss, shape []:
 
-- Fixed dimension: one argument per coordinate, as above. Each has shape [], and so has the result.
-- Any dimension, with ``dim=<default>``: one array of shape [dim]; the result has shape []. Each fact may be a function
-  of ``dim``.
-- Any dimension, with ``batched=True``: one tensor of shape [dim, batch] with one run per column; the result has shape
-  [batch]. All of TensorFlow that compiles is allowed, such as products of matrices.
+- Fixed dimension: one argument per coordinate, as above, each of shape [].
+- Any dimension, with ``dim=<default>``: one tensor of shape [dim]. Each fact may be a function of ``dim``.
 
-The first two forms use element-wise operations only, since the engine evaluates them at many positions at once; an
-array may also be reduced with ``axis=0``. The result has the dtype of the position, float32 or float64.
+All TensorFlow operations that ``tf.vectorized_map`` supports are allowed, such as products of matrices; it applies the
+function to all runs at once. The result has the dtype of the position, float32 or float64.
 
-A batched loss that is a mean over samples may take a second argument, ``rows``: int32 of shape [batch_size, batch], the
-samples of each column's minibatch, or None for all samples.
+A loss of any dimension that is a mean over samples may take a second argument, ``rows``: int32 of shape [batch_size],
+the samples of a minibatch, or None for all samples.
 
 Keyword-only arguments with defaults are parameters: ``def quadratic(x, *, condition=100.0)``. A fact that is a function
 may take them by name.
@@ -83,8 +80,6 @@ class Loss:
     """Other established names."""
     parameters: Mapping[str, float] = field(default_factory=dict)
     """The values of the keyword-only arguments."""
-    batched: bool = False
-    """Whether the function maps a tensor [dim, batch] to a tensor [batch]."""
     samples: int = 0
     """The number of samples that the loss is the mean over; 0 if it cannot be evaluated on a minibatch."""
 
@@ -152,7 +147,6 @@ class Facts:
     local_minima: Fact[Vectors]
     saddles: Fact[Vectors]
     aliases: Sequence[str]
-    batched: bool
     samples: Fact[int]
 
 
@@ -171,7 +165,6 @@ def loss(
     local_minima: Fact[Vectors] = (),
     saddles: Fact[Vectors] = (),
     aliases: Sequence[str] = (),
-    batched: bool = False,
     samples: Fact[int] = 0,
 ) -> Callable[[Callable[..., Tensor]], Loss]:
     """Return a decorator that declares a function as a loss.
@@ -192,24 +185,21 @@ def loss(
         local_minima: important local minimizers that are not global.
         saddles: important stationary points that are not minimizers.
         aliases: other established names.
-        batched: whether the function maps a tensor [dim, batch] to a tensor [batch].
         samples: the number of samples that the loss is the mean over; then the function takes ``rows``.
 
     Raises:
-        ValueError: a tag is unknown, the length of a fact differs from the dimension, or ``dim``, ``batched`` and
-            ``samples`` do not fit together.
+        ValueError: a tag is unknown, the length of a fact differs from the dimension, or ``samples`` does not fit to
+            the function.
     """
     facts = Facts(
         *(minima, minimum, start, domain, formula, source, title, note, dim, tags, local_minima, saddles, aliases),
-        *(batched, samples),
+        samples,
     )
     unknown = [tag for tag in tags if tag not in TAGS]
     if unknown:
         raise ValueError(f'no tag is called "{unknown[0]}"; expected one of: {", ".join(TAGS)}')
-    if batched and dim is None:
-        raise ValueError("batched=True: expected a default dimension, dim=<number>")
-    if samples and not batched:
-        raise ValueError("samples: expected batched=True, since rows select the samples of each column")
+    if samples and dim is None:
+        raise ValueError("samples: expected a default dimension, dim=<number>")
 
     def declare(function: Callable[..., Tensor]) -> Loss:
         parameters = _parameters(function)
@@ -257,7 +247,6 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
         saddles=points(facts.saddles),
         aliases=tuple(facts.aliases),
         parameters=dict(parameters),
-        batched=facts.batched,
         samples=int(resolve(facts.samples)),
     )
     _check_lengths(resolved)

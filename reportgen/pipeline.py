@@ -127,7 +127,7 @@ class _Pipeline:
 
     def build(self) -> BuildSummary:
         """Make results and report."""
-        with LocalWorkers(self._log, self._config.compile_cache) as workers:
+        with LocalWorkers(self._log) as workers:
             self._start(workers)
             from reportgen.figures.svg import warm_up
             from reportgen.report.site import Site
@@ -143,7 +143,7 @@ class _Pipeline:
 
     def run(self) -> BuildSummary:
         """Make results only."""
-        with LocalWorkers(self._log, self._config.compile_cache) as workers:
+        with LocalWorkers(self._log) as workers:
             self._start(workers)
             return self._run(workers, None)
 

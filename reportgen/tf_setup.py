@@ -7,7 +7,6 @@ import importlib.util
 import os
 import platform
 import sys
-from pathlib import Path
 
 NO_FUSED_MULTIPLY_ADD = "--xla_cpu_max_isa=AVX"
 """Disables fused multiply-add, so that a run has the same bits at every place in a batch and on every x86 processor.
@@ -66,19 +65,11 @@ def set_xla_flags(tier: str = QUICK) -> None:
     os.environ["XLA_FLAGS"] = " ".join([*XLA_FLAGS[tier], *users_xla_flags()])
 
 
-def import_tensorflow(tier: str = QUICK, compiled: Path | None = None) -> None:
-    """Import TensorFlow with settings for repeatable results, quick start-up and quick compilation.
-
-    Args:
-        tier: ``QUICK`` or ``FULL``.
-        compiled: the folder of the compile cache; None: no cache.
-    """
+def import_tensorflow(tier: str = QUICK) -> None:
+    """Import TensorFlow with settings of a tier for repeatable results, quick start-up and quick compilation."""
     if "tensorflow" in sys.modules:
         return
     set_xla_flags(tier)
-    if compiled is not None:
-        cache_flag = f"--tf_xla_persistent_cache_directory={compiled}"
-        os.environ["TF_XLA_FLAGS"] = " ".join([cache_flag, os.environ.get("TF_XLA_FLAGS", "")]).strip()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "TF_USE_LEGACY_KERAS" in os.environ or importlib.util.find_spec("tf_keras") is not None:
         importlib.import_module("tensorflow")

@@ -97,7 +97,7 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reportgen.execute.local_workers.TASKS", 1000)  # programs of the tests are few and small
-        workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", compile_cache=False)
+        workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log")
 
     @contextmanager
     def kept() -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,62 +15,48 @@ _CACHE_SIZE = 8
 _graphs: dict[Any, Any] = {}
 
 
-def loss_graph(loss: Loss, quantity: str, dtype: str = "float64", block: bool | None = None) -> Any:
-    """Return a traced TensorFlow function of points [dim, points], for any number of points.
+def loss_graph(loss: Loss, quantity: str, dtype: str = "float64") -> Any:
+    """Return a traced TensorFlow function of points [points, dim], for any number of points.
 
     Args:
         loss: The loss.
-        quantity: ``value_and_gradient`` for values [points] and gradients [dim, points], or ``hessian`` for Hessians
-            [dim, dim, points].
+        quantity: ``value_and_gradient`` for values [points] and gradients [points, dim], or ``hessian`` for Hessians
+            [points, dim, dim].
         dtype: The dtype of the points.
-        block: Whether the coordinates are kept in one tensor; by default they are as in a run of that dimension.
     """
-    key = (loss.function, loss.dim, *sorted(loss.parameters.items()), quantity, dtype, block)
+    key = (loss.function, loss.dim, *sorted(loss.parameters.items()), quantity, dtype)
     if key not in _graphs:
         while len(_graphs) >= _CACHE_SIZE:
             _graphs.pop(next(iter(_graphs)))
-        _graphs[key] = _trace(loss, quantity, dtype, block)
+        _graphs[key] = _trace(loss, quantity, dtype)
     return _graphs[key]
 
 
-def _trace(loss: Loss, quantity: str, dtype: str, block: bool | None) -> Any:
+def _trace(loss: Loss, quantity: str, dtype: str) -> Any:
     import tensorflow as tf
 
-    from reportgen.engine import batch, dispatch, problem  # noqa: F401
+    from reportgen.engine import evaluation
 
-    def evaluate(rows: Any) -> Any:
-        x = batch.vector(rows) if block is None else batch.Vector((rows,) if block else tuple(tf.unstack(rows)))
-        if quantity == "hessian":
-            return problem.hessian(loss, x).value
-        value, gradient = problem.value_and_gradient(loss, x)
-        return value, batch.rows(gradient)
-
-    function = tf.function(evaluate, autograph=False)
-    return function.get_concrete_function(tf.TensorSpec([loss.dim, None], dtype))
+    of_point = partial(getattr(evaluation, quantity), loss)
+    function = tf.function(lambda points: evaluation.map_runs(of_point, points), autograph=False)
+    return function.get_concrete_function(tf.TensorSpec([None, loss.dim], dtype))
 
 
-def value_and_gradient(
-    loss: Loss, points: npt.ArrayLike, dtype: str = "float64", block: bool | None = None
-) -> tuple[Any, Any]:
-    """Values [points] and gradients [dim, points] at ``points`` [points, dim].
-
-    ``block`` says whether the coordinates are kept in one tensor; by default they are as in a run of that dimension.
-    """
+def value_and_gradient(loss: Loss, points: npt.ArrayLike, dtype: str = "float64") -> tuple[Any, Any]:
+    """Values [points] and gradients [dim, points] at ``points`` [points, dim]."""
     import tensorflow as tf
 
-    rows = np.asarray(points).T
-    value, gradient = loss_graph(loss, "value_and_gradient", dtype, block)(tf.constant(rows, dtype))
-    if (value.shape, gradient.shape) != (rows.shape[1:], rows.shape):
+    value, gradient = loss_graph(loss, "value_and_gradient", dtype)(tf.constant(np.asarray(points), dtype))
+    if (value.shape, gradient.shape) != (np.shape(points)[:1], np.shape(points)):
         raise ValueError(f"{loss.label} gives values of shape {value.shape} and gradients of shape {gradient.shape}")
-    return value.numpy(), gradient.numpy()
+    return value.numpy(), gradient.numpy().T
 
 
 def curvatures(loss: Loss, points: npt.ArrayLike) -> Any:
     """The eigenvalues of the Hessian, ascending, at ``points`` [points, dim]: [points, dim]."""
     import tensorflow as tf
 
-    hessians = loss_graph(loss, "hessian")(tf.constant(np.asarray(points).T, "float64")).numpy()
-    return np.linalg.eigvalsh(hessians.transpose(2, 0, 1))
+    return np.linalg.eigvalsh(loss_graph(loss, "hessian")(tf.constant(np.asarray(points), "float64")).numpy())
 
 
 def inside(loss: Loss, count: int) -> npt.NDArray[np.float64]:

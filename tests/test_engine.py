@@ -140,7 +140,7 @@ def test_a_batch_that_is_finished_stops(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_more_runs_than_a_tile_are_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 19}, steps=30)
-    monkeypatch.setattr("reportgen.engine.feed.TILE", 16)
+    monkeypatch.setattr("reportgen.engine.compiled.CHUNK", 16)
     tiled = programs.run("beale", "adam", (0.01, 0.1), starts={"random": 19}, steps=30)
     np.testing.assert_array_equal(whole.final_x, tiled.final_x)
     np.testing.assert_array_equal(whole.hits, tiled.hits)

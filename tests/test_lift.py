@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 RATES = (1e-4, 3e-3, 1e-2)
 STARTS = {"random": 2}
 IN_A_BATCH = ["GradientDescent", "Momentum", "Adam", "AssignedSlots", "KeyedById", "Normalised"]
-ONE_BY_ONE = ["Whitened", "Checked"]
+ONE_BY_ONE = ["Checked"]
 
 
 def gradient(loss: str, x: Any) -> Any:
@@ -127,7 +127,7 @@ WRONG = {
     "Branches": (
         "self.t = 0",
         "self.t += 1\n        if self.t < 100:\n            vars[0].assign_sub(self.learning_rate * grads[0])",
-        "cannot steer Python's if",
+        "cannot be the condition of Python's if",
     ),
     "ReadsNumbers": (
         "pass",

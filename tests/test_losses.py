@@ -34,7 +34,7 @@ def each(losses: Iterable[Loss]) -> Any:
 
 
 EACH_BY_NAME = each(LOSSES.values())
-ANY_DIMENSION = each(loss for loss in LOSSES.values() if loss.default_dim and not loss.batched)
+ANY_DIMENSION = each(loss for loss in LOSSES.values() if loss.default_dim and not loss.samples)
 
 # Polished by Newton's method with 50 digits, elsewhere and not from our code: some global minimizers, and the value.
 POLISHED: dict[str, tuple[list[tuple[float, ...]], float]] = {
@@ -195,14 +195,6 @@ def test_near_any_other_minimum_float32_rounds_its_last_digits_only(loss: Loss) 
     points = np.array(loss.minima[0]) + np.random.default_rng(3).normal(scale=1e-3, size=(1_000, loss.dim))
     value, _ = value_and_gradient(loss, np.clip(points, *np.array(loss.domain).T), "float32")
     assert value.min() >= loss.minimum - 1e-6 * abs(loss.minimum)
-
-
-@ANY_DIMENSION
-def test_coordinates_in_one_tensor_give_the_same(loss: Loss) -> None:
-    points = inside(loss.at(7), 20)
-    apart, together = (value_and_gradient(loss.at(7), points, block=block) for block in (False, True))
-    np.testing.assert_allclose(together[0], apart[0], rtol=1e-12)
-    np.testing.assert_allclose(together[1], apart[1], rtol=1e-12, atol=1e-12 * np.abs(apart[1]).max())
 
 
 @ANY_DIMENSION

@@ -75,10 +75,9 @@ def test_every_cell_has_its_rows_in_the_documented_columns(ran: tuple[Path, list
 @pytest.mark.slow
 def test_a_worker_that_makes_way_for_another_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reportgen.execute.local_workers.TASKS", 2)  # the first one starts the worker
-    monkeypatch.setattr("reportgen.execute.local_workers._THREADS", 1)
-    settings = config(tmp_path)
-    outcome = pipeline.run(settings.model_copy(update={"losses": settings.losses[:1]}), record([]))
-    assert outcome.programs == 2
+    monkeypatch.setattr("reportgen.execute.local_workers.LOOPS_PER_TASK", 1)
+    outcome = pipeline.run(config(tmp_path), record([]))
+    assert outcome.programs == 4
     assert outcome.failed_cells == 0
 
 
@@ -240,7 +239,11 @@ def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
     assert pipeline.run(settings, record([])).failed_cells == 0
 
 
-def test_an_interrupted_run_is_resumed(tmp_path: Path, kept_worker: KeptWorker) -> None:
+def test_an_interrupted_run_is_resumed(
+    tmp_path: Path, kept_worker: KeptWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.execute.local_workers.LOOPS_PER_TASK", 1)
+
     def interrupt(event: Event) -> None:
         if isinstance(event, ProgramEnd):
             raise KeyboardInterrupt

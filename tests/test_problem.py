@@ -23,7 +23,7 @@ class Newton(Optimizer):
 
     def step(self, x, state, problem):
         _, gradient = problem.value_and_gradient(x)
-        matrix = problem.hessian(x) + self.damping * tf.eye(len(x), dtype=x.dtype)
+        matrix = problem.hessian(x) + self.damping * tf.eye(x.shape[0], dtype=x.dtype)
         return x - tf.linalg.matvec(tf.linalg.inv(matrix), gradient), state
 
 @dataclass(frozen=True)

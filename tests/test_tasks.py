@@ -90,14 +90,13 @@ def test_its_gradient_is_that_of_the_mean(loss: Any) -> None:
 
 
 @EACH
-def test_a_minibatch_is_the_mean_over_its_samples_for_each_column(loss: Any) -> None:
+def test_a_minibatch_is_the_mean_over_its_samples(loss: Any) -> None:
     import tensorflow as tf
 
-    points = inside(loss, 3)
-    rows = np.random.default_rng(0).integers(loss.samples, size=(11, 3)).astype(np.int32)
-    value = loss.function(tf.constant(points.T), tf.constant(rows), **loss.parameters)
-    expected = [WRITTEN[loss.name](point)[chosen].mean() for point, chosen in zip(points, rows.T, strict=True)]
-    np.testing.assert_allclose(value.numpy(), expected, rtol=1e-11)
+    (point,) = inside(loss, 1)
+    rows = np.random.default_rng(0).integers(loss.samples, size=11).astype(np.int32)
+    value = loss.function(tf.constant(point), tf.constant(rows), **loss.parameters)
+    assert value.numpy() == pytest.approx(WRITTEN[loss.name](point)[rows].mean(), rel=1e-11)
 
 
 @pytest.mark.parametrize("settings", [{}, {"l2": 0.1}, {"condition": 1000.0, "seed": 3}])
@@ -236,7 +235,7 @@ def test_an_error_is_reported(toml: str, message: str, tmp_path: Path) -> None:
         load(None, folder=tmp_path, environ={})
 
 
-def test_samples_need_a_batched_loss_that_takes_their_rows() -> None:
+def test_samples_need_a_loss_that_takes_their_rows() -> None:
     from reportgen.loss import loss
 
     facts: dict[str, Any] = {
@@ -249,10 +248,10 @@ def test_samples_need_a_batched_loss_that_takes_their_rows() -> None:
         "dim": 3,
         "samples": 10,
     }
-    with pytest.raises(ValueError, match="expected batched=True"):
-        loss(**facts)
+    with pytest.raises(ValueError, match="samples: expected a default dimension"):
+        loss(**facts | {"dim": None})
     with pytest.raises(ValueError, match="expected a second argument, rows=None"):
-        loss(**facts, batched=True)(lambda x: x)
+        loss(**facts)(lambda x: x)
 
 
 @pytest.mark.usefixtures("one_worker")
@@ -262,11 +261,11 @@ def test_a_minibatch_that_is_no_mean_is_found_by_the_check(tmp_path: Path) -> No
 import tensorflow as tf
 from reportgen.loss import loss
 
-@loss(dim=2, batched=True, samples=6, minima=[(0, 0)], minimum=0.0, start=(1, 1), domain=[(-2, 2)] * 2,
+@loss(dim=2, samples=6, minima=[(0, 0)], minimum=0.0, start=(1, 1), domain=[(-2, 2)] * 2,
       formula="x", source="ours")
 def sums(x, rows=None):
     scale = 6.0 if rows is None else tf.cast(rows.shape[0], x.dtype)
-    return scale * tf.reduce_sum(x * x, axis=0)
+    return scale * tf.reduce_sum(x * x)
 """
     )
     (checked,) = check("mine.py:sums", tmp_path, PATIENCE)

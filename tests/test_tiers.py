@@ -32,7 +32,7 @@ def planned(random: int) -> Program:
 def test_a_run_of_a_large_program_is_that_of_a_small_one_to_the_last_bit(tmp_path: Path) -> None:
     large, small = planned(8_191), planned(20)
     assert large.run_steps * 2 >= FULL_FROM > small.run_steps * 2
-    with LocalWorkers(tmp_path / "worker.log", compile_cache=False) as workers:
+    with LocalWorkers(tmp_path / "worker.log") as workers:
         done = [item for item in workers.run([large], PATIENCE) if isinstance(item, tuple)]
     ((_, found),) = done
     expected: Any = programs.run("rosenbrock", "adam", RATES, steps=STEPS, starts={"random": 20})

@@ -133,10 +133,10 @@ NESTED = ["lookahead[base=sam,base.base=adam]", "sam[base=lbfgs]", "clip[base=lo
 @pytest.mark.parametrize("optimizer", NESTED)
 @pytest.mark.parametrize("loss", ["rosenbrock", "rosenbrock[dim=20]"])
 def test_nested_wrappers_in_a_batch_are_single_runs_to_the_last_bit(optimizer: str, loss: str) -> None:
-    from reportgen.engine.run import Engine
+    from reportgen.engine.run import make_engines
 
     # One run alone is padded to the batch size of three runs, so both use the same compiled program.
-    engine = Engine(programs.program(loss, optimizer, (1e-4, 1e-2, 1.0), steps=60))
+    (engine,) = make_engines([programs.program(loss, optimizer, (1e-4, 1e-2, 1.0), steps=60)])
     (batch,) = engine(np.arange(3), traces=False)
     assert len(batch.final_x) == 3
     for run, found in enumerate(batch.final_x):

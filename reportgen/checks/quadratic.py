@@ -20,4 +20,4 @@ from reportgen.tensor import Tensor
 )
 def quadratic(x: Tensor) -> Tensor:
     """Half the sum of squares, each multiplied by a curvature between 1 and 10."""
-    return tf.reduce_sum(0.5 * np.geomspace(1, 10, len(x)) * (x * x))
+    return tf.reduce_sum(0.5 * np.geomspace(1, 10, x.shape[0]) * (x * x))

@@ -28,19 +28,18 @@ DEADLINE = 60.0
 """Seconds for a group of programs, each of which takes about one second."""
 
 
-def check(subject: str, base: Path, deadline: float = DEADLINE, *, compile_cache: bool = True) -> Iterator[CheckReport]:
+def check(subject: str, base: Path, deadline: float = DEADLINE) -> Iterator[CheckReport]:
     """Check optimizers and losses, and yield a report on each.
 
     Args:
         subject: the name or label of an optimizer or a loss, a file, or ``suite:NAME`` or ``tag:NAME``.
         base: the folder that plug-in files are relative to.
         deadline: seconds for loading a plug-in, for each evaluation, and for each group of programs.
-        compile_cache: whether to cache compiled programs between processes.
 
     Raises:
         ConfigError: the subject does not exist, or has no such hyperparameters or dimension.
     """
-    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log"), compile_cache) as workers:
+    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log")) as workers:
         failure = _load_failure(workers, subject, base, deadline)
         if failure:
             yield _load_report(subject, failure.reason)

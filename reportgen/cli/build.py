@@ -42,11 +42,6 @@ def _matrix_options(command: Command) -> Command:
         click.option(
             "--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several devices, such as "gpu:1".'
         ),
-        click.option(
-            "--compile-cache/--no-compile-cache",
-            default=None,
-            help="Cache compiled programs (one for each optimizer and loss) for later builds.",
-        ),
         click.option("--output", metavar="FOLDER", help="Folder for the report and its results."),
         color_option,
     ]

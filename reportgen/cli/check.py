@@ -24,14 +24,8 @@ _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 @click.command(short_help="Verify an optimizer or loss.")
 @click.argument("subject")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--compile-cache/--no-compile-cache",
-    default=True,
-    envvar="REPORTGEN_COMPILE_CACHE",
-    help="Cache compiled programs for later commands.",
-)
 @color_option
-def check(subject: str, as_json: bool, compile_cache: bool) -> None:
+def check(subject: str, as_json: bool) -> None:
     """Verify SUBJECT: a built-in optimizer or loss, one from a file or module, or all in a file, suite or tag.
 
     An optimizer runs on a quadratic loss, in float32 and float64, in 1, 2, 3 and 50 dimensions. The checks verify that
@@ -56,7 +50,7 @@ def check(subject: str, as_json: bool, compile_cache: bool) -> None:
 
     try:
         with _status_display(subject):
-            reports = list(checks.check(subject, Path.cwd(), compile_cache=compile_cache))
+            reports = list(checks.check(subject, Path.cwd()))
     except ConfigError as error:
         raise UsageErrors(*error.problems) from error
     if as_json:

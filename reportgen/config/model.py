@@ -233,8 +233,6 @@ class Config(_Model):
     """``auto``: an accelerator if TensorFlow finds one; otherwise a kind, or one device of a kind: ``gpu:1``."""
     deadline: Annotated[float, Field(gt=0)] = 600.0
     """Time limit of a program in seconds. Exceeding it marks its runs failed."""
-    compile_cache: bool = True
-    """Whether compiled programs are cached between runs, in the user's cache folder."""
     output: Annotated[Path, BeforeValidator(_check_folder_name), Field(strict=False)] = Path("output")
     """The folder of the report and the results, relative to the current folder."""
     templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None

@@ -24,7 +24,6 @@ FLAGS = {
     "dtype": "--dtype",
     "trace": "--trace",
     "device": "--device",
-    "compile_cache": "--no-compile-cache",
     "output": "--output",
     "templates": "--templates",
     "max_size": "--max-size",

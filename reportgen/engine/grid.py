@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
-from reportgen.engine import batch
-from reportgen.engine.problem import evaluate
+from reportgen.engine.evaluation import evaluate, map_runs
 from reportgen.engine.result import Array, Grid, Plane
 from reportgen.loss import Interval, Loss
 
@@ -42,8 +42,9 @@ def _mesh(box: Sequence[Interval]) -> tuple[list[Array], Array]:
 def _values(loss: Loss, points: Array, placed: Callable[[Array], Array], dtype: str) -> Array:
     """The loss where ``placed`` puts each of the ``points``, some at a time."""
     size = max(1, CHUNK // max(loss.dim, 16 * loss.samples))
-    parts = (placed(points[begin : begin + size]).T for begin in range(0, len(points), size))
-    return np.concatenate([evaluate(loss, batch.vector(tf.constant(part, dtype))).numpy() for part in parts])
+    parts = (placed(points[begin : begin + size]) for begin in range(0, len(points), size))
+    values = tf.function(lambda x: map_runs(partial(evaluate, loss), x), autograph=False)
+    return np.concatenate([values(tf.constant(part, dtype)).numpy() for part in parts])
 
 
 def _grid(axes: list[Array], values: Array, plane: Plane | None = None) -> Grid:

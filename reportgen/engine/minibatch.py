@@ -7,13 +7,13 @@ another minibatch. The order depends on the seeds alone, so that every optimizer
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from reportgen.engine.result import Array
 from reportgen.plan import Program
+from reportgen.tensor import Tensor
 
 EPOCHS = 64
 """After so many passes over the data their order begins anew."""
@@ -40,14 +40,14 @@ def order_of(program: Program, samples: int) -> Array | None:
 
 @dataclass(frozen=True)
 class Minibatches:
-    """The minibatches of all runs of a batch."""
+    """The minibatches of all runs of a loop."""
 
-    order: Any
+    order: Tensor
     """What ``order`` gives, as a tensor."""
-    seed: Any
-    """That of each run, uint32 [batch]."""
+    seed: Tensor
+    """That of each run, uint32 [runs]."""
 
-    def at(self, step: Any) -> Any:
-        """The samples that each run sees at a step, int32 []: int32 [size, batch]."""
+    def at(self, step: Tensor) -> Tensor:
+        """Return the samples that each run sees at a step, int32 []: int32 [runs, size]."""
         now = tf.gather(self.order, (step - 1) % self.order.shape[0])
-        return tf.gather(now, tf.cast(self.seed, tf.int32), axis=-1)
+        return tf.transpose(tf.gather(now, tf.cast(self.seed, tf.int32), axis=-1))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from reportgen.engine.batch import Vector
+from reportgen.tensor import Tensor
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
@@ -40,52 +40,47 @@ def key_of(seed: int, start: Any, run_seed: Any) -> tuple[Any, Any]:
     return threefry((tf.constant(seed, tf.uint32), tf.zeros_like(start)), (start, run_seed))
 
 
-class BatchRandom:
-    """The ``Random`` of one step: draws shaped like the position."""
+class RunRandom:
+    """The ``Random`` of one step of one run: draws shaped like the position."""
 
-    def __init__(self, key: tuple[Any, Any], step: Any, like: Vector, stream: int = 0) -> None:
-        """``key`` is ``key_of`` each run, ``step`` int32 []; another ``stream``, 0 or 1, has other numbers."""
+    def __init__(self, key: tuple[Tensor, Tensor], step: Tensor, like: Tensor, stream: int = 0) -> None:
+        """Start the random numbers of a step.
+
+        Args:
+            key: the key of the run from ``key_of``, two uint32 [].
+            step: the number of the step, int32 [].
+            like: a position [dim].
+            stream: 0 or 1; each stream has other numbers.
+        """
         self._key = key
         self._step = tf.cast(step, tf.uint32)
-        self._like = like
+        self._dim = like.shape[0]
+        self._dtype = like.dtype
         self._calls = stream << 7
 
-    def uniform(self) -> Vector:
-        """Draws from [0, 1): 24 bits in float32, 32 in float64."""
-        bits = 24 if self._like.dtype == tf.float32 else 32
-        scale = tf.constant(2.0**-bits, self._like.dtype)
-        return self._drawn(lambda word: tf.cast(_top(word, bits), self._like.dtype) * scale)
+    def uniform(self) -> Tensor:
+        """Return draws from [0, 1): 24 bits in float32, 32 in float64."""
+        bits = 24 if self._dtype == tf.float32 else 32
+        return tf.cast(self._bits(bits), self._dtype) * tf.constant(2.0**-bits, self._dtype)
 
-    def normal(self) -> Vector:
-        """Draws of the standard normal distribution, by the inverse of its distribution function."""
-        bits = 23 if self._like.dtype == tf.float32 else 32
-        scale = tf.constant(2.0 ** (1 - bits), self._like.dtype)
-        root = tf.constant(math.sqrt(2.0), self._like.dtype)
+    def normal(self) -> Tensor:
+        """Return draws from the standard normal distribution, by the inverse of its distribution function."""
+        bits = 23 if self._dtype == tf.float32 else 32
+        # The middle of its interval, so that neither -1 nor 1 comes, where the inverse is infinite.
+        centred = (tf.cast(self._bits(bits), self._dtype) + 0.5) * tf.constant(2.0 ** (1 - bits), self._dtype) - 1.0
+        return tf.constant(math.sqrt(2.0), self._dtype) * tf.math.erfinv(centred)
 
-        def draw(word: Any) -> Any:
-            # The middle of its interval, so that neither -1 nor 1 comes, where the inverse is infinite.
-            centred = (tf.cast(_top(word, bits), self._like.dtype) + 0.5) * scale - 1.0
-            return root * tf.math.erfinv(centred)
+    def signs(self) -> Tensor:
+        """Return draws of -1 and 1."""
+        return tf.cast(self._bits(1), self._dtype) * 2.0 - 1.0
 
-        return self._drawn(draw)
+    def _bits(self, bits: int) -> Tensor:
+        """The upper ``bits`` of 32 random ones for each coordinate; the counter holds step, call and coordinate.
 
-    def signs(self) -> Vector:
-        """Draws of -1 and 1."""
-        return self._drawn(lambda word: tf.cast(_top(word, 1), self._like.dtype) * 2.0 - 1.0)
-
-    def _drawn(self, draw: Any) -> Vector:
-        """``draw`` of 32 random bits for each coordinate; the counter holds step, call and coordinate."""
+        int64 [dim], which converts to floating point on each device.
+        """
         self._calls += 1
         call = self._calls << 24  # the coordinate takes the lower 24 bits
-        if self._like.block:
-            index = np.arange(len(self._like), dtype=np.uint32)[:, np.newaxis] + np.uint32(call)
-            return Vector((draw(self._bits(tf.constant(index))),))
-        return Vector(tuple(draw(self._bits(tf.constant(call + i, tf.uint32))) for i in range(len(self._like))))
-
-    def _bits(self, counter: Any) -> Any:
-        return threefry(self._key, (self._step, counter))[0]
-
-
-def _top(word: Any, bits: int) -> Any:
-    """The upper ``bits`` of 32, as int64, which converts to floating point everywhere."""
-    return tf.cast(tf.bitwise.right_shift(word, tf.constant(32 - bits, tf.uint32)), tf.int64)
+        counter = tf.constant(np.arange(self._dim, dtype=np.uint32) + np.uint32(call))
+        word, _ = threefry(self._key, (self._step, counter))
+        return tf.cast(tf.bitwise.right_shift(word, tf.constant(32 - bits, tf.uint32)), tf.int64)

@@ -80,16 +80,20 @@ class ProgramResult:
     grid: Grid | None
     device: Device
     seconds: Mapping[str, float]
-    """Wall time of tracing, compiling with the first tile, and running."""
+    """Wall time of tracing, of compiling with the first call, and of running; programs in one loop share it evenly."""
     note: str = ""
-    """How it was run, where that was not in one batch, and why."""
+    """How the program was run if that was not in one batch, and why."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Where all runs of a program were after each of its first steps, made without compiling them."""
+    """The first steps of some runs of a program, executed without compilation."""
 
+    runs: Array
+    """Run numbers, int64 [runs]."""
     x: Array
-    """[steps, dim, runs]"""
+    """The position after each step, [steps, dim, runs]."""
     changed: tuple[str, ...]
-    """What the steps changed outside the state: ``self.t``, or a global name of the optimizer's file."""
+    """What the steps changed outside of the state: ``self.t``, or a global name of the optimizer's file."""
+    has_assertions: bool
+    """Whether a step contains ``tf.debugging.assert_*``, which XLA ignores."""

@@ -1,10 +1,10 @@
-"""Run one program: build its loop, put its runs through it, and give back arrays, one row a run."""
+"""Runs programs: an engine returns the results of a program's runs as arrays, with one row per run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from itertools import accumulate, count
 from typing import Any
 
@@ -13,114 +13,173 @@ import tensorflow as tf
 
 from reportgen import catalogue
 from reportgen.engine import device as devices
-from reportgen.engine import (
-    dispatch,  # noqa: F401 - registers what rules call on the batch's values
-    loop,
-)
-from reportgen.engine.feed import Feed, Ran, maker_of
+from reportgen.engine.compiled import Chunk, CompiledLoop, Member
 from reportgen.engine.grid import evaluate_grid
+from reportgen.engine.inputs import optimizer_maker
+from reportgen.engine.loop import ROWS
 from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
+from reportgen.engine.rule import MappedRule
 from reportgen.engine.sampling import trace_steps
+from reportgen.engine.sources import OwnLoop, Source, run_together
 from reportgen.foreign import ForeignOptimizer
+from reportgen.optimizer import Optimizer
 from reportgen.plan import Program
 
-
-def run(program: Program, on_compiled: Callable[[], None] = lambda: None) -> ProgramResult:
-    """Run all of ``program`` on its device; whatever its rule or loss raises is raised."""
-    return whole(Engine(program, on_compiled))
-
-
-def whole(engine: Engine) -> ProgramResult:
-    """All runs of the engine's program, with their traces."""
-    return _joined(list(engine(np.arange(engine.program.runs), traces=True)))
-
-
 _TURNS = count()
-"""Numbers the programs of this process, which several devices take in turns."""
+"""Numbers the loops of this process, which several devices take in turns."""
+
+OnProgram = Callable[[Program], None]
+OnRuns = Callable[[Program, int], None]
+
+
+def run(program: Program) -> ProgramResult:
+    """Return the results of all runs of a program; raises whatever its optimizer or loss raises."""
+    (engine,) = make_engines([program])
+    if isinstance(engine, Exception):
+        raise engine
+    return run_all(engine)
+
+
+def run_all(engine: Engine) -> ProgramResult:
+    """Return the results of all runs of the engine's program, with their traces."""
+    return _join(list(engine(np.arange(engine.program.runs), traces=True)))
+
+
+def make_engines(
+    programs: Sequence[Program], on_compiled: OnProgram = lambda _: None, on_runs: OnRuns = lambda *_: None
+) -> list[Engine | Exception]:
+    """Return the engine of each program, or what its optimizer or loss raised.
+
+    Programs that fit into one chunk of a loop share a loop, which runs now. The others run when their engine is called.
+
+    Args:
+        programs: programs with the same loss and the same settings.
+        on_compiled: called with each program when its loop is compiled.
+        on_runs: called with a program and how many of its runs have ended since the last call.
+    """
+    setup = LossSetup(programs[0])
+
+    sources: dict[str, tuple[Source, str] | Exception] = {}
+    members = []
+    for program in programs:
+        try:
+            kind = catalogue.find_optimizer(program.family, program.base)
+            if issubclass(kind, ForeignOptimizer):
+                from reportgen.engine.lift.run import foreign_source  # Keras and more, imported only if it is needed
+
+                sources[program.id] = foreign_source(
+                    program, kind, setup.loss, setup.make_loop, partial(on_compiled, program)
+                )
+                continue
+            bind = partial(MappedRule, optimizer_maker(kind, program), identity=_identity(kind, program))
+            member = Member.of(program, bind)
+        except Exception as error:  # whatever a plug-in raises is the result of its program
+            sources[program.id] = error
+            continue
+        if program.runs <= member.size:
+            members.append(member)
+        else:
+            sources[program.id] = OwnLoop(member, setup.make_loop, partial(on_compiled, program)), ""
+    together = run_together(members, setup.make_loop, on_compiled) if members else []
+    for member, source in zip(members, together, strict=True):
+        sources[member.program.id] = source if isinstance(source, Exception) else (source, "")
+    return [
+        found if isinstance(found, Exception) else Engine(program, setup, *found, on_runs)
+        for program, found in ((program, sources[program.id]) for program in programs)
+    ]
+
+
+def _identity(kind: type[Optimizer], program: Program) -> Hashable:
+    """What decides how the step of a program's optimizer is traced: its class and its structural hyperparameters."""
+    values = program.cells[0].hyperparameters
+    declared = catalogue.declared_hyperparameters(kind, values, program.base)
+    structural = (name for name, item in declared.items() if item.structural)
+    return kind, tuple((name, values.get(name)) for name in sorted(structural))
+
+
+class LossSetup:
+    """What the programs on one loss share: the loss, the device, the sampled steps, and the grid of the pictures."""
+
+    def __init__(self, program: Program) -> None:
+        """Find the loss and the device of a program; raises what its loss raises."""
+        settings = program.settings
+        self.loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
+        self.device = devices.choose(settings.device, next(_TURNS))
+        self.schedule = trace_steps(settings.steps, settings.trace_points)
+        self._dtype = settings.dtype
+
+    @cached_property
+    def grid(self) -> Grid | None:
+        """The loss over its domain; None in more than two dimensions."""
+        with tf.device(self.device.name):
+            return evaluate_grid(self.loss, self._dtype)
+
+    def make_loop(self, members: Sequence[Member]) -> CompiledLoop:
+        """Return the loop of some of the programs."""
+        return CompiledLoop(members, self.loss, self.schedule, self.device.name)
 
 
 class Engine:
-    """A program on its device, for any of its runs; whatever its rule or loss raises is raised."""
+    """Runs any of the runs of a program."""
 
-    def __init__(
-        self,
-        program: Program,
-        on_compiled: Callable[[], None] = lambda: None,
-        on_runs: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        """``on_runs`` is told how many runs have come to their end since it was told last."""
+    def __init__(self, program: Program, setup: LossSetup, source: Source, note: str, on_runs: OnRuns) -> None:
+        """``note`` says how the program is run if that is not in one batch, and why."""
         self.program = program
+        self.loss = setup.loss
+        self._setup = setup
+        self._source = source
+        self._note = note
         self._on_runs = on_runs
-        self._device = devices.choose(program.settings.device, next(_TURNS))
-        self.loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
-        self._dtype = program.settings.dtype
-        self._schedule = trace_steps(program.settings.steps, program.settings.trace_points)
-        kind = catalogue.find_optimizer(program.family, program.base)
-        self._note = ""
-        with tf.device(self._device.name):
-            if issubclass(kind, ForeignOptimizer):
-                from reportgen.engine.lift.run import (
-                    feed_foreign,  # Keras and what else it takes, only where it is asked for
-                )
-
-                self._feed, self._note = feed_foreign(program, kind, self.loss, self._schedule, on_compiled)
-            else:
-                made = maker_of(kind, program)
-                self._feed = Feed(program, self.loss, made, self._schedule, on_compiled=on_compiled)
 
     def __call__(self, runs: Array, *, traces: bool) -> Iterator[ProgramResult]:
-        """The results of some runs, told by their numbers in the order of ``Program.iter_runs``, a tile at a time.
+        """Yield the results of runs, one chunk of runs at a time; raises whatever the optimizer or the loss raises.
 
-        Without ``traces`` they hold those of no run.
+        Args:
+            runs: run numbers, int64 [runs].
+            traces: whether the results contain traces.
         """
-        for ran in self._feed(runs):
-            self._on_runs(len(ran.runs))
-            yield self._result(ran, ran.arrays.trace if traces else ran.arrays.trace[..., :0])
+        for chunk in self._source(runs):
+            self._on_runs(self.program, len(chunk.runs))
+            yield self._result(chunk, traces)
 
-    @cached_property
-    def _grid(self) -> Grid | None:
-        with tf.device(self._device.name):
-            return evaluate_grid(self.loss, self._dtype)
-
-    def _result(self, ran: Ran, trace: Array) -> ProgramResult:
-        arrays = ran.arrays
-        steps = int(self._schedule[-1])
-        record = dict(zip(loop.ROWS, arrays.record.steps, strict=False))
+    def _result(self, chunk: Chunk, traces: bool) -> ProgramResult:
+        outputs = chunk.outputs
+        schedule = self._setup.schedule
+        steps = int(schedule[-1])
+        record = dict(zip(ROWS, outputs.steps, strict=False))
         columns = {
-            "initial_loss": arrays.initial_loss,
-            "initial_gradient_norm": _norm(arrays.initial_gradient),
-            "final_loss": arrays.final_loss,
-            "final_gradient_norm": _norm(arrays.final_gradient),
-            "best_loss": arrays.record.best_loss,
+            "initial_loss": outputs.initial_loss,
+            "initial_gradient_norm": _norm(outputs.initial_gradient),
+            "final_loss": outputs.final_loss,
+            "final_gradient_norm": _norm(outputs.final_gradient),
+            "best_loss": outputs.best_loss,
             "diverged_at": _diverged_at(record["last_finite"], record["last_finite_x"], steps),
-            **{
-                name: record[name]
-                for name in ("last_finite", "last_finite_x", "last_moved", "first_unchanged", "best_step")
-            },
+            **record,
         }
         columns["steps"] = np.where(columns["diverged_at"] == NEVER, steps, columns["diverged_at"])
-        plane = min(len(arrays.final_x), 2)
+        plane = min(outputs.final_x.shape[1], 2)
+        trace = outputs.trace if traces else outputs.trace[:, :0]
         return ProgramResult(
-            runs=ran.runs,
+            runs=chunk.runs,
             columns=columns,
-            final_x=arrays.final_x.T,
-            hits=arrays.record.steps[len(loop.ROWS) :],
-            trace_steps=self._schedule,
-            trace_loss=trace[:, 0],
-            trace_gradient_norm=_norm(np.moveaxis(trace[:, 1 + plane :], 1, 0)),
-            trace_x=trace[:, 1 : 1 + plane],
-            paths=np.empty((len(self._schedule), len(arrays.final_x), 0)) if arrays.paths is None else arrays.paths,
-            shown=ran.shown,
-            evaluations_per_step=self._feed.evaluations,
-            grid=self._grid,
-            device=self._device,
-            seconds=dict(self._feed.seconds),
+            final_x=outputs.final_x,
+            hits=outputs.steps[len(ROWS) :],
+            trace_steps=schedule,
+            trace_loss=trace[..., 0],
+            trace_gradient_norm=_norm(trace[..., 1 + plane :]),
+            trace_x=np.moveaxis(trace[..., 1 : 1 + plane], 2, 1),
+            paths=np.moveaxis(outputs.paths, 2, 1),
+            shown=chunk.shown,
+            evaluations_per_step=chunk.evaluations,
+            grid=self._setup.grid,
+            device=self._setup.device,
+            seconds=dict(self._source.seconds),
             note=self._note,
         )
 
 
-def _joined(parts: list[ProgramResult]) -> ProgramResult:
-    """The results of several groups of runs as those of one, in their order."""
+def _join(parts: list[ProgramResult]) -> ProgramResult:
+    """The results of several chunks as one."""
     first, last = parts[0], parts[-1]
     if len(parts) == 1:
         return first
@@ -144,18 +203,19 @@ def _joined(parts: list[ProgramResult]) -> ProgramResult:
 
 
 def _norm(gradient: Array) -> Any:
-    """The Euclidean norm over the first axis, in float64.
+    """The Euclidean norm over the last axis, in float64.
 
-    Row by row, because NumPy's own sum depends on the shape in its last bit; by hypot, which does not overflow.
+    Coordinate by coordinate, because the last bit of NumPy's own sum depends on the shape; by hypot, which does not
+    overflow.
     """
-    return reduce(np.hypot, np.abs(gradient.astype(np.float64)))
+    return reduce(np.hypot, np.moveaxis(np.abs(gradient.astype(np.float64)), -1, 0))
 
 
 def _diverged_at(last_finite: Array, last_finite_x: Array, steps: int) -> Array:
-    """The first step whose x, loss or gradient is not finite; NEVER where all are.
+    """The first step whose x, loss or gradient is not finite; NEVER if all are finite.
 
-    A step evaluates loss and gradient where it begins. So where x is finite after step t, but its loss or gradient is
-    not, step t + 1 is the one (or the last, where the steps end there); where x itself is not finite, it is t.
+    A step evaluates loss and gradient where it begins. If x is finite after step t, but its loss or gradient is not,
+    the step is t + 1 (or the last step); if x itself is not finite, it is t.
     """
     at = np.maximum(last_finite + 1, np.minimum(last_finite_x + 1, steps))
     return np.where(last_finite == steps, NEVER, np.maximum(at, 1)).astype(np.int32)

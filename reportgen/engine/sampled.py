@@ -45,5 +45,3 @@ class Sample:
     """[points]"""
     gradient: Array
     """[points, dim]"""
-    dtype: str
-    """That of the number which the function gives by itself."""

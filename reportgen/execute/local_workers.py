@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as DeadlineError
 from itertools import groupby
@@ -18,7 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from reportgen.engine.result import Grid, ProgramResult, Replay
 from reportgen.engine.sampled import Ask, LossRef, Sample
-from reportgen.execute import compile_cache, worker
+from reportgen.execute import worker
 from reportgen.execute.events import WorkerEvent, WorkerLostError
 from reportgen.failure import Failure
 from reportgen.plan import Program
@@ -27,35 +26,31 @@ from reportgen.tf_setup import QUICK, tier_of
 Result = TypeVar("Result")
 Outcome = tuple[Program, Result | Failure]
 """A program with its result, or with the reason why it failed."""
-WorkerKind = tuple[str, bool]
-"""Tier of a worker, and whether it caches compiled programs."""
+Group = Sequence[Program]
+"""Programs on the same loss, which may share a loop."""
 
-_THREADS = min(os.cpu_count() or 1, 4)
-"""Programs that a worker compiles at the same time. Tracing is Python: more threads do not make it faster."""
+LOOPS_PER_TASK = 4
+"""Loops that a worker handles at the same time. It traces them one after another, and compiles and runs the others."""
+
+_RULES_PER_LOOP = 16
+"""Maximum number of programs that share a loop."""
 
 _GRIDS_PER_TASK = 16
 """Losses that one task evaluates for their pictures. A crash affects only these."""
 
-TASKS = 64
-"""Tasks after which a worker is replaced: TensorFlow never frees about 7 MB of each compiled program."""
+TASKS = 16
+"""Tasks after which a worker is replaced: TensorFlow never frees the 10 MB or more of each compiled loop."""
 
 
 class LocalWorkers:
     """Worker processes that run programs, one per tier; a context manager that stops them."""
 
-    def __init__(self, log: Path, compile_cache: bool = True) -> None:
-        """Start no process yet.
-
-        Args:
-            log: the file for the output of the workers.
-            compile_cache: whether to cache compiled programs between processes.
-        """
+    def __init__(self, log: Path) -> None:
+        """Start no process yet; ``log`` is the file for the output of the workers."""
         self._context = multiprocessing.get_context("spawn")
-        self._events: SimpleQueue[WorkerEvent] = self._context.SimpleQueue()
+        self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
         self._log = log
-        self._compile_cache = compile_cache
-        self._pools: dict[WorkerKind, ProcessPool] = {}
-        self._caches: list[Path] = []
+        self._pools: dict[str, ProcessPool] = {}
 
     def start(self, programs: Sequence[Program] = ()) -> None:
         """Start the workers that ``programs`` need, or one of the quick tier, so that they import TensorFlow now."""
@@ -63,20 +58,17 @@ class LocalWorkers:
         for tier in sorted({_tier(program) for program in programs}) or [QUICK]:
             self._pool(tier).schedule(worker.no_op)
 
-    def _pool(self, tier: str = QUICK, cached: bool = True) -> ProcessPool:
-        """The pool of the worker of a tier; ``cached`` is whether it may use the compile cache."""
-        kind = (tier, cached and self._compile_cache)
-        if kind not in self._pools:
-            cache = compile_cache.working_folder(tier) if kind[1] else None
-            self._caches += [cache] if cache else []
-            self._pools[kind] = ProcessPool(
+    def _pool(self, tier: str = QUICK) -> ProcessPool:
+        """The pool of the worker of a tier."""
+        if tier not in self._pools:
+            self._pools[tier] = ProcessPool(
                 max_workers=1,
                 max_tasks=TASKS,
                 initializer=worker.prepare,
-                initargs=(self._events, str(self._log), tier, cache),
+                initargs=(self._messages, str(self._log), tier),
                 context=self._context,
             )
-        return self._pools[kind]
+        return self._pools[tier]
 
     def __enter__(self) -> Self:
         return self
@@ -86,8 +78,6 @@ class LocalWorkers:
             pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
         for pool in self._pools.values():
             pool.join()
-        for cache in self._caches:
-            compile_cache.clean_up(cache)
 
     @overload
     def run(self, programs: Sequence[Program], deadline: float) -> Iterator[Outcome[ProgramResult] | WorkerEvent]: ...
@@ -102,43 +92,41 @@ class LocalWorkers:
     ) -> Iterator[Outcome[object] | WorkerEvent]:
         """Yield each program with its result or a failure when it ends, and events in between.
 
-        Programs run in groups, and the programs of a group at the same time. If a group exceeds the deadline or its
-        process dies, each of its programs runs again alone, so that only the culprit fails. If a full disk prevents
-        caching, the program runs again without the cache.
+        Programs on the same loss run in a group that may share a loop, and a worker runs some groups at the same time.
+        If these exceed the deadline or the process dies, each group runs again alone, and then each program, so that
+        only the culprit fails.
 
         Args:
             programs: the programs to run.
-            deadline: seconds for each group of programs.
+            deadline: seconds for the groups that run at the same time.
             collect: called in the worker with a program and its engine; its return value is the result.
 
         Raises:
             WorkerLostError: no worker process could be started.
         """
-        finished: _FinishedQueue[object] = queue.SimpleQueue()
+        tasks: _Tasks = queue.SimpleQueue()
         for _, of_tier in groupby(sorted(programs, key=_tier), _tier):
-            same_tier = list(of_tier)
-            for begin in range(0, len(same_tier), _THREADS):
-                self._submit(same_tier[begin : begin + _THREADS], deadline, collect, finished)
-        waiting = len(programs)
-        while waiting:
+            groups = list(_groups(of_tier))
+            for begin in range(0, len(groups), LOOPS_PER_TASK):
+                self._submit(groups[begin : begin + LOOPS_PER_TASK], deadline, collect, tasks)
+        pending = {program.id: program for program in programs}
+        while pending:
+            yield from self._receive(pending)
             try:
-                group, future = finished.get(timeout=0.05)
+                ran, future = tasks.get(timeout=0.05)
             except queue.Empty:
-                yield from self._pending_events()
                 self._require_alive()
                 continue
-            yield from self._pending_events()
-            results = self._result(future, deadline)
-            if isinstance(results, Failure) and len(group) > 1:
-                for program in group:
-                    self._submit([program], deadline, collect, finished)
-                continue
-            for program, result in zip(group, [results] if isinstance(results, Failure) else results, strict=True):
-                if isinstance(result, worker.CacheWriteFailure):
-                    self._submit([program], deadline, collect, finished, cached=False)
-                    continue
-                waiting -= 1
-                yield program, result
+            # A task sends its results before it ends.
+            yield from self._receive(pending)
+            ended = self._result(future, deadline)
+            left = [part for group in ran if (part := [program for program in group if program.id in pending])]
+            if isinstance(ended, Failure) and sum(map(len, left)) == 1:
+                ((program,),) = left
+                yield pending.pop(program.id), ended
+            else:
+                for group in _split(left):
+                    self._submit([group], deadline, collect, tasks)
 
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""
@@ -175,22 +163,19 @@ class LocalWorkers:
         future = self._pool().schedule(worker.try_load, args=[ref, base], timeout=deadline)
         return self._result(future, deadline)
 
-    def _submit(
-        self,
-        group: Sequence[Program],
-        deadline: float,
-        collect: worker.Collect[Result],
-        finished: _FinishedQueue[Result],
-        *,
-        cached: bool = True,
-    ) -> None:
-        pool = self._pool(_tier(group[0]), cached)
-        future = pool.schedule(worker.run_programs, args=[group, collect], timeout=deadline)
-        future.add_done_callback(lambda done: finished.put((group, done)))
+    def _submit(self, groups: Sequence[Group], deadline: float, collect: worker.Collect[object], tasks: _Tasks) -> None:
+        pool = self._pool(_tier(groups[0][0]))
+        future = pool.schedule(worker.run_programs, args=[groups, collect], timeout=deadline)
+        future.add_done_callback(lambda done: tasks.put((groups, done)))
 
-    def _pending_events(self) -> Iterator[WorkerEvent]:
-        while not self._events.empty():
-            yield self._events.get()
+    def _receive(self, pending: dict[str, Program]) -> Iterator[Outcome[object] | WorkerEvent]:
+        """Yield what the workers have sent, and remove programs that have ended from ``pending``."""
+        while not self._messages.empty():
+            message = self._messages.get()
+            if not isinstance(message, worker.Finished):
+                yield message
+            elif message.program_id in pending:
+                yield pending.pop(message.program_id), message.result
 
     def _require_alive(self) -> None:
         """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
@@ -211,9 +196,24 @@ class LocalWorkers:
             return Failure(f"{type(error).__name__}: {error}")
 
 
-_Finished = tuple[Sequence[Program], Future[list[Result | Failure | worker.CacheWriteFailure]]]
-_FinishedQueue = queue.SimpleQueue[_Finished[Result]]
-"""Groups of programs with their finished tasks."""
+_Tasks = queue.SimpleQueue[tuple[Sequence[Group], "Future[None]"]]
+"""Tasks that have ended, with the groups of programs that they ran."""
+
+
+def _groups(programs: Iterable[Program]) -> Iterator[Group]:
+    """The programs, grouped by what those of a loop must have in common."""
+    by_loss: dict[str, list[Program]] = {}
+    for program in programs:
+        facts = (program.loss, program.loss_ref, program.dim, program.base, program.seeds, program.settings)
+        by_loss.setdefault(repr(facts), []).append(program)
+    for group in by_loss.values():
+        for begin in range(0, len(group), _RULES_PER_LOOP):
+            yield group[begin : begin + _RULES_PER_LOOP]
+
+
+def _split(groups: Sequence[Group]) -> Sequence[Group]:
+    """Smaller parts of groups that failed together."""
+    return groups if len(groups) > 1 else [[program] for group in groups for program in group]
 
 
 def _tier(program: Program) -> str:

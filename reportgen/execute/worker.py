@@ -6,11 +6,10 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING, TypeVar
 from reportgen import catalogue
 from reportgen.catalogue import plugin
 from reportgen.engine.sampled import Ask, LossRef
-from reportgen.execute import compile_cache
 from reportgen.execute.events import CompileStart, RunStart, StepProgress, WorkerEvent
 from reportgen.failure import Failure
 from reportgen.plan import Program
@@ -34,74 +32,86 @@ Result = TypeVar("Result")
 Collect = Callable[[Program, "Engine"], Result]
 """Turns a program and the engine that runs it into a result; picklable."""
 
-_events: SimpleQueue[WorkerEvent]
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that has ended, with its result."""
+
+    program_id: str
+    result: object
+    """What ``collect`` returned, or a ``Failure``."""
+
+
+_messages: SimpleQueue[WorkerEvent | Finished]
 """The queue to the parent process, set by ``prepare``."""
-_cache: Path | None = None
-"""The folder in which TensorFlow caches compiled programs; None: no cache."""
 
 
-class CacheWriteFailure:
-    """A program failed because its compiled code could not be written to the cache."""
-
-
-def prepare(events: SimpleQueue[WorkerEvent], log: str, tier: str, cache: Path | None) -> None:
+def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str) -> None:
     """Make this process a worker: import TensorFlow, redirect all output to the log, and ignore Ctrl-C.
 
     Args:
-        events: the queue to the parent process, which decides what Ctrl-C does.
+        messages: the queue to the parent process, which decides what Ctrl-C does.
         log: the file for the output of TensorFlow and plug-ins.
         tier: the tier that determines the flags of TensorFlow.
-        cache: a working folder of the compile cache; None: no cache.
     """
-    global _events, _cache
-    _events, _cache = events, cache
+    global _messages
+    _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    linking = threading.Thread(target=compile_cache.link_entries, args=[cache]) if cache else None
-    if linking:
-        linking.start()
-    import_tensorflow(tier, cache)
+    import_tensorflow(tier)
     import reportgen.engine.run  # noqa: F401 - imported now, so that the first program does not wait for it
-
-    if linking:
-        linking.join()
 
 
 def collect_result(_: Program, engine: Engine) -> ProgramResult:
     """Return the result of all runs."""
-    from reportgen.engine.run import whole as result_of  # imports TensorFlow, which only a worker may
+    from reportgen.engine.run import run_all  # imports TensorFlow, which only a worker may
 
-    return result_of(engine)
-
-
-def run_programs(programs: Sequence[Program], collect: Collect[Result]) -> list[Result | Failure | CacheWriteFailure]:
-    """Run the programs at the same time; return for each what ``collect`` returns, or why it failed."""
-    with ThreadPoolExecutor(len(programs)) as threads:
-        results = list(threads.map(partial(_run_program, collect=collect), programs))
-    if _cache:
-        compile_cache.store_entries(_cache)
-    return results
+    return run_all(engine)
 
 
-def _run_program(program: Program, collect: Collect[Result]) -> Result | Failure | CacheWriteFailure:
-    from reportgen.engine.naming import named_after  # imports TensorFlow, which only a worker may
-    from reportgen.engine.run import Engine
+def run_programs(groups: Sequence[Sequence[Program]], collect: Collect[object]) -> None:
+    """Run programs, the groups at the same time, and send the result of each as soon as it has ended.
 
-    _events.put(CompileStart(program.id))
+    Args:
+        groups: programs that may share a loop.
+        collect: called with each program and its engine.
+    """
+    with ThreadPoolExecutor(len(groups)) as threads:
+        # As a list, so that an exception is raised here.
+        list(threads.map(partial(_run_group, collect=collect), groups))
+
+
+def _run_group(programs: Sequence[Program], collect: Collect[object]) -> None:
+    from reportgen.engine.run import make_engines  # imports TensorFlow, which only a worker may
+
+    for program in programs:
+        _messages.put(CompileStart(program.id))
     try:
-        steps = program.settings.steps
-        with named_after(program.fingerprint):
-            engine = Engine(
-                program,
-                lambda: _events.put(RunStart(program.id)),
-                lambda runs: _events.put(StepProgress(program.id, runs * steps)),
-            )
-            return collect(program, engine)
+        engines = make_engines(programs, _report_compiled, _report_runs)
+    except Exception as error:  # whatever a plug-in raises is the result of its programs
+        engines = [error] * len(programs)
+    for program, engine in zip(programs, engines, strict=True):
+        _messages.put(Finished(program.id, _run_program(program, engine, collect)))
+
+
+def _report_compiled(program: Program) -> None:
+    _messages.put(RunStart(program.id))
+
+
+def _report_runs(program: Program, runs: int) -> None:
+    _messages.put(StepProgress(program.id, runs * program.settings.steps))
+
+
+def _run_program(program: Program, engine: Engine | Exception, collect: Collect[object]) -> object:
+    try:
+        if isinstance(engine, Exception):
+            raise engine
+        return collect(program, engine)
     except Exception as error:  # whatever a plug-in raises is the result of its program
         traceback.print_exc()
-        return CacheWriteFailure() if _cache and str(_cache) in str(error) else _failure(error)
+        return _failure(error)
 
 
 def _failure(error: Exception) -> Failure:
@@ -109,7 +119,8 @@ def _failure(error: Exception) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     plugin_frames = [frame for frame in frames if not _is_internal(frame.filename)]
     where = f" ({Path(plugin_frames[-1].filename).name}:{plugin_frames[-1].lineno})" if plugin_frames else ""
-    message = " ".join(str(error).split())
+    # TensorFlow adds a dump of the graph.
+    message = " ".join(str(error).partition(" for '{{node")[0].split())
     return Failure(f"{type(error).__name__}: {message[:500]}{where}")
 
 

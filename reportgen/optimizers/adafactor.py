@@ -52,11 +52,11 @@ class Adafactor(Optimizer):
         grad_weight = problem.step ** (-self.decay)
         v = (1 - grad_weight) * state.v + grad_weight * (grad * grad + self.epsilon_1)
         updates = grad / tf.sqrt(v)
-        clipped = updates / tf.maximum(1.0, _rms(updates) / self.clip)
+        clipped = updates / tf.maximum(_rms(updates) / self.clip, 1.0)
         relative_step = tf.minimum(problem.learning_rate, 1 / problem.step**0.5)
         return x - tf.maximum(self.epsilon_2, _rms(x)) * relative_step * clipped, AdafactorState(v)
 
 
 def _rms(vector: Tensor) -> Tensor:
     """Root mean square over the coordinates."""
-    return tf.norm(vector) / len(vector) ** 0.5
+    return tf.norm(vector) / vector.shape[0] ** 0.5

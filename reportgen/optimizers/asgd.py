@@ -57,4 +57,4 @@ class ASGD(Optimizer):
         count = problem.step - 1
         learning_rate = problem.learning_rate / (1 + self.decay * problem.learning_rate * count) ** self.power
         z = (1 - self.decay * learning_rate) * state.z - learning_rate * grad
-        return x + (z - x) / tf.maximum(1.0, count - self.average_from), ASGDState(z)
+        return x + (z - x) / tf.maximum(count - self.average_from, 1.0), ASGDState(z)

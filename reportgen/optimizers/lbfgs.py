@@ -67,8 +67,8 @@ class LBFGS(Optimizer):
         reliable = product > _SMALLEST_CURVATURE
         memory = _updated_memory(state.memory, CorrectionPair(state.updates, diff_grads, 1 / product), reliable)
         scale = tf.where(reliable, product / tf.tensordot(diff_grads, diff_grads, 1), state.scale)
-        first_factor = tf.minimum(1.0, 1 / tf.reduce_sum(tf.abs(grad)))
-        step_size = problem.learning_rate * tf.where(problem.step > 1, 1.0, first_factor)
+        first_factor = tf.minimum(1 / tf.reduce_sum(tf.abs(grad)), 1.0)
+        step_size = problem.learning_rate * tf.where(problem.step == 1, first_factor, 1.0)
         updates = step_size * _direction(grad, memory, scale)
         return x + updates, LBFGSState(memory, scale, updates, grad)
 

@@ -51,7 +51,7 @@ class Momentum(Optimizer):
     def step(self, x: Tensor, state: TraceState, problem: Problem) -> tuple[Tensor, TraceState]:
         """One step along the velocity."""
         _, grad = problem.value_and_gradient(x)
-        grad_weight = tf.where(problem.step == 1, 1.0, 1 - self.dampening)
+        grad_weight = tf.where(problem.step > 1, 1 - self.dampening, 1.0)
         trace = self.momentum * state.trace + grad_weight * grad
         return x - problem.learning_rate * trace, TraceState(trace)
 

@@ -30,5 +30,30 @@ class Newton(Optimizer):
     def step(self, x: Tensor, state: tuple[()], problem: Problem) -> tuple[Tensor, tuple[()]]:
         """One step; there is no state."""
         _, grad = problem.value_and_gradient(x)
-        damped_hessian = problem.hessian(x) + self.damping * tf.eye(len(x), dtype=x.dtype)
-        return x - problem.learning_rate * tf.linalg.matvec(tf.linalg.inv(damped_hessian), grad), state
+        damped_hessian = problem.hessian(x) + self.damping * tf.eye(x.shape[0], dtype=x.dtype)
+        return x - problem.learning_rate * _solve(damped_hessian, grad), state
+
+
+def _solve(matrix: Tensor, right: Tensor) -> Tensor:
+    """The solution of a linear system by Gauss-Jordan elimination with row pivots; NaN if it is singular.
+
+    The last bits of ``tf.linalg.solve`` depend on how many systems are solved at once.
+    """
+    dim = matrix.shape[0]
+    row_numbers = tf.range(dim)
+
+    def eliminate(column: Tensor, work: Tensor) -> tuple[Tensor, Tensor]:
+        values = tf.gather(work, column, axis=1)
+        pivot = tf.argmax(tf.where(row_numbers >= column, tf.abs(values), -1.0), output_type=tf.int32)
+        at_pivot = (row_numbers == pivot)[:, tf.newaxis]
+        pivot_row = tf.reduce_sum(tf.where(at_pivot, work, tf.zeros_like(work)), axis=0)
+        # The row that was in its place moves to where the pivot was.
+        swapped = tf.where(at_pivot, tf.gather(work, column), work)
+        pivot_row = pivot_row / tf.gather(pivot_row, column)
+        factors = tf.where(row_numbers == column, tf.zeros_like(values), tf.gather(swapped, column, axis=1))
+        rest = swapped - factors[:, tf.newaxis] * pivot_row
+        return column + 1, tf.where((row_numbers == column)[:, tf.newaxis], pivot_row, rest)
+
+    work = tf.concat([matrix, right[:, tf.newaxis]], axis=1)
+    _, work = tf.while_loop(lambda column, _: column < dim, eliminate, (tf.constant(0), work))
+    return work[:, dim]

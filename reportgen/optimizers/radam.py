@@ -44,7 +44,7 @@ class RAdam(Adam):
         ro = ro_inf - 2 * problem.step * (1 - nu_correction) / nu_correction
         rectified = ro > 5
         # Below the bound the square root would be of a negative number.
-        safe_ro = tf.where(rectified, ro, ro_inf)
+        safe_ro = tf.where(rectified, tf.convert_to_tensor(ro, tf.float64), ro_inf)
         r = tf.sqrt((safe_ro - 4) * (safe_ro - 2) * ro_inf / ((ro_inf - 4) * (ro_inf - 2) * safe_ro))
-        scale = tf.where(rectified, r / (tf.sqrt(nu_hat) + self.epsilon_after(nu_correction)), 1.0)
+        scale = tf.where(rectified, tf.cast(r, x.dtype) / (tf.sqrt(nu_hat) + self.epsilon_after(nu_correction)), 1.0)
         return x - problem.learning_rate * mu_hat * scale, AdamState(mu, nu)

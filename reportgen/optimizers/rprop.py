@@ -53,5 +53,5 @@ class Rprop(Optimizer):
         sign = tf.sign(grad * state.prev_grad)
         sizes = tf.where(sign > 0, self.grow * sizes, tf.where(sign < 0, self.shrink * sizes, sizes))
         sizes = tf.minimum(tf.maximum(sizes, self.smallest), self.largest)
-        grad = tf.where(sign < 0, 0.0, grad)
+        grad = tf.where(sign < 0, tf.zeros_like(grad), grad)
         return x - sizes * tf.sign(grad), RpropState(grad, sizes)

@@ -39,7 +39,7 @@ def main() -> None:
         for name, flags, processors in (("plain", (), None), ("other", OTHER, {0})):
             output = Path(temporary) / name
             subprocess.run(
-                ["reportgen", "run", *chosen, "--steps", "1000", "--no-compile-cache", "--output", output],
+                ["reportgen", "run", *chosen, "--steps", "1000", "--output", output],
                 env=os.environ | {"XLA_FLAGS": " ".join(flags)},
                 preexec_fn=processors and partial(os.sched_setaffinity, 0, processors),
                 check=True,

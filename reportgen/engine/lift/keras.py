@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from reportgen.engine import batch
-from reportgen.engine.batch import Vector
 from reportgen.engine.lift.eager import Apply
 from reportgen.engine.lift.errors import Unliftable
+from reportgen.engine.problem import Point, Setting
 from reportgen.engine.result import Array
+from reportgen.engine.rule import Inputs, MappedRule
 from reportgen.foreign import ForeignOptimizer
 
 
@@ -29,8 +29,24 @@ def _created(kind: type[ForeignOptimizer], values: Mapping[str, Any], dtype: str
     return getattr(keras.optimizers, kind.target)(learning_rate=rate, **arguments)
 
 
+class _Gradient:
+    """A rule whose new position is the gradient, and whose state is the learning rate."""
+
+    def __init__(self, schedule: str) -> None:
+        self.schedule = schedule
+
+    def init(self, x: Any) -> Any:
+        """A rate of zero."""
+        return tf.zeros([], x.dtype)
+
+    def step(self, x: Any, state: Any, problem: Any) -> Any:
+        """The gradient at ``x`` and the learning rate."""
+        _, gradient = problem.value_and_gradient(x)
+        return gradient, tf.convert_to_tensor(problem.learning_rate, x.dtype)
+
+
 class KerasRule:
-    """``init`` and ``step`` of a Keras optimizer for one compiled loop.
+    """A Keras optimizer for one compiled loop.
 
     Keras has no functional form of its optimizers on TensorFlow, so position and state are Keras variables of the shape
     of the batch: the compiler carries them through the loop.
@@ -39,11 +55,10 @@ class KerasRule:
     def __init__(
         self, kind: type[ForeignOptimizer], values: Mapping[str, Any], dtype: str, shape: tuple[int, ...]
     ) -> None:
-        """``shape`` is that of the position: [dim, batch], or [dim] for one run at a time."""
+        """``shape`` is that of the position: [runs, dim], or [dim] for one run at a time."""
         import keras
 
-        self.schedule = values["schedule"]
-        self._dtype = dtype
+        self._schedule = values["schedule"]
         self._alone = len(shape) == 1
         self._rate: Any = None
         # Variables cannot be made where the loop is being compiled.
@@ -54,26 +69,32 @@ class KerasRule:
         if not self._alone and any(value.shape not in ((), shape) for value in self._initial):
             raise Unliftable("a variable of the optimizer has a shape that does not follow the position's")
 
-    def init(self, x: Vector) -> Any:
+    def bind(self, setting: Setting, inputs: Inputs) -> KerasRule:
+        """The rule for these runs."""
+        self._gradient = MappedRule(lambda *_: _Gradient(self._schedule), setting, inputs)
+        return self
+
+    @property
+    def evaluations(self) -> int:
+        """Gradient evaluations per step."""
+        return self._gradient.evaluations
+
+    def init(self) -> list[Any]:
         """Put the variables to where they begin; there is no state besides."""
-        # The function runs once a tile, and what the last one left must not go on.
+        # The function runs once a chunk, and what the last one left must not go on.
         for variable, value in zip(self._optimizer.variables, self._initial, strict=True):
             variable.assign(tf.constant(value))
-        return ()
+        self._gradient.init()
+        return []
 
-    def step(self, x: Vector, state: Any, problem: Any) -> tuple[Vector, Any]:
+    def step(self, points: Point, state: list[Any]) -> tuple[Any, list[Any]]:
         """One call of ``apply``."""
-        _, gradient = problem.value_and_gradient(x)
-        rate = problem.learning_rate.cast(self._dtype)
-        self._rate = tf.reshape(rate, []) if self._alone else rate
-        self._position.assign(self._plain(x))
-        self._optimizer.apply([self._plain(gradient)], [self._position])
+        gradient, (rate,) = self._gradient.step(points, [tf.zeros(points.x.shape[:1], points.x.dtype)])
+        self._rate = rate[0] if self._alone else rate[:, tf.newaxis]
+        self._position.assign(points.x[0] if self._alone else points.x)
+        self._optimizer.apply([gradient[0] if self._alone else gradient], [self._position])
         position = tf.convert_to_tensor(self._position)
-        return batch.vector(position[:, tf.newaxis] if self._alone else position), state
-
-    def _plain(self, value: Vector) -> Any:
-        rows = batch.rows(value)
-        return rows[:, 0] if self._alone else rows
+        return position[tf.newaxis] if self._alone else position, state
 
 
 def eagerly(kind: type[ForeignOptimizer], values: Mapping[str, Any], dtype: str, start: Array) -> Apply:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from reportgen.engine.batch import Matrix, Scalar, Slot, Vector
 from reportgen.engine.lift.errors import Unliftable
-from reportgen.engine.lift.variable import Reference
+from reportgen.engine.lift.variable import Reference, Variable
+from reportgen.engine.number import Number
 
 Path = tuple[Any, ...]
 """The way to a value: names of attributes, indices and keys."""
@@ -49,7 +49,7 @@ def leaves(root: Any) -> dict[Path, Any]:
 
 
 def _walk(value: Any, path: Path, seen: set[int]) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Slot):
+    if isinstance(value, Variable):
         yield path, value.held
     elif isinstance(value, np.ndarray):
         yield path, value.copy()  # it may be changed in place
@@ -62,8 +62,8 @@ def _walk(value: Any, path: Path, seen: set[int]) -> Iterator[tuple[Path, Any]]:
 
 
 def _is_leaf(value: Any) -> bool:
-    ours = isinstance(value, Vector | Scalar | Matrix) or tf.is_tensor(value)
-    return ours or isinstance(value, (*PYTHON_NUMBER, np.ndarray, np.generic, *_FIXED))
+    symbolic = isinstance(value, Number) or tf.is_tensor(value)
+    return symbolic or isinstance(value, (*PYTHON_NUMBER, np.ndarray, np.generic, *_FIXED))
 
 
 def _members(value: Any, path: Path) -> list[tuple[Any, Any]]:
@@ -119,7 +119,7 @@ def put(root: Any, path: Path, new: Any) -> None:
 
 def _replaced(value: Any, path: Path, new: Any) -> Any:
     if not path:
-        if not isinstance(value, Slot):
+        if not isinstance(value, Variable):
             return new
         value.held = new
         return value

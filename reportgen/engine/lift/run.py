@@ -7,28 +7,29 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from reportgen.engine.feed import VECTOR, Feed, Ran, RunInputs, tile_size
+from reportgen.engine.compiled import Chunk, Member, chunk_size
+from reportgen.engine.inputs import ProgramInputs
 from reportgen.engine.lift import eager, verify
 from reportgen.engine.lift.errors import Unliftable
 from reportgen.engine.lift.rule import LiftedRule
-from reportgen.engine.lift.views import BatchView, PlainView
 from reportgen.engine.result import Array
+from reportgen.engine.rule import BindRule, MappedRule
+from reportgen.engine.sources import MakeLoop, OwnLoop, Source
 from reportgen.foreign import ClassOptimizer, ForeignOptimizer
 from reportgen.loss import Loss
 from reportgen.plan import Program
 
 Kind = type[ForeignOptimizer]
-Maker = Callable[[dict[str, Any], Any], Any]
 
 
-def feed_foreign(
-    program: Program, kind: Kind, loss: Loss, schedule: Array, on_compiled: Callable[[], None]
-) -> tuple[Feed | OneByOne, str]:
+def foreign_source(
+    program: Program, kind: Kind, loss: Loss, make_loop: MakeLoop, on_compiled: Callable[[], None]
+) -> tuple[Source, str]:
     """What its runs can be put through, and a note on how that runs them where it is one by one.
 
     Raises what the optimizer itself raises; Unliftable where the compiled loop cannot take the steps that it takes by
@@ -40,9 +41,8 @@ def feed_foreign(
         eager.require_effect(kind, values, start, np.ones_like(start))
     reason = _not_in_a_batch(program, kind, loss)
     if not reason:
-        make = _batch_maker(kind, program, tile_size(program))
-        return Feed(program, loss, make, schedule, on_compiled=on_compiled), ""
-    one_by_one = OneByOne(program, kind, loss, schedule, on_compiled)
+        return OwnLoop(Member.of(program, _bind_batch(kind, program, chunk_size(program))), make_loop, on_compiled), ""
+    one_by_one = OneByOne(program, kind, loss, make_loop, on_compiled)
     return one_by_one, f"run one by one, because {reason}"
 
 
@@ -50,36 +50,29 @@ class OneByOne:
     """Puts the runs of a program through loops of their own, one for each cell."""
 
     def __init__(
-        self, program: Program, kind: Kind, loss: Loss, schedule: Array, on_compiled: Callable[[], None]
+        self, program: Program, kind: Kind, loss: Loss, make_loop: MakeLoop, on_compiled: Callable[[], None]
     ) -> None:
         self._each = program.runs // len(program.cells)
         cells = [replace(program, cells=(cell,)) for cell in program.cells]
         try:
             for own in (cells[0], cells[-1]):
                 _require_own_steps(own, kind, loss)
-            self._feeds = [
-                Feed(own, loss, _alone_maker(kind, own), schedule, alone=True, on_compiled=on_compiled) for own in cells
-            ]
+            self._loops = [OwnLoop(_alone(own, kind), make_loop, on_compiled) for own in cells]
         except Exception as error:
             raise _readable(error) from error
 
     @property
-    def evaluations(self) -> int:
-        """Gradient evaluations a step, once any run was put in."""
-        return next(feed.evaluations for feed in self._feeds if feed.ran)
-
-    @property
     def seconds(self) -> dict[str, float]:
         """Wall time of tracing, compiling with the first run of each cell, and running."""
-        return {name: sum(feed.seconds[name] for feed in self._feeds) for name in self._feeds[0].seconds}
+        return {name: sum(loop.seconds[name] for loop in self._loops) for name in self._loops[0].seconds}
 
-    def __call__(self, runs: Array) -> Iterator[Ran]:
+    def __call__(self, runs: Array) -> Iterator[Chunk]:
         """What the loops give for some runs, told by their numbers, one at a time."""
         try:
             for run in runs:
                 cell, own = divmod(int(run), self._each)
-                (ran,) = self._feeds[cell](np.array([own]))
-                yield ran._replace(runs=np.array([run]))
+                (chunk,) = self._loops[cell](np.array([own]))
+                yield chunk._replace(runs=np.array([run]))
         except Exception as error:
             raise _readable(error) from error
 
@@ -87,17 +80,17 @@ class OneByOne:
 def _not_in_a_batch(program: Program, kind: Kind, loss: Loss) -> str:
     """Why its runs cannot be run in one batch; nothing if they can."""
     try:
-        make = _batch_maker(kind, program, VECTOR)
-        ends = RunInputs(program)(np.array(sorted({0, program.runs - 1})))
-        found = verify.difference(program, kind, loss, ends, make, alone=False)
+        bind = _bind_batch(kind, program, verify.POISONED)
+        ends = ProgramInputs(program)(np.array(sorted({0, program.runs - 1})))
+        found = verify.difference(program, kind, loss, ends, bind, alone=False)
     except Exception as error:  # whatever does not work in a batch is tried one by one
         return f"in a batch it fails ({_sentence(error, kind)})"
     return f"in a batch it takes other steps ({found})" if found else ""
 
 
 def _require_own_steps(program: Program, kind: Kind, loss: Loss) -> None:
-    first = RunInputs(program)(np.array([0])) | {"hyperparameters": {}}
-    found = verify.difference(program, kind, loss, first, _alone_maker(kind, program), alone=True)
+    member = _alone(program, kind)
+    found = verify.difference(program, kind, loss, member.inputs(np.array([0])), member.bind, alone=True)
     if found:
         raise Unliftable(
             f"the compiled loop takes other steps than {kind.title} by itself ({found}): it remembers something that "
@@ -106,27 +99,34 @@ def _require_own_steps(program: Program, kind: Kind, loss: Loss) -> None:
         )
 
 
-def _batch_maker(kind: Kind, program: Program, batch: int) -> Maker:
-    """Makes the rule for a batch; its numbers are the batch's."""
+def _bind_batch(kind: Kind, program: Program, runs: int) -> BindRule:
+    """The rule for a batch; its numbers are those of the runs."""
     values = program.cells[0].hyperparameters
     if issubclass(kind, ClassOptimizer):
-        return lambda numeric, rates: LiftedRule(kind, {**values, **numeric}, rates, BatchView())
-    return _keras_maker(kind, program, (len(program.starts[0][1]), batch))
+        return partial(MappedRule, lambda numeric, rate: LiftedRule(kind, {**values, **numeric}, rate, rate.like))
+    return _bind_keras(kind, program, (runs, program.start_points.shape[1]))
 
 
-def _alone_maker(kind: Kind, program: Program) -> Maker:
-    """Makes the rule for the only cell of a program; its numbers are Python's."""
+def _alone(program: Program, kind: Kind) -> Member:
+    """The only cell of a program, whose runs run one by one; its numbers are Python's."""
     cell = program.cells[0]
-    if issubclass(kind, ClassOptimizer):
-        return lambda _, __: LiftedRule(kind, cell.hyperparameters, cell.learning_rate, PlainView())
-    return _keras_maker(kind, program, (len(program.starts[0][1]),))
+    if not issubclass(kind, ClassOptimizer):
+        return Member.of(program, _bind_keras(kind, program, (program.start_points.shape[1],)), 1)
+    return Member.of(
+        program,
+        partial(
+            MappedRule,
+            lambda _, rate: LiftedRule(kind, cell.hyperparameters, cell.learning_rate, rate.like),
+            alone=True,
+        ),
+        1,
+    )
 
 
-def _keras_maker(kind: Kind, program: Program, shape: tuple[int, ...]) -> Maker:
+def _bind_keras(kind: Kind, program: Program, shape: tuple[int, ...]) -> BindRule:
     from reportgen.engine.lift.keras import KerasRule  # imports Keras
 
-    rule = KerasRule(kind, program.cells[0].hyperparameters, program.settings.dtype, shape)
-    return lambda _, __: rule
+    return KerasRule(kind, program.cells[0].hyperparameters, program.settings.dtype, shape).bind
 
 
 def _sentence(error: Exception, kind: Kind) -> str:

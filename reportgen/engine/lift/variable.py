@@ -3,31 +3,75 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import tensorflow as tf
 
-from reportgen.engine import batch
-from reportgen.engine.batch import Scalar, Slot, Vector, read
 from reportgen.engine.lift.errors import Unliftable
+from reportgen.engine.number import CONTROL_FLOW, Number
 
 
-class Variable(Slot):
-    """What a foreign optimizer takes for a variable; its value is one of a run, or of all runs of the batch."""
+def read(value: Any) -> Any:
+    """Return the value itself, or what a Variable holds."""
+    return value.held if isinstance(value, Variable) else value
 
+
+def _operator(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def method(self: Any, other: Any) -> Any:
+        return function(self.held, read(other))
+
+    def reflected(self: Any, other: Any) -> Any:
+        return function(read(other), self.held)
+
+    return method, reflected
+
+
+class Variable:
+    """What a foreign optimizer takes for a variable of one run."""
+
+    __array_ufunc__ = None
     trainable = True
 
     def __init__(self, held: Any, name: str = "Variable") -> None:
-        super().__init__(held)
+        self.held = held
         self.name = f"{name}:0"
 
-    def __hash__(self) -> int:  # type: ignore[override]  # a variable is a key, as it is in TensorFlow by its ref()
+    __add__, __radd__ = _operator(operator.add)
+    __sub__, __rsub__ = _operator(operator.sub)
+    __mul__, __rmul__ = _operator(operator.mul)
+    __truediv__, __rtruediv__ = _operator(operator.truediv)
+    __floordiv__, __rfloordiv__ = _operator(operator.floordiv)
+    __mod__, __rmod__ = _operator(operator.mod)
+    __pow__, __rpow__ = _operator(operator.pow)
+    __matmul__, __rmatmul__ = _operator(operator.matmul)
+    __and__, __rand__ = _operator(operator.and_)
+    __or__, __ror__ = _operator(operator.or_)
+    __lt__, _ = _operator(operator.lt)
+    __le__, _ = _operator(operator.le)
+    __gt__, _ = _operator(operator.gt)
+    __ge__, _ = _operator(operator.ge)
+    __ne__, _ = _operator(tf.not_equal)
+
+    def __neg__(self) -> Any:
+        return -self.held
+
+    def __abs__(self) -> Any:
+        return abs(self.held)
+
+    def __invert__(self) -> Any:
+        return ~self.held
+
+    def __bool__(self) -> bool:
+        raise Unliftable(CONTROL_FLOW)
+
+    def __hash__(self) -> int:  # a variable is a key, as it is in TensorFlow by its ref()
         return id(self)
 
     def __eq__(self, other: Any) -> Any:
-        return True if self is other else batch.binary(tf.equal, self, other)
+        return True if self is other else tf.equal(self.held, read(other))
 
     @property
     def dtype(self) -> Any:
@@ -46,11 +90,11 @@ class Variable(Slot):
 
     def assign_add(self, delta: Any, *_: Any, **__: Any) -> Variable:
         """Add ``delta``."""
-        return self.assign(batch.binary(operator.add, self.held, _typed(delta, self.held)))
+        return self.assign(self.held + _typed(delta, self.held))
 
     def assign_sub(self, delta: Any, *_: Any, **__: Any) -> Variable:
         """Subtract ``delta``."""
-        return self.assign(batch.binary(operator.sub, self.held, _typed(delta, self.held)))
+        return self.assign(self.held - _typed(delta, self.held))
 
     def value(self) -> Any:
         """What it holds."""
@@ -79,7 +123,7 @@ class Variable(Slot):
         return self.held[index]
 
     def __len__(self) -> int:
-        return len(self.held) if isinstance(self.held, Vector) else int(self.shape[0])
+        return int(self.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +146,6 @@ class Reference:
 def fitted(value: Any, old: Any) -> Any:
     """``value`` as it can take the place of ``old``; Unliftable where shape or dtype differ."""
     new = _typed(value, old)
-    if isinstance(old, Vector | Scalar) or isinstance(new, Vector | Scalar):
-        # A constant becomes a value of the batch, and a number fills a vector, as assigning it would not.
-        if isinstance(new, Scalar) and isinstance(old, Vector):
-            raise Unliftable(f"a number is assigned to a variable of shape {old.shape}")
-        return batch.elementwise(lambda first, second: tf.zeros_like(first) + second, (old, new))
     if new.shape != old.shape:
         raise Unliftable(f"a value of shape {new.shape} is assigned to a variable of shape {old.shape}")
     return new
@@ -114,14 +153,14 @@ def fitted(value: Any, old: Any) -> Any:
 
 def _typed(value: Any, old: Any) -> Any:
     value = read(value)
-    if isinstance(value, Vector | Scalar):
-        if not getattr(value, "weak", False) and value.dtype != old.dtype:
-            raise Unliftable(f"a value of dtype {value.dtype.name} is assigned to a variable of {old.dtype.name}")
-        return value
+    if isinstance(old, Number):
+        return value if isinstance(value, Number) else old * 0.0 + value
+    if tf.is_tensor(value) and value.dtype != old.dtype:
+        raise Unliftable(f"a value of dtype {value.dtype.name} is assigned to a variable of {old.dtype.name}")
     return tf.convert_to_tensor(value, old.dtype)
 
 
-def variables_as_slots() -> AbstractContextManager[Any]:
+def variables_as_stand_ins() -> AbstractContextManager[Any]:
     """Within this block ``tf.Variable(...)`` gives a stand-in."""
     scope: AbstractContextManager[Any] = tf.variable_creator_scope(_create)
     return scope
@@ -130,6 +169,13 @@ def variables_as_slots() -> AbstractContextManager[Any]:
 def _create(_: Any, **told: Any) -> Variable:
     initial = told.get("initial_value")
     initial = read(initial() if callable(initial) else initial)
-    if not isinstance(initial, Vector | Scalar):
+    if not isinstance(initial, Number):
         initial = tf.convert_to_tensor(initial, told.get("dtype"))
     return Variable(initial, told.get("name") or "Variable")
+
+
+def _convert(variable: Variable, dtype: Any = None, **_: Any) -> Any:
+    return tf.convert_to_tensor(variable.held, dtype)
+
+
+tf.register_tensor_conversion_function(Variable, _convert)

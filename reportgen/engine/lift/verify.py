@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from reportgen.engine.feed import VECTOR, chosen
+from reportgen.engine.inputs import RunInputs
 from reportgen.engine.lift import eager
 from reportgen.engine.lift.stepped import stepped
 from reportgen.engine.result import Array
+from reportgen.engine.rule import BindRule
 from reportgen.engine.schedule import share
 from reportgen.foreign import ClassOptimizer, ForeignOptimizer
 from reportgen.loss import Loss
@@ -23,12 +25,13 @@ SECONDS = 1.0
 ELEMENTS = 1_000_000
 """Coordinates kept of each run."""
 
-Inputs = Mapping[str, Any]
+POISONED = 16
+"""Runs of the batch in which the first are watched and the others are not finite."""
+
 Kind = type[ForeignOptimizer]
-Maker = Callable[[dict[str, Any], Any], Any]
 
 
-def difference(program: Program, kind: Kind, loss: Loss, some: Inputs, make: Maker, *, alone: bool) -> str:
+def difference(program: Program, kind: Kind, loss: Loss, some: RunInputs, bind: BindRule, *, alone: bool) -> str:
     """Where the compiled steps of some runs are others than the optimizer's own, in words; nothing if nowhere.
 
     The runs, told by their inputs, are the first of the program and perhaps the last.
@@ -39,30 +42,24 @@ def difference(program: Program, kind: Kind, loss: Loss, some: Inputs, make: Mak
     Raises whatever the compiled steps, or those of the object, raise.
     """
     settings = program.settings
-    steps = min(settings.steps, max(ELEMENTS // len(some["x0"]), 2))
+    steps = min(settings.steps, max(ELEMENTS // some.x0.shape[1], 2))
     given = some if alone else _poisoned(some)
-    positions, gradients = stepped(loss, make, given, steps, settings.steps, settings.seed)
+    positions, gradients = stepped(loss, bind, given, steps, settings.steps, settings.seed)
     ends = (program.cells[0], program.cells[-1])
-    for column, cell in enumerate(ends[: some["x0"].shape[1]]):
-        apply = _own(kind, cell.hyperparameters, cell.learning_rate, positions[0, :, column], settings.dtype)
+    for run, cell in enumerate(ends[: len(some.x0)]):
+        apply = _own(kind, cell.hyperparameters, cell.learning_rate, positions[0, run], settings.dtype)
         rates = _rates(str(cell.hyperparameters["schedule"]), cell.learning_rate, steps, settings.steps)
-        found = _compare(positions[:, :, column], gradients[:, :, column], rates, apply)
+        found = _compare(positions[:, run], gradients[:, run], rates, apply)
         if found:
-            return (
-                found if alone or np.isfinite(positions[1, :, column]).all() else "one run's step depends on another's"
-            )
+            return found if alone or np.isfinite(positions[1, run]).all() else "one run's step depends on another's"
     return ""
 
 
-def _poisoned(some: Inputs) -> dict[str, Any]:
+def _poisoned(some: RunInputs) -> RunInputs:
     """The runs, with others beside them that are not finite from the start on."""
-    runs = some["x0"].shape[1]
-    index = np.zeros(VECTOR, int)
-    index[:runs] = np.arange(runs)
-    filled = chosen(some, index)
-    filled["x0"] = filled["x0"].copy()
-    filled["x0"][:, runs:] = np.nan
-    return filled
+    runs = len(some.x0)
+    filled = some.take(np.r_[np.arange(runs), np.zeros(POISONED - runs, int)])
+    return replace(filled, x0=np.where(np.arange(POISONED)[:, np.newaxis] < runs, filled.x0, np.nan))
 
 
 def _own(kind: Kind, values: Mapping[str, Any], rate: float, start: Array, dtype: str) -> eager.Apply:

@@ -1,0 +1,121 @@
+"""The bits of a run do not depend on which optimizers and which other runs share its loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import PATIENCE
+
+from reportgen import catalogue
+from reportgen.config import Config
+from reportgen.engine.result import ProgramResult
+from reportgen.execute.local_workers import LocalWorkers
+from reportgen.plan import Program, make_plan
+from reportgen.tf_setup import FULL, QUICK
+
+pytestmark = pytest.mark.slow
+
+LOSSES = ("quartic", "beale", "rosenbrock[dim=5]", "rosenbrock[dim=20]")
+COUPLED = '''
+from dataclasses import dataclass
+import tensorflow as tf
+from reportgen.optimizer import Optimizer, hyperparameter
+
+@dataclass(frozen=True)
+class Clipped(Optimizer):
+    """Couples the coordinates through a norm, a dot product and a number in its state."""
+
+    limit: float = hyperparameter(0.5)
+
+    def init(self, x):
+        return tf.zeros_like(x), 1.0
+
+    def step(self, x, state, problem):
+        last, shrink = state
+        _, gradient = problem.value_and_gradient(x)
+        gradient = tf.minimum(self.limit / tf.norm(gradient), 1.0) * gradient
+        turned = tf.tensordot(gradient, last, 1) < 0.0
+        shrink = tf.where(turned, shrink * 0.5, shrink)
+        return x - problem.learning_rate * shrink * gradient, (gradient, shrink)
+'''
+
+
+def planned(loss: str, base: Path) -> tuple[Program, ...]:
+    """The programs of all built-in optimizers and of one from a file, some with several values of hyperparameters."""
+    asked: dict[str, Any] = {
+        "losses": [loss],
+        "optimizers": [
+            *catalogue.optimizers(),
+            {"name": "coupled.py:Clipped", "limit": [0.5, 2.0]},
+            {"name": "adam", "beta_1": [0.9, 0.5], "epsilon": [1e-8, 1e-3]},
+            {"name": "prodigy", "growth": [1.0, 1.02]},
+        ],
+        "learning_rates": (1e-4, 1e-2, 1e-1, 1.0),
+        "starts": {"random": 4},
+        "steps": 40,
+        "base": base,
+    }
+    return make_plan(Config.model_validate(asked)).programs
+
+
+def shuffled(programs: tuple[Program, ...], draw: np.random.Generator) -> Iterator[list[Program]]:
+    """Groups of one to nine programs, in random order, each with some of its cells and starts; a third of them all."""
+    order = [programs[i] for i in draw.permutation(len(programs))[::3]]
+    while order:
+        size = int(draw.integers(1, 10))
+        yield [smaller(program, draw) for program in order[:size]]
+        order = order[size:]
+
+
+def smaller(program: Program, draw: np.random.Generator) -> Program:
+    def some(items: Any) -> tuple[Any, ...]:
+        chosen = draw.permutation(len(items))[: draw.integers(1, len(items) + 1)]
+        return tuple(items[i] for i in sorted(chosen))
+
+    return replace(program, cells=some(program.cells), starts=some(program.starts))
+
+
+def results(workers: LocalWorkers, programs: Any) -> dict[str, ProgramResult]:
+    found = {item[0].id: item[1] for item in workers.run(programs, PATIENCE) if isinstance(item, tuple)}
+    assert found.keys() == {program.id for program in programs}
+    assert {name: result for name, result in found.items() if not isinstance(result, ProgramResult)} == {}
+    return {name: result for name, result in found.items() if isinstance(result, ProgramResult)}
+
+
+def numbers(program: Program) -> dict[tuple[str, int], int]:
+    """Run numbers by cell and start."""
+    return {(cell.cell_id, start): i for i, (cell, start, _) in enumerate(program.iter_runs())}
+
+
+@pytest.mark.parametrize(
+    ("loss", "tier"), [*((loss, QUICK) for loss in LOSSES), ("beale", FULL), ("rosenbrock[dim=20]", FULL)]
+)
+def test_a_run_has_the_same_bits_in_any_loop(
+    loss: str, tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "coupled.py").write_text(COUPLED)
+    monkeypatch.setattr("reportgen.execute.local_workers.tier_of", lambda _: tier)
+    programs = planned(loss, tmp_path)
+    compared = 0
+    with LocalWorkers(tmp_path / "worker.log") as workers:
+        expected = results(workers, programs)
+        for group in shuffled(programs, np.random.default_rng(len(loss))):
+            found = results(workers, group)
+            for program in group:
+                whole = numbers(next(each for each in programs if each.id == program.id))
+                index = [whole[key] for key in numbers(program)]
+                compared += len(index)
+                assert_same(found[program.id], expected[program.id], index, program.id)
+    assert compared >= len(programs)
+
+
+def assert_same(found: ProgramResult, expected: ProgramResult, index: list[int], name: str) -> None:
+    np.testing.assert_array_equal(found.final_x, expected.final_x[index], err_msg=name)
+    np.testing.assert_array_equal(found.hits, expected.hits[:, index], err_msg=name)
+    for column, values in found.columns.items():
+        np.testing.assert_array_equal(values, expected.columns[column][index], err_msg=f"{name}: {column}")
