@@ -19,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from reportgen.tf_setup import NO_FUSED_MULTIPLY_ADD
+
 HERE = Path(__file__).parent
 STEPS = 1000
 BATCH = 16_384
@@ -109,9 +111,9 @@ MEASUREMENTS = {
 }
 
 
-def nanoseconds(command: Sequence[str | Path]) -> float:
+def nanoseconds(command: Sequence[str | Path], xla_flags: str = "") -> float:
     """The first number that ``command`` prints; exits if the command fails."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "XLA_FLAGS": xla_flags}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{command} failed with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -131,19 +133,20 @@ def measure(rounds: int, jax: str | None, folder: Path) -> dict[str, float]:
     commands: dict[str, list[str | Path]] = {name: [sys.executable, __file__, "--only", name] for name in MEASUREMENTS}
     commands["c"] = [program, str(BATCH * 8), str(STEPS), str(CORES)]
     if jax:
-        commands["optax"] = [jax, HERE / "optax_adam.py", str(BATCH), str(STEPS)]
+        commands["optax"] = commands["optax, AVX"] = [jax, HERE / "optax_adam.py", str(BATCH), str(STEPS)]
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            times[name].append(nanoseconds(command))
+            times[name].append(nanoseconds(command, NO_FUSED_MULTIPLY_ADD if name == "optax, AVX" else ""))
     return {name: median(values) for name, values in times.items()}
 
 
 def table(times: dict[str, float]) -> str:
     """One line per comparison: our time, the peer's time, their ratio, and the goal."""
     rows = [
-        ("Adam, batch 16,384, against C, per run-step", "batch", "c", "<= 3"),
-        ("the same against optax", "batch", "optax", "<= 0.5"),
+        ("Adam, batch 16,384, against C, per run-step", "batch", "c", "<= 2.5"),
+        ("the same against optax", "batch", "optax", "<= 1.0"),
+        ("against optax with our instruction set", "batch", "optax, AVX", "<= 0.8"),
         ("against the eager loop, per step of one run", "batch", "eager", "<= 1/3,000"),
         ("dim 10,000 against dim 2, per coordinate-step", "high", "low", "<= 2"),
     ]

@@ -21,7 +21,6 @@ from reportgen.execute.events import (
     ReportEnd,
     WorkerLostError,
 )
-from reportgen.execute.local_workers import LocalWorkers
 from reportgen.failure import Failure
 from reportgen.plan import make_plan
 from reportgen.results.manifest import find_manifest
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.best_cells import BestRow
     from reportgen.config import Config
     from reportgen.engine.result import Grid
+    from reportgen.execute.local_workers import LocalWorkers
     from reportgen.loss import Loss
     from reportgen.plan import Plan, Program
     from reportgen.report.render_options import RenderOptions
@@ -127,15 +127,14 @@ class _Pipeline:
 
     def build(self) -> BuildSummary:
         """Make results and report."""
-        with LocalWorkers(self._log) as workers:
+        with self._workers() as workers:
             self._start(workers)
-            from reportgen.figures.svg import warm_up
             from reportgen.report.site import Site
             from reportgen.results.result_tables import Results
 
-            warm_up()
             options = _render_options(self._config)
             site = Site(self._config.output, lambda figure: self._on_event(FigureStart(figure)), options)
+            site.warm_up()
             summary = self._run(workers, site)
             page = site.write(Results.for_report(self._folder))
         self._on_event(ReportEnd(page))
@@ -143,9 +142,14 @@ class _Pipeline:
 
     def run(self) -> BuildSummary:
         """Make results only."""
-        with LocalWorkers(self._log) as workers:
+        with self._workers() as workers:
             self._start(workers)
             return self._run(workers, None)
+
+    def _workers(self) -> LocalWorkers:
+        from reportgen.execute.local_workers import LocalWorkers  # imported only if programs are missing
+
+        return LocalWorkers(self._log)
 
     def _start(self, workers: LocalWorkers) -> None:
         """Start the workers, so that they import TensorFlow while this process imports pandas and matplotlib."""

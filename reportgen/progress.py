@@ -11,6 +11,7 @@ from reportgen.execute.events import (
     CompileStart,
     Event,
     FigureStart,
+    FlagsIgnored,
     PlanReady,
     ProgramEnd,
     ReportEnd,
@@ -61,6 +62,11 @@ class Progress:
                     self._bar.console.print(f"{event.program} failed: {event.reason}", markup=False)
             case BackgroundFailure():
                 self._bar.console.print(f"{event.loss}: paths cannot be drawn: {event.reason}", markup=False)
+            case FlagsIgnored():
+                flags = ", ".join(event.flags)
+                self._bar.console.print(
+                    f"ignored because TensorFlow does not know these XLA flags: {flags}", markup=False
+                )
             case CompileStart() | RunStart() | FigureStart() | ReportEnd():
                 self._bar.update(self._task, description=_activity(event))
         completed = self._pace.done if self._pace.total else 1

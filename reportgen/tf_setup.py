@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import sys
+from collections.abc import Collection
 
 NO_FUSED_MULTIPLY_ADD = "--xla_cpu_max_isa=AVX"
 """Disables fused multiply-add, so that a run has the same bits at every place in a batch and on every x86 processor.
@@ -60,16 +61,22 @@ def users_xla_flags() -> list[str]:
     return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in added]
 
 
-def set_xla_flags(tier: str = QUICK) -> None:
-    """Set the XLA flags of a tier for this process. The user's flags come last, so they win."""
-    os.environ["XLA_FLAGS"] = " ".join([*XLA_FLAGS[tier], *users_xla_flags()])
+def set_xla_flags(tier: str = QUICK, omit: Collection[str] = ()) -> None:
+    """Set the XLA flags of a tier for this process, without those in ``omit``. The user's flags come last and win."""
+    flags = [*XLA_FLAGS[tier], *users_xla_flags()]
+    os.environ["XLA_FLAGS"] = " ".join(flag for flag in flags if flag not in omit)
 
 
-def import_tensorflow(tier: str = QUICK) -> None:
-    """Import TensorFlow with settings of a tier for repeatable results, quick start-up and quick compilation."""
+def import_tensorflow(tier: str = QUICK, omit: Collection[str] = ()) -> None:
+    """Import TensorFlow with settings for repeatable results, quick start-up and quick compilation.
+
+    Args:
+        tier: ``QUICK`` or ``FULL``.
+        omit: XLA flags that TensorFlow does not know.
+    """
     if "tensorflow" in sys.modules:
         return
-    set_xla_flags(tier)
+    set_xla_flags(tier, omit)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "TF_USE_LEGACY_KERAS" in os.environ or importlib.util.find_spec("tf_keras") is not None:
         importlib.import_module("tensorflow")

@@ -102,7 +102,7 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
     @contextmanager
     def kept() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            for user in ("pipeline", "checks.runner", "cli.gallery"):
+            for user in ("execute.local_workers", "checks.runner", "cli.gallery"):
                 patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_: nullcontext(workers))
             yield
 

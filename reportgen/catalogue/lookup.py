@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -67,15 +68,26 @@ def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[
 
 
 def _find_loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[str, object]) -> Loss:
-    built_in = losses() | {alias: loss for loss in losses().values() for alias in loss.aliases}
+    built_in = _built_in_loss(name)
     local, errors = plugins_in_folder(base, "loss", _loss_name)
-    if name in local and name in built_in:
+    if name in local and built_in:
         raise _name_clash(name, "loss", local[name])
     if name in local:
         return renamed(find_loss(local[name], base, dim, parameters), name)
-    if name in built_in:
-        return built_in[name].at(dim, **parameters)
-    raise _unknown_name(name, "loss", [*built_in, *local], errors)
+    if built_in:
+        return built_in.at(dim, **parameters)
+    raise _unknown_name(name, "loss", [*losses(), *_loss_aliases(), *local], errors)
+
+
+def _built_in_loss(name: str) -> Loss | None:
+    """The built-in loss with a name or an alias. Most are found without loading all files."""
+    likely = (member for _, member in _likely_members("reportgen.losses", name) if isinstance(member, Loss))
+    found = next((loss for loss in likely if loss.name == name), None)
+    return found or losses().get(name) or _loss_aliases().get(name)
+
+
+def _loss_aliases() -> dict[str, Loss]:
+    return {alias: loss for loss in losses().values() for alias in loss.aliases}
 
 
 def _loss_name(_: ModuleType, __: str, member: object) -> str | None:
@@ -121,14 +133,22 @@ def local_optimizers(base: Path) -> dict[str, str]:
 
 
 def _find_optimizer_by_name(name: str, base: Path) -> type[Optimizer]:
+    built_in = _built_in_optimizer(name)
     local, errors = plugins_in_folder(base, "optimizer", _optimizer_name)
-    if name in local and name in optimizers():
+    if name in local and built_in:
         raise _name_clash(name, "optimizer", local[name])
     if name in local:
         return find_optimizer(local[name], base)
-    if name in optimizers():
-        return optimizers()[name]
+    if built_in:
+        return built_in
     raise _unknown_name(name, "optimizer", [*optimizers(), *local], errors)
+
+
+def _built_in_optimizer(name: str) -> type[Optimizer] | None:
+    """The built-in optimizer with a name. Most are found without loading all files."""
+    members = _likely_members("reportgen.optimizers", name)
+    kinds = (kind for module, member in members if (kind := _optimizer_in(module, member)))
+    return next((kind for kind in kinds if optimizer_name(kind) == name), None) or optimizers().get(name)
 
 
 def _optimizer_name(module: ModuleType, variable: str, member: object) -> str | None:
@@ -167,11 +187,26 @@ _from_instance = functools.cache(foreign.from_instance)
 
 
 def _members_of_package(package: str) -> Iterator[tuple[ModuleType, object]]:
-    names = sorted(item.name for item in pkgutil.iter_modules(importlib.import_module(package).__path__))
-    for name in names:
-        with tensorflow_on_first_use():
-            module = importlib.import_module(f"{package}.{name}")
-        yield from ((module, member) for member in vars(module).values())
+    for name in _files_of_package(package):
+        yield from _members_of_file(package, name)
+
+
+def _likely_members(package: str, name: str) -> Iterator[tuple[ModuleType, object]]:
+    """The members of the file called ``name``, if there is one, and of the files that are loaded."""
+    for file in _files_of_package(package):
+        if file == name or f"{package}.{file}" in sys.modules:
+            yield from _members_of_file(package, file)
+
+
+@functools.cache
+def _files_of_package(package: str) -> list[str]:
+    return sorted(item.name for item in pkgutil.iter_modules(importlib.import_module(package).__path__))
+
+
+def _members_of_file(package: str, name: str) -> Iterator[tuple[ModuleType, object]]:
+    with tensorflow_on_first_use():
+        module = importlib.import_module(f"{package}.{name}")
+    yield from ((module, member) for member in vars(module).values())
 
 
 def _optimizer_in(module: ModuleType, member: object) -> type[Optimizer] | None:

@@ -113,21 +113,20 @@ class Loop:
         self, inputs: Sequence[Inputs], schedule: Tensor, minimum: Tensor, targets: Tensor, order: Tensor | None
     ) -> Outputs:
         rules = [bind(self._setting, of_rule) for bind, of_rule in zip(self._bind, inputs, strict=True)]
-        ends = list(accumulate(of_rule.x0.shape[0] for of_rule in inputs))
-        slices = [slice(end - of_rule.x0.shape[0], end) for end, of_rule in zip(ends, inputs, strict=True)]
+        sizes = [of_rule.x0.shape[0] for of_rule in inputs]
         key = tuple(tf.concat([of_rule.key[word] for of_rule in inputs], 0) for word in range(2))
         minibatches = None if order is None else Minibatches(order, tf.concat([each.seed for each in inputs], 0))
-        shown = [of_rule.shown + of_runs.start for of_rule, of_runs in zip(inputs, slices, strict=True)]
+        firsts = accumulate(sizes[:-1], initial=0)
+        shown = [of_rule.shown + first for of_rule, first in zip(inputs, firsts, strict=True)]
         start = self._position(tf.concat([of_rule.x0 for of_rule in inputs], 0))
         levels = _levels(start.loss, minimum, targets)
 
         def advance(carry: Carry) -> Carry:
             x, loss, gradient = carry.position
             rows = minibatches.at(carry.step) if minibatches else None
-            points = Point(x, loss, gradient, carry.step, key, rows)
+            points = _split(Point(x, loss, gradient, carry.step, key, rows), sizes)
             stepped = [
-                self._attempt(i, partial(rule.step, _chosen(points, slices[i]), carry.states[i]))
-                or (x[slices[i]], carry.states[i])
+                self._attempt(i, partial(rule.step, points[i], carry.states[i])) or (points[i].x, carry.states[i])
                 for i, rule in enumerate(rules)
             ]
             new = self._position(tf.concat([new_x for new_x, _ in stepped], 0))
@@ -154,16 +153,16 @@ class Loop:
             return None
 
 
-def _chosen(points: Point, runs: slice) -> Point:
-    """Some runs of a batch."""
-    return Point(
-        points.x[runs],
-        points.value[runs],
-        points.gradient[runs],
-        points.step,
-        (points.key[0][runs], points.key[1][runs]),
-        None if points.rows is None else points.rows[runs],
-    )
+def _split(points: Point, sizes: Sequence[int]) -> list[Point]:
+    """The runs of each rule."""
+    step = points.step
+    x, value, gradient = (tf.split(tensor, sizes) for tensor in (points.x, points.value, points.gradient))
+    keys = zip(*(tf.split(word, sizes) for word in points.key), strict=True)
+    rows = [None] * len(sizes) if points.rows is None else tf.split(points.rows, sizes)
+    return [
+        Point(x, value, gradient, step, key, rows)
+        for x, value, gradient, key, rows in zip(x, value, gradient, keys, rows, strict=True)
+    ]
 
 
 def _levels(initial_loss: Tensor, minimum: Tensor, targets: Tensor) -> Tensor:

@@ -85,8 +85,15 @@ class ReportEnd:
     """Its first page."""
 
 
-WorkerEvent = CompileStart | RunStart | StepProgress
-"""An event that a worker process sends."""
+@dataclass(frozen=True)
+class FlagsIgnored:
+    """TensorFlow does not know some XLA flags, and runs without them."""
+
+    flags: tuple[str, ...]
+
+
+WorkerEvent = CompileStart | RunStart | StepProgress | FlagsIgnored
+"""An event while workers run programs."""
 Event = PlanReady | WorkerEvent | ProgramEnd | BackgroundFailure | FigureStart | ReportEnd
 
 

@@ -18,7 +18,8 @@ from pebble import ProcessExpired, ProcessPool
 from reportgen.engine.result import Grid, ProgramResult, Replay
 from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import worker
-from reportgen.execute.events import WorkerEvent, WorkerLostError
+from reportgen.execute.events import FlagsIgnored, WorkerEvent, WorkerLostError
+from reportgen.execute.xla_flags import unknown_flags
 from reportgen.failure import Failure
 from reportgen.plan import Program
 from reportgen.tf_setup import QUICK, tier_of
@@ -51,6 +52,8 @@ class LocalWorkers:
         self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
         self._log = log
         self._pools: dict[str, ProcessPool] = {}
+        self._ignored: dict[str, None] = {}
+        """XLA flags that TensorFlow does not know."""
 
     def start(self, programs: Sequence[Program] = ()) -> None:
         """Start the workers that ``programs`` need, or one of the quick tier, so that they import TensorFlow now."""
@@ -61,11 +64,13 @@ class LocalWorkers:
     def _pool(self, tier: str = QUICK) -> ProcessPool:
         """The pool of the worker of a tier."""
         if tier not in self._pools:
+            omit = unknown_flags(tier)
+            self._ignored.update(dict.fromkeys(omit))
             self._pools[tier] = ProcessPool(
                 max_workers=1,
                 max_tasks=TASKS,
                 initializer=worker.prepare,
-                initargs=(self._messages, str(self._log), tier),
+                initargs=(self._messages, str(self._log), tier, omit),
                 context=self._context,
             )
         return self._pools[tier]
@@ -109,6 +114,8 @@ class LocalWorkers:
             groups = list(_groups(of_tier))
             for begin in range(0, len(groups), LOOPS_PER_TASK):
                 self._submit(groups[begin : begin + LOOPS_PER_TASK], deadline, collect, tasks)
+        if self._ignored:
+            yield FlagsIgnored(tuple(self._ignored))
         pending = {program.id: program for program in programs}
         while pending:
             yield from self._receive(pending)

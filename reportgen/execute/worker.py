@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,13 +46,14 @@ _messages: SimpleQueue[WorkerEvent | Finished]
 """The queue to the parent process, set by ``prepare``."""
 
 
-def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str) -> None:
+def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str, omit: Collection[str]) -> None:
     """Make this process a worker: import TensorFlow, redirect all output to the log, and ignore Ctrl-C.
 
     Args:
         messages: the queue to the parent process, which decides what Ctrl-C does.
         log: the file for the output of TensorFlow and plug-ins.
-        tier: the tier that determines the flags of TensorFlow.
+        tier: the tier that determines the XLA flags.
+        omit: XLA flags that TensorFlow does not know.
     """
     global _messages
     _messages = messages
@@ -60,7 +61,7 @@ def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str) 
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    import_tensorflow(tier)
+    import_tensorflow(tier, omit)
     import reportgen.engine.run  # noqa: F401 - imported now, so that the first program does not wait for it
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.tensor import Tensor
 
 
@@ -59,4 +60,4 @@ class Adafactor(Optimizer):
 
 def _rms(vector: Tensor) -> Tensor:
     """Root mean square over the coordinates."""
-    return tf.norm(vector) / vector.shape[0] ** 0.5
+    return euclidean_norm(vector) / vector.shape[0] ** 0.5

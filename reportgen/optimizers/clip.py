@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import AlteredProblem, Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.tensor import Tensor
 
 
@@ -41,7 +42,7 @@ class Clip(Optimizer):
 
         def value_and_clipped_gradient(x: Tensor) -> tuple[Tensor, Tensor]:
             value, grad = problem.value_and_gradient(x)
-            norm = tf.norm(grad)
+            norm = euclidean_norm(grad)
             return value, tf.where(norm > self.norm, grad / norm * self.norm, grad)
 
         altered = AlteredProblem(problem, value_and_clipped_gradient)

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.tensor import Tensor
 
 
@@ -43,12 +44,12 @@ class DoG(Optimizer):
 
     def init(self, x: Tensor) -> DoGState:
         """The start, the initial distance, and a sum of zero."""
-        return DoGState(x, self.initial * (1 + tf.norm(x)), tf.zeros_like(tf.norm(x)))
+        return DoGState(x, self.initial * (1 + euclidean_norm(x)), tf.zeros_like(euclidean_norm(x)))
 
     def step(self, x: Tensor, state: DoGState, problem: Problem) -> tuple[Tensor, DoGState]:
         """One step of the estimated size."""
         _, grad = problem.value_and_gradient(x)
-        max_dist = tf.maximum(state.max_dist, tf.norm(state.init_params - x))
+        max_dist = tf.maximum(state.max_dist, euclidean_norm(state.init_params - x))
         sum_sq_norm_grads = state.sum_sq_norm_grads + tf.tensordot(grad, grad, 1)
         step_size = problem.learning_rate * max_dist / tf.sqrt(sum_sq_norm_grads + self.epsilon)
         return x - step_size * grad, DoGState(state.init_params, max_dist, sum_sq_norm_grads)

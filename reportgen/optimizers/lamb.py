@@ -8,6 +8,7 @@ from typing import ClassVar
 import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.optimizers.moments import AdamState, Moments
 from reportgen.tensor import Tensor
 
@@ -45,6 +46,6 @@ class Lamb(Moments):
         mu_correction, nu_correction = self.bias_corrections(problem)
         mu_hat, nu_hat = mu / mu_correction, nu / nu_correction
         updates = mu_hat / (tf.sqrt(nu_hat) + self.epsilon) + self.weight_decay * x
-        x_norm, updates_norm = tf.norm(x), tf.norm(updates)
+        x_norm, updates_norm = euclidean_norm(x), euclidean_norm(updates)
         trust_ratio = tf.where((x_norm > 0) & (updates_norm > 0), x_norm / updates_norm, 1.0)
         return x - problem.learning_rate * trust_ratio * updates, AdamState(mu, nu)

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.tensor import Tensor
 
 
@@ -44,8 +45,8 @@ class Lars(Optimizer):
     def step(self, x: Tensor, state: LarsState, problem: Problem) -> tuple[Tensor, LarsState]:
         """One step along the trace, which includes the learning rate."""
         _, grad = problem.value_and_gradient(x)
-        x_norm = tf.norm(x)
-        grad_norm = tf.norm(grad) + self.weight_decay * x_norm
+        x_norm = euclidean_norm(x)
+        grad_norm = euclidean_norm(grad) + self.weight_decay * x_norm
         trust_ratio = tf.where((x_norm > 0) & (grad_norm > 0), self.trust * x_norm / grad_norm, 1.0)
         updates = problem.learning_rate * trust_ratio * (grad + self.weight_decay * x)
         trace = self.momentum * state.trace + updates

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.tensor import Tensor
 
 _SMALLEST_CURVATURE = 1e-10
@@ -56,8 +57,8 @@ class LBFGS(Optimizer):
     def init(self, x: Tensor) -> LBFGSState:
         """Empty pairs and a scale of 1."""
         zeros = tf.zeros_like(x)
-        empty = CorrectionPair(zeros, zeros, tf.zeros_like(tf.norm(x)))
-        return LBFGSState((empty,) * self.history, tf.ones_like(tf.norm(x)), zeros, zeros)
+        empty = CorrectionPair(zeros, zeros, tf.zeros_like(euclidean_norm(x)))
+        return LBFGSState((empty,) * self.history, tf.ones_like(euclidean_norm(x)), zeros, zeros)
 
     def step(self, x: Tensor, state: LBFGSState, problem: Problem) -> tuple[Tensor, LBFGSState]:
         """One step along the approximate Newton direction."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import AlteredProblem, Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.tensor import Tensor
 
 
@@ -46,7 +47,7 @@ class SAM(Optimizer):
 
         def value_and_gradient_uphill(x: Tensor) -> tuple[Tensor, Tensor]:
             _, grad = problem.value_and_gradient(x)
-            norm = tf.norm(grad)
+            norm = euclidean_norm(grad)
             return problem.value_and_gradient(x + self.rho * grad / tf.where(norm > 0, norm, 1.0))
 
         altered = AlteredProblem(problem, value_and_gradient_uphill)

@@ -8,6 +8,7 @@ from pathlib import Path
 from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.registry import FigureSpec, loss_figures
+from reportgen.figures.svg import warm_up
 from reportgen.report.assets import assets
 from reportgen.report.cell_table import failure_reasons
 from reportgen.report.csv_export import data_files
@@ -27,7 +28,7 @@ from reportgen.report.site_record import (
 )
 from reportgen.report.social_card import social_card
 from reportgen.report.summary_markdown import SUMMARY, summary_markdown
-from reportgen.report.template import find_scripts, render_page
+from reportgen.report.template import compile_templates, find_scripts, render_page
 from reportgen.results.manifest import to_json
 from reportgen.results.result_tables import Results
 
@@ -58,6 +59,11 @@ class Site:
         self._fingerprints: dict[str, str] = {}
         earlier = read_record(output)
         self._earlier = earlier.figures if earlier.renderer == renderer_digest() else {}
+
+    def warm_up(self) -> None:
+        """Do what needs no results: import matplotlib and compile the templates."""
+        warm_up()
+        compile_templates(self._options.templates)
 
     def draw(self, results: Results) -> None:
         """Draw the figures of the losses in ``results``, all of which are finished."""
