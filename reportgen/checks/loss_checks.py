@@ -152,7 +152,8 @@ def check_dtype(evidence: LossSamples) -> Judgement:
 
 def check_repeats(evidence: LossSamples) -> Judgement:
     """Check whether a second evaluation is bitwise identical."""
-    first, second = evidence.random_sample, evidence.evaluate(sample_points.random_points(evidence.loss))
+    points = sample_points.random_points(evidence.loss)
+    first, second = evidence.random_sample, evidence.evaluate(points, traced_again=True)
     same_values = np.array_equal(second.value, first.value, equal_nan=True)
     if same_values and np.array_equal(second.gradient, first.gradient, equal_nan=True):
         return OK, f"value and gradient at {len(second.value)} points are bitwise identical when evaluated again"

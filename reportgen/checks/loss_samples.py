@@ -32,18 +32,26 @@ class LossSamples:
     results: Mapping[str, ProgramResult | Failure]
     """By the id of the program."""
 
-    def evaluate(self, points: npt.ArrayLike, dtype: str = "float64", samples: IntArray | None = None) -> Sample:
+    def evaluate(
+        self,
+        points: npt.ArrayLike,
+        dtype: str = "float64",
+        samples: IntArray | None = None,
+        *,
+        traced_again: bool = False,
+    ) -> Sample:
         """Return value and gradient of the loss at points.
 
         Args:
             points: [points, dim], or one point [dim].
             dtype: the dtype of the coordinates.
             samples: indices of the samples of its data to average over, [samples]; None: all.
+            traced_again: see ``Ask.traced_again``.
 
         Raises:
             MissingResultError: the loss failed.
         """
-        (sample,) = self.sampler([Ask(np.atleast_2d(np.asarray(points, float)), dtype, samples)])
+        (sample,) = self.sampler([Ask(np.atleast_2d(np.asarray(points, float)), dtype, samples, traced_again)])
         if isinstance(sample, Failure):
             raise MissingResultError(sample.reason)
         return sample

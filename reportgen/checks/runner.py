@@ -24,6 +24,9 @@ from reportgen.foreign import ForeignOptimizer
 from reportgen.optimizer import Optimizer
 from reportgen.plan import Program, make_plan
 
+TASKS = 256
+"""Tasks of a worker. Most of them only evaluate a loss, and leave nothing in memory."""
+
 DEADLINE = 60.0
 """Seconds for a group of programs, each of which takes about one second."""
 
@@ -39,7 +42,7 @@ def check(subject: str, base: Path, deadline: float = DEADLINE) -> Iterator[Chec
     Raises:
         ConfigError: the subject does not exist, or has no such hyperparameters or dimension.
     """
-    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log")) as workers:
+    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log"), TASKS) as workers:
         failure = _load_failure(workers, subject, base, deadline)
         if failure:
             yield _load_report(subject, failure.reason)

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from reportgen.engine.evaluation import evaluate, map_runs, value_and_gradient
-from reportgen.engine.result import Array
-from reportgen.engine.sampled import Sample
+from reportgen.engine.sampled import Ask, Sample
 from reportgen.loss import Loss
 
 CHUNK = 2_000_000
 """Coordinates that are evaluated at once; a sum of many terms keeps several times as many."""
 
 
-def sample(loss: Loss, points: Array, dtype: str, samples: Array | None = None) -> Sample:
-    """Return values and gradients of a loss; raises whatever the loss raises.
+_functions: dict[Hashable, Any] = {}
+"""Traced functions of the losses that were sampled last."""
 
-    Args:
-        loss: the loss.
-        points: positions, [points, dim].
-        dtype: the dtype in which the loss is evaluated; a complex one gives no gradients.
-        samples: the samples of the data over which the loss is the mean, int32 [samples]; None: all.
-    """
-    rows = None if samples is None else tf.constant(samples, tf.int32)
-    of_point = partial(evaluate if tf.as_dtype(dtype).is_complex else value_and_gradient, loss, rows=rows)
-    function = tf.function(lambda x: map_runs(of_point, x), autograph=False)
+_KEPT = 8
+
+
+def sample(loss: Loss, ask: Ask) -> Sample:
+    """Return values and gradients of a loss at the points of ``ask``; raises whatever the loss raises."""
+    points, dtype = ask.points, ask.dtype
+    rows = () if ask.samples is None else (tf.constant(ask.samples, tf.int32),)
+    function = _traced(loss, dtype, bool(rows), ask.traced_again)
     size = max(1, CHUNK // max(1, points.shape[1]))
-    parts = [function(tf.constant(points[begin : begin + size], dtype)) for begin in range(0, len(points), size)]
+    parts = [function(tf.constant(points[begin : begin + size], dtype), *rows) for begin in range(0, len(points), size)]
     if tf.as_dtype(dtype).is_complex:
         return Sample(np.concatenate([value.numpy() for value in parts]), np.empty((len(points), 0)))
     values, gradients = (np.concatenate([tensor.numpy() for tensor in each]) for each in zip(*parts, strict=True))
     return Sample(values, gradients)
+
+
+def _traced(loss: Loss, dtype: str, has_rows: bool, again: bool) -> Any:
+    """A traced function of points [points, dim], and of samples of the data if it ``has_rows``."""
+    key = (loss.function, loss.dim, tuple(sorted(loss.parameters.items())), dtype, has_rows)
+    if again or key not in _functions:
+        while len(_functions) >= _KEPT:
+            del _functions[next(iter(_functions))]
+        of_point = evaluate if tf.as_dtype(dtype).is_complex else value_and_gradient
+        function = tf.function(lambda x, rows=None: map_runs(partial(of_point, loss, rows=rows), x), autograph=False)
+        specs = [tf.TensorSpec([None, loss.dim], dtype), *([tf.TensorSpec([None], tf.int32)] if has_rows else [])]
+        _functions[key] = function.get_concrete_function(*specs)
+    return _functions[key]

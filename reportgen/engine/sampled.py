@@ -35,6 +35,8 @@ class Ask:
     dtype: str = "float64"
     samples: Array | None = None
     """Over which samples of its data, int32 [samples]; None: all, as a loss without data has none."""
+    traced_again: bool = False
+    """Whether the function of the loss is called again if it was traced before, which shows whether it keeps state."""
 
 
 @dataclass(frozen=True)

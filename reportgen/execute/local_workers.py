@@ -46,8 +46,14 @@ TASKS = 16
 class LocalWorkers:
     """Worker processes that run programs, one per tier; a context manager that stops them."""
 
-    def __init__(self, log: Path) -> None:
-        """Start no process yet; ``log`` is the file for the output of the workers."""
+    def __init__(self, log: Path, tasks: int | None = None) -> None:
+        """Start no process yet.
+
+        Args:
+            log: the file for the output of the workers.
+            tasks: tasks after which a worker is replaced; None: ``TASKS``.
+        """
+        self._tasks = tasks or TASKS
         self._context = multiprocessing.get_context("spawn")
         self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
         self._log = log
@@ -68,7 +74,7 @@ class LocalWorkers:
             self._ignored.update(dict.fromkeys(omit))
             self._pools[tier] = ProcessPool(
                 max_workers=1,
-                max_tasks=TASKS,
+                max_tasks=self._tasks,
                 initializer=worker.prepare,
                 initargs=(self._messages, str(self._log), tier, omit),
                 context=self._context,

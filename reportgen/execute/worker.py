@@ -159,7 +159,7 @@ def _sample(ref: LossRef, ask: Ask) -> Sample | Failure:
 
     try:
         loss = catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters)
-        return sample_loss(loss, ask.points, ask.dtype, ask.samples)
+        return sample_loss(loss, ask)
     except Exception as error:  # whatever a plug-in raises
         return _failure(error)
 
