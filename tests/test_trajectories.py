@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 PAIRS = [(row, oracle) for row in CASES for oracle in row.oracles]
 TOLERANCE = 1e-12
+PROGRAMS_PER_LOOP = 16
 
 Positions = Mapping[int, Any]
 """By step, shape [dim]."""
@@ -31,7 +32,7 @@ def test_trajectory_is_that_of_an_independent_implementation(row: Case, oracle: 
     assert set(expected) == set(row.losses)
     for loss, positions in expected.items():
         assert max(positions) >= FEWEST
-        found = _found(row.optimizer, loss)[_cell_id(row, loss)]
+        found = _found(loss)[_cell_id(row, loss)]
         for step, position in positions.items():
             worst = relative_difference(found[step], position)
             assert worst <= TOLERANCE, f"{loss}, step {step}: {found[step]} against {position}"
@@ -57,18 +58,23 @@ def _stored() -> dict[str, Any]:
 
 
 @cache
-def _found(optimizer: str, loss: str) -> dict[str, Positions]:
-    """The positions of all rows of an optimizer on one loss, by cell: settings and rates share programs."""
+def _found(loss: str) -> dict[str, Positions]:
+    """The positions of all rows on one loss, by cell: settings and rates share programs, and programs share loops."""
     import_tensorflow()
-    from reportgen.engine.run import run
+    from reportgen.engine.run import Engine, make_engines, run_all
 
     found = {}
-    rows = [row for row in CASES if row.optimizer == optimizer and loss in row.losses]
-    for program in _plan(rows, loss).programs:
-        result = run(program)
-        for i, cell in enumerate(program.cells):
-            xs = result.paths if len(result.shown) else result.trace_x
-            found[cell.cell_id] = dict(zip(result.trace_steps.tolist(), xs[:, :, i], strict=True))
+    rows = [row for row in CASES if loss in row.losses]
+    optimizers = dict.fromkeys(row.optimizer for row in rows)
+    plans = (_plan([row for row in rows if row.optimizer == optimizer], loss) for optimizer in optimizers)
+    programs = [program for plan in plans for program in plan.programs]
+    for begin in range(0, len(programs), PROGRAMS_PER_LOOP):
+        for engine in make_engines(programs[begin : begin + PROGRAMS_PER_LOOP]):
+            assert isinstance(engine, Engine), engine
+            result = run_all(engine)
+            for i, cell in enumerate(engine.program.cells):
+                xs = result.paths if len(result.shown) else result.trace_x
+                found[cell.cell_id] = dict(zip(result.trace_steps.tolist(), xs[:, :, i], strict=True))
     return found
 
 
