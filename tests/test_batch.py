@@ -202,6 +202,12 @@ WRONG = {
         "return x * tf.cast(problem.learning_rate * tf.constant(2), x.dtype), state",
         "a float meets a tensor of dtype int32",
     ),
+    "Unpacks": ("a, b = x\n        return x, state", "use tf.unstack"),
+    "OwnCondition": (
+        "return tf.cond(tf.reduce_sum(x) > 1.0, lambda: x, lambda: 0.5 * x), state",
+        "cannot be compiled: use tf.where",
+    ),
+    "Maps": ("return tf.map_fn(lambda part: part, x), state", "cannot be compiled: use other operations"),
     "ScalarState": ("return x, tf.reduce_sum(x)", "in its state where init returned"),
     "GrowingState": ("return x, (state, state)", "state of another structure than init"),
     "Loops": (
@@ -225,3 +231,53 @@ def test_a_wrong_rule_is_refused_in_words(name: str, tmp_path: Path) -> None:
     )
     with pytest.raises((TypeError, ValueError), match=expected):
         programs.run("beale", f"wrong.py:{name}", (0.1,), base=tmp_path)
+
+
+EXITS = """
+from dataclasses import dataclass
+from reportgen.optimizer import Optimizer
+
+@dataclass(frozen=True)
+class {name}(Optimizer):
+    def step(self, x, state, problem):
+        raise {error}
+"""
+
+
+@pytest.mark.parametrize("error", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit", "ValueError('no')"])
+def test_a_rule_that_raises_costs_only_itself(error: str, tmp_path: Path) -> None:
+    from reportgen.config import Config
+    from reportgen.engine.run import Engine, make_engines, run_all
+    from reportgen.plan import make_plan
+
+    (tmp_path / "exits.py").write_text(EXITS.format(name="Exits", error=error))
+    asked: dict[str, Any] = {"losses": ["beale"], "learning_rates": (0.01,), "steps": 20, "starts": {"random": 2}}
+    asked |= {"optimizers": ["adam", "exits.py:Exits", "momentum"], "base": tmp_path}
+    adam, exits, momentum = make_engines(make_plan(Config.model_validate(asked)).programs)
+    assert type(exits).__name__ == error.partition("(")[0]
+    for engine, name in ((adam, "adam"), (momentum, "momentum")):
+        assert isinstance(engine, Engine)
+        alone = programs.run("beale", name, (0.01,), steps=20, starts={"random": 2})
+        np.testing.assert_array_equal(run_all(engine).final_x, alone.final_x)
+
+
+INNER = """
+from dataclasses import dataclass
+from reportgen.optimizer import Optimizer
+
+@dataclass(frozen=True)
+class Inner(Optimizer):
+    def step(self, x, state, problem):
+        _, gradient = problem.value_and_gradient(x)
+        return x - {factor} * problem.learning_rate * gradient, state
+"""
+
+
+def test_a_step_is_not_used_again_for_another_class_of_the_same_name(tmp_path: Path) -> None:
+    ends = []
+    for factor in (1.0, 0.1):
+        base = tmp_path / str(factor)
+        base.mkdir()
+        (base / "inner.py").write_text(INNER.format(factor=factor))
+        ends.append(programs.run("beale", "clip[base=inner.py:Inner]", (0.01,), steps=5, base=base).final_x)
+    assert not np.array_equal(*ends)

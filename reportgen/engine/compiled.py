@@ -104,7 +104,7 @@ class CompiledLoop:
             None if order is None else tf.constant(order),
         )
 
-    def trace(self, runs: Sequence[Array]) -> dict[int, Exception]:
+    def trace(self, runs: Sequence[Array]) -> dict[int, BaseException]:
         """Trace the loop, and return what members raised, by index."""
         inputs = [self._padded(i, of_member)[0] for i, of_member in enumerate(runs)]
         with _tracing, tf.device(self._device):

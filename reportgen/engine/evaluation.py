@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from reportgen.engine.number import CONTROL_FLOW
+from reportgen.engine.number import CONTROL_FLOW, ITERATION
 from reportgen.loss import Loss
 from reportgen.tensor import Tensor
 
@@ -80,25 +80,32 @@ def map_runs(function: Callable[[Any], Any], inputs: Any) -> Any:
     def recorded(of_run: Any) -> Any:
         try:
             return function(of_run)
-        except Exception as error:
+        except BaseException as error:
             raised.append(error)
             raise
 
     try:
         return tf.vectorized_map(recorded, inputs, fallback_to_while_loop=False, warn=False)
-    except Exception as error:
+    except BaseException as error:
         # TensorFlow wraps what a function raises, and hides where that was.
-        raise _readable(raised[0] if raised else error)  # noqa: B904
+        raise readable(raised[0] if raised else error)  # noqa: B904
 
 
-def _readable(error: Exception) -> Exception:
-    """The error, with a sentence that says what to do if TensorFlow's own does not."""
+def readable(error: BaseException) -> BaseException:
+    """Return the error, with a sentence that says what to do if TensorFlow's own does not."""
     if isinstance(error, tf.errors.OperatorNotAllowedInGraphError):
-        return TypeError(CONTROL_FLOW).with_traceback(error.__traceback__)
+        iterates = "iterat" in str(error).lower()
+        return TypeError(ITERATION if iterates else CONTROL_FLOW).with_traceback(error.__traceback__)
     if unknown := re.search(r"No pfor vectorization defined for (\w+)", str(error)):
         return TypeError(
             f"TensorFlow's operation {unknown[1]} cannot be applied to many runs at once: tf.vectorized_map does not "
             "support it"
+        )
+    if missing := sorted(set(re.findall(r"No registered '(\w+)' OpKernel", str(error)))):
+        return TypeError(f"TensorFlow's operation {', '.join(missing)} cannot be compiled: use other operations")
+    if "from a dynamic tensor" in str(error):
+        return TypeError(
+            "a condition, size or index that differs from run to run, as of tf.cond, cannot be compiled: use tf.where"
         )
     if isinstance(error, TypeError) and all(dtype in str(error) for dtype in ("float32", "float64", " match", "type")):
         return TypeError(

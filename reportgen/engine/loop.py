@@ -103,7 +103,7 @@ class Loop:
         self._evaluate = tf.function(partial(map_runs, of_run), autograph=False)
         self.evaluations: list[int] = []
         """Gradient evaluations per step of each rule, once traced."""
-        self.failures: dict[int, Exception] = {}
+        self.failures: dict[int, BaseException] = {}
         """What rules raised while they were traced, by index. The other rules are traced all the same."""
         self.function = tf.function(self._run, jit_compile=True, autograph=False)
         """From ``Inputs`` of each rule, ``schedule`` (the sampled steps, int32 [points]), ``minimum``, ``targets``, and
@@ -148,7 +148,7 @@ class Loop:
             return None
         try:
             return trace()
-        except Exception as error:  # whatever a plug-in raises is the result of its program
+        except BaseException as error:  # whatever a plug-in raises is the result of its program
             self.failures[index] = error
             return None
 

@@ -20,6 +20,9 @@ CONTROL_FLOW = (
 )
 """What to tell the author of a rule or a loss that uses a tensor as a condition."""
 
+ITERATION = "a tensor cannot be iterated over or unpacked: use tf.unstack"
+"""What to tell the author of a rule or a loss that loops over a tensor."""
+
 
 def _operator(function: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def method(self: Number, other: Any) -> Any:
@@ -88,6 +91,9 @@ class Number:
         if not isinstance(exponent, int | float) or exponent not in _POWERS:
             return self._combine(operator.pow, self, exponent)
         return self._wrap(_POWERS[exponent](self.value), self._shared)
+
+    def __pos__(self) -> Number:
+        return self
 
     def __neg__(self) -> Number:
         return Number(-self.value, self.like, shared=self._shared)

@@ -101,7 +101,7 @@ class MappedRule:
     def init(self) -> list[Tensor]:
         """Return the leaves of the state; Python numbers are carried in float64."""
 
-        def trace(shared: Mapping[str, Tensor], runs: Mapping[str, Any]) -> Traced:
+        def trace(shared: Mapping[str, Any], runs: Mapping[str, Any]) -> Traced:
             structures = []
 
             def init(run: Mapping[str, Any]) -> list[Tensor]:
@@ -112,14 +112,14 @@ class MappedRule:
 
             return Traced(list(self._map(init, runs)), structures[0])
 
-        traced = self._trace("init", trace, self._shared, self._own | {"x": self._x0})
+        traced = self._trace("init", trace, {"hyperparameters": self._shared}, self._own | {"x": self._x0})
         self._structure = traced.fact
         return list(traced.outputs)
 
     def step(self, points: Point, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Apply ``step`` of the optimizer to each run."""
 
-        def trace(shared: Mapping[str, Tensor], runs: Mapping[str, Any]) -> Traced:
+        def trace(shared: Mapping[str, Any], runs: Mapping[str, Any]) -> Traced:
             problems = []
 
             def step(run: Mapping[str, Any]) -> list[Tensor]:
@@ -130,28 +130,29 @@ class MappedRule:
                 leaves = [leaf.restored(value, rate) for leaf, value in zip(self._leaves, run["state"], strict=True)]
                 result = optimizer.step(point.x, tf.nest.pack_sequence_as(self._structure, leaves), problem)
                 x, new_state = _pair(result, point.x)
-                return [x, *self._new_leaves(new_state)]
+                return [tf.identity(x), *map(tf.identity, self._new_leaves(new_state))]
 
             outputs = list(self._map(step, runs))
             return Traced(outputs, problems[0].evaluations, problems[0].uses_loss)
 
         runs = {"x": points.x, "value": points.value, "gradient": points.gradient, "key": points.key, "state": state}
         runs |= {} if points.rows is None else {"rows": points.rows}
-        traced = self._trace("step", trace, self._shared | {"step": points.step}, self._own | runs)
+        shared = {"hyperparameters": self._shared, "step": points.step}
+        traced = self._trace("step", trace, shared, self._own | runs)
         self.evaluations = traced.fact
         x, *leaves = traced.outputs
         return x, leaves
 
-    def _trace(self, name: str, trace: Trace, shared: Mapping[str, Tensor], runs: Mapping[str, Any]) -> Traced:
+    def _trace(self, name: str, trace: Trace, shared: Mapping[str, Any], runs: Mapping[str, Any]) -> Traced:
         if self._identity is None:
             return trace(shared, runs)
         setting = (self._setting.steps, repr(self._setting.noise))
         return _cache.trace((name, self._identity, setting), trace, shared, runs)
 
-    def _optimizer(self, shared: Mapping[str, Tensor], run: Mapping[str, Any]) -> tuple[Any, Number]:
+    def _optimizer(self, shared: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[Any, Number]:
         """The optimizer of one run, and its learning rate."""
         zero = run["zero"]
-        numeric = {name: Number(shared[name], zero, shared=True) for name in self._shared}
+        numeric = {name: Number(value, zero, shared=True) for name, value in shared["hyperparameters"].items()}
         numeric |= {name: Number(value, zero) for name, value in run["hyperparameters"].items()}
         rate = Number(run["rate"], zero)
         return self._make(numeric, rate), rate

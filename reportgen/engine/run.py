@@ -22,7 +22,7 @@ from reportgen.engine.rule import MappedRule
 from reportgen.engine.sampling import trace_steps
 from reportgen.engine.sources import OwnLoop, Source, run_together
 from reportgen.foreign import ForeignOptimizer
-from reportgen.optimizer import Optimizer
+from reportgen.optimizer import Optimizer, hyperparameters
 from reportgen.plan import Program
 
 _TURNS = count()
@@ -35,7 +35,7 @@ OnRuns = Callable[[Program, int], None]
 def run(program: Program) -> ProgramResult:
     """Return the results of all runs of a program; raises whatever its optimizer or loss raises."""
     (engine,) = make_engines([program])
-    if isinstance(engine, Exception):
+    if isinstance(engine, BaseException):
         raise engine
     return run_all(engine)
 
@@ -47,7 +47,7 @@ def run_all(engine: Engine) -> ProgramResult:
 
 def make_engines(
     programs: Sequence[Program], on_compiled: OnProgram = lambda _: None, on_runs: OnRuns = lambda *_: None
-) -> list[Engine | Exception]:
+) -> list[Engine | BaseException]:
     """Return the engine of each program, or what its optimizer or loss raised.
 
     Programs that fit into one chunk of a loop share a loop, which runs now. The others run when their engine is called.
@@ -59,7 +59,7 @@ def make_engines(
     """
     setup = LossSetup(programs[0])
 
-    sources: dict[str, tuple[Source, str] | Exception] = {}
+    sources: dict[str, tuple[Source, str] | BaseException] = {}
     members = []
     for program in programs:
         try:
@@ -73,7 +73,7 @@ def make_engines(
                 continue
             bind = partial(MappedRule, optimizer_maker(kind, program), identity=_identity(kind, program))
             member = Member.of(program, bind)
-        except Exception as error:  # whatever a plug-in raises is the result of its program
+        except BaseException as error:  # whatever a plug-in raises is the result of its program
             sources[program.id] = error
             continue
         if program.runs <= member.size:
@@ -82,19 +82,28 @@ def make_engines(
             sources[program.id] = OwnLoop(member, setup.make_loop, partial(on_compiled, program)), ""
     together = run_together(members, setup.make_loop, on_compiled) if members else []
     for member, source in zip(members, together, strict=True):
-        sources[member.program.id] = source if isinstance(source, Exception) else (source, "")
+        sources[member.program.id] = source if isinstance(source, BaseException) else (source, "")
     return [
-        found if isinstance(found, Exception) else Engine(program, setup, *found, on_runs)
+        found if isinstance(found, BaseException) else Engine(program, setup, *found, on_runs)
         for program, found in ((program, sources[program.id]) for program in programs)
     ]
 
 
 def _identity(kind: type[Optimizer], program: Program) -> Hashable:
-    """What decides how the step of a program's optimizer is traced: its class and its structural hyperparameters."""
+    """What decides how the step of a program's optimizer is traced: its classes and structural hyperparameters."""
     values = program.cells[0].hyperparameters
+    classes = tuple(_classes(catalogue.create_optimizer(kind, values, program.base)))
     declared = catalogue.declared_hyperparameters(kind, values, program.base)
     structural = (name for name, item in declared.items() if item.structural)
-    return kind, tuple((name, values.get(name)) for name in sorted(structural))
+    return classes, tuple((name, values.get(name)) for name in sorted(structural))
+
+
+def _classes(optimizer: Optimizer) -> Iterator[type[Optimizer]]:
+    """The class of an optimizer, and of those that it wraps."""
+    yield type(optimizer)
+    for name, item in hyperparameters(optimizer).items():
+        if item.wraps:
+            yield from _classes(getattr(optimizer, name))
 
 
 class LossSetup:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from reportgen.engine.compiled import Chunk, CompiledLoop, Member
+from reportgen.engine.evaluation import readable
 from reportgen.engine.result import Array
 from reportgen.plan import Program
 
@@ -64,7 +65,10 @@ class OwnLoop:
         for error in self._loop.trace([runs]).values():
             raise error
         began = time.perf_counter()
-        chunk = self._run(runs)
+        try:
+            chunk = self._run(runs)
+        except Exception as error:
+            raise readable(error) from None
         self._loop.seconds["compile"] += time.perf_counter() - began
         self._is_compiled = True
         self._on_compiled()
@@ -77,7 +81,7 @@ class OwnLoop:
 
 def run_together(
     members: Sequence[Member], make_loop: MakeLoop, on_compiled: Callable[[Program], None]
-) -> list[Source | Exception]:
+) -> list[Source | BaseException]:
     """Run all runs of several programs in one loop.
 
     Args:
@@ -100,9 +104,9 @@ def run_together(
                 on_compiled(member.program)
             shares = {stage: seconds / len(members) for stage, seconds in loop.seconds.items()}
             return [FinishedRuns(chunk, shares) for chunk in chunks]
-    except Exception as error:  # of the loss, or of XLA, which does not say to which optimizer it belongs
+    except BaseException as error:  # of the loss, or of XLA, which does not say to which optimizer it belongs
         if len(members) == 1:
-            return [error]
+            return [readable(error)]
         return [source for member in members for source in run_together([member], make_loop, on_compiled)]
     others = [member for i, member in enumerate(members) if i not in failures]
     sources = iter(run_together(others, make_loop, on_compiled) if others else [])

@@ -35,7 +35,7 @@ class TraceCache:
         nest = (shared, runs)
         tensors = tf.nest.flatten(nest)
         signature = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
-        names = (*shared, *(name for name, value in runs.items() for _ in tf.nest.flatten(value)), *_inner(runs))
+        names = (*_names(shared), *_names(runs))
         full_key = (key, names, signature)
         function, traced = self._functions.get(full_key) or _traced_function(trace, nest, tensors)
         if not traced.uses_loss:
@@ -43,8 +43,13 @@ class TraceCache:
         return traced._replace(outputs=function(*tensors))
 
 
-def _inner(runs: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for value in runs.values() if isinstance(value, Mapping) for name in value)
+def _names(nest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of all tensors, those of inner mappings with the outer name before them."""
+    return tuple(
+        f"{name}.{inner}" if isinstance(value, Mapping) else name
+        for name, value in nest.items()
+        for inner in (value if isinstance(value, Mapping) else tf.nest.flatten(value))
+    )
 
 
 def _traced_function(trace: Trace, nest: Any, tensors: Sequence[Tensor]) -> tuple[Any, Traced]:

@@ -133,6 +133,8 @@ class LocalWorkers:
             # A task sends its results before it ends.
             yield from self._receive(pending)
             ended = self._result(future, deadline)
+            for finished in ended if isinstance(ended, list) else []:
+                yield pending.pop(finished.program_id), finished.result
             left = [part for group in ran if (part := [program for program in group if program.id in pending])]
             if isinstance(ended, Failure) and sum(map(len, left)) == 1:
                 ((program,),) = left
@@ -209,7 +211,7 @@ class LocalWorkers:
             return Failure(f"{type(error).__name__}: {error}")
 
 
-_Tasks = queue.SimpleQueue[tuple[Sequence[Group], "Future[None]"]]
+_Tasks = queue.SimpleQueue[tuple[Sequence[Group], "Future[list[worker.Finished]]"]]
 """Tasks that have ended, with the groups of programs that they ran."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import signal
 import sys
 import traceback
@@ -11,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Collect = Callable[[Program, "Engine"], Result]
 """Turns a program and the engine that runs it into a result; picklable."""
+
+
+_PIPE_BUF = 4096
+"""Bytes that Linux writes to a pipe at once."""
 
 
 @dataclass(frozen=True)
@@ -72,29 +78,46 @@ def collect_result(_: Program, engine: Engine) -> ProgramResult:
     return run_all(engine)
 
 
-def run_programs(groups: Sequence[Sequence[Program]], collect: Collect[object]) -> None:
-    """Run programs, the groups at the same time, and send the result of each as soon as it has ended.
+def run_programs(groups: Sequence[Sequence[Program]], collect: Collect[object]) -> list[Finished]:
+    """Run programs, the groups at the same time, and send each small result as soon as its program has ended.
 
     Args:
         groups: programs that may share a loop.
         collect: called with each program and its engine.
+
+    Returns:
+        The results that were too large to be sent.
     """
     with ThreadPoolExecutor(len(groups)) as threads:
-        # As a list, so that an exception is raised here.
-        list(threads.map(partial(_run_group, collect=collect), groups))
+        return list(chain.from_iterable(threads.map(partial(_run_group, collect=collect), groups)))
 
 
-def _run_group(programs: Sequence[Program], collect: Collect[object]) -> None:
+def _run_group(programs: Sequence[Program], collect: Collect[object]) -> list[Finished]:
+    """Run the programs, and return the results that are too large to be sent."""
     from reportgen.engine.run import make_engines  # imports TensorFlow, which only a worker may
 
     for program in programs:
         _messages.put(CompileStart(program.id))
     try:
         engines = make_engines(programs, _report_compiled, _report_runs)
-    except Exception as error:  # whatever a plug-in raises is the result of its programs
+    except BaseException as error:  # whatever a plug-in raises is the result of its programs
         engines = [error] * len(programs)
+    large = []
     for program, engine in zip(programs, engines, strict=True):
-        _messages.put(Finished(program.id, _run_program(program, engine, collect)))
+        finished = Finished(program.id, _run_program(program, engine, collect))
+        if _is_small(finished):
+            _messages.put(finished)
+        else:
+            large.append(finished)
+    return large
+
+
+def _is_small(message: Finished) -> bool:
+    """Whether a message is written to a pipe at once: a process may die after the first half of a large one."""
+    try:
+        return len(pickle.dumps(message)) < _PIPE_BUF - 64
+    except Exception:  # it cannot be pickled, which is reported when the task returns it
+        return False
 
 
 def _report_compiled(program: Program) -> None:
@@ -105,17 +128,17 @@ def _report_runs(program: Program, runs: int) -> None:
     _messages.put(StepProgress(program.id, runs * program.settings.steps))
 
 
-def _run_program(program: Program, engine: Engine | Exception, collect: Collect[object]) -> object:
+def _run_program(program: Program, engine: Engine | BaseException, collect: Collect[object]) -> object:
     try:
-        if isinstance(engine, Exception):
+        if isinstance(engine, BaseException):
             raise engine
         return collect(program, engine)
-    except Exception as error:  # whatever a plug-in raises is the result of its program
+    except BaseException as error:  # whatever a plug-in raises is the result of its program
         traceback.print_exc()
         return _failure(error)
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: BaseException) -> Failure:
     """In one line: type, message, and the last line of the traceback outside of libraries and the engine."""
     frames = traceback.extract_tb(error.__traceback__)
     plugin_frames = [frame for frame in frames if not _is_internal(frame.filename)]

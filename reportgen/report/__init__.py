@@ -17,7 +17,7 @@ def render(
     *,
     workers: int = 0,
 ) -> Path:
-    """Write the report of a results folder, unless it is there already. Returns the path of its first page.
+    """Write the report of a results folder. Returns the path of its first page.
 
     Args:
         results: the folder with the tables and the manifest.
@@ -29,10 +29,6 @@ def render(
     Raises:
         TemplateError: one of the user's templates is broken. Pages of an earlier report stay as they are.
     """
-    from reportgen.report.site_record import is_current
-
-    if is_current(output, options, results):
-        return output / "index.html"
     from reportgen.report.figure_workers import FigureWorkers
 
     with FigureWorkers(results, workers) if workers else nullcontext() as figure_workers:

@@ -46,15 +46,9 @@ class SiteRecord:
     generator: str = f"reportgen {__version__}"
 
 
-def is_current(output: Path, options: RenderOptions = DEFAULT_OPTIONS, results: Path | None = None) -> bool:
-    """Whether ``output`` holds the complete site of results with these options.
-
-    Args:
-        output: the folder of the site.
-        options: the user's choices.
-        results: the folder of the results; None: ``results`` in ``output``.
-    """
-    manifest = read_json((results or output / "results") / MANIFEST)
+def is_current(output: Path, options: RenderOptions = DEFAULT_OPTIONS) -> bool:
+    """Whether ``output`` holds the complete site of its results with these options."""
+    manifest = read_json(output / "results" / MANIFEST)
     record = read_record(output)
     return (
         isinstance(manifest, dict)
