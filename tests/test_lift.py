@@ -196,3 +196,16 @@ def test_an_edited_class_is_another_program(tmp_path: Path) -> None:
     before = programs.program("quartic", "mine.py:Momentum", RATES, base=tmp_path).fingerprint
     (tmp_path / "mine.py").write_text((tmp_path / "mine.py").read_text() + "\n# edited\n")
     assert programs.program("quartic", "mine.py:Momentum", RATES, base=tmp_path).fingerprint != before
+
+
+def test_a_parameter_may_be_called_step(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n    def __init__(self, learning_rate=0.1, step=0.5):\n"
+        "        self.learning_rate, self.step = learning_rate, step\n"
+        "    def apply_gradients(self, grads, vars):\n"
+        "        vars[0].assign_sub(self.learning_rate * self.step * grads[0])\n"
+    )
+    mine = programs.run("rosenbrock", "mine.py:Mine", (2e-4, 4e-4), steps=30, base=tmp_path, dtype="float64")
+    ours = programs.run("rosenbrock", "gradient_descent", (1e-4, 2e-4), steps=30, dtype="float64")
+    assert not mine.note
+    np.testing.assert_allclose(mine.final_x, ours.final_x, rtol=1e-12)

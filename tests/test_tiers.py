@@ -42,3 +42,12 @@ def test_a_run_of_a_large_program_is_that_of_a_small_one_to_the_last_bit(tmp_pat
     np.testing.assert_array_equal(found.final_x[same], expected.final_x)
     np.testing.assert_array_equal(found.hits[:, same], expected.hits)
     np.testing.assert_array_equal(found.trace_loss[:, same], expected.trace_loss)
+
+
+def test_a_large_result_is_not_sent_in_pieces() -> None:
+    """A process that dies after half a message would make its parent wait for the other half."""
+    from reportgen.execute.worker import Finished, _is_small
+
+    assert _is_small(Finished("beale/adam", Failure("no")))
+    assert not _is_small(Finished("beale/adam", np.zeros(1_000)))
+    assert not _is_small(Finished("beale/adam", lambda: None))
