@@ -21,31 +21,9 @@ from reportgen.tf_setup import FULL, QUICK
 pytestmark = pytest.mark.slow
 
 LOSSES = ("quartic", "beale", "rosenbrock[dim=5]", "rosenbrock[dim=20]")
-COUPLED = '''
-from dataclasses import dataclass
-import tensorflow as tf
-from reportgen.optimizer import Optimizer, hyperparameter
-
-@dataclass(frozen=True)
-class Clipped(Optimizer):
-    """Couples the coordinates through a norm, a dot product and a number in its state."""
-
-    limit: float = hyperparameter(0.5)
-
-    def init(self, x):
-        return tf.zeros_like(x), 1.0
-
-    def step(self, x, state, problem):
-        last, shrink = state
-        _, gradient = problem.value_and_gradient(x)
-        gradient = tf.minimum(self.limit / tf.norm(gradient), 1.0) * gradient
-        turned = tf.tensordot(gradient, last, 1) < 0.0
-        shrink = tf.where(turned, shrink * 0.5, shrink)
-        return x - problem.learning_rate * shrink * gradient, (gradient, shrink)
-'''
 
 
-def planned(loss: str, base: Path) -> tuple[Program, ...]:
+def planned(loss: str) -> tuple[Program, ...]:
     """The programs of all built-in optimizers and of one from a file, some with several values of hyperparameters."""
     asked: dict[str, Any] = {
         "losses": [loss],
@@ -58,7 +36,7 @@ def planned(loss: str, base: Path) -> tuple[Program, ...]:
         "learning_rates": (1e-4, 1e-2, 1e-1, 1.0),
         "starts": {"random": 4},
         "steps": 40,
-        "base": base,
+        "base": Path(__file__).parent,
     }
     return make_plan(Config.model_validate(asked)).programs
 
@@ -98,9 +76,8 @@ def numbers(program: Program) -> dict[tuple[str, int], int]:
 def test_a_run_has_the_same_bits_in_any_loop(
     loss: str, tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "coupled.py").write_text(COUPLED)
     monkeypatch.setattr("reportgen.execute.local_workers.tier_of", lambda _: tier)
-    programs = planned(loss, tmp_path)
+    programs = planned(loss)
     compared = 0
     with LocalWorkers(tmp_path / "worker.log") as workers:
         expected = results(workers, programs)
