@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array, order_statistic
 from reportgen.analysis.intervals import bootstrap_interval, ert_interval, share_interval
+from reportgen.analysis.outcomes import is_lost
 from reportgen.analysis.runtime_arrays import gradients_per_step
 from reportgen.analysis.runtimes import ratio_or_infinity
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.analysis.run_table import RunTable
-    from reportgen.analysis.runtime_arrays import Unit
+from reportgen.analysis.runtime_arrays import Unit
 
 _CELL_COLUMNS = ["cell_id", "loss", "optimizer", "learning_rate", "runs"]
 
@@ -119,7 +120,7 @@ def gaps_at(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], uni
     runs = table.runs
     minima = table.run_minima
     run, step, loss = _trace_arrays(runs, traces)
-    ran = ~runs["outcome"].astype(str).isin(["failed", "diverged"]).to_numpy(bool)
+    ran = ~is_lost(runs)
     without = np.setdiff1d(np.flatnonzero(ran), run)
     if len(without):
         raise ValueError(f'{len(without):,} runs have no trajectory; set trace = "all" in the config to store them all')
@@ -146,8 +147,7 @@ def gaps_at(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], uni
 def final_gaps(runs: pd.DataFrame) -> Array:
     """The final gap of each run, float [runs]; infinite if the run diverged or failed, or if no minimum is known."""
     gap = runs["gap"].to_numpy(float, na_value=np.nan)
-    lost = runs["outcome"].astype(str).isin(["diverged", "failed"]).to_numpy(bool)
-    return np.where(lost | np.isnan(gap), np.inf, gap)
+    return np.where(is_lost(runs) | np.isnan(gap), np.inf, gap)
 
 
 def _trace_arrays(runs: pd.DataFrame, traces: pd.DataFrame) -> tuple[Array, Array, Array]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.outcomes import SYMBOLS
+from reportgen.analysis.outcomes import LOST, SYMBOLS
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def cell_table(
     for name in SYMBOLS:
         of_this = outcome == outcomes.index(name) if name in outcomes else np.zeros(len(code), bool)
         table[name] = np.bincount(code[of_this], minlength=len(ids))
-    lost = np.isin(outcome, [place for place, name in enumerate(outcomes) if name in ("diverged", "failed")])
+    lost = np.isin(outcome, [place for place, name in enumerate(outcomes) if name in LOST])
     table = table.assign(**_quartiles(_final_gaps(runs, lost), code, len(ids)))
     # One target at a time bounds the memory for millions of runs.
     hits, middle = np.zeros(len(ids)), {}

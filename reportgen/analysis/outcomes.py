@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.engine.result import Array
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,6 +27,16 @@ MEANINGS = {
     "diverged": "position, loss or gradient became infinite or NaN",
     "failed": "the optimizer raised an error or hung, or its process died",
 }
+
+
+LOST = ("diverged", "failed")
+"""The outcomes that leave nothing to compare: the gap of such a run counts as infinite."""
+
+
+def is_lost(runs: pd.DataFrame) -> Array:
+    """Whether each run is lost, bool [runs]."""
+    lost: Array = runs["outcome"].astype(str).isin(LOST).to_numpy(bool)
+    return lost
 
 
 def outcome_counts(runs: pd.DataFrame) -> dict[str, int]:

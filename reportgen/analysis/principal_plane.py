@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array
 from reportgen.analysis.loss_view import loss_view, positions
+from reportgen.analysis.outcomes import is_lost
 from reportgen.engine.result import Plane
 from reportgen.loss import Interval
 
@@ -48,7 +49,7 @@ def principal_plane(results: Results, label: str) -> PlaneView | None:
     view = loss_view(results, label)
     best = {cell.cell_id for cell in view.best.values()}
     runs = view.results.runs
-    runs = runs[runs["cell_id"].isin(best) & ~runs["outcome"].isin(["diverged", "failed"])]
+    runs = runs[runs["cell_id"].isin(best) & ~is_lost(runs)]
     losses = runs.set_index(runs["run_id"].astype(str))[["initial_loss", "final_loss"]].astype(float)
     stored = {run: x for run, (_, x) in positions(view.results.paths).items() if run in losses.index}
     paths = {run: x for run, x in stored.items() if np.isfinite(x).all()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from reportgen.analysis.cells import Array
+from reportgen.analysis.outcomes import LOST
 from reportgen.results.manifest import ResultsInfo
 
 Verdict = Literal["worse", "mixed", "unclear", "better", "same", "not comparable"]
@@ -138,7 +139,7 @@ class Pair:
     def severity(self) -> tuple[int, int, int, float]:
         """Sorts the worst first: diverged or failed runs, then configurations no longer solved, then slower ones."""
         outcomes = [cell.head_outcomes for cell in self.no_longer_solved]
-        lost = sum(counts.get(outcome, 0) for counts in outcomes for outcome in ("diverged", "failed"))
+        lost = sum(counts.get(outcome, 0) for counts in outcomes for outcome in LOST)
         least = min((measure.log2 for measure in self.measures), default=0.0)
         return VERDICTS.index(self.verdict), -lost, -len(self.no_longer_solved), least
 

@@ -15,7 +15,7 @@ from reportgen.analysis.compare.effects import RandomUnits, SideRuns, gap_ratios
 from reportgen.analysis.compare.matching import MatchedRuns
 from reportgen.analysis.compare.model import Measure, Pair, SolvedChange, Thresholds, Verdict
 from reportgen.analysis.compare.regressions import count_by_group, no_longer_solved, stopped_being_solved
-from reportgen.analysis.outcomes import SYMBOLS
+from reportgen.analysis.outcomes import LOST, SYMBOLS
 from reportgen.analysis.runtime_arrays import gradients_per_step, runtime_arrays
 from reportgen.results.manifest import ResultsInfo
 
@@ -230,7 +230,7 @@ def _side_runs(frame: pd.DataFrame, steps: int, targets: Sequence[float], minimu
         budget=steps * gradients_per_step(frame),
         relative_gap=relative_gap,
         gap=np.where(np.isnan(gap), np.inf, gap),
-        lost=np.isin(outcome, ["diverged", "failed"]),
+        lost=np.isin(outcome, LOST),
         solved=outcome == "solved",
     )
 
