@@ -10,6 +10,7 @@ from reportgen.loss import loss
     minimum=-2.0218067833597870,
     start=(-0.5, -0.5),
     domain=[(-1.0, 2.0), (-1.0, 1.0)],
+    domain_only=True,
     formula=r"\cos x \sin y - \frac{x}{y^2 + 1}",
     source="Adjiman et al. 1998; start: ours",
     note="The minimum lies on the edge of the box and its gradient is not zero. A method without bounds leaves the "

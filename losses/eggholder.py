@@ -12,6 +12,7 @@ from .guarded import root
     minimum=-959.64066272085080,
     start=(100.0, -50.0),
     domain=[(-512.0, 512.0), (-512.0, 512.0)],
+    domain_only=True,
     formula=r"-(y + 47) \sin \sqrt{\left| \frac{x}{2} + y + 47 \right|} "
     r"- x \sin \sqrt{\left| x - (y + 47) \right|}",
     source="Whitley et al. 1996; start: ours",

@@ -12,6 +12,7 @@ from reportgen.loss import loss
     saddles=[(1 / 3,)],
     start=(0.5,),
     domain=[(0.0, 1.0)],
+    domain_only=True,
     formula=r"(6x - 2)^2 \sin(12x - 4)",
     source="Forrester, Sóbester and Keane 2008; start: ours",
     tags=("multimodal", "saddle"),

@@ -17,6 +17,7 @@ X, Y = 8.0550234757365634, 9.6645900192412729
     minimum=-19.208502567886732,
     start=(2.0, -1.0),
     domain=[(-10.0, 10.0), (-10.0, 10.0)],
+    domain_only=True,
     formula=r"-\left| \sin x \cos y \, \exp \left| 1 - \frac{\sqrt{x^2 + y^2}}{\pi} \right| \right|",
     source="Mishra 2006; start: ours",
     tags=("multimodal", "non-smooth"),

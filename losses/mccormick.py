@@ -15,6 +15,7 @@ from reportgen.loss import loss
     saddles=[(1 / 2 + pi / 3, -1 / 2 + pi / 3)],
     start=(0.0, 0.0),
     domain=[(-1.5, 4.0), (-3.0, 4.0)],
+    domain_only=True,
     formula=r"\sin(x + y) + (x - y)^2 - 1.5\,x + 2.5\,y + 1",
     source="McCormick 1976; start: ours",
     tags=("multimodal", "saddle"),

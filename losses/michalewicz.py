@@ -12,6 +12,7 @@ from reportgen.loss import loss
     minimum=-1.8013034100985525,
     start=(1.8, 1.2),
     domain=[(0.0, pi), (0.0, pi)],
+    domain_only=True,
     formula=r"-\sin(x) \sin^{20}\left( \frac{x^2}{\pi} \right) - \sin(y) \sin^{20}\left( \frac{2y^2}{\pi} \right)",
     source="Michalewicz 1992; start: ours",
     tags=("multimodal",),

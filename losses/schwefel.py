@@ -20,6 +20,7 @@ BEST, SECOND = 420.96874635998203, -302.52493561191178
     ],
     start=lambda dim: [-100.0 if i % 2 == 0 else 150.0 for i in range(dim)],
     domain=lambda dim: [(-500.0, 500.0)] * dim,
+    domain_only=True,
     formula=r"-\sum_{i=1}^{n} x_i \sin \sqrt{\left| x_i \right|}",
     source="Schwefel 1981; start: ours",
     tags=("multimodal", "non-smooth", "n-d"),

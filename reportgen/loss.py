@@ -60,6 +60,8 @@ class Loss:
     """The standard start."""
     domain: tuple[Interval, ...]
     """One interval per coordinate. Random starts are drawn from the domain, and figures show it."""
+    domain_only: bool
+    """Whether the minimum holds only inside the domain. Then no position outside of it is a solution."""
     formula: str
     """The definition as LaTeX."""
     source: str
@@ -138,6 +140,7 @@ class Facts:
     minimum: Fact[float]
     start: Fact[Sequence[float]]
     domain: Fact[Vectors]
+    domain_only: bool
     formula: str
     source: str
     title: str
@@ -158,6 +161,7 @@ def loss(
     domain: Fact[Vectors],
     formula: str,
     source: str,
+    domain_only: bool = False,
     title: str = "",
     note: str = "",
     dim: int | None = None,
@@ -178,6 +182,7 @@ def loss(
         domain: one interval ``(low, high)`` per coordinate, for random starts and figures.
         formula: the definition as LaTeX.
         source: the paper or collection that defines the function or its standard start.
+        domain_only: whether the minimum holds only inside the domain: the function has smaller values outside.
         title: the name in the report; empty: the name of the function in words.
         note: what makes the loss difficult, in one sentence.
         dim: the default dimension of a loss of any dimension; None if the dimension is fixed.
@@ -192,8 +197,8 @@ def loss(
             the function.
     """
     facts = Facts(
-        *(minima, minimum, start, domain, formula, source, title, note, dim, tags, local_minima, saddles, aliases),
-        samples,
+        *(minima, minimum, start, domain, domain_only, formula, source, title, note, dim, tags),
+        *(local_minima, saddles, aliases, samples),
     )
     unknown = [tag for tag in tags if tag not in TAGS]
     if unknown:
@@ -236,6 +241,7 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
         minimum=float(resolve(facts.minimum)),
         start=tuple(float(coordinate) for coordinate in resolve(facts.start)),
         domain=tuple((float(low), float(high)) for low, high in resolve(facts.domain)),
+        domain_only=facts.domain_only,
         formula=facts.formula,
         source=facts.source,
         title=facts.title or function.__name__.replace("_", " ").capitalize(),

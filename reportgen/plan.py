@@ -38,7 +38,12 @@ class Settings:
     steps: int
     """Steps of each run."""
     targets: tuple[float, ...]
-    """Shares of the initial gap."""
+    """Shares of a gap, see ``target_scale``."""
+    target_scale: str
+    """``loss``: targets are shares of the gap at the standard start of the loss. ``run``: at the start of each run."""
+    judged_by: str
+    """``last``: a run hits a target at the step from which on it stays within it to the end. ``best``: at the first
+    step within it."""
     dtype: str
     """``float32`` or ``float64``."""
     gradient_tolerance: float
@@ -222,6 +227,8 @@ def make_plan(config: Config) -> Plan:
     settings = Settings(
         config.steps,
         config.targets,
+        config.target_scale,
+        config.judged_by,
         config.dtype,
         config.gradient_tolerance,
         config.trace,

@@ -23,6 +23,8 @@ DEFAULTS = {
     "outcome": "exhausted",
     "initial_loss": 1.0,
     "gap": 1.0,
+    "scale": 1.0,
+    "left_target": False,
 }
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reportgen.catalogue import find_loss
 from reportgen.config import Config
+from reportgen.engine.outcome import Judged, judge
 from reportgen.engine.result import ProgramResult
 from reportgen.plan import Program, make_plan
 from reportgen.tf_setup import import_tensorflow
@@ -17,6 +19,13 @@ def program(loss: str, optimizer: str, rates: tuple[float, ...], base: Path = Pa
     asked = {"losses": [loss], "optimizers": [optimizer], "learning_rates": rates, "base": base} | settings
     (found,) = make_plan(Config.model_validate(asked)).programs
     return found
+
+
+def judged(loss: str, optimizer: str, rates: tuple[float, ...], **config: Any) -> tuple[ProgramResult, Judged]:
+    """The arrays of that program, with outcomes and reasons."""
+    result = run(loss, optimizer, rates, **config)
+    asked = program(loss, optimizer, rates, **config)
+    return result, judge(result, find_loss(asked.loss_ref, asked.base, asked.dim, asked.parameters), asked.settings)
 
 
 def run(loss: str, optimizer: str, rates: tuple[float, ...], **config: Any) -> ProgramResult:

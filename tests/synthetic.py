@@ -243,7 +243,9 @@ def _row(toy: Toy, xs: Array, values: Array, norms: Array, steps: int) -> dict[s
     diverged = None if fine.all() else int(np.argmin(fine))
     last = steps if diverged is None else max(diverged - 1, 0)
     gaps = values[: last + 1] - toy.minimum
-    hits = {t: next(iter(np.flatnonzero(gaps <= t * gaps[0])), None) for t in TARGETS}
+    scale = float(toy.value(np.array(toy.start)) - toy.minimum)
+    within = {t: gaps <= t * scale for t in TARGETS}
+    hits = {t: _since_when(flags) if diverged is None else None for t, flags in within.items()}
     outcome, reason = _outcome(diverged, hits[TARGETS[-1]], norms[last], norms[0])
     best = int(np.argmin(gaps))
     return {
@@ -261,7 +263,15 @@ def _row(toy: Toy, xs: Array, values: Array, norms: Array, steps: int) -> dict[s
         "final_x": xs[last],
         "distance": min(float(np.linalg.norm(xs[last] - m)) for m in np.array(toy.minima)),
         "gap": gaps[-1],
+        "scale": scale,
+        "left_target": bool(within[TARGETS[-1]].any() and hits[TARGETS[-1]] is None),
     } | {hit_column(t): None if hit is None else int(hit) for t, hit in hits.items()}
+
+
+def _since_when(within: Array) -> int | None:
+    """From which step on a run stays within a target to its end."""
+    outside = np.flatnonzero(~within)
+    return None if not within[-1] else int(outside[-1]) + 1 if len(outside) else 0
 
 
 def _outcome(diverged: int | None, hit: Any, norm: float, at_start: float) -> tuple[str, str]:

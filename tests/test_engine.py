@@ -12,29 +12,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.engine.outcome import judge
 from reportgen.engine.sampling import trace_steps
 
 TARGETS = (1e-1, 1e-3, 1e-5, 1e-7)
 
 
-def replay(rate: float, steps: int) -> tuple[list[float], list[float]]:
+def replay(rate: float, steps: int, momentum: float = 0.0) -> tuple[list[float], list[float]]:
     """Positions and losses of gradient descent on the quartic from 2 in float64."""
-    x = [2.0]
+    x, velocity = [2.0], 0.0
     for _ in range(steps):
-        x.append(x[-1] - rate * (8 * x[-1] ** 3 + 9 * x[-1] ** 2))
+        velocity = momentum * velocity + 8 * x[-1] ** 3 + 9 * x[-1] ** 2
+        x.append(x[-1] - rate * velocity)
     return x, [2 * p**4 + 3 * p**3 + 2 for p in x]
 
 
-def test_targets_and_best_are_exact() -> None:
-    rate, steps = 0.02, 300
-    result = programs.run("quartic", "gradient_descent", (rate,), steps=steps, dtype="float64")
-    _, losses = replay(rate, steps)
+@pytest.mark.parametrize(("judged_by", "differs"), [("last", True), ("best", False)])
+def test_targets_and_best_are_exact(judged_by: str, differs: bool) -> None:
+    rate, steps = 0.01, 90
+    optimizer = "momentum[momentum=0.9]"
+    result = programs.run("quartic", optimizer, (rate,), steps=steps, dtype="float64", judged_by=judged_by)
+    _, losses = replay(rate, steps, momentum=0.9)
     minimum = 1909 / 2048
     levels = [minimum + tau * (losses[0] - minimum) for tau in TARGETS]
-    expected = [next((t for t, loss in enumerate(losses) if loss <= level), -1) for level in levels]
+    first = [next((t for t, loss in enumerate(losses) if loss <= level), -1) for level in levels]
+    last = [1 + max((t for t, loss in enumerate(losses) if loss > level), default=-1) for level in levels]
+    expected = first if judged_by == "best" else [-1 if step > steps else step for step in last]
     assert result.hits[:, 0].tolist() == expected
-    assert expected[0] > 0
+    assert (expected != first) == differs, "momentum swings through the minimum and comes back"
+    assert -1 in expected
+    assert max(expected) > 0
     assert result.columns["best_loss"][0] == pytest.approx(min(losses), rel=1e-12)
     assert result.columns["final_loss"][0] == pytest.approx(losses[-1], rel=1e-12)
 
@@ -89,6 +95,16 @@ def unbounded(x):
 def far(x):
     return 1.0 * x
 
+@loss(minima=[(0.0,)], minimum=5.0, start=(4.0,), domain=[(-9.0, 9.0)], formula="x^2", source="a test")
+def wrong(x):
+    return x * x
+
+@loss(
+    minima=[(-1.0,)], minimum=-1.0, start=(1.0,), domain=[(-1.0, 1.0)], domain_only=True, formula="x", source="a test",
+)
+def boxed(x):
+    return 1.0 * x
+
 @loss(minima=[(0.0,)], minimum=0.0, start=(1.0,), domain=[(-1.0, 1.0)], formula="x", source="a test")
 def cliff(x):
     return 1e160 * x
@@ -99,34 +115,62 @@ def cliff(x):
     ("name", "outcome", "reason"),
     [
         ("steep", "diverged", "loss or gradient not finite at the start"),
-        ("flat", "solved", "reached at step 0"),
         ("unbounded", "exhausted", "still moving after 20 steps"),
-        ("far", "stalled", "x last moved at step 0"),
+        ("far", "stalled", "position unchanged since step 0"),
+        ("wrong", "escaped", "below the declared minimum 5"),
+        ("boxed", "escaped", "at x = (-1.02), outside of the domain"),
     ],
 )
 def test_each_outcome_and_its_reason(name: str, outcome: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OVERFLOWS)
-    result = programs.run(f"mine.py:{name}", "gradient_descent", (0.1,), steps=20, base=tmp_path)
-    minimum = float("-inf") if name == "unbounded" else 0.0
-    outcomes, reasons = judge(result, TARGETS, minimum, 1e-5)
+    rate = 0.101 if name == "boxed" else 0.1
+    result, (outcomes, reasons) = programs.judged(
+        f"mine.py:{name}", "gradient_descent", (rate,), steps=20, base=tmp_path
+    )
     assert outcomes.tolist() == [outcome]
     assert reason in reasons[0]
     if outcome == "diverged":
         assert (result.hits == -1).all()
 
 
+def test_a_target_counts_only_inside_the_domain_if_the_minimum_holds_only_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OVERFLOWS)
+    config = {"steps": 19, "base": tmp_path, "targets": (0.2, 0.01), "judged_by": "best"}
+    result, (outcomes, _) = programs.judged("mine.py:boxed", "gradient_descent", (0.101, 0.3), **config)
+    assert outcomes.tolist() == ["exhausted", "escaped"]
+    assert result.hits.tolist() == [[16, 6], [-1, -1]], "the second jumps over the tightest target, out of the domain"
+
+
+def test_targets_are_shares_of_the_gap_at_the_standard_start_or_at_each_start() -> None:
+    points = {"starts": {"standard": False, "random": 0, "points": [[0.9, 0.8], [-3.0, 3.0]]}, "steps": 50}
+    of_loss, of_run = (
+        programs.run("rosenbrock", "gradient_descent", (1e-4,), target_scale=scale, **points)
+        for scale in ("loss", "run")
+    )
+    assert of_loss.columns["scale"].tolist() == pytest.approx([24.2, 24.2], rel=1e-6)
+    assert of_run.columns["scale"].tolist() == pytest.approx([0.02, 3616.0], rel=1e-4)
+    assert of_loss.hits[:2, 0].tolist() == [0, 0], "0.02 is within a thousandth of 24.2"
+    assert of_run.hits[:2, 0].tolist() != [0, 0]
+
+
+def test_a_run_that_still_progresses_is_not_stationary() -> None:
+    """Near the inflection of the quartic the gradient is small. The runs below 0 leave it, those above do not."""
+    starts = {"standard": False, "random": 0, "points": [[-0.004], [0.004]]}
+    _, (outcomes, _) = programs.judged("quartic", "gradient_descent", (0.02,), starts=starts, steps=1330)
+    assert outcomes.tolist() == ["exhausted", "stationary"]
+
+
 def test_divergence_at_the_last_step_is_reported_as_divergence() -> None:
-    result = programs.run("quartic", "gradient_descent", (0.1,), steps=4)
+    result, (_, reasons) = programs.judged("quartic", "gradient_descent", (0.1,), steps=4)
     assert result.columns["diverged_at"].tolist() == [4]
-    _, reasons = judge(result, TARGETS, 1909 / 2048, 1e-5)
     assert reasons[0].startswith("loss or gradient not finite at step 4; at step 3")
 
 
 def test_a_gradient_whose_square_overflows_is_not_vanishing(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OVERFLOWS)
-    result = programs.run("mine.py:cliff", "gradient_descent", (1e-170,), steps=5, base=tmp_path, dtype="float64")
+    config = {"steps": 5, "base": tmp_path, "dtype": "float64", "target_scale": "run"}
+    result, (outcomes, _) = programs.judged("mine.py:cliff", "gradient_descent", (1e-170,), **config)
     assert result.columns["final_gradient_norm"].tolist() == [1e160]
-    outcomes, _ = judge(result, TARGETS, 0.0, 1e-5)
     assert outcomes.tolist() == ["exhausted"]
 
 

@@ -273,10 +273,31 @@ def test_a_matrix_in_which_nothing_worked() -> None:
 def test_where_stationary_runs_gathered_is_stated() -> None:
     inflection = synthetic.results([synthetic.QUARTIC], ["gradient_descent"], [1e-2], starts=9, steps=2000)
     still = replace(inflection, runs=inflection.runs.assign(outcome="stationary", final_x=[[0.01]] * 9))
-    claim = claim_with(still, "with a gradient norm that is negligible compared with the one at the start")
+    claim = claim_with(still, "with a negligible gradient norm and no more progress")
     assert claim.text.startswith("9 runs are stationary")
     assert ", all on quartic (all of these near x = 0.01): unsolved" in claim.text
     assert not claims_with(replace(still, runs=still.runs.assign(outcome="exhausted")), "stationary")
+
+
+def test_runs_that_left_the_target_again_are_counted() -> None:
+    hits = {("bowl", name, 0.1): [NEVER] * 9 for name in ("a", "b")}
+    stayed = results_of(hits)
+    assert not claims_with(stayed, "left the tightest target")
+    of_b = (stayed.runs["optimizer"] == "b") & (stayed.runs["start"] < 4)
+    claim = claim_with(replace(stayed, runs=stayed.runs.assign(left_target=of_b)), "left the tightest target")
+    assert claim.text.startswith("4 runs left the tightest target after being within it, all by b on bowl")
+
+
+def test_a_declared_minimum_above_what_runs_reached_is_called_wrong() -> None:
+    made = results_of({("bowl", "a", 0.1): [NEVER] * 9})
+    ends = made.runs.assign(outcome="escaped", final_loss=[-3.0] * 9)
+    claim = claim_with(replace(made, runs=ends), "declared minimum")
+    assert claim.text.startswith(
+        "The declared minimum of bowl is wrong: it is 0, but 9 runs ended below it, the lowest at −3"
+    )
+    (info,) = made.manifest.losses
+    boxed = replace(made.manifest, losses=(replace(info, domain_only=True),))
+    assert not claims_with(replace(made, runs=ends, manifest=boxed), "declared minimum")
 
 
 def test_many_small_losses_do_not_make_one_large_lead_sure() -> None:

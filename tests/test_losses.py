@@ -121,6 +121,15 @@ def test_no_lower_value_is_in_the_domain(loss: Loss, evaluations: tuple[Any, Any
     assert value.min() >= loss.minimum - 1e-14 * abs(loss.minimum if loss.minimum > -inf else 0)
 
 
+@EACH_BY_NAME
+def test_lower_values_outside_the_domain_are_declared(loss: Loss) -> None:
+    low, high = np.array(loss.domain).T
+    random, width = np.random.default_rng(0), high - low
+    far = [random.uniform(low - k * width, high + k * width, (4_000, loss.dim)) for k in (0.5, 2, 10)]
+    lowest = np.nanmin(value_and_gradient(loss, np.concatenate(far))[0])
+    assert loss.domain_only == (lowest < loss.minimum - 1e-6)
+
+
 def test_gradient_is_that_of_finite_differences(loss: Loss) -> None:
     points, width = inside(loss, 50), 1e-6
     low, high = np.array(loss.domain).T

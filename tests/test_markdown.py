@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reportgen.analysis.compare.model import Cells, Comparison, Measure, Pair, Side, SolvedChange, Thresholds
+from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.analysis.ranking import Rank
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.report.cell_table import FailureReason
@@ -257,7 +258,7 @@ def _comparison(names: list[str], pairs: int) -> Comparison:
         0,
         cells,
         cells,
-        np.arange(36).reshape(6, 6),
+        np.arange(len(SYMBOLS) ** 2).reshape(len(SYMBOLS), -1),
         made,
     )
 

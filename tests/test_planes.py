@@ -192,6 +192,7 @@ def plane_view(paths: dict[str, Any], losses: dict[str, float], outcome: str = "
             "final_loss": [losses[name] for name in names],
             "gap": [losses[name] for name in names],
             "diverged_at": pd.array([None] * len(names), dtype="Int32"),
+            "left_target": False,
             "hit_1e-01": pd.array([None] * len(names), dtype="Int32"),
         }
     )

@@ -25,16 +25,17 @@ def cell_table(
 ) -> pd.DataFrame:
     """One row per configuration, sorted by loss, optimizer and learning rate; failed ones are included.
 
-    Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``hit_rate``, the share of
-    (start, target) pairs hit; ``gap_low``, ``gap_median``, ``gap_high``, the quartiles of the final gap, in which a run
-    that diverged or failed counts as infinite; for each target the median step of its hit (``hit_...``, infinite
+    Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``left_target``, the number of
+    runs that were within the tightest target and left it again; ``hit_rate``, the share of (start, target) pairs hit;
+    ``gap_low``, ``gap_median``, ``gap_high``, the quartiles of the final gap, in which a lost run counts as infinite;
+    for each target the median step of its hit (``hit_...``, infinite
     unless most runs hit it), and the one of the tightest target again as ``steps_to_target``.
 
     Quantiles are order statistics without interpolation; of two middle values the worse one.
 
     Args:
         runs: the runs, with the columns in ``COLUMNS`` and those of the targets.
-        targets: shares of the initial gap.
+        targets: shares of a gap.
         losses: labels in the order of the rows.
         optimizers: labels in the order of the rows.
     """
@@ -63,6 +64,7 @@ def cell_table(
         hits += np.bincount(code[hit], minlength=len(ids))
         steps[~hit] = np.inf
         middle[hit_column(target)] = order_statistic(steps, code, len(ids), 0.5)
+    table["left_target"] = np.bincount(code[runs["left_target"].to_numpy(bool, na_value=False)], minlength=len(ids))
     table["hit_rate"] = hits / (size * len(targets))
     table = table.assign(**middle)
     table["steps_to_target"] = table[hit_column(min(targets))]
@@ -83,7 +85,7 @@ def stored_cell_table(folder: Path) -> pd.DataFrame:
     return _in_order(pd.concat(tables, ignore_index=True), losses, optimizers)
 
 
-COLUMNS = ("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap")
+COLUMNS = ("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap", "left_target")
 """The columns of runs that ``cell_table`` needs, besides those of the targets."""
 
 
@@ -156,6 +158,8 @@ class CellRow:
     runs: int
     outcomes: Mapping[str, int]
     """Runs by outcome, zeros included, from best to worst."""
+    left_target: int
+    """Runs that were within the tightest target and left it again."""
     hit_rate: float
     """Share of (start, target) pairs hit."""
     gap_low: float
@@ -198,6 +202,7 @@ def cell_rows(table: pd.DataFrame, targets: Sequence[float]) -> list[CellRow]:
             learning_rate=row["learning_rate"],
             runs=row["runs"],
             outcomes={outcome: row[outcome] for outcome in SYMBOLS},
+            left_target=row["left_target"],
             hit_rate=row["hit_rate"],
             gap_low=row["gap_low"],
             gap_median=row["gap_median"],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.analysis.sensitivity import Sensitivity
-    from reportgen.results.manifest import ProgramEntry
+    from reportgen.results.manifest import LossInfo, ProgramEntry
 
 OUTCOMES = "#outcomes"
 
@@ -36,6 +36,44 @@ def failed_programs(programs: Sequence[ProgramEntry]) -> Iterator[Claim]:
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
 
 
+def wrong_minima(runs: pd.DataFrame, losses: Sequence[LossInfo]) -> Iterator[Claim]:
+    """The losses on which runs inside the domain ended below the declared minimum, which must then be wrong."""
+    escaped = runs[runs["outcome"].astype(str) == "escaped"]
+    for info in losses:
+        here = escaped[escaped["loss"].astype(str) == info.label]
+        if info.minimum is None or info.domain_only or here.empty:
+            continue
+        pieces = (
+            "The declared minimum of ",
+            shorten(info.label),
+            f" is wrong: it is {number(info.minimum, 6)}, but {count(len(here), 'run')} ended below it, the lowest at "
+            f"{number(float(here['final_loss'].min()), 6)}. No target counts as hit by these runs.",
+        )
+        yield Claim(pieces, f"loss:{info.label}", importance=95, keys={"table": "outcomes", "loss": info.label})
+
+
+def runs_that_left_the_target(cells: pd.DataFrame) -> Iterator[Claim]:
+    """How many runs were within the tightest target and left it, and which optimizer did so most often.
+
+    Args:
+        cells: a table made by ``cell_table``.
+    """
+    total = int(cells["left_target"].sum())
+    if not total:
+        return
+    by_pair = cells.groupby(["optimizer", "loss"], sort=False, observed=True)["left_target"].sum().reset_index()
+    optimizer, loss, most = by_pair.iloc[int(by_pair["left_target"].argmax())].tolist()
+    which = "all" if most == total else number(most, 15)
+    pieces = (
+        "",
+        f"{count(total, 'run')} left the tightest target",
+        f" after being within it, {which} by {shorten(optimizer)} on {shorten(loss)}: these runs are unsolved, because "
+        "users get the last iterate.",
+    )
+    keys = {"table": "cells", "loss": loss, "optimizer": optimizer}
+    yield Claim(pieces, f"loss:{loss}", importance=48, keys=keys)
+
+
 def stationary_runs(runs: pd.DataFrame) -> Iterator[Claim]:
     """Where runs ended at a stationary point without being solved."""
     still = runs[runs["outcome"].astype(str) == "stationary"]
@@ -50,7 +88,7 @@ def stationary_runs(runs: pd.DataFrame) -> Iterator[Claim]:
     pieces = (
         "",
         f"{count(len(still), 'run')} {verb} stationary",
-        f", {on}{near}: unsolved, with a gradient norm that is negligible compared with the one at the start.",
+        f", {on}{near}: unsolved, with a negligible gradient norm and no more progress.",
     )
     yield Claim(pieces, f"loss:{loss}", importance=50, keys={"table": "outcomes", "loss": loss})
 

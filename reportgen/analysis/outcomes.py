@@ -14,6 +14,7 @@ SYMBOLS = {
     "stationary": "◐",
     "stalled": "◌",
     "exhausted": "○",
+    "escaped": "◇",
     "diverged": "✕",
     "failed": "!",
 }
@@ -21,15 +22,17 @@ SYMBOLS = {
 
 MEANINGS = {
     "solved": "the tightest target was hit",
-    "stationary": "ended unsolved with a negligible gradient: near a saddle, an inflection or a local minimum",
+    "stationary": "ended unsolved with a negligible gradient and no more progress: near a saddle, an inflection or a "
+    "local minimum, or in a flat valley",
     "stalled": "position unchanged although the gradient is not zero (step below floating-point resolution)",
     "exhausted": "used all steps while still moving",
+    "escaped": "ended where the known minimum does not hold: outside of the domain, or below the minimum",
     "diverged": "position, loss or gradient became infinite or NaN",
     "failed": "the optimizer raised an error or hung, or its process died",
 }
 
 
-LOST = ("diverged", "failed")
+LOST = ("escaped", "diverged", "failed")
 """The outcomes that leave nothing to compare: the gap of such a run counts as infinite."""
 
 

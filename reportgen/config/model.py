@@ -220,11 +220,15 @@ class Config(_Model):
     steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
     """Steps of each run."""
     targets: AtLeastOne[Share] = (1e-1, 1e-3, 1e-5, 1e-7)
-    """Fractions of the initial gap. The first step that hits each target is recorded."""
+    """Fractions of the gap at the standard start of the loss, or as ``target_scale`` says."""
+    target_scale: Literal["loss", "run"] = "loss"
+    """What targets are fractions of: the gap at the standard start of the loss, or at the start of each run."""
+    judged_by: Literal["last", "best"] = "last"
+    """Whether a run must stay within a target to the end, or has hit it for good once it is within."""
     dtype: Literal["float32", "float64"] = "float32"
     """The precision of all computations."""
     gradient_tolerance: Annotated[float, Field(gt=0)] = 1e-5
-    """A gradient has vanished if its norm is at most this times max(1, norm at the start)."""
+    """A gradient has vanished if its norm is at most this times max(1, norm at the start in ``target_scale``)."""
     trace: Literal["all", "pictures", "none"] = "pictures"
     """Which trajectories are stored: all, those that pictures need, or none."""
     trace_points: Annotated[int, Field(ge=16, le=_INT32)] = 128

@@ -76,12 +76,15 @@ class Chunk(NamedTuple):
 class CompiledLoop:
     """The loop of some programs on one loss."""
 
-    def __init__(self, members: Sequence[Member], loss: Loss, schedule: Array, device: str) -> None:
+    def __init__(
+        self, members: Sequence[Member], loss: Loss, scale: float | None, schedule: Array, device: str
+    ) -> None:
         """Compile nothing yet.
 
         Args:
             members: the programs.
             loss: their loss.
+            scale: the gap that targets are shares of; None: the gap of each start.
             schedule: the sampled steps, int32 [points].
             device: the name of the device that runs the loop.
         """
@@ -95,12 +98,13 @@ class CompiledLoop:
         self.seconds = {"trace": 0.0, "compile": 0.0, "run": 0.0}
         """Wall time of tracing, of compiling with the first call, and of running."""
         setting = Setting(loss, settings.steps, program.noise)
-        self._loop = Loop(setting, [member.bind for member in members], len(schedule))
+        self._loop = Loop(setting, [member.bind for member in members], len(schedule), settings.judged_by)
         order = order_of(program, loss.samples)
         self._same_for_all = (
             tf.constant(schedule),
             tf.constant(loss.minimum, tf.float64),
             tf.constant(settings.targets, tf.float64),
+            None if scale is None else tf.constant(scale, tf.float64),
             None if order is None else tf.constant(order),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
@@ -44,7 +45,10 @@ class Record(NamedTuple):
     best_loss: Tensor
     """[runs]"""
     steps: Tensor
-    """int32 [5 + targets, runs]: one row for each of ``ROWS``, then the first step at which each target was reached.
+    """int32 [5 + targets, runs]: one row for each of ``ROWS``, then one step for each target.
+
+    Judged by the last iterate, that is the last step after which the run was not within the target, otherwise the first
+    step after which it was.
 
     One tensor: XLA would make a kernel for each row and recompute in it what they share.
     """
@@ -87,14 +91,16 @@ class Outputs(NamedTuple):
 class Loop:
     """The compiled loop of the optimizers of one loss. It is traced when it is called for the first time."""
 
-    def __init__(self, setting: Setting, bind: Sequence[BindRule], points: int) -> None:
+    def __init__(self, setting: Setting, bind: Sequence[BindRule], points: int, judged_by: str) -> None:
         """Describe the loop.
 
         Args:
             setting: what all runs share.
             bind: binds each of the rules to its runs.
             points: the length of the schedule.
+            judged_by: ``last`` or ``best``, see ``Record.steps``.
         """
+        self._judged_by = judged_by
         self._setting = setting
         self._bind = bind
         self._points = points
@@ -106,11 +112,18 @@ class Loop:
         self.failures: dict[int, BaseException] = {}
         """What rules raised while they were traced, by index. The other rules are traced all the same."""
         self.function = tf.function(self._run, jit_compile=True, autograph=False)
-        """From ``Inputs`` of each rule, ``schedule`` (the sampled steps, int32 [points]), ``minimum``, ``targets``, and
-        the ``order`` of minibatches or None, to ``Outputs``."""
+        """From ``Inputs`` of each rule, ``schedule`` (the sampled steps, int32 [points]), ``minimum``, ``targets``,
+        ``scale`` (the gap that targets are shares of; None: that of each start), and the ``order`` of minibatches or
+        None, to ``Outputs``."""
 
     def _run(
-        self, inputs: Sequence[Inputs], schedule: Tensor, minimum: Tensor, targets: Tensor, order: Tensor | None
+        self,
+        inputs: Sequence[Inputs],
+        schedule: Tensor,
+        minimum: Tensor,
+        targets: Tensor,
+        scale: Tensor | None,
+        order: Tensor | None,
     ) -> Outputs:
         rules = [bind(self._setting, of_rule) for bind, of_rule in zip(self._bind, inputs, strict=True)]
         sizes = [of_rule.x0.shape[0] for of_rule in inputs]
@@ -119,7 +132,7 @@ class Loop:
         firsts = accumulate(sizes[:-1], initial=0)
         shown = [of_rule.shown + first for of_rule, first in zip(inputs, firsts, strict=True)]
         start = self._position(tf.concat([of_rule.x0 for of_rule in inputs], 0))
-        levels = _levels(start.loss, minimum, targets)
+        aim = Aim(_levels(start.loss, minimum, targets, scale), self._box(start.x), self._judged_by == "last")
 
         def advance(carry: Carry) -> Carry:
             x, loss, gradient = carry.position
@@ -130,14 +143,22 @@ class Loop:
                 for i, rule in enumerate(rules)
             ]
             new = self._position(tf.concat([new_x for new_x, _ in stepped], 0))
-            position, record = _observe(carry, new, levels)
+            position, record = _observe(carry, new, aim)
             return Carry(carry.step + 1, position, [state for _, state in stepped], record)
 
         states = [self._attempt(i, rule.init) or [] for i, rule in enumerate(rules)]
-        carry = Carry(tf.constant(1), start, states, _first_record(start, levels))
+        carry = Carry(tf.constant(1), start, states, _first_record(start, aim))
         carry, trace, paths = _iterate(carry, advance, tf.concat(shown, 0), schedule, self._points)
         self.evaluations[:] = [rule.evaluations for rule in rules]
         return Outputs(*start[1:], *carry.position, *carry.record, trace, paths)
+
+    def _box(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
+        """The domain if the minimum of the loss holds only there: its low and high ends, [dim] in the dtype of x."""
+        loss = self._setting.loss
+        if not loss.domain_only:
+            return None
+        low, high = (tf.constant(ends, x.dtype) for ends in zip(*loss.domain, strict=True))
+        return low, high
 
     def _position(self, x: Tensor) -> Position:
         return Position(x, *self._evaluate(x))
@@ -165,10 +186,30 @@ def _split(points: Point, sizes: Sequence[int]) -> list[Point]:
     ]
 
 
-def _levels(initial_loss: Tensor, minimum: Tensor, targets: Tensor) -> Tensor:
-    """f* + tau (f(x_0) - f*) for each target tau, computed in float64: [targets, runs] in the dtype of the runs."""
-    excess = tf.cast(initial_loss, tf.float64) - minimum
-    return tf.cast(minimum + targets[:, tf.newaxis] * excess, initial_loss.dtype)
+@dataclass(frozen=True)
+class Aim:
+    """The targets of the runs, and when one counts as hit."""
+
+    levels: Tensor
+    """The largest loss that is within each target, [targets, 1 or runs]."""
+    box: tuple[Tensor, Tensor] | None
+    """Low and high ends, [dim] each, of the only region that counts; None if every position does."""
+    last: bool
+    """Whether the last iterate is judged."""
+
+    def within(self, position: Position) -> Tensor:
+        """Whether each run is within each target, bool [targets, runs]."""
+        within = position.loss <= self.levels
+        if self.box is None:
+            return within
+        low, high = self.box
+        return within & tf.reduce_all((position.x >= low) & (position.x <= high), axis=1)
+
+
+def _levels(initial_loss: Tensor, minimum: Tensor, targets: Tensor, scale: Tensor | None) -> Tensor:
+    """f* + tau scale for each target tau, computed in float64: [targets, 1 or runs] in the dtype of the runs."""
+    gap = tf.cast(initial_loss, tf.float64) - minimum if scale is None else scale[tf.newaxis]
+    return tf.cast(minimum + targets[:, tf.newaxis] * gap, initial_loss.dtype)
 
 
 def _finite(position: Position) -> tuple[Tensor, Tensor]:
@@ -191,14 +232,15 @@ def _status(running: Tensor, new: Position, old: Position) -> Tensor:
     return tf.sqrt(tf.where(running & finite, whole, tf.where(running & finite_x, only_x, lost)))
 
 
-def _first_record(start: Position, levels: Tensor) -> Record:
+def _first_record(start: Position, aim: Aim) -> Record:
     zero = tf.zeros_like(start.loss, tf.int32)
     never = zero + NEVER
     _, finite = _finite(start)
     # A start that is not finite shows in the first step, which evaluates it.
     last_finite = tf.where(finite, 0, NEVER)
     rows = [last_finite, zero, zero, never, zero]
-    return Record(start.loss, tf.concat([tf.stack(rows), tf.where(finite & (start.loss <= levels), 0, NEVER)], axis=0))
+    within = finite & aim.within(start)
+    return Record(start.loss, tf.concat([tf.stack(rows), tf.where(within ^ aim.last, 0, NEVER)], axis=0))
 
 
 def _running(record: Record, step: Tensor) -> Tensor:
@@ -206,7 +248,7 @@ def _running(record: Record, step: Tensor) -> Tensor:
     return record.steps[0] == step - 1
 
 
-def _observe(carry: Carry, new: Position, levels: Tensor) -> tuple[Position, Record]:
+def _observe(carry: Carry, new: Position, aim: Aim) -> tuple[Position, Record]:
     """The position and the record after a step; a run that diverged stays at its last finite position."""
     step, old, record = carry.step, carry.position, carry.record
     status = _status(_running(record, step), new, old)
@@ -218,10 +260,11 @@ def _observe(carry: Carry, new: Position, levels: Tensor) -> tuple[Position, Rec
     never = record.steps == NEVER
     improved = loss < record.best_loss
     happened = [kept, status > ONLY_X - 0.5, moved, kept & ~moved & never[3], improved]
-    reached = never[len(ROWS) :] & (loss <= levels)
-    happened = tf.concat([tf.stack(happened), reached], axis=0)
-    best_loss = tf.where(improved, loss, record.best_loss)
-    return Position(x, loss, gradient), Record(best_loss, tf.where(happened, step, record.steps))
+    position = Position(x, loss, gradient)
+    within = aim.within(position)
+    of_targets = ~within if aim.last else never[len(ROWS) :] & within
+    happened = tf.concat([tf.stack(happened), of_targets], axis=0)
+    return position, Record(tf.where(improved, loss, record.best_loss), tf.where(happened, step, record.steps))
 
 
 def _iterate(

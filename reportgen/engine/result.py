@@ -64,7 +64,7 @@ class ProgramResult:
     final_x: Array
     """[runs, dim], the last finite position"""
     hits: Array
-    """[targets, runs], the first step at which each target was reached"""
+    """[targets, runs], the step at which each target was hit: see ``Settings.judged_by``"""
     trace_steps: Array
     """[points], from 1"""
     trace_loss: Array

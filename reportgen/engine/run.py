@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from itertools import accumulate, count
 from typing import Any
@@ -14,9 +14,10 @@ import tensorflow as tf
 from reportgen import catalogue
 from reportgen.engine import device as devices
 from reportgen.engine.compiled import Chunk, CompiledLoop, Member
+from reportgen.engine.evaluation import value_and_gradient
 from reportgen.engine.grid import evaluate_grid
 from reportgen.engine.inputs import optimizer_maker
-from reportgen.engine.loop import ROWS
+from reportgen.engine.loop import ROWS, Outputs
 from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
 from reportgen.engine.rule import MappedRule
 from reportgen.engine.sampling import trace_steps
@@ -106,6 +107,14 @@ def _classes(optimizer: Optimizer) -> Iterator[type[Optimizer]]:
             yield from _classes(getattr(optimizer, name))
 
 
+@dataclass(frozen=True)
+class LossScale:
+    """What is large on a loss: its values at the standard start."""
+
+    gap: float
+    gradient_norm: float
+
+
 class LossSetup:
     """What the programs on one loss share: the loss, the device, the sampled steps, and the grid of the pictures."""
 
@@ -115,17 +124,31 @@ class LossSetup:
         self.loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
         self.device = devices.choose(settings.device, next(_TURNS))
         self.schedule = trace_steps(settings.steps, settings.trace_points)
-        self._dtype = settings.dtype
+        self._settings = settings
 
     @cached_property
     def grid(self) -> Grid | None:
         """The loss over its domain; None in more than two dimensions."""
         with tf.device(self.device.name):
-            return evaluate_grid(self.loss, self._dtype)
+            return evaluate_grid(self.loss, self._settings.dtype)
+
+    @cached_property
+    def scale(self) -> LossScale | None:
+        """What is large on this loss; None: for each run, what is large at its start.
+
+        None as well if the gap or the gradient at the standard start is not a positive number.
+        """
+        if self._settings.target_scale == "run":
+            return None
+        with tf.device("CPU"):
+            value, gradient = value_and_gradient(self.loss, tf.constant(self.loss.start, self._settings.dtype))
+        scale = LossScale(float(value) - self.loss.minimum, float(_norm(gradient.numpy())))
+        return scale if 0 < scale.gap < np.inf and 0 < scale.gradient_norm < np.inf else None
 
     def make_loop(self, members: Sequence[Member]) -> CompiledLoop:
         """Return the loop of some of the programs."""
-        return CompiledLoop(members, self.loss, self.schedule, self.device.name)
+        gap = self.scale.gap if self.scale else None
+        return CompiledLoop(members, self.loss, gap, self.schedule, self.device.name)
 
 
 class Engine:
@@ -166,13 +189,22 @@ class Engine:
             **record,
         }
         columns["steps"] = np.where(columns["diverged_at"] == NEVER, steps, columns["diverged_at"])
+        columns["scale"] = outputs.initial_loss.astype(np.float64) - self.loss.minimum
+        columns["gradient_scale"] = columns["initial_gradient_norm"]
+        if scale := self._setup.scale:
+            columns["scale"] = np.full(len(chunk.runs), scale.gap)
+            columns["gradient_scale"] = np.full(len(chunk.runs), scale.gradient_norm)
+        columns["middle_loss"] = _middle_loss(outputs, schedule)
+        hits = outputs.steps[len(ROWS) :]
+        if self.program.settings.judged_by == "last":
+            hits = np.where((columns["diverged_at"] == NEVER) & (hits < steps), hits + 1, NEVER)
         plane = min(outputs.final_x.shape[1], 2)
         trace = outputs.trace if traces else outputs.trace[:, :0]
         return ProgramResult(
             runs=chunk.runs,
             columns=columns,
             final_x=outputs.final_x,
-            hits=outputs.steps[len(ROWS) :],
+            hits=hits,
             trace_steps=schedule,
             trace_loss=trace[..., 0],
             trace_gradient_norm=_norm(trace[..., 1 + plane :]),
@@ -185,6 +217,13 @@ class Engine:
             seconds=dict(self._source.seconds),
             note=self._note,
         )
+
+
+def _middle_loss(outputs: Outputs, schedule: Array) -> Array:
+    """The loss of each run at the last sampled step of the first half, [runs]; at the start if none was sampled."""
+    samples = int(np.searchsorted(schedule, schedule[-1] // 2, side="right"))
+    middle: Array = outputs.trace[samples - 1, :, 0] if samples else outputs.initial_loss
+    return middle
 
 
 def _join(parts: list[ProgramResult]) -> ProgramResult:

@@ -48,7 +48,7 @@ class RunsInfo:
     steps: int
     """Steps of the longest run."""
     targets: tuple[float, ...]
-    """Shares of the initial gap."""
+    """Shares of a gap."""
     losses: tuple[LossInfo, ...]
     optimizers: tuple[OptimizerInfo, ...]
     noisy_losses: frozenset[str]
@@ -58,6 +58,8 @@ class RunsInfo:
     versions: dict[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     dtype: str | None = None
+    target_scale: str | None = None
+    judged_by: str | None = None
     gradient_tolerance: float | None = None
     random_starts: int | None = None
     device: DeviceInfo | None = None

@@ -15,7 +15,7 @@ from reportgen.config.model import Noise, Scalar
 from reportgen.loss import Interval, Point
 from reportgen.results.files import MANIFEST, read_json, write_json
 
-FORMAT = 2
+FORMAT = 3
 """The version of the results format. Results of another version cannot be read."""
 
 
@@ -57,6 +57,8 @@ class LossInfo:
     """The standard start."""
     domain: tuple[Interval, ...] = ()
     """One interval per coordinate."""
+    domain_only: bool = False
+    """Whether the minimum holds only inside the domain."""
     formula: str = ""
     """LaTeX."""
     source: str = ""
@@ -189,7 +191,15 @@ class ResultsInfo(Protocol):
 
     @property
     def targets(self) -> Sequence[float]:
-        """Shares of the initial gap."""
+        """Shares of a gap."""
+
+    @property
+    def target_scale(self) -> str | None:
+        """Which gap: ``loss`` or ``run``, see the config."""
+
+    @property
+    def judged_by(self) -> str | None:
+        """When a target counts as hit: ``last`` or ``best``, see the config."""
 
     @property
     def gradient_tolerance(self) -> float | None:
@@ -249,8 +259,18 @@ class Manifest:
 
     @property
     def targets(self) -> tuple[float, ...]:
-        """Shares of the initial gap."""
+        """Shares of a gap."""
         return self.config.targets
+
+    @property
+    def target_scale(self) -> str:
+        """Which gap: ``loss`` or ``run``, see the config."""
+        return self.config.target_scale
+
+    @property
+    def judged_by(self) -> str:
+        """When a target counts as hit: ``last`` or ``best``, see the config."""
+        return self.config.judged_by
 
     @property
     def dtype(self) -> str:

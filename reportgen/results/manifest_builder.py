@@ -68,6 +68,7 @@ def _loss_info(label: str, loss: Loss | Failure, noise: Noise | None, starts: in
         saddles=loss.saddles,
         start=loss.start,
         domain=loss.domain,
+        domain_only=loss.domain_only,
         formula=loss.formula,
         source=loss.source,
         note=loss.note,

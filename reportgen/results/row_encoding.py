@@ -30,7 +30,7 @@ def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table
         result: some or all runs of the program.
     """
     settings = program.settings
-    outcomes, reasons = judge(result, settings.targets, loss.minimum, settings.gradient_tolerance)
+    outcomes, reasons = judge(result, loss, settings)
     columns = result.columns
     final_loss = columns["final_loss"].astype(float)
     rows = _planned_columns(program, result.runs) | {
@@ -44,14 +44,25 @@ def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table
         "final_loss": final_loss,
         "best_loss": columns["best_loss"].astype(float),
         "best_step": columns["best_step"],
+        "left_target": _left_target(program, loss, result) & (outcomes != "escaped"),
+        "scale": columns["scale"],
         "final_gradient_norm": columns["final_gradient_norm"].astype(float),
         "final_x": _lists(result.final_x),
         "distance": _distance(result.final_x, loss),
         "gap": final_loss - loss.minimum,
     }
     for target, steps in zip(settings.targets, result.hits, strict=True):
-        rows[hit_column(target)] = _nullable(steps)
+        rows[hit_column(target)] = _nullable(np.where(outcomes == "escaped", NEVER, steps))
     return _table(rows, runs_schema(settings.targets), len(result.runs))
+
+
+def _left_target(program: Program, loss: Loss, result: ProgramResult) -> BoolArray:
+    """Whether each run was within the tightest target at some step, but not at its end, bool [runs]."""
+    columns, tightest = result.columns, min(program.settings.targets)
+    level = (loss.minimum + tightest * columns["scale"]).astype(program.settings.dtype)
+    ends_within = (columns["final_loss"] <= level) & (columns["diverged_at"] == NEVER)
+    left: BoolArray = (columns["best_loss"] <= level) & ~ends_within
+    return left
 
 
 def encode_failed_runs(program: Program, runs: IntArray, failure: Failure) -> pa.Table:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import pyarrow as pa
 
-Outcome = Literal["failed", "diverged", "solved", "stationary", "stalled", "exhausted"]
+Outcome = Literal["failed", "diverged", "escaped", "solved", "stationary", "stalled", "exhausted"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """In the order of precedence: the outcome of a run is the first that applies."""
 
@@ -16,7 +16,7 @@ _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 def hit_column(target: float) -> str:
-    """Return the name of the column with the first step that hits ``target``: ``hit_1e-01``."""
+    """Return the name of the column with the step that hits ``target``: ``hit_1e-01``."""
     return f"hit_{target:.0e}" if float(f"{target:.0e}") == target else f"hit_{target!r}"
 
 
@@ -49,6 +49,8 @@ def runs_schema(targets: Sequence[float]) -> pa.Schema:
             ("final_x", pa.list_(pa.float64())),
             ("distance", pa.float64()),
             ("gap", pa.float64()),
+            ("scale", pa.float64()),
+            ("left_target", pa.bool_()),
             *((hit_column(target), pa.int32()) for target in targets),
         ]
     )
@@ -95,7 +97,7 @@ def dictionary_columns(schema: pa.Schema) -> list[str]:
 
     Parquet stores these with a dictionary. For other columns, building one only costs time.
     """
-    repetitive = ("reason", "learning_rate", "initial_loss", "x0")
+    repetitive = ("reason", "learning_rate", "initial_loss", "x0", "scale")
     fields = [field for field in schema if field.name in repetitive or _is_dictionary_or_integer(field.type)]
     return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in fields]
 

@@ -16,6 +16,8 @@ _SETTINGS: tuple[tuple[str, Callable[[ResultsInfo], Any]], ...] = (
     ("precision", lambda info: info.dtype),
     ("number of steps", lambda info: info.steps),
     ("targets", lambda info: sorted(info.targets)),
+    ("scale of the targets", lambda info: info.target_scale),
+    ("judged iterate", lambda info: info.judged_by),
     ("gradient tolerance", lambda info: info.gradient_tolerance),
 )
 _FACTS_OF_A_TABLE: tuple[tuple[str, Callable[[LossInfo], Any]], ...] = (
