@@ -124,11 +124,11 @@ def test_there_are_no_paths_above_two_coordinates(results: Results) -> None:
 
 
 def test_a_gap_scale_is_robust_at_both_ends() -> None:
-    scale = gap_scale([np.array([1.0, 1e-4, 0.0, 1e30, np.inf])], np.array([10.0]), 1e-7)
+    scale = gap_scale([np.array([1.0, 1e-4, 0.0, 1e30, np.inf])], np.array([10.0]), 1e-6)
     assert (scale.low, scale.high, scale.below) == (-4, 0, "≤ 0")
     placed = scale(np.array([0.0, -1.0, 1.0, 1e30, np.nan]))
     assert placed.tolist() == [scale.floor, scale.floor, 0.0, 0.0, 0.0]
-    deep = gap_scale([np.array([1.0, 1e-30])], np.array([10.0]), 1e-7)
+    deep = gap_scale([np.array([1.0, 1e-30])], np.array([10.0]), 1e-6)
     assert (deep.low, deep.below) == (-9, "< 10⁻⁹")
 
 

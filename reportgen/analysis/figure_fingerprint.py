@@ -29,7 +29,7 @@ def path_digest(view: LossView, optimizer: str) -> str:
 def loss_digest(view: LossView) -> str:
     """The digest of everything that figures show of one loss."""
     names = [hit_column(target) for target in view.manifest.targets]
-    runs = view.results.runs[[*names, "steps", "gradient_evaluations", "initial_loss"]]
+    runs = view.results.runs[[*names, "steps", "gradient_evaluations", "initial_loss", "scale"]]
     trajectories = (run for name in view.optimizers for run in view.curve_runs(name) + view.drawn_runs(name))
     tables = map(_table, (view.cells, runs))
     return _digest(*_setting(view), *tables, *_background(view), *map(_trajectory, trajectories))

@@ -273,6 +273,13 @@ def initial_gaps(view: LossView) -> Array:
     return gaps[np.isfinite(gaps) & (gaps > 0)]
 
 
+def tightest_gap(view: LossView) -> float:
+    """The gap of the tightest target; if targets differ from run to run, their median; 0 if no target is known."""
+    scale = view.results.runs["scale"].to_numpy(dtype=float, na_value=np.nan)
+    known = scale[np.isfinite(scale)]
+    return min(view.manifest.targets) * float(np.median(known)) if len(known) else 0.0
+
+
 def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
     """Steps, int [steps], and the median gap of the runs at each, float [steps]; infinite after a run diverged.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import LossView, initial_gaps, median_gap
+from reportgen.analysis.loss_view import LossView, initial_gaps, median_gap, tightest_gap
 from reportgen.analysis.number_format import count, rate
 from reportgen.figures.contour_background import background_svg
 from reportgen.figures.convergence import NO_TRAJECTORIES, end_in_words
@@ -70,7 +70,7 @@ class BeforeAfter:
 def draw_curves(change: BeforeAfter) -> str:
     """The SVG of the median gaps by step, each curve named at its end."""
     curves = [median_gap(side.view.curve_runs(change.optimizer)) for side in change.sides]
-    tightest, steps = min(change.after.manifest.targets), change.after.manifest.steps
+    tightest, steps = tightest_gap(change.after), change.after.manifest.steps
     initial = np.concatenate([initial_gaps(side.view) for side in change.sides])
     scale = gap_scale([gaps for _, gaps in curves], initial, tightest)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import LossView, initial_gaps, median_gap
+from reportgen.analysis.loss_view import LossView, initial_gaps, median_gap, tightest_gap
 from reportgen.analysis.number_format import number, rate
 from reportgen.figures.lines import MARGINS, MOST_NAMED, Line, draw_lines
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
@@ -31,7 +31,7 @@ def draw_convergence(view: LossView) -> str:
     """The SVG of the median gaps by step, both axes logarithmic."""
     curves = {name: median_gap(view.curve_runs(name)) for name in view.optimizers}
     curves = {name: curve for name, curve in curves.items() if len(curve[0])}
-    scale = gap_scale([gaps for _, gaps in curves.values()], initial_gaps(view), min(view.manifest.targets))
+    scale = gap_scale([gaps for _, gaps in curves.values()], initial_gaps(view), tightest_gap(view))
     lines = {name: _line(view, name, *curve, scale) for name, curve in curves.items()}
     named = named_optimizers(view)
 

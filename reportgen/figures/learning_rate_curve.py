@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.loss_view import initial_gaps
+from reportgen.analysis.loss_view import initial_gaps, tightest_gap
 from reportgen.analysis.number_format import count, number, rate
 from reportgen.figures.scales import GapScale, gap_scale, rate_axis
 from reportgen.figures.style import PANEL, LineStyle, SeriesStyle, colour_token, dash_pattern, series_style
@@ -26,7 +26,7 @@ MOST_CONTEXT = 24
 def rates_scale(view: LossView) -> GapScale:
     """The y axis that all figures of one loss share."""
     columns = [view.cells[name].to_numpy(float) for name in ("gap_low", "gap_median", "gap_high")]
-    return gap_scale(columns, initial_gaps(view), min(view.manifest.targets))
+    return gap_scale(columns, initial_gaps(view), tightest_gap(view))
 
 
 def draw_rates(view: LossView, optimizer: str, scale: GapScale) -> str:

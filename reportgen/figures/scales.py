@@ -61,19 +61,20 @@ def gap_scale(gaps: Iterable[Array], at_start: Array, tightest: float) -> GapSca
     """A scale for ``gaps`` with robust ends.
 
     It ends a decade above the largest initial gap, so that diverging runs do not compress the rest. It begins at most
-    three decades below the tightest target of the median start: all runs below are solved.
+    three decades below the tightest target: all runs below are solved.
 
     Args:
         gaps: arrays of any shape.
         at_start: the initial gaps, float [runs].
-        tightest: the tightest target, a share of the initial gap.
+        tightest: the gap of the tightest target; 0 if it is not known.
     """
-    top, median = (float(at_start.max()), float(np.median(at_start))) if len(at_start) else (1.0, 1.0)
+    top = float(at_start.max()) if len(at_start) else 1.0
     values = np.concatenate([np.empty(0), *(np.asarray(part, dtype=float).ravel() for part in gaps)])
     values = values[np.isfinite(values)]
     shown = values[(values > 0) & (values <= 10 * top)]
     smallest, largest = (float(shown.min()), float(shown.max())) if len(shown) else (top / 10, top)
-    low = max(math.floor(math.log10(smallest)), math.floor(math.log10(median * tightest)) - 3)
+    lowest = math.floor(math.log10(tightest)) - 3 if tightest > 0 else -math.inf
+    low = int(max(math.floor(math.log10(smallest)), lowest))
     high = max(math.ceil(math.log10(largest)), low + 1)
     below = "≤ 0" if smallest >= 10.0**low else f"< {rate(10.0**low)}"
     return GapScale(low, high, below, bool((values < 10.0**low).any()))

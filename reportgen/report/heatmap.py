@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 
 from reportgen.analysis.cells import CellRow
-from reportgen.analysis.loss_view import LossView, initial_gaps
+from reportgen.analysis.loss_view import LossView, tightest_gap
 from reportgen.analysis.number_format import exponent, number, rate
 from reportgen.figures.registry import slug
 
@@ -67,12 +66,12 @@ def cell_anchor(optimizer: str, learning_rate: float) -> str:
 
 
 class _Scale:
-    """Levels of colour, from the median gap at the starts (0) to the tightest target (the last level)."""
+    """Levels of colour, from the gap that targets are shares of (0) to the tightest target (the last level)."""
 
     def __init__(self, view: LossView) -> None:
-        gaps = initial_gaps(view)
-        self._top = float(np.median(gaps)) if len(gaps) else 1.0
-        self._span = math.log10(min(view.manifest.targets))
+        tightest = min(view.manifest.targets)
+        self._top = tightest_gap(view) / tightest or 1.0
+        self._span = math.log10(tightest)
 
     def __call__(self, gap: float) -> int:
         if gap <= 0:
