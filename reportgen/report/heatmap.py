@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-
 from reportgen.analysis.cells import CellRow
 from reportgen.analysis.loss_view import LossView, tightest_gap
 from reportgen.analysis.number_format import exponent, number, rate
