@@ -16,7 +16,7 @@ from reportgen.analysis.best_cells import BestRow, best_cells
 from reportgen.analysis.cells import order_statistic
 from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
-from reportgen.analysis.ranking import ranking
+from reportgen.analysis.ranking import leaderboard, ranking
 from reportgen.analysis.run_table import run_table
 from reportgen.results.manifest import OptimizerInfo
 from reportgen.results.result_tables import Results
@@ -102,7 +102,8 @@ def test_ranking_tells_ties() -> None:
     runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
     twin = OptimizerInfo(label="twin", family="twin", title="Twin")
     manifest = replace(twins.manifest, optimizers=(*twins.manifest.optimizers, twin))
-    ranks = ranking(best_cells(run_table(replace(twins, runs=runs, manifest=manifest)).cells))
+    table = run_table(replace(twins, runs=runs, manifest=manifest))
+    ranks = ranking(leaderboard(table, best_cells(table.cells), ["adam", "twin"]))
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
 
 

@@ -10,27 +10,26 @@ from reportgen.analysis.number_format import and_list, decades, rate, share, sho
 from reportgen.analysis.tuning_curve import shared_rates
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from reportgen.analysis.sensitivity import Sensitivity
+    from reportgen.analysis.trials import Trials
 
 SENSITIVITY = "#sensitivity"
 
 
 def learning_rate_findings(
-    sensitivities: Sequence[Sensitivity], cells: pd.DataFrame, compared: Sequence[str]
+    sensitivities: Sequence[Sensitivity], losses: Sequence[Trials], compared: Sequence[str]
 ) -> Iterator[Claim]:
     """The claims about learning rates.
 
     Args:
         sensitivities: the sensitivity of each optimizer on each loss.
-        cells: a table made by ``cell_table``.
+        losses: the trials on each loss that can be compared.
         compared: labels without reference optimizers.
     """
     among = [each for each in sensitivities if each.optimizer in compared]
     yield from _widest(among, compared)
     yield from _edges(among)
-    yield from _shared_rate(cells[cells["optimizer"].isin(list(compared))])
+    yield from _shared_rate(losses, compared)
 
 
 def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[Claim]:
@@ -49,7 +48,8 @@ def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> It
         "",
         shorten(widest[0]),
         f" has the widest usable range of learning rates within this grid: {where}. Usable means that the median gap "
-        "is at most 10 times the gap at the best learning rate.",
+        "is at most 10 times the gap at the best learning rate. A gap below the tightest target counts as the gap of "
+        "that target.",
     )
     yield Claim(pieces, SENSITIVITY, importance=65, keys={"table": "sensitivity", "optimizer": widest[0]})
 
@@ -69,11 +69,11 @@ def _edges(sensitivities: Sequence[Sensitivity]) -> Iterator[Claim]:
     yield Claim(pieces, SENSITIVITY, importance=55, keys=keys)
 
 
-def _shared_rate(cells: pd.DataFrame) -> Iterator[Claim]:
+def _shared_rate(losses: Sequence[Trials], compared: Sequence[str]) -> Iterator[Claim]:
     """Who loses least, and who most, with one learning rate for all losses, if that makes a difference."""
-    if cells["loss"].nunique() < 2 or cells["learning_rate"].nunique() < 2 or cells["optimizer"].nunique() < 2:
+    if len(losses) < 2 or max(len(rates) for each in losses for rates in each.rates) < 2:
         return
-    rates = [each for each in shared_rates(cells) if each.tuned > 0]
+    rates = [each for each in shared_rates(losses, compared) if each.tuned > 0]
     lost = sorted(((round(max(each.lost, 0) / each.tuned, 12), each) for each in rates), key=lambda pair: pair[0])
     if len(lost) < 2 or lost[-1][0] < 0.01 or lost[0][0] == lost[-1][0]:
         return

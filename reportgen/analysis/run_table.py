@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array, cell_table
+from reportgen.analysis.cross_fitting import Resamples, all_resamples
 from reportgen.analysis.resampling import Design, resampling_designs
 from reportgen.analysis.runtime_arrays import Unit, runtime_arrays
+from reportgen.analysis.trials import Trials, trials
 from reportgen.results.manifest import LossInfo
 
 if TYPE_CHECKING:
@@ -61,6 +63,16 @@ class RunTable:
         noisy = [loss.label for loss in self.losses if loss.noise]
         is_noisy = self.runs["loss"].isin(noisy).to_numpy(bool)
         return resampling_designs(self.run_cells, start, seed, is_random, is_noisy)
+
+    @cached_property
+    def trials(self) -> dict[str, Trials]:
+        """The runs on each loss as arrays, by its label."""
+        return trials(self)
+
+    @cached_property
+    def resamples(self) -> dict[str, Resamples]:
+        """Resamples of the random starts or seeds of each loss, by its label."""
+        return all_resamples(self.trials.values())
 
     def runtimes(self, unit: Unit) -> tuple[Array, Array]:
         """Runtimes [runs, targets], infinite without a hit, and the budget that each run spent [runs], in ``unit``."""

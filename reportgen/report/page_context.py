@@ -35,7 +35,7 @@ from reportgen.report.page_types import (
     ReportInfo,
 )
 from reportgen.report.player import player
-from reportgen.report.ranking_table import ranking_limitations, ranking_rows
+from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
 from reportgen.results.manifest import Manifest, OptimizerInfo
 
@@ -106,13 +106,14 @@ class PageContexts:
             total=len(analysis.results.runs),
             configurations=len(cells),
             ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
+            pairs=pair_rows(board),
             limitations=ranking_limitations(board),
             excluded_losses=analysis.excluded_losses,
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),
             profile_heading=profile_heading(analysis.profile),
             overview=self._overview_figures(),
-            budgets=budget_rows(analysis.results, cells[cells["loss"].isin(analysis.comparable["loss"])]),
+            budgets=budget_rows(analysis.results, analysis.compared_trials),
             plugins=self._plugins(),
             config=config_toml(manifest.config),
             has_data=self._has_data,

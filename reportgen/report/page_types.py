@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reportgen.report.cell_table import CellTableRow, FailureReason
     from reportgen.report.heatmap import HeatRow
     from reportgen.report.player import Player
-    from reportgen.report.ranking_table import RankingRow
+    from reportgen.report.ranking_table import PairRow, RankingRow
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
 
@@ -128,6 +128,8 @@ class IndexPage(Page):
     """All runs."""
     configurations: int
     ranking: Sequence[RankingRow]
+    pairs: Sequence[PairRow]
+    """Tests of pairs of optimizers over the losses; empty with too few losses."""
     limitations: Sequence[str]
     """What the ranking cannot show, in sentences."""
     excluded_losses: Sequence[str]
