@@ -98,7 +98,7 @@ class RunTable:
     def select(self, cells: pd.DataFrame) -> RunTable:
         """The runs of some ``cells``, rows of a table made by ``cell_table``."""
         chosen = self.runs["cell_id"].isin(cells["cell_id"].astype(str))
-        return replace(self, runs=self.runs[chosen], known_cells=None)
+        return replace(self, runs=self.runs[chosen], known_cells=cells.reset_index(drop=True))
 
     def on(self, losses: Sequence[str], optimizers: Sequence[str]) -> RunTable:
         """The runs of some optimizers on some losses, both by label."""

@@ -52,7 +52,7 @@ def best_rate_rows(view: LossView, sensitivities: Mapping[tuple[str, str], Sensi
     """
     if not view.best:
         return []
-    runs = replace(view.table.select(view.best_table), targets=(min(view.manifest.targets),))
+    runs = replace(view.best_run_table, targets=(min(view.manifest.targets),))
     tightest = fixed_target(runs, "gradient_evaluations")
     columns = [tightest[name].tolist() for name in TargetResult.__dataclass_fields__]
     results = dict(zip(tightest["optimizer"], map(TargetResult, *columns), strict=True))

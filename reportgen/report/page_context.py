@@ -19,6 +19,7 @@ from reportgen.report.best_rate_table import best_rate_rows
 from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_table_rows, failure_reasons
 from reportgen.report.config_toml import config_toml
+from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
 from reportgen.report.links import INDEX, loss_page, optimizer_page
@@ -175,6 +176,7 @@ class PageContexts:
             is_thinned=any(0 < len(view.best_runs(name)) < cell.runs for name, cell in view.best.items()),
             runtimes=self._figure(view, "runtimes"),
             best=best_rate_rows(view, self._analysis.sensitivity_by_pair),
+            fixed_budgets=fixed_budget_table(view),
             paths_heading=paths_heading(view),
             plane=view.plane,
             player=player(view),
