@@ -16,7 +16,8 @@ from hypothesis.extra.numpy import arrays
 from tried import trials
 
 from reportgen.analysis.cross_fitting import LEAST_FREEDOM, all_resamples, cross_fit, resamples
-from reportgen.analysis.lead import hit_lead, span
+from reportgen.analysis.lead import hit_lead
+from reportgen.analysis.number_format import share_span, span
 from reportgen.analysis.ranking import Leaderboard
 from reportgen.analysis.rate_rule import best_places, contenders, order_without_each, places_without_each
 from reportgen.analysis.score_intervals import score_interval
@@ -177,8 +178,11 @@ def test_a_lead_is_one_over_all_others() -> None:
 
 
 def test_the_ends_of_an_interval_are_printed_with_digits_that_tell_them_apart() -> None:
-    assert span(0.6666, 0.6712) == "66.7 to 67.1"
-    assert span(-0.012, 0.19) == "−1.2 to 19"
+    assert span((66.66, 67.12)) == "66.7 to 67.1"
+    assert span((-1.2, 19)) == "−1.2 to 19"
+    assert span((1500, 5500)) == "1\u202f500 to 5\u202f500"
+    assert share_span((0.6756, 1)) == "68 to 100 %"
+    assert share_span((0, 0.0004)) == "0 to 0.04 %"
 
 
 @pytest.mark.slow

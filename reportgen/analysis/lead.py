@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.analysis.cells import Array
 from reportgen.analysis.claim import NEGLIGIBLE, Strength, evidence_strength
-from reportgen.analysis.number_format import count, names, number
+from reportgen.analysis.number_format import count, names, span
 from reportgen.analysis.ranking import Leaderboard
 from reportgen.analysis.score_intervals import ResampledScores
 from reportgen.analysis.scores import DECIMALS
@@ -79,7 +79,8 @@ class Lead:
             reason = f"{draws} are too few" if self.board.draws > 1 else "nothing random varies"
             return f"{size}, no interval: {reason}"
         low, high = self.resampled.difference(first, second)
-        text = f"{size}, the same for all {draws}" if low == high else f"{size}, 95 % CI {span(low, high)}"
+        interval = f"95 % CI {span((100 * low, 100 * high))}" if low < high else f"the same for all {draws}"
+        text = f"{size}, {interval}"
         if low <= 0:
             return f"{text}: not significant with {draws}"
         balance = self.balance(first, second)
@@ -102,15 +103,6 @@ def hit_lead(board: Leaderboard) -> Lead:
 def speed_lead(board: Leaderboard) -> Lead:
     """The lead in speed score."""
     return Lead(board, board.speed, board.resampled_speed, board.speed_balance)
-
-
-def span(low: float, high: float) -> str:
-    """An interval in points, with as many digits as its ends need to differ."""
-    for digits in (2, 3, 4):
-        ends = [number(100 * end, digits) for end in (low, high)]
-        if ends[0] != ends[1]:
-            break
-    return f"{ends[0]} to {ends[1]}"
 
 
 def _points(difference: float) -> str:

@@ -83,6 +83,8 @@ def trials(table: RunTable) -> dict[str, Trials]:
     times = table.runtimes("gradient_evaluations")[0]
     tightest = times[:, int(np.argmin(table.targets))]
     rule = rule_values(np.isfinite(times).sum(axis=1), tightest, final_gaps(table.runs))
+    # The last row is that of a missing run: nothing hit, as bad as can be.
+    times, rule = np.vstack([times, np.full(times.shape[1], np.inf)]), np.hstack([rule, _worst(rule)])
     start, seed = (table.runs[name].to_numpy(int) for name in ("start", "seed"))
     order = np.argsort(run_loss, kind="stable")
     ends = np.searchsorted(run_loss[order], np.arange(len(labels) + 1))
@@ -105,8 +107,6 @@ def _loss_trials(
     rows[np.searchsorted(here, cell), position] = runs
     draw, is_drawn, noun = _draws(table, label, start[first], seed[first])
     unit = _units(draw, is_drawn, start[first])
-    # The last row is that of a missing run: nothing hit, as bad as can be.
-    times, rule = np.vstack([times, np.full(times.shape[1], np.inf)]), np.hstack([rule, _worst(rule)])
     code, names = factorize(table.cells["optimizer"].iloc[here])
     of_each = [np.flatnonzero(code == place) for place in range(len(names))]
     rates = table.cells["learning_rate"].to_numpy(float)[here]
