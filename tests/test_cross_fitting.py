@@ -19,7 +19,7 @@ from reportgen.analysis.cross_fitting import LEAST_FREEDOM, all_resamples, cross
 from reportgen.analysis.lead import hit_lead
 from reportgen.analysis.number_format import share_span, span
 from reportgen.analysis.ranking import Leaderboard
-from reportgen.analysis.rate_rule import best_places, contenders, order_without_each, places_without_each
+from reportgen.analysis.rate_rule import best_places, contenders, order_without_each, places_without_each, rule_values
 from reportgen.analysis.score_intervals import score_interval
 from reportgen.analysis.scores import profile_score
 from reportgen.analysis.trials import Trials
@@ -79,6 +79,25 @@ def test_the_last_in_order_is_the_chosen_one_and_those_left_out_are_never_chosen
     assert sorted(order[0].tolist()) == list(range(rule.shape[1]))
     possible = {chosen(rule, each) for each in weightings(starts)}
     assert possible <= set(contenders(rule).tolist())
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        # Targets hit, evaluations to the tightest one, final gap of each of two runs.
+        pytest.param([(3, INF, 9.0), (3, INF, 9.0)], [(4, 5, 0.1), (1, INF, 0.2)], id="more hits"),
+        pytest.param([(4, 900, 0.1), (0, INF, INF)], [(2, INF, 1.0), (2, INF, 1.0)], id="more runs at the tightest"),
+        pytest.param([(2, INF, 1.0), (2, INF, 50.0)], [(2, INF, 9.0), (2, INF, 9.0)], id="smaller gaps"),
+        pytest.param([(2, INF, 1e300), (2, INF, 1.0)], [(2, INF, INF), (2, INF, 1.0)], id="not lost"),
+        pytest.param([(4, 10, 0.1), (4, 30, 0.1)], [(4, 20, 1e-9), (4, 20, 1e-9)], id="fewer evaluations"),
+    ],
+)
+def test_the_first_criterion_that_differs_decides(better: Any, worse: Any) -> None:
+    hits, evaluations, gap = np.moveaxis(np.array([worse, better]), 2, 0)
+    rule = rule_values(hits, evaluations, gap)
+    assert best_places(rule, np.ones((1, 2))).tolist() == [1]
+    assert best_places(rule[:, ::-1], np.ones((1, 2))).tolist() == [0]
+    assert best_places(rule[:, [1, 1]], np.ones((1, 2))).tolist() == [0]
 
 
 def test_a_rate_that_solves_only_one_start_is_not_chosen_for_it() -> None:

@@ -21,7 +21,7 @@ from reportgen.analysis.intervals import (
     share_interval,
     wilson_interval,
 )
-from reportgen.analysis.resampling import RESAMPLES, Design, quantile_places, resampling_designs
+from reportgen.analysis.resampling import MOST_GROUPS, RESAMPLES, Design, quantile_places, resampling_designs
 from reportgen.analysis.run_table import run_table
 from reportgen.analysis.runtimes import ert
 
@@ -90,6 +90,18 @@ def test_the_exact_percentiles_of_a_quantile_are_those_of_many_resamples(
         assert below <= tail + 0.01
         assert at_most >= tail - 0.01
     assert 0 <= low <= high < runs
+
+
+def test_with_many_draws_probabilities_are_exact_and_starts_are_drawn_in_groups() -> None:
+    draws = 3000
+    (design,) = designed(1, draws)
+    ends = quantile_places(np.arange(draws)[np.newaxis], design, 0.5, (0.025, 0.975))[0]
+    needed = draws // 2 + 1
+    below = stats.binom.sf(needed - 1, draws, np.arange(1, draws + 1) / draws)
+    assert ends.tolist() == [int((below <= 0.025).sum()), int((below < 0.975).sum())]
+    weights = next(design.weights(200))
+    assert len(np.unique(weights, axis=0)) == MOST_GROUPS
+    assert weights.mean() == pytest.approx(1, abs=0.01)
 
 
 def test_where_runs_are_not_single_draws_quantiles_are_resampled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from reportgen.analysis.cells import Array
 
 RESAMPLES = 10_000
 SEED = 0
+MOST_GROUPS = 512
+"""Random starts that are drawn one by one. More are drawn in this many groups."""
 _NUMBERS = 2**20
 """Counts per block of resamples, to bound their memory."""
 
@@ -54,7 +57,9 @@ class Design:
     def _weights(self, number: int, random: np.random.Generator) -> Array:
         drawn = np.ones((self.start.max() + 1, number), int)
         if count := len(self.random_starts):
-            drawn[self.random_starts] = random.multinomial(count, np.full(count, 1 / count), number).T
+            groups = min(count, MOST_GROUPS)
+            drawn_groups = random.multinomial(groups, np.full(groups, 1 / groups), number).T
+            drawn[self.random_starts] = drawn_groups[np.arange(count) % groups]
         weights: Array = drawn[self.start]
         for one in np.unique(self.start[self.noisy]):
             seeds = np.flatnonzero(self.start == one)
@@ -128,13 +133,14 @@ def _tail(draws: int, least: int) -> Array:
         return np.ones(draws + 1)
     logs = np.log(np.maximum(np.arange(draws + 1), 1))
     factorials = np.cumsum(logs)
-    k = np.arange(least, draws + 1)
-    choose = factorials[-1] - factorials[k] - factorials[draws - k]
-    between = [
-        np.exp(choose + k * (logs[m] - logs[-1]) + (draws - k) * (logs[draws - m] - logs[-1])).sum()
-        for m in range(1, draws)
-    ]
-    return np.array([0.0, *between, 1.0 if least <= draws else 0.0]).round(12)
+    # Further from the mean, probabilities are below the last digit.
+    far = 12 * math.isqrt(draws) + 12
+    tail = (np.arange(draws + 1) >= least).astype(float)
+    for m in range(max(1, least - far), min(draws, least + far)):
+        k = np.arange(least, min(draws, m + far) + 1)
+        choose = factorials[-1] - factorials[k] - factorials[draws - k]
+        tail[m] = np.exp(choose + k * (logs[m] - logs[-1]) + (draws - k) * (logs[draws - m] - logs[-1])).sum()
+    return tail.round(12)
 
 
 def _sampled_shares(order: Array, design: Design, quantile: float) -> Array:
