@@ -221,7 +221,7 @@ def test_runs_from_other_starts_are_refused(tmp_path: Path, folders: dict[str, P
     assert set(verdicts(found).values()) == {"not comparable"}
     cause = "the seed of the random starts is 0 in base and 7 in head" if known else "the starts differ, probably"
     assert summary_sentence(found).startswith(
-        "Not comparable: of the configurations in both results, only 16 runs of 144 runs in base and 144 runs in head "
+        "Not comparable: in the configurations of both results, only 16 of 144 runs in base and of 144 in head "
         f"have a counterpart: {cause}"
     )
     assert gate_failures(found) == []

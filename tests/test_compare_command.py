@@ -107,7 +107,7 @@ def test_a_gate_refuses_other_starts(results: dict[str, Path], tmp_path: Path) -
     runs = made.runs.copy()
     runs["x0"] = [x + 0.5 if start else x for start, x in zip(runs["start"], runs["x0"], strict=True)]
     other = synthetic.write(replace(made, runs=runs), tmp_path / "other")
-    sentence = "Not comparable: of the configurations in both results, only 16 runs of 144 runs in base and 144 runs"
+    sentence = "Not comparable: in the configurations of both results, only 16 of 144 runs in base and of 144 in"
     result = invoke("compare", results["equal"], other, "--fail-on", "worse")
     assert result.exit_code == 2
     assert f"Regression gate: {sentence}" in result.stderr

@@ -63,10 +63,11 @@ def test_a_small_change_on_all_losses_fails_nearly_every_gate() -> None:
 
 
 def test_opposite_changes_on_several_losses_do_not_cancel() -> None:
-    found = list(drawn([-0.4, 0.4, -0.4, 0.4], 0.25))
+    found = list(drawn([-0.5, 0.5, -0.5, 0.5], 0.2))
+    assert np.mean([is_worse(each) and is_better(each) for each in found]) >= 0.9
     pools = [each.pool for each in found if each.pool]
     assert len(pools) == DRAWS
-    assert np.mean([pool.is_worse and pool.is_better for pool in pools]) >= 0.8
+    assert np.mean([pool.is_worse for pool in pools]) >= 0.7
 
 
 def test_one_loss_among_many_that_hardly_change_is_found() -> None:

@@ -45,9 +45,9 @@ def unmatched_starts(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
     """Why too few runs can be compared: of the configurations in both results, less than half have the same starts."""
     if not any(2 * len(matched.base) < size for size in matched.shared):
         return []
-    before, after = (count(size, "run") for size in matched.shared)
-    known = f"of the configurations in both results, only {count(len(matched.base), 'run')} of {before} in base and "
-    return [f"{known}{after} in head have a counterpart: {_cause(base, head)}"]
+    both, before, after = (number(size, 15) for size in (len(matched.base), *matched.shared))
+    counts = f"only {both} of {before} runs in base and of {after} in head have a counterpart"
+    return [f"in the configurations of both results, {counts}: {_cause(base, head)}"]
 
 
 def _cause(base: ResultsInfo, head: ResultsInfo) -> str:
@@ -120,9 +120,7 @@ def comparison_notes(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
     unknown = [word for word, side in (("base", base), ("head", head)) if side.reportgen is None]
     if unknown:
         found.append(
-            f"For {and_list(unknown)} there is no manifest, only a table of runs, so precision, versions and random "
-            "starts are unknown. If the other side has a manifest, its number of random starts is used. "
-            "Otherwise all starts except number 0 count as random."
+            f"For {and_list(unknown)} there is no manifest, only a table of runs. Precision and versions are unknown."
         )
     found += _hyperparameters(base.optimizers, head.optimizers)
     found += _failures(base, head)

@@ -81,8 +81,10 @@ def _doubt(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
         units = count(evidence.units, evidence.noun)
         verb = "is" if evidence.units == 1 else "are"
         yield f"{units} {verb} too few for {100 * thresholds.confidence:g} % confidence"
-    else:
+    elif evidence.effect.interval[0] <= 0 <= evidence.effect.interval[1]:
         yield "neither a difference nor its absence is significant"
+    else:
+        yield "not significant after correction for the number of tests, or too small"
 
 
 def _best_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
