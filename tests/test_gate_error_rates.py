@@ -13,7 +13,7 @@ from reportgen.analysis.compare.units import PairUnits
 from reportgen.analysis.sign_flips import mean_interval
 
 UNITS = 9
-DRAWS = 300
+DRAWS = 200
 ASKED = Thresholds()
 
 
@@ -48,12 +48,12 @@ def is_better(found: OptimizerTests) -> bool:
     )
 
 
-@pytest.mark.parametrize("losses", [1, 3, 8])
+@pytest.mark.parametrize("losses", [1, 3, pytest.param(8, marks=pytest.mark.slow)])
 def test_chance_fails_at_most_one_gate_in_twenty(losses: int) -> None:
     found = list(drawn([0.0] * losses, 0.5))
-    # The bound of 5 % plus two standard errors of 300 draws.
-    assert np.mean([is_worse(each) for each in found]) <= 0.075
-    assert np.mean([is_better(each) for each in found]) <= 0.075
+    # The bound of 5 % plus three standard errors of 200 draws.
+    assert np.mean([is_worse(each) for each in found]) <= 0.096
+    assert np.mean([is_better(each) for each in found]) <= 0.096
 
 
 def test_a_small_change_on_all_losses_fails_nearly_every_gate() -> None:
@@ -93,10 +93,10 @@ def test_variants_of_a_loss_are_flipped_together() -> None:
     independent = optimizer_tests([units(effect), units(effect, loss="b")], ASKED).pool
     assert variants
     assert independent
-    assert variants.p[0] > 0.5 > independent.p[0] - 0.3
+    assert variants.p[0] > 2 * independent.p[0]
     other_starts = optimizer_tests([units(effect), units(effect, first=5)], ASKED).pool
     assert other_starts
-    assert other_starts.p[0] == pytest.approx(independent.p[0], abs=0.1)
+    assert other_starts.p[0] == pytest.approx(independent.p[0], rel=0.2)
 
 
 @pytest.mark.parametrize("direction", [-1, 1])

@@ -7,11 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from reportgen.analysis.sign_flips import DRAWS, EXACT, benjamini_hochberg, flipped_sums, lower_tail, mean_interval
+from reportgen.analysis.sign_flips import DRAWS, EXACT, benjamini_hochberg, flipped_sums, lower_tails, mean_interval
 
 
 def p_of(values: np.ndarray) -> float:
-    return lower_tail(flipped_sums(values[:, np.newaxis])[:, 0])
+    return float(lower_tails(flipped_sums(values[:, np.newaxis]).T)[0, 0])
 
 
 def test_p_by_hand() -> None:

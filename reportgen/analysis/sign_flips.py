@@ -15,7 +15,7 @@ EXACT = 12
 """All signs are tried for up to this many units; for more, ``DRAWS`` random ones."""
 DRAWS = 10_000
 _AT_ONCE = 10_000_000
-"""So many signs are held in memory."""
+"""This many signs are held in memory."""
 TIE = 1e-9
 """Sums that are equal but for rounding count as ties."""
 
@@ -46,13 +46,19 @@ def _signs(bits: Array) -> Array:
     return signs
 
 
-def lower_tail(statistics: Array) -> float:
-    """The one-sided p: the share of flips whose statistic is at most the observed one.
+def lower_tails(statistics: Array) -> Array:
+    """The one-sided p of every flip, float [statistics, flips]: the share of flips with a statistic of at most its own.
+
+    The first column is the p of the observed statistics.
 
     Args:
-        statistics: float [flips], the observed one first.
+        statistics: float [statistics, flips].
     """
-    return float((statistics <= statistics[0] + TIE).mean())
+    p = np.empty(statistics.shape)
+    for place, row in enumerate(statistics):
+        order = np.argsort(row)
+        p[place, order] = np.searchsorted(row[order], row[order] + TIE, side="right") / len(row)
+    return p
 
 
 def mean_interval(values: Array, level: float) -> tuple[float, float] | None:

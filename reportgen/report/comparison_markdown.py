@@ -137,7 +137,7 @@ def _outcomes(comparison: Comparison) -> Table:
         [_with_symbol(names[before]), *(number(int(table[before, after]), 15) for after in places)] for before in places
     ]
     header = ["base ↓ head →", *(_with_symbol(names[after]) for after in places)]
-    return Table(header, rows, frozenset(range(1, 7)), "outcome")
+    return Table(header, rows, frozenset(range(1, len(header))), "outcome")
 
 
 def _with_symbol(outcome: str) -> str:
@@ -166,10 +166,11 @@ def verdict_rules(comparison: Comparison) -> Iterator[str]:
         "of the units are tried, and p is the share of them that give a difference at least as large."
     )
     yield (
-        f"{count(tests, 'test')} whether head is worse, and as many whether it is better: two on each loss and two "
-        f"over all losses of an optimizer. They are corrected for their number ({CORRECTION}). If nothing differs but "
-        f"by chance, an optimizer is called worse with a probability of at most {level}."
+        f"Number of tests: {tests} whether head is worse, and as many whether it is better. An optimizer has two on "
+        "each loss on which its runs changed, and two over all these losses. They are corrected for their number "
+        f"({CORRECTION})."
     )
+    yield f"If an optimizer differs only by chance, it is called worse with a probability of at most {level}."
     yield (
         f"A difference counts if it is significant at that level and at least the minimum effect: a factor of "
         f"{number(thresholds.effect)} in gradient evaluations, or {100 * thresholds.solved:g} % of the solved runs."

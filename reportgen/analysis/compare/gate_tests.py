@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analysis.cells import Array
 from reportgen.analysis.compare.model import FlipTest, Thresholds
 from reportgen.analysis.compare.units import PairUnits
-from reportgen.analysis.sign_flips import TIE, benjamini_hochberg, flipped_sums, lower_tail
+from reportgen.analysis.sign_flips import TIE, benjamini_hochberg, flipped_sums, lower_tails
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,19 @@ def optimizer_tests(pairs: Sequence[PairUnits], thresholds: Thresholds) -> Optim
     """Test whether one optimizer became worse or better. Each direction has the error rate ``thresholds.level``.
 
     Args:
-        pairs: the units on each loss whose runs changed; at least one loss.
+        pairs: the units on each loss on which runs changed; at least one loss.
         thresholds: when a difference counts.
     """
-    sums = [flipped_sums(np.stack([each.effect, each.solved], axis=1)) for each in pairs]
-    means = _flipped_means(pairs) if len(pairs) > 1 else None
-    (worse, pool_worse), (better, pool_better) = (_adjusted(pairs, sums, means, direction) for direction in (1, -1))
+    flipped = _joint_flips(pairs)
+    (worse, pool_worse), (better, pool_better) = (_adjusted(pairs, direction * flipped) for direction in (1, -1))
     tests = [
         (
-            _test(each.size, thresholds.log2, (worse[place, 0], better[place, 0]), thresholds.level),
-            _test(each.solved_share, thresholds.solved, (worse[place, 1], better[place, 1]), thresholds.level),
+            _test(each.size, thresholds.log2, (worse[0, place], better[0, place]), thresholds.level),
+            _test(each.solved_share, thresholds.solved, (worse[1, place], better[1, place]), thresholds.level),
         )
         for place, each in enumerate(pairs)
     ]
-    if means is None:
+    if len(pairs) == 1:
         return OptimizerTests(tests, None, 2)
     sizes = np.array([each.size for each in pairs])
     slower, faster = (float(each[each > 0].mean()) if (each > 0).any() else 0.0 for each in (-sizes, sizes))
@@ -55,57 +54,77 @@ def _test(size: float, least: float, p: tuple[float, float], level: float) -> Fl
     return FlipTest((-size, size), least, (float(p[0]), float(p[1])), level)
 
 
-def _adjusted(
-    pairs: Sequence[PairUnits], sums: Sequence[Array], means: Array | None, direction: int
-) -> tuple[Array, float]:
-    """One-sided p, adjusted, of the tests of each loss, float [losses, 2], and of all losses.
+def _adjusted(pairs: Sequence[PairUnits], flipped: Array) -> tuple[Array, float]:
+    """One-sided p that head is worse, adjusted, on each loss, float [2, losses], and over all losses.
 
-    With several losses, the level has three parts. A half is for the two tests of each loss (Benjamini and Hochberg).
-    A quarter is for the largest effect: each loss against the largest one of all losses under the same flips (Westfall
-    and Young 1993, "Resampling-Based Multiple Testing", single step). Losses that hardly change do not weaken this
-    test, however many they are. The last quarter is for the sum of the squared studentized effects in this direction:
-    it sees small changes on many losses, and opposite changes on other losses do not cancel them. If it is significant,
-    its quarter passes to the tests of each loss (Bretz et al. 2009, "A Graphical Approach to Sequentially Rejective
-    Multiple Test Procedures").
+    There are three kinds of tests:
+
+    - On each loss, of the effect and of the change in solved runs (Benjamini and Hochberg).
+    - The effect on each loss against the largest effect of all losses. Losses that hardly change do not weaken this
+      test, however many they are.
+    - The sum over the losses of the squared studentized effects in this direction. It sees small changes on many
+      losses, and opposite changes on other losses do not cancel them.
+
+    The first kind has twice the weight of the others. The smallest weighted p of all tests is adjusted by its
+    distribution over the same flips (Westfall and Young 1993, "Resampling-Based Multiple Testing"). So the probability
+    that any adjusted p is at most the level is at most the level, if base and head do not differ.
 
     Args:
         pairs: the units on each loss.
-        sums: their effects and changes in solved runs under flips, each float [flips, 2].
-        means: the mean effects under joint flips, float [losses, flips]; None for a single loss.
-        direction: 1 if head may be worse, -1 if it may be better.
+        flipped: mean effects and changes in solved runs under joint flips, float [2, losses, flips].
     """
-    single = np.array([lower_tail(direction * column) for each in sums for column in each.T])
-    adjusted = benjamini_hochberg(single).reshape(-1, 2)
-    if means is None:
-        return adjusted, 1.0
-    towards = np.minimum(direction * means, 0.0)
-    least = np.sort(towards.min(axis=0))
-    largest = np.searchsorted(least, towards[:, 0] + TIE, side="right") / len(least)
+    single = lower_tails(flipped.reshape(-1, flipped.shape[-1]))
+    on_each = benjamini_hochberg(single[:, 0]).reshape(2, -1)
+    smallest = _smallest_adjusted(single)
+    if len(pairs) == 1:
+        return _share_at_most(smallest, on_each), 1.0
+    towards = np.minimum(flipped[0], 0.0)
+    largest = lower_tails(towards.min(axis=0)[np.newaxis])[0]
+    on_each[0] = np.minimum(on_each[0], 2 * _share_at_most(towards.min(axis=0), towards[:, 0]))
     spread = np.array([np.sqrt((each.effect**2).sum()) / len(each.effect) for each in pairs])
     studentized = towards / np.where(spread > 0, spread, np.inf)[:, np.newaxis]
-    pool = min(1.0, 4 * lower_tail(-(studentized**2).sum(axis=0)))
-    adjusted = np.minimum(2 * adjusted, np.maximum(4 / 3 * adjusted, pool))
-    adjusted[:, 0] = np.minimum(adjusted[:, 0], 4 * largest)
-    return np.minimum(adjusted, 1.0), pool
+    squares = lower_tails(-(studentized**2).sum(axis=0)[np.newaxis])[0]
+    smallest = np.minimum(smallest, 2 * np.minimum(largest, squares))
+    return _share_at_most(smallest, on_each), float(_share_at_most(smallest, 2 * squares[:1])[0])
 
 
-def _flipped_means(pairs: Sequence[PairUnits]) -> Array:
-    """The mean effect on each loss under joint flips, float [losses, flips], the observed one first.
+def _smallest_adjusted(p: Array) -> Array:
+    """The smallest p after Benjamini and Hochberg's correction, float [flips].
+
+    Args:
+        p: of all tests, float [tests, flips].
+    """
+    factors = len(p) / np.arange(1, len(p) + 1)
+    smallest: Array = (np.sort(p, axis=0) * factors[:, np.newaxis]).min(axis=0)
+    return smallest
+
+
+def _share_at_most(statistics: Array, values: Array) -> Array:
+    """The share of ``statistics``, float [flips], that are at most each of ``values``."""
+    shares: Array = np.searchsorted(np.sort(statistics), values + TIE, side="right") / len(statistics)
+    return shares
+
+
+def _joint_flips(pairs: Sequence[PairUnits]) -> Array:
+    """Mean effects and changes in solved runs under joint flips, float [2, losses, flips], the observed ones first.
 
     Starts of different losses are independent draws. The variants of a loss, such as other noise, share their starts.
     """
+    flipped = np.empty((0, 0, 0))
     clusters = list(dict.fromkeys(each.cluster for each in pairs))
-    blocks = [_block([each for each in pairs if each.cluster == name]) for name in clusters]
-    rows = np.concatenate([flipped_sums(block, seed) for seed, block in enumerate(blocks)], axis=1)
-    order = [place for name in clusters for place, each in enumerate(pairs) if each.cluster == name]
-    means: Array = rows.T[np.argsort(order)]
-    return means
+    for seed, name in enumerate(clusters):
+        places = [place for place, each in enumerate(pairs) if each.cluster == name]
+        sums = flipped_sums(_block([pairs[place] for place in places]), seed if len(clusters) > 1 else None)
+        if not seed:
+            flipped = np.empty((2, len(pairs), len(sums)))
+        flipped[:, places] = sums.T.reshape(2, len(places), -1)
+    return flipped
 
 
 def _block(pairs: Sequence[PairUnits]) -> Array:
-    """The effects of losses with the same starts, divided by their number, float [units, losses]; 0 without a unit."""
+    """The differences on losses with the same starts, float [units, 2 * losses]; 0 at a start that a loss lacks."""
     numbers = np.unique(np.concatenate([each.number for each in pairs]))
-    block = np.zeros((len(numbers), len(pairs)))
+    block = np.zeros((2, len(pairs), len(numbers)))
     for place, each in enumerate(pairs):
-        block[np.searchsorted(numbers, each.number), place] = each.effect / len(each.effect)
-    return block
+        block[:, place, np.searchsorted(numbers, each.number)] = each.effect / len(each.effect), each.solved
+    return block.reshape(-1, len(numbers)).T

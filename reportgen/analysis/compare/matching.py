@@ -21,7 +21,7 @@ KEYS = ["loss", "optimizer", "learning_rate", "start", "seed"]
 """Together with the position of the start, these identify a run. Changed default hyperparameters are reported in
 ``comparability``, not matched."""
 _CELL = KEYS[:3]
-_COLUMNS = [*KEYS, "cell_id", "outcome", "steps", "gradient_evaluations", "initial_loss", "best_loss", "gap"]
+_COLUMNS = [*KEYS, "cell_id", "outcome", "steps", "gradient_evaluations", "initial_loss", "gap"]
 _NOT_RESULTS = {*KEYS, "run_id", "cell_id", "dim", "family", "hyperparameters", "x0", "reason"}
 """Columns that describe a run instead of its result."""
 

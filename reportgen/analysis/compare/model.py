@@ -26,7 +26,7 @@ MEANINGS: dict[Verdict, str] = {
     "minimum; see the reason",
 }
 
-CORRECTION = "Benjamini-Hochberg over the losses, Westfall-Young for the largest effect"
+CORRECTION = "Benjamini-Hochberg over the losses, Westfall-Young over all tests"
 """How p is corrected for the number of tests."""
 
 MOST_LOG2 = 2.0
@@ -151,7 +151,7 @@ class Evidence:
     repaired: tuple[float, ...] = ()
     """The reverse."""
     changed_rate: float = math.nan
-    """The learning rate with the largest effect."""
+    """The learning rate with the largest effect, in the direction of the mean."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ class Comparison:
     pairs: list[Pair]
     """The worst first."""
     pools: list[Pool]
-    """One for each optimizer whose runs changed on several losses."""
+    """One for each optimizer with changed runs on several losses."""
     tests: int
     """Tests that head is worse; there are as many that it is better."""
 

@@ -85,10 +85,11 @@ class PairRuns:
         return tuple(rates[after & ~before].tolist()), tuple(rates[before & ~after].tolist())
 
     def changed_rate(self) -> float:
-        """The learning rate with the largest effect; of equal ones, the one with the most solved runs."""
-        effects = np.abs(mean_by(self._rates, self.effects)).round(6)
+        """The learning rate with the largest effect in the direction of the mean; of equal ones, the most solved."""
+        effects = mean_by(self._rates, self.effects).round(6)
         solved = mean_by(self._rates, self.sides[0].solved + self.sides[1].solved.astype(float))
-        return float(np.unique(self._rates)[np.lexsort((-solved, -effects))[0]])
+        towards = effects if effects.sum() > 0 else -effects
+        return float(np.unique(self._rates)[np.lexsort((-solved, -towards))[0]])
 
     def best_rates(self, *, compare: bool = False) -> BestRates:
         """Each side at its best learning rate by the rule of the report, among the runs in both results.

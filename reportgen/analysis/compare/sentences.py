@@ -101,11 +101,11 @@ def _best_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
 def pool_sentence(pool: Pool) -> str:
     """How an optimizer changed over all losses, without a full stop."""
     parts = [
-        f"{word} on {count(losses, 'loss')} (gradient evaluations {format_ratio(measure)})"
+        f"{word} on {count(losses, 'loss')} ({format_ratio(measure)})"
         for word, losses, measure in zip(("slower", "faster"), pool.losses, (pool.slower, pool.faster), strict=True)
         if losses
     ]
-    return f"at equal learning rates: {' and '.join(parts)}"
+    return f"{' and '.join(parts)}, in gradient evaluations at equal learning rates"
 
 
 def gate_failures(comparison: Comparison) -> list[str]:
