@@ -185,6 +185,16 @@ def test_a_step_five_times_smaller_fails_the_gate_at_learning_rates_that_solve_l
     assert found.tests == 8
 
 
+def test_what_only_all_losses_together_show_fails_the_gate_too(folders: dict[str, Path]) -> None:
+    found = compared(folders["equal"], folders["slower"])
+    assert [pool.verdict for pool in found.pools] == ["worse"]
+    assert [line.split(":")[0] for line in gate_failures(found)] == ["adam on beale", "adam on quartic"]
+    alone = replace(found, pairs=[replace(pair, verdict="unclear") for pair in found.pairs])
+    (line,) = gate_failures(alone)
+    assert line.startswith("adam over 2 losses: slower on 2 losses (× ")
+    assert "Over all losses together, adam is worse. Of the" in summary_sentence(alone)
+
+
 def test_a_learning_rate_that_makes_up_for_a_smaller_step_is_named(tmp_path: Path) -> None:
     options = {"losses": (synthetic.QUARTIC,), "optimizers": ("adam",), "steps": 500}
     options["rates"] = tuple(0.0025 * 2**k for k in range(7))

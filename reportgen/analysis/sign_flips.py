@@ -20,7 +20,7 @@ TIE = 1e-9
 """Sums that are equal but for rounding count as ties."""
 
 
-def flipped_sums(values: Array, seed: int | None = None) -> Array:
+def flipped_sums(values: Array) -> Array:
     """The sums over the units under flips of whole units, float [flips, columns]. The first row is without a flip.
 
     Of random signs, the observed row counts as one. This is the "+ 1" that keeps the test valid (Phipson and Smyth
@@ -28,12 +28,11 @@ def flipped_sums(values: Array, seed: int | None = None) -> Array:
 
     Args:
         values: float [units, columns]; all columns of a unit have the same sign.
-        seed: of random signs, different for units that are flipped independently. None: all signs, if they are few.
     """
     units = len(values)
-    if units <= EXACT and seed is None:
+    if units <= EXACT:
         return _signs((np.arange(2**units)[:, np.newaxis] >> np.arange(units)) & 1) @ values
-    draws = np.random.default_rng((units, seed or 0))
+    draws = np.random.default_rng(units)
     rows, block = [values.sum(axis=0, keepdims=True)], max(1, _AT_ONCE // units)
     for first in range(0, DRAWS, block):
         bits = draws.integers(0, 2, (min(block, DRAWS - first), units), np.int8)

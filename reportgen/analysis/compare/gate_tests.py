@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analysis.cells import Array
 from reportgen.analysis.compare.model import FlipTest, Thresholds
 from reportgen.analysis.compare.units import PairUnits
-from reportgen.analysis.sign_flips import TIE, benjamini_hochberg, flipped_sums, lower_tails
+from reportgen.analysis.sign_flips import DRAWS, TIE, benjamini_hochberg, flipped_sums, lower_tails
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ def optimizer_tests(pairs: Sequence[PairUnits], thresholds: Thresholds) -> Optim
         pairs: the units on each loss on which runs changed; at least one loss.
         thresholds: when a difference counts.
     """
-    flipped = _joint_flips(pairs)
-    (worse, pool_worse), (better, pool_better) = (_adjusted(pairs, direction * flipped) for direction in (1, -1))
+    flips = _joint_flips(pairs)
+    (worse, pool_worse), (better, pool_better) = (_adjusted(pairs, flips, direction) for direction in (1, -1))
     tests = [
         (
             _test(each.size, thresholds.log2, (worse[0, place], better[0, place]), thresholds.level),
@@ -54,7 +54,19 @@ def _test(size: float, least: float, p: tuple[float, float], level: float) -> Fl
     return FlipTest((-size, size), least, (float(p[0]), float(p[1])), level)
 
 
-def _adjusted(pairs: Sequence[PairUnits], flipped: Array) -> tuple[Array, float]:
+@dataclass(frozen=True)
+class _Flips:
+    """Losses with the same starts under flips of these starts."""
+
+    places: list[int]
+    """Which losses these are."""
+    sums: Array
+    """Mean effects and changes in solved runs, float [2 * losses, own flips], the observed ones first."""
+    joint: Array
+    """The own flip in each joint flip of all starts of all losses, int [flips]."""
+
+
+def _adjusted(pairs: Sequence[PairUnits], flips: Sequence[_Flips], direction: int) -> tuple[Array, float]:
     """One-sided p that head is worse, adjusted, on each loss, float [2, losses], and over all losses.
 
     There are three kinds of tests:
@@ -71,14 +83,20 @@ def _adjusted(pairs: Sequence[PairUnits], flipped: Array) -> tuple[Array, float]
 
     Args:
         pairs: the units on each loss.
-        flipped: mean effects and changes in solved runs under joint flips, float [2, losses, flips].
+        flips: their flips.
+        direction: 1 if head may be worse, -1 if it may be better.
     """
-    single = lower_tails(flipped.reshape(-1, flipped.shape[-1]))
+    means, p = (np.empty((2, len(pairs), len(flips[0].joint))) for _ in range(2))
+    for own in flips:
+        sums = direction * own.sums
+        for found, values in ((means, sums), (p, lower_tails(sums))):
+            found[:, own.places] = values[:, own.joint].reshape(2, len(own.places), -1)
+    single = p.reshape(-1, p.shape[-1])
     on_each = benjamini_hochberg(single[:, 0]).reshape(2, -1)
     smallest = _smallest_adjusted(single)
     if len(pairs) == 1:
         return _share_at_most(smallest, on_each), 1.0
-    towards = np.minimum(flipped[0], 0.0)
+    towards = np.minimum(means[0], 0.0)
     largest = lower_tails(towards.min(axis=0)[np.newaxis])[0]
     on_each[0] = np.minimum(on_each[0], 2 * _share_at_most(towards.min(axis=0), towards[:, 0]))
     spread = np.array([np.sqrt((each.effect**2).sum()) / len(each.effect) for each in pairs])
@@ -105,20 +123,22 @@ def _share_at_most(statistics: Array, values: Array) -> Array:
     return shares
 
 
-def _joint_flips(pairs: Sequence[PairUnits]) -> Array:
-    """Mean effects and changes in solved runs under joint flips, float [2, losses, flips], the observed ones first.
+def _joint_flips(pairs: Sequence[PairUnits]) -> list[_Flips]:
+    """The flips of all losses.
 
     Starts of different losses are independent draws. The variants of a loss, such as other noise, share their starts.
     """
-    flipped = np.empty((0, 0, 0))
+    random = np.random.default_rng(0)
     clusters = list(dict.fromkeys(each.cluster for each in pairs))
-    for seed, name in enumerate(clusters):
+    flips = []
+    for name in clusters:
         places = [place for place, each in enumerate(pairs) if each.cluster == name]
-        sums = flipped_sums(_block([pairs[place] for place in places]), seed if len(clusters) > 1 else None)
-        if not seed:
-            flipped = np.empty((2, len(pairs), len(sums)))
-        flipped[:, places] = sums.T.reshape(2, len(places), -1)
-    return flipped
+        sums = flipped_sums(_block([pairs[place] for place in places])).T
+        joint = np.arange(sums.shape[1])
+        if len(clusters) > 1:
+            joint = np.append(0, random.integers(0, len(joint), DRAWS))
+        flips.append(_Flips(places, sums, joint))
+    return flips
 
 
 def _block(pairs: Sequence[PairUnits]) -> Array:
