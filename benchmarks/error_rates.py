@@ -38,7 +38,7 @@ OTHER_BETA = "adam[beta_2=0.99]"
 LOSSES = ("quartic", "beale", "rosenbrock", "himmelblau", "booth", "matyas", "three_hump_camel", "styblinski_tang")
 RATES = tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-8, 1))
 TWO = (2, 3)
-"""The two middle ones of the learning rates below 0.01: 0.001 and 0.00316."""
+"""The places of 0.001 and 0.00316 in ``RATES``."""
 RANDOM = 300
 DIVISORS = {"as is": 1.0, "1.2": 1.2, "2": 2.0, "5": 5.0, "last bit": 1 / (1 + 2.0**-23)}
 
