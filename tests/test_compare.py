@@ -99,8 +99,8 @@ def test_who_evaluates_more_often_is_slower_by_that(tmp_path: Path, folders: dic
         pair = _only(found, loss=loss)
         assert pair.verdict == "worse"
         assert pair.evidence
-        # At the smallest learning rate, neither side hits a target, and the gaps are equal.
-        assert 1.25 < pair.evidence.effect.ratio < 1.45
+        # Where neither side hits a target, the gaps are equal.
+        assert 1.1 < pair.evidence.effect.ratio < 1.45
         assert pair.evidence.solved_in_one == 0
         assert pair.best
         assert pair.best.measure
@@ -112,7 +112,7 @@ def test_the_worst_comes_first_with_the_ratio_and_the_solved_runs(folders: dict[
     first = compared(folders["equal"], folders["diverging"]).pairs[0]
     assert (first.optimizer, first.loss) == ("adam", "quartic")
     assert first.changed_rate == 1.0
-    assert pair_sentence(first, ASKED).startswith("at equal learning rates: gradient evaluations × 2")
+    assert pair_sentence(first, ASKED).startswith("at equal learning rates: gradient evaluations × 4 or more")
     assert "solved runs 16 → 0" in pair_sentence(first, ASKED)
 
 
