@@ -30,7 +30,10 @@ _SHORTER = tuple(
     )
 )
 """Replacements that save bytes: line breaks, unused names of groups, one font for all texts, fewer decimals."""
+_WHOLE = re.compile(r"(?<=\d)\.0(?= |$)")
 _PATH_DATA = re.compile(r' d="([^"]*)"')
+_STRAIGHT = re.compile(r"M \S+ \S+(?: [ML] \S+ \S+| z)*")
+_POINT = re.compile(r"([MLz])(?: ([-\d.e]+) ([-\d.e]+))?")
 
 
 def axes_svg(
@@ -114,7 +117,21 @@ def _shorten(body: str) -> str:
 
 
 def _shorten_path(path: str) -> str:
-    return re.sub(r" ?([A-Za-z]) ?| (?=-)", r"\1", " ".join(_LONG_NUMBER.sub(r"\1", path).split()))
+    path = _WHOLE.sub("", " ".join(_LONG_NUMBER.sub(r"\1", path).split()))
+    return re.sub(r" ?([A-Za-z]) ?| (?=-)", r"\1", _axis_parallel(path))
+
+
+def _axis_parallel(path: str) -> str:
+    """A path of straight lines, with H and V for the horizontal and vertical ones."""
+    if not _STRAIGHT.fullmatch(path):
+        return path
+    x = y = ""
+    parts = []
+    for command, *point in _POINT.findall(path):
+        short = f"H {point[0]}" if point[1] == y else f"V {point[1]}" if point[0] == x else f"L {' '.join(point)}"
+        parts.append(short if command == "L" else f"{command} {' '.join(point)}".rstrip())
+        x, y = point
+    return " ".join(parts)
 
 
 def _variable(index: int, used: dict[str, None]) -> str:
