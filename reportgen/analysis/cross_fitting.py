@@ -9,7 +9,7 @@ cross-validation: the .632+ bootstrap method", JASA 92).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,9 +86,17 @@ class CrossFit:
 
     def hit_rates(self) -> Array:
         """Hit rates, the first of the original starts, float [distinct resamples, optimizers]."""
+        return self.means(np.isfinite)
+
+    def means(self, value: Callable[[Array], Array]) -> Array:
+        """Means of a value of each problem, the first of the original starts, float [distinct resamples, optimizers].
+
+        Args:
+            value: of runtimes, float [rates, problems].
+        """
         each, units = self.trials, np.arange(self.trials.units)
-        pairs = zip(hits_by_unit(each), self.choices, strict=True)
-        return np.stack([_mean(hits[places, units], each, self.drawn.weights) for hits, places in pairs], axis=1)
+        pairs = zip(_sums_by_unit(each, value), self.choices, strict=True)
+        return np.stack([_mean(sums[places, units], each, self.drawn.weights) for sums, places in pairs], axis=1)
 
     def speeds(self) -> Array:
         """Speed scores, the first of the original starts, float [distinct resamples, optimizers]."""
@@ -109,9 +117,14 @@ def cross_fit(each: Trials, drawn: Resamples) -> CrossFit:
 
 def hits_by_unit(each: Trials) -> list[Array]:
     """The number of problems of each unit that each optimizer hit at each learning rate, float [rates, units]."""
+    return _sums_by_unit(each, np.isfinite)
+
+
+def _sums_by_unit(each: Trials, value: Callable[[Array], Array]) -> list[Array]:
+    """Sums of a value over the problems of each unit, for each optimizer float [rates, units]."""
     order = np.argsort(each.unit, kind="stable")
     begin = np.searchsorted(each.unit[order], np.arange(each.units))
-    return [np.add.reduceat(np.isfinite(times[:, order]), begin, axis=1, dtype=float) for times in each.times]
+    return [np.add.reduceat(value(times[:, order]), begin, axis=1, dtype=float) for times in each.times]
 
 
 def _unit_areas(each: Trials, unit: int, places: Array) -> Array:

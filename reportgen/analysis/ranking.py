@@ -100,14 +100,33 @@ class Leaderboard:
         return mean_ranks(self.speed_by_loss)
 
     @cached_property
+    def clusters(self) -> list[list[CrossFit]]:
+        """The losses with random draws, those with the same draws together."""
+        found: dict[str, list[CrossFit]] = {}
+        for fit in self.fits:
+            if fit.trials.random_units:
+                found.setdefault(fit.trials.cluster, []).append(fit)
+        return list(found.values())
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom: independent random draws minus one, summed over the clusters."""
+        return sum(max(fit.trials.random_units for fit in fits) - 1 for fits in self.clusters)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether there are enough random draws for intervals."""
+        return self.freedom >= LEAST_FREEDOM
+
+    @cached_property
     def resampled_hit_rates(self) -> ResampledScores | None:
         """Hit rates under other random draws; None if too little varies."""
-        return self._resampled(CrossFit.hit_rates, lambda times: np.isfinite(times).astype(float))
+        return self.resampled(CrossFit.hit_rates, lambda times: np.isfinite(times).astype(float))
 
     @cached_property
     def resampled_speed(self) -> ResampledScores | None:
         """Speed scores under other random draws; None if too little varies."""
-        return self._resampled(CrossFit.speeds, profile_areas)
+        return self.resampled(CrossFit.speeds, profile_areas)
 
     def hit_balance(self, first: int, second: int) -> float:
         """As ``speed_balance``, but by hits alone."""
@@ -130,24 +149,25 @@ class Leaderboard:
                 balances.append(np.sign(np.bincount(draw, (a < b).astype(float) - (a > b))).mean())
         return float(np.mean(balances)) if balances else 0.0
 
-    def _resampled(
+    def resampled(
         self, resample: Callable[[CrossFit], Array], score: Callable[[Array], Array]
     ) -> ResampledScores | None:
-        """Scores in each resample; ``score`` gives that of each problem from runtimes [problems, optimizers]."""
-        clusters: dict[str, list[CrossFit]] = {}
-        for fit in self.fits:
-            if fit.trials.random_units:
-                clusters.setdefault(fit.trials.cluster, []).append(fit)
-        freedom = sum(max(fit.trials.random_units for fit in fits) - 1 for fits in clusters.values())
-        if freedom < LEAST_FREEDOM:
+        """Scores under other random draws; None if too little varies.
+
+        Args:
+            resample: returns the scores on one loss, the first of the original starts, float [distinct resamples,
+                optimizers].
+            score: returns the score of each problem from runtimes, both float [problems, optimizers].
+        """
+        if not self.has_intervals:
             return None
         means, original = np.zeros((len(self.fits[0].drawn.of_each), len(self.names))), np.zeros(len(self.names))
         for fit in self.fits:
             distinct = resample(fit) / len(self.fits)
             means += distinct[fit.drawn.of_each]
             original += distinct[ORIGINAL]
-        strata = tuple(self._stratum(fits, score) for fits in clusters.values())
-        return ResampledScores(original, means, freedom, strata)
+        strata = tuple(self._stratum(fits, score) for fits in self.clusters)
+        return ResampledScores(original, means, self.freedom, strata)
 
     def _stratum(self, fits: Sequence[CrossFit], score: Callable[[Array], Array]) -> Stratum:
         """The random draws of losses that have the same ones."""
