@@ -13,11 +13,15 @@ import pytest
 import synthetic
 
 from reportgen.analysis.loss_view import LossView, loss_view
+from reportgen.analysis.profile_bands import profile_bands
+from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.contour_background import log_heights
 from reportgen.figures.lines import fit_name, spread_labels
 from reportgen.figures.registry import loss_figures, slug
+from reportgen.figures.runtime_profiles import MOST_BANDS, banded_optimizers, draw_runtimes
 from reportgen.figures.scales import few_ticks, gap_scale
 from reportgen.figures.style import COLOURS, series_style
+from reportgen.figures.svg import _shorten_path
 from reportgen.results.result_tables import Results
 
 
@@ -211,3 +215,37 @@ def test_names_without_glyphs_in_matplotlib_are_drawn() -> None:
     results = synthetic.results(optimizers=("adam",), starts=2, steps=30, rename={"adam": "優化器"})
     texts = drawn(loss_view(results, "beale")).values()
     assert any("優化器" in text for text in texts)
+
+
+def test_the_best_optimizers_of_the_runtime_profile_have_bands() -> None:
+    results = synthetic.results(rates=(1e-2, 1e-1), starts=8, steps=100)
+    analysis = ReportAnalysis(results)
+    board, profile = analysis.leaderboard, analysis.profile
+    assert board is not None
+    assert profile is not None
+    names = banded_optimizers(profile)
+    hit_rates = dict(zip(board.names, board.hit_rates, strict=True))
+    assert len(names) == MOST_BANDS < len(board.names)
+    assert min(hit_rates[name] for name in names) >= sorted(hit_rates.values())[-MOST_BANDS]
+    labels = results.manifest.optimizer_labels
+    plain, banded = (
+        draw_runtimes(profile, labels, bands) for bands in (None, profile_bands(board, names, profile.budget))
+    )
+    ElementTree.fromstring(banded)
+    assert (plain.count("fill-opacity"), banded.count("fill-opacity")) == (0, MOST_BANDS)
+    assert len(banded) < 1.6 * len(plain)
+    for name in names:
+        assert f"fill:var(--{series_style(labels.index(name)).colour}" in banded.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "shorter"),
+    [
+        ("M 1.04 2 \nL 3.04 2 \nL 3 -4.5 \nL 5 6 \nz\n", "M1 2H3V-4.5L5 6z"),
+        ("M 1 2 \nL 1 2 \nM 1 2 \nL 7 2", "M1 2H1M1 2H7"),
+        ("M 0 1 \nQ 1 1 2 1 \nL 3 1 \nz", "M0 1Q1 1 2 1L3 1z"),
+        ("M 0 1 \nL 3 1 \nz \nM 3 1 \nL 3 2", "M0 1H3zM3 1V2"),
+    ],
+)
+def test_horizontal_and_vertical_lines_are_written_in_few_bytes(path: str, shorter: str) -> None:
+    assert _shorten_path(path) == shorter

@@ -121,6 +121,29 @@ def test_no_page_scrolls_sideways(site: Path, page: Any, width: int) -> None:
     assert wide == {}
 
 
+def test_no_page_scrolls_sideways_with_all_sections_open(site: Path, page: Any) -> None:
+    page.set_viewport_size({"width": 360, "height": 900})
+    for path in pages(site):
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path.name
+
+
+def test_the_first_page_shows_bands_areas_and_expected_times(site: Path, page: Any) -> None:
+    page.goto((site / "index.html").as_uri())
+    profiles = page.locator("#profiles")
+    assert "pointwise 95 % bands of" in profiles.locator("figcaption").first.inner_text()
+    profiles.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    scores = profiles.locator("table.anytime tbody tr")
+    assert scores.count() == 2
+    assert float(scores.first.locator("strong").inner_text()) > 0
+    times = profiles.locator("table.expected")
+    assert times.locator("thead th").all_inner_texts() == ["Optimizer", "quartic", "rosenbrock", "beale"]
+    assert times.locator("tbody tr").count() == 3
+    failed = times.locator("tbody tr", has_text="Lookahead").locator("td").last
+    assert failed.inner_text() == "∞ (0/4)"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_image_loads_and_has_an_alternative_text(site: Path, page: Any, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)

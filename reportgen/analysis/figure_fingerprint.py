@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.analysis.loss_view import LossView, Trajectory
+    from reportgen.analysis.profile_bands import ProfileBands
     from reportgen.analysis.runtime_profile import RuntimeProfile
 
 
@@ -35,16 +36,20 @@ def loss_digest(view: LossView) -> str:
     return _digest(*_setting(view), *tables, *_background(view), *map(_trajectory, trajectories))
 
 
-def overview_digest(profile: RuntimeProfile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> str:
+def overview_digest(
+    profile: RuntimeProfile, bands: ProfileBands | None, tuning: pd.DataFrame, optimizers: Sequence[str]
+) -> str:
     """The digest of the figures of all losses.
 
     Args:
         profile: the runtimes.
+        bands: of some optimizers.
         tuning: the tuning curves, made by ``tuning_curve.mean_over_losses``.
         optimizers: all labels, in the order of their colours.
     """
-    facts = repr((profile.names, list(optimizers), profile.t.shape, profile.budget))
-    arrays = (np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights))
+    facts = repr((profile.names, list(optimizers), profile.t.shape, profile.budget, bands and bands.names))
+    of_bands = (bands.budgets, bands.low, bands.high) if bands else ()
+    arrays = (np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights, *of_bands))
     return _digest(facts, *arrays, _table(tuning))
 
 

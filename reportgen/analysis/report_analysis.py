@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reportgen.analysis.anytime import AnytimeScores, anytime_scores
 from reportgen.analysis.best_cells import best_cells, comparable_cells
+from reportgen.analysis.expected_times import expected_times
 from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.analysis.ranking import Leaderboard, Rank, leaderboard, ranking
 from reportgen.analysis.run_table import RunTable, run_table
@@ -113,6 +115,17 @@ class ReportAnalysis:
     def profile(self) -> RuntimeProfile | None:
         """The runtime profile of all that can be compared; None if nothing can."""
         return cross_fitted_profile(self.table, self.leaderboard) if self.leaderboard else None
+
+    @cached_property
+    def anytime(self) -> AnytimeScores | None:
+        """The anytime scores of all that can be compared; None if nothing can."""
+        return anytime_scores(self.leaderboard, self.profile.budget) if self.leaderboard and self.profile else None
+
+    @cached_property
+    def expected_times(self) -> pd.DataFrame:
+        """The expected running times of ``best`` to the tightest target, see ``expected_times``."""
+        known = {loss.label for loss in self.manifest.losses if loss.minimum is not None}
+        return expected_times(self.table, self.best[self.best["loss"].isin(known)])
 
     @cached_property
     def tuning(self) -> pd.DataFrame | None:

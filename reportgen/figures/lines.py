@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -40,14 +41,31 @@ class Line:
     """Whether it is constant between the points."""
 
 
-def draw_lines(axes: Axes, lines: list[Line], behind: list[Line]) -> None:
-    """Draw lines with names, and grey lines behind them; lines without a point are left out.
+@dataclass(frozen=True)
+class Band:
+    """The band of one optimizer, constant between its points."""
+
+    style: SeriesStyle
+    x: Array
+    """float [points], as drawn"""
+    low: Array
+    """float [points], as drawn"""
+    high: Array
+    """The same."""
+
+
+def draw_lines(axes: Axes, lines: list[Line], behind: list[Line], bands: Sequence[Band] = ()) -> None:
+    """Draw lines with names, and grey lines and bands behind them; lines without a point are left out.
 
     Args:
         axes: where to draw.
         lines: those with names.
         behind: those without.
+        bands: of some lines.
     """
+    for band in bands:
+        colour = colour_token(band.style.colour)
+        axes.fill_between(band.x, band.low, band.high, step="post", color=colour, alpha=0.14, lw=0, zorder=2)
     for line in behind:
         axes.plot(line.x, line.y, color=colour_token("context"), lw=1, zorder=1, drawstyle=_draw_style(line))
     lines = [line for line in lines if len(line.x)]

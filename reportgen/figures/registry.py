@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.analysis.figure_fingerprint import loss_digest, overview_digest, path_digest
 from reportgen.analysis.loss_view import LossView
+from reportgen.analysis.profile_bands import ProfileBands
 from reportgen.analysis.runtime_profile import RuntimeProfile, runtime_profile
 from reportgen.figures.contour_background import background_svg
 from reportgen.figures.convergence import alt_convergence, draw_convergence
@@ -115,21 +116,24 @@ def loss_figures(view: LossView) -> list[FigureSpec]:
     return figures
 
 
-def overview_figures(profile: RuntimeProfile, tuning: pd.DataFrame, optimizers: Sequence[str]) -> list[FigureSpec]:
+def overview_figures(
+    profile: RuntimeProfile, bands: ProfileBands | None, tuning: pd.DataFrame, optimizers: Sequence[str]
+) -> list[FigureSpec]:
     """The figures that show all losses at once.
 
     Args:
         profile: the runtimes.
+        bands: of its ``banded_optimizers``; None without bands.
         tuning: the tuning curves, made by ``mean_over_losses``.
         optimizers: all labels, in the order of their colours.
     """
-    digest = partial(overview_digest, profile, tuning, optimizers)
+    digest = partial(overview_digest, profile, bands, tuning, optimizers)
 
     def figure(kind: str, alt: Callable[[], str], draw: Callable[[], str]) -> FigureSpec:
         return FigureSpec(kind, None, f"{kind}.svg", WIDE, alt, draw, digest)
 
     return [
-        figure("runtimes", partial(alt_runtimes, profile), partial(draw_runtimes, profile, optimizers)),
+        figure("runtimes", partial(alt_runtimes, profile), partial(draw_runtimes, profile, optimizers, bands)),
         figure("performance", partial(alt_performance, profile), partial(draw_performance, profile, optimizers)),
         figure("tuning", partial(alt_tuning, tuning), partial(draw_tuning, tuning, optimizers)),
     ]

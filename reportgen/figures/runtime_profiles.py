@@ -10,9 +10,10 @@ import numpy as np
 
 from reportgen.analysis.cells import Array
 from reportgen.analysis.number_format import and_list, number, share
+from reportgen.analysis.profile_bands import ProfileBands
 from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.runtimes import performance_profile, runtime_distribution
-from reportgen.figures.lines import MARGINS, MOST_NAMED, Line, clip_curve, draw_lines
+from reportgen.figures.lines import MARGINS, MOST_NAMED, Band, Line, clip_curve, draw_lines
 from reportgen.figures.scales import share_axis, step_axis
 from reportgen.figures.style import WIDE, series_style
 from reportgen.figures.svg import axes_svg
@@ -23,21 +24,32 @@ if TYPE_CHECKING:
 
 MOST_RATIO = 64.0
 """Larger ratios to the fastest optimizer are outside the picture."""
+MOST_BANDS = 3
+"""More bands than this cannot be distinguished where they overlap."""
 
 
-def draw_runtimes(profile: RuntimeProfile, optimizers: Sequence[str]) -> str:
+def draw_runtimes(profile: RuntimeProfile, optimizers: Sequence[str], bands: ProfileBands | None = None) -> str:
     """The SVG of the share of problems solved within a number of gradient evaluations.
 
     Args:
         profile: the runtimes.
         optimizers: all labels, in the order of their colours.
+        bands: of the optimizers that ``banded_optimizers`` returns; None without bands.
     """
     at, shares = runtime_distribution(profile.t, profile.weights)
 
     def set_x_axis(axes: Axes) -> None:
         step_axis(axes, int(profile.budget), "gradient evaluations")
 
-    return _draw(profile, optimizers, np.log10(at + 1), shares, math.log10(profile.budget + 1), set_x_axis)
+    return _draw(
+        profile,
+        optimizers,
+        np.log10(at + 1),
+        shares,
+        math.log10(profile.budget + 1),
+        set_x_axis,
+        _areas(bands, optimizers),
+    )
 
 
 def draw_performance(profile: RuntimeProfile, optimizers: Sequence[str]) -> str:
@@ -56,6 +68,13 @@ def draw_performance(profile: RuntimeProfile, optimizers: Sequence[str]) -> str:
         x_ticks(axes, powers, [f"{2**power}" for power in powers], "times the gradient evaluations of the fastest")
 
     return _draw(profile, optimizers, np.log2(ratio), shares, math.log2(highest), set_x_axis)
+
+
+def banded_optimizers(profile: RuntimeProfile) -> list[str]:
+    """The named optimizers that hit the most targets: those with a band, the best first."""
+    shares = runtime_distribution(profile.t, profile.weights)[1]
+    best = sorted(_best_columns(shares), key=lambda place: -shares[-1, place])
+    return [profile.names[place] for place in best[:MOST_BANDS]]
 
 
 def alt_runtimes(profile: RuntimeProfile, where: str = "") -> str:
@@ -83,6 +102,13 @@ def _best_columns(shares: Array) -> list[int]:
     return [int(place) for place in np.argsort(-shares.mean(axis=0), kind="stable")[:MOST_NAMED]]
 
 
+def _areas(bands: ProfileBands | None, optimizers: Sequence[str]) -> list[Band]:
+    if bands is None:
+        return []
+    x, ends = np.log10(bands.budgets + 1), zip(bands.names, bands.low.T, bands.high.T, strict=True)
+    return [Band(series_style(optimizers.index(name)), x, low, high) for name, low, high in ends]
+
+
 def _draw(
     profile: RuntimeProfile,
     optimizers: Sequence[str],
@@ -90,6 +116,7 @@ def _draw(
     shares: Array,
     high: float,
     set_x_axis: Callable[[Axes], None],
+    bands: Sequence[Band] = (),
 ) -> str:
     named = _best_columns(shares)
     lines = [
@@ -101,6 +128,6 @@ def _draw(
         set_x_axis(axes)
         share_axis(axes)
         behind = [line for place, line in enumerate(lines) if place not in named]
-        draw_lines(axes, [line for place, line in enumerate(lines) if place in named], behind)
+        draw_lines(axes, [line for place, line in enumerate(lines) if place in named], behind, bands)
 
     return axes_svg(WIDE, MARGINS, draw)

@@ -18,7 +18,7 @@ from reportgen.figures.registry import slug
 if TYPE_CHECKING:
     from reportgen.analysis.cells import Array
 
-CELLS = "data/cells.csv"
+CELLS, EXPECTED_TIMES = "data/cells.csv", "data/expected_times.csv"
 RUNTIMES, PERFORMANCE, TUNING = "data/runtimes.csv", "data/performance.csv", "data/tuning.csv"
 
 
@@ -36,6 +36,7 @@ def data_files(analysis: ReportAnalysis) -> Iterator[tuple[str, str]]:
     """Path in the site and text of each file."""
     profile, tuning = analysis.profile, analysis.tuning
     yield CELLS, _csv(analysis.cells.drop(columns=["cell_id", *RULE]))
+    yield EXPECTED_TIMES, _csv(analysis.expected_times)
     if profile:
         yield RUNTIMES, _shares(profile, "gradient_evaluations", *runtime_distribution(profile.t, profile.weights))
         yield PERFORMANCE, _shares(profile, "ratio", *performance_profile(profile.t, profile.weights))

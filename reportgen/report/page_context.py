@@ -10,15 +10,18 @@ from reportgen.analysis.findings import findings
 from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.number_format import and_list, count, names, number, rate
 from reportgen.analysis.outcomes import outcome_counts
+from reportgen.analysis.profile_bands import ProfileBands, profile_bands
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.paths import thumbnail_optimizers
 from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
+from reportgen.figures.runtime_profiles import banded_optimizers
 from reportgen.figures.style import SeriesStyle, series_style
 from reportgen.report import csv_export
 from reportgen.report.best_rate_table import best_rate_rows
 from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_table_rows, failure_reasons
 from reportgen.report.config_toml import config_toml
+from reportgen.report.expected_time_table import ExpectedTimeBlock, expected_time_blocks
 from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
@@ -36,6 +39,7 @@ from reportgen.report.page_types import (
     ReportInfo,
 )
 from reportgen.report.player import player
+from reportgen.report.profile_section import anytime_rows, band_note
 from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
 from reportgen.results.manifest import Manifest, OptimizerInfo
@@ -87,7 +91,15 @@ class PageContexts:
     def overview(self) -> list[FigureSpec]:
         """The figures of the first page that show all losses."""
         profile, tuning = self._analysis.profile, self._analysis.tuning
-        return [] if profile is None or tuning is None else overview_figures(profile, tuning, list(self._series))
+        if profile is None or tuning is None:
+            return []
+        return overview_figures(profile, self._bands, tuning, list(self._series))
+
+    @cached_property
+    def _bands(self) -> ProfileBands | None:
+        """The bands of the runtime profile of all losses."""
+        board, profile = self._analysis.leaderboard, self._analysis.profile
+        return profile_bands(board, banded_optimizers(profile), profile.budget) if board and profile else None
 
     def index(self) -> IndexPage:
         """The first page."""
@@ -114,6 +126,9 @@ class PageContexts:
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),
             profile_heading=profile_heading(analysis.profile),
             overview=self._overview_figures(),
+            band_note=band_note(board, self._bands.names if self._bands else ()),
+            anytime=anytime_rows(board.names if board else (), analysis.anytime),
+            expected_times=self._expected_times(),
             budgets=budget_rows(analysis.results, analysis.compared_trials),
             plugins=self._plugins(),
             config=config_toml(manifest.config),
@@ -144,6 +159,12 @@ class PageContexts:
             return None
         files = {"runtimes": csv_export.RUNTIMES, "performance": csv_export.PERFORMANCE, "tuning": csv_export.TUNING}
         return OverviewFigures(**{spec.kind: _page_figure(spec, files[spec.kind]) for spec in self.overview})
+
+    def _expected_times(self) -> list[ExpectedTimeBlock]:
+        manifest = self._manifest
+        known = [loss.label for loss in manifest.losses if loss.minimum is not None]
+        times = self._analysis.expected_times
+        return expected_time_blocks(times, known, manifest.optimizer_labels, manifest.compared_optimizers)
 
     def _card(self, view: LossView, *, has_rows: bool) -> LossCard:
         return LossCard(

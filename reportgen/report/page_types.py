@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from reportgen.report.best_rate_table import BestRateRow
     from reportgen.report.budget_table import BudgetRow
     from reportgen.report.cell_table import CellTableRow, FailureReason
+    from reportgen.report.expected_time_table import ExpectedTimeBlock
     from reportgen.report.fixed_budget_table import FixedBudgetTable
     from reportgen.report.heatmap import HeatRow
     from reportgen.report.player import Player
+    from reportgen.report.profile_section import AnytimeRow
     from reportgen.report.ranking_table import PairRow, RankingRow
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
@@ -139,6 +141,12 @@ class IndexPage(Page):
     """Optimizers that the cards leave to the pages of the losses."""
     profile_heading: str
     overview: OverviewFigures | None
+    band_note: str
+    """What the bands of the runtime profile are, or why there are none, in one sentence."""
+    anytime: Sequence[AnytimeRow]
+    """Areas under the runtime profile, the largest first."""
+    expected_times: Sequence[ExpectedTimeBlock]
+    """Expected running times by optimizer and loss."""
     budgets: Sequence[BudgetRow]
     plugins: Sequence[str]
     """Files that a reader needs to reproduce the report."""

@@ -62,9 +62,8 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
     if board is None:
         return []
     draws = count(board.draws, board.draw_noun)
-    if board.resampled_hit_rates is None:
-        reason = f"{draws} are too few" if board.draws > 1 else "nothing random varies"
-        found = [f"There are no intervals: {reason}. The ranking holds for these starts only."]
+    if not board.has_intervals:
+        found = [f"There are no intervals: {why_no_intervals(board)}. The ranking holds for these starts only."]
     else:
         found = [
             f"The 95 % intervals (bootstrap) show how much the results could change with other random starts or seeds "
@@ -83,6 +82,11 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
         )
     note = losses_needed_note(board.loss_count, len(board.names))
     return [*found, note] if note else found
+
+
+def why_no_intervals(board: Leaderboard) -> str:
+    """Why there are too few random draws for intervals."""
+    return f"{count(board.draws, board.draw_noun)} are too few" if board.draws > 1 else "nothing random varies"
 
 
 @dataclass(frozen=True)
