@@ -20,14 +20,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
+from reportgen.analysis.anytime import anytime_areas, anytime_scores
 from reportgen.analysis.cross_fitting import CrossFit, Resamples, all_resamples, cross_fit
 from reportgen.analysis.lead import hit_lead
+from reportgen.analysis.profile_bands import profile_bands
 from reportgen.analysis.ranking import Leaderboard
 from reportgen.analysis.rate_rule import best_places, rule_values
+from reportgen.analysis.runtimes import ecdf
 from reportgen.analysis.trials import Trials
 
 STARTS, RATES, TARGETS = 8, 9, 4
@@ -165,6 +168,51 @@ def _trials(label: str, levels: Sequence[float], good: Sequence[int], rng: np.ra
     )
 
 
+@dataclass(frozen=True)
+class ProfileCoverage:
+    """How often the numbers of the first runtime profile hold the true ones, shares of reports."""
+
+    quarter: float
+    """The band, at the budget at which a quarter of the final share is hit."""
+    half: float
+    all: float
+    everywhere: float
+    """The band, at 20 budgets at once."""
+    anytime: float
+    """The interval of the anytime score."""
+
+
+BUDGET = 2000.0
+"""The right end of the profiles."""
+
+
+def profile_coverage(case: Case, reports: int, seed: int = 0, resamples: int = 10_000) -> ProfileCoverage:
+    """The coverage of the bands and of the anytime scores of ``case``; arguments as in ``error_rates``."""
+    rng = np.random.default_rng(seed)
+    levels = [_level(rate) for rate in case.hit_rates]
+    population = np.random.default_rng(2)
+    hit = np.sqrt(2) * population.standard_normal((200_000, 1)) + levels[0] > _THRESHOLDS
+    t = np.where(hit, population.lognormal(5, 0.5, (200_000, 1)) * np.arange(1, TARGETS + 1), np.inf)
+    t = np.where(t <= BUDGET, t, np.inf)
+    score, final = anytime_areas(t, BUDGET).mean(), np.isfinite(t).mean()
+    at = np.quantile(t, [final / 4, final / 2], method="inverted_cdf")
+    at = np.concatenate([at, [BUDGET], np.geomspace(50, BUDGET, 20)])
+    truth = ecdf(t, at)
+    found = []
+    for _ in range(reports):
+        losses = [_trials(f"loss{place}", levels, case.good, rng) for place in range(case.losses)]
+        losses = [replace(each, times=tuple(np.where(t <= BUDGET, t, np.inf) for t in each.times)) for each in losses]
+        drawn = all_resamples(losses, resamples)
+        board = Leaderboard(losses[0].names, tuple(cross_fit(each, drawn[each.loss]) for each in losses))
+        bands, intervals = profile_bands(board, board.names[:1], BUDGET), anytime_scores(board, BUDGET).intervals
+        assert bands is not None
+        assert intervals is not None
+        place = np.searchsorted(bands.budgets, at, side="right") - 1
+        holds = (bands.low[place, 0] <= truth) & (truth <= bands.high[place, 0])
+        found.append([*holds[:3], holds[3:].all(), intervals[0, 0] <= score <= intervals[0, 1]])
+    return ProfileCoverage(*np.mean(found, axis=0).tolist())
+
+
 def main() -> None:
     """Simulate and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -178,6 +226,10 @@ def main() -> None:
         if len(case.hit_rates) == 1:
             shown[0] = ""
         print(f"{case.label:<28}{shown[0]:>9}{shown[1]:>9}{shown[2]:>9}{shown[3]:>20}".rstrip(), flush=True)
+    print(f"\n{'':<28}{'quarter':>9}{'half':>9}{'all':>9}{'everywhere':>12}{'anytime':>9}")
+    for case in (each for each in CASES if each.cross_fitted):
+        quarter, half, final, everywhere, anytime = astuple(profile_coverage(case, reports))
+        print(f"{case.label:<28}{quarter:>9.1%}{half:>9.1%}{final:>9.1%}{everywhere:>12.1%}{anytime:>9.1%}", flush=True)
     print(f"{reports} reports of each kind, {STARTS} random starts, 10,000 resamples")
 
 

@@ -25,7 +25,7 @@ from reportgen.analysis.scores import profile_score
 from reportgen.analysis.trials import Trials
 
 BENCHMARK = runpy.run_path(str(Path(__file__).parent.parent / "benchmarks" / "ranking_error_rates.py"))
-Case, error_rates = BENCHMARK["Case"], BENCHMARK["error_rates"]
+Case, error_rates, profile_coverage = (BENCHMARK[name] for name in ("Case", "error_rates", "profile_coverage"))
 INF = np.inf
 Array = np.ndarray[Any, np.dtype[Any]]
 RULES = arrays(float, st.tuples(st.just(3), st.integers(1, 5), st.integers(1, 4)), elements=st.integers(-2, 2))
@@ -221,3 +221,10 @@ def test_of_two_equal_optimizers_none_leads_by_having_more_good_rates(losses: in
 def test_a_better_optimizer_leads_and_high_hit_rates_are_covered() -> None:
     assert error_rates(Case("", (0.75, 0.45), (3, 3), 3), reports=60, seed=2, resamples=1000).leads > 0.7
     assert error_rates(Case("", (0.9,), (1,), 3), reports=200, seed=3, resamples=500).covered >= 0.92
+
+
+@pytest.mark.slow
+def test_bands_and_anytime_intervals_hold_the_true_numbers() -> None:
+    for case in (Case("", (0.5,), (1,), 3), Case("", (0.99,), (1,), 1)):
+        found = profile_coverage(case, reports=120, seed=4, resamples=1000)
+        assert min(found.quarter, found.half, found.all, found.anytime) >= 0.91

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,12 @@ from tried import trials
 from reportgen.analysis import profile_bands as module
 from reportgen.analysis.anytime import AnytimeScores, anytime_areas, anytime_scores
 from reportgen.analysis.cross_fitting import all_resamples, cross_fit
-from reportgen.analysis.intervals import student_quantile
+from reportgen.analysis.intervals import wilson_interval
 from reportgen.analysis.profile_bands import ProfileBands, band_budgets, profile_bands
 from reportgen.analysis.ranking import Leaderboard
 from reportgen.analysis.rate_rule import places_without_each
 from reportgen.analysis.runtimes import ecdf
+from reportgen.analysis.score_intervals import ResampledScores, Stratum
 from reportgen.analysis.scores import loss_weights
 from reportgen.analysis.trials import Trials
 from reportgen.report.profile_section import anytime_rows, band_note
@@ -58,31 +58,32 @@ def at_budgets(made: ProfileBands, at: Array) -> tuple[Array, Array]:
     return made.low[place], made.high[place]
 
 
-def shares_in_words(found: Leaderboard, times: dict[str, Array], name: str, budget: float) -> Array:
-    """The share of problems solved within a budget in each resample, of one loss with one fixed start at the end."""
+def band_in_words(found: Leaderboard, times: Array, name: str, budget: float) -> tuple[float, float]:
+    """The interval of the share of problems solved within a budget, of one loss with one fixed start at the end."""
     (fit,) = found.fits
     column = found.names.index(name)
     shares = []
     for row, weights in enumerate(fit.drawn.weights):
         places = places_without_each(fit.trials.rule[column], fit.drawn.weights)[row]
-        solved = [(times[name][rate, start] <= budget).mean() for start, rate in enumerate(places)]
+        solved = [(times[rate, start] <= budget).mean() for start, rate in enumerate(places)]
         random = np.dot(weights[:-1], solved[:-1]) / weights[:-1].sum()
         shares.append(((len(solved) - 1) * random + solved[-1]) / len(solved))
-    return np.array(shares)[fit.drawn.of_each]
+        if row == 0:
+            stratum = Stratum((len(solved) - 1) / len(solved), np.array(solved[:-1])[:, np.newaxis])
+    scores = np.array(shares)[fit.drawn.of_each]
+    made = ResampledScores(np.array(shares[:1]), scores[:, np.newaxis], 6, (stratum,))
+    low, high = made.intervals()[0]
+    return low, high
 
 
-def test_a_band_spans_the_percentiles_of_the_loop_in_words() -> None:
+def test_a_band_is_the_interval_of_the_loop_in_words_at_each_budget() -> None:
     times = {name: random_times(seed, (3, 8, 2)) for seed, name in enumerate("ab")}
     found = board(trials(times, fixed=1))
     made = bands(found)
-    edge = NormalDist().cdf(-student_quantile(6, 0.95))
     for column, name in enumerate("ab"):
-        for budget in made.budgets:
-            shares = shares_in_words(found, times, name, budget)
-            low, high = np.quantile(shares, [edge, 1 - edge])
-            here = curve(found, column, budget)
-            ends = (each[0, column] for each in at_budgets(made, np.array([budget])))
-            assert tuple(ends) == pytest.approx((min(low, here), max(high, here)))
+        low, high = np.array([band_in_words(found, times[name], name, budget) for budget in made.budgets]).T
+        assert made.low[:, column] == pytest.approx([low[place:].min() for place in range(len(low))])
+        assert made.high[:, column] == pytest.approx([high[: place + 1].max() for place in range(len(low))])
 
 
 @given(RUNS, RUNS)
@@ -99,10 +100,13 @@ def test_a_band_contains_the_curve_and_only_grows(one: Array, other: Array) -> N
         assert ((ends >= 0) & (ends <= 1)).all()
 
 
-def test_without_variation_a_band_has_no_width() -> None:
-    made = bands(board(trials({"a": [[3.0] * 8], "b": [[INF] * 8], "c": [[3.0] * 7 + [9.0]]})))
-    assert (made.low[:, :2] == made.high[:, :2]).all()
-    assert (made.low[:, 2] < made.high[:, 2]).any()
+def test_if_all_starts_agree_the_band_is_wilsons_interval() -> None:
+    made = bands(board(trials({"a": [[3.0] * 8], "b": [[INF] * 8]})))
+    before, after = at_budgets(made, np.array([2.9])), at_budgets(made, np.array([3.0]))
+    for (low, high), expected in ((before, [0, 0]), (after, [1, 0])):
+        for column, solved in enumerate(expected):
+            ends = wilson_interval(np.array([8.0 * solved]), np.array([8.0]))
+            assert [low[0, column], high[0, column]] == pytest.approx([float(end[0]) for end in ends])
 
 
 def test_equal_resamples_give_equal_bands() -> None:
@@ -135,15 +139,15 @@ def test_a_coarse_band_contains_the_band_at_every_budget(monkeypatch: pytest.Mon
 def test_blocks_do_not_change_a_band(monkeypatch: pytest.MonkeyPatch) -> None:
     found = board(trials({"a": random_times(3, (3, 8, 2)), "b": random_times(4, (3, 8, 2))}, fixed=1))
     whole = bands(found)
-    monkeypatch.setattr(module, "_BLOCK", 100)
+    monkeypatch.setattr(module, "_BLOCK", 100)  # fewer than the problems times the budgets, and than the resamples
     assert bands(found).low.tolist() == whole.low.tolist()
 
 
-def test_a_band_ends_at_the_bootstrap_interval_of_the_hit_rate() -> None:
+def test_a_band_ends_at_the_interval_of_the_hit_rate() -> None:
     found = board(*(trials({"a": random_times(seed, (2, 8, 3))}, f"loss{seed}") for seed in range(3)))
     made, resampled = bands(found), found.resampled_hit_rates
     assert resampled is not None
-    assert [made.low[-1, 0], made.high[-1, 0]] == pytest.approx(resampled._percentiles(resampled.scores, 0.95)[0])
+    assert [made.low[-1, 0], made.high[-1, 0]] == pytest.approx(resampled.intervals()[0])
 
 
 @pytest.mark.parametrize(("starts", "expected"), [(1, False), (5, False), (6, True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from reportgen.analysis.cells import Array
 from reportgen.analysis.cross_fitting import ORIGINAL, CrossFit
 from reportgen.analysis.ranking import Leaderboard
-from reportgen.analysis.score_intervals import expanded_percentiles
+from reportgen.analysis.score_intervals import ResampledScores
 from reportgen.analysis.trials import Trials
 
 MOST_BUDGETS = 64
@@ -38,9 +39,9 @@ def profile_bands(board: Leaderboard, names: Sequence[str], budget: float) -> Pr
     """The bands of ``names``; None if too little varies.
 
     In each resample of the ranking, the starts choose the learning rates again, and the profile is computed with the
-    resampled weights. The band at a budget spans the percentiles of these shares (see ``expanded_percentiles``) and
-    the profile itself. From one budget to the next, the band spans all bands between them. So it contains the pointwise
-    band everywhere, and is equal to it if the profiles have at most ``MOST_BUDGETS`` steps.
+    resampled weights. The band at a budget is ``ResampledScores.intervals`` of these shares, as for hit rates: at the
+    last budget it is the interval of the hit rate. From one budget to the next, the band spans all bands between them,
+    and where an end would fall, it is widened so that it does not. So it contains the pointwise band everywhere.
 
     Args:
         board: the leaderboard.
@@ -80,9 +81,37 @@ def _band(board: Leaderboard, column: int, budgets: Array) -> tuple[Array, Array
         means += np.take(shares, fit.drawn.of_each, axis=1, out=part, mode="clip")
         original += shares[:, ORIGINAL]
     means /= len(board.fits)
-    low, high = np.split(expanded_percentiles(means.T, board.freedom), 2)
-    first, last = np.split((original / len(board.fits)).round(12), 2)
-    return np.minimum(low[:, 0], first), np.maximum(high[:, 1], last)
+    original /= len(board.fits)
+    low, high = np.split(_intervals(board, column, budgets, original, means), 2)
+    return np.minimum.accumulate(low[::-1, 0])[::-1], np.maximum.accumulate(high[:, 1])
+
+
+def _intervals(board: Leaderboard, column: int, budgets: Array, original: Array, means: Array) -> Array:
+    """The interval of each share, float [2 x budgets, 2].
+
+    Args:
+        board: the leaderboard.
+        column: the optimizer.
+        budgets: float [budgets].
+        original: the shares, as in ``_resampled_shares``, float [2 x budgets].
+        means: the shares in each resample, float [2 x budgets, resamples].
+    """
+    # Less than the next budget is at most the largest number below it.
+    bounds = np.concatenate([budgets, np.nextafter(budgets[1:], 0), [np.finfo(float).max]])
+    blocks = -(-len(bounds) * len(board.loss) // _BLOCK)
+    found = []
+    for here in np.array_split(np.arange(len(bounds)), blocks):
+        strata = board.strata(partial(_is_solved, column=column, bounds=bounds[here]))
+        found.append(ResampledScores(original[here], means[here].T, board.freedom, strata).intervals())
+    ends, shares = np.concatenate(found), original.round(12)
+    # Ends that are the share itself can differ from it in the last digit.
+    return np.stack([np.minimum(ends[:, 0], shares), np.maximum(ends[:, 1], shares)], axis=1)
+
+
+def _is_solved(t: Array, column: int, bounds: Array) -> Array:
+    """1 where ``t`` [problems, optimizers] is at most each bound, else 0, float [problems, bounds]."""
+    solved: Array = (t[:, [column]] <= bounds).astype(float)
+    return solved
 
 
 def _resampled_shares(fit: CrossFit, column: int, budgets: Array) -> Array:

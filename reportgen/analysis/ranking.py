@@ -166,8 +166,15 @@ class Leaderboard:
             distinct = resample(fit) / len(self.fits)
             means += distinct[fit.drawn.of_each]
             original += distinct[ORIGINAL]
-        strata = tuple(self._stratum(fits, score) for fits in self.clusters)
-        return ResampledScores(original, means, self.freedom, strata)
+        return ResampledScores(original, means, self.freedom, self.strata(score))
+
+    def strata(self, score: Callable[[Array], Array]) -> tuple[Stratum, ...]:
+        """The random draws of each cluster.
+
+        Args:
+            score: returns the score of each problem, float [problems, columns], from runtimes [problems, optimizers].
+        """
+        return tuple(self._stratum(fits, score) for fits in self.clusters)
 
     def _stratum(self, fits: Sequence[CrossFit], score: Callable[[Array], Array]) -> Stratum:
         """The random draws of losses that have the same ones."""

@@ -26,7 +26,7 @@ class Stratum:
 
 @dataclass(frozen=True)
 class ResampledScores:
-    """The scores under other random draws."""
+    """The scores under other random draws, of optimizers or of one optimizer at several budgets."""
 
     estimate: Array
     """The scores themselves, float [optimizers]."""
@@ -57,7 +57,19 @@ class ResampledScores:
         return float(low), float(high)
 
     def _percentiles(self, samples: Array, level: float) -> Array:
-        return expanded_percentiles(samples, self.freedom, level)
+        """Percentiles, expanded by Student's t: Hesterberg 2015, "What Teachers Should Know About the Bootstrap".
+
+        With 8 starts of one loss they cover 91 to 94 %, without it 89 %.
+        """
+        edge = NormalDist().cdf(-student_quantile(self.freedom, level))
+        # Sorting rows in place of np.quantile takes a third of the time.
+        ordered = np.sort(samples.T, axis=1)
+        at = np.array([edge, 1 - edge]) * (ordered.shape[1] - 1)
+        below = np.minimum(at.astype(int), ordered.shape[1] - 2)
+        rest = ordered[:, below + 1] - ordered[:, below]
+        # Sums of equal scores differ in the last digit.
+        low_high: Array = (ordered[:, below] + rest * (at - below)).round(12)
+        return low_high
 
     def _score_intervals(self, level: float) -> Array:
         weights = np.array([stratum.share for stratum in self.strata])
@@ -65,28 +77,6 @@ class ResampledScores:
         mean = weights @ np.stack([stratum.scores.mean(axis=0) for stratum in self.strata])
         low, high = score_interval([stratum.scores for stratum in self.strata], weights / random, level)
         return np.stack([self.estimate - mean + random * low, self.estimate - mean + random * high], axis=1)
-
-
-def expanded_percentiles(samples: Array, freedom: int, level: float = 0.95) -> Array:
-    """The bootstrap interval of each column, float [columns, 2]: low, high.
-
-    Percentiles, expanded by Student's t: Hesterberg 2015, "What Teachers Should Know About the Bootstrap". With 8
-    starts of one loss they cover 91 to 94 %, without it 89 %.
-
-    Args:
-        samples: float [resamples, columns].
-        freedom: degrees of freedom.
-        level: confidence of the interval.
-    """
-    edge = NormalDist().cdf(-student_quantile(freedom, level))
-    # Sorting rows in place of np.quantile takes a third of the time.
-    ordered = np.sort(samples.T, axis=1)
-    at = np.array([edge, 1 - edge]) * (ordered.shape[1] - 1)
-    below = np.minimum(at.astype(int), ordered.shape[1] - 2)
-    rest = ordered[:, below + 1] - ordered[:, below]
-    # Sums of equal scores differ in the last digit.
-    low_high: Array = (ordered[:, below] + rest * (at - below)).round(12)
-    return low_high
 
 
 def score_interval(draws: list[Array], weights: Array, level: float = 0.95) -> tuple[Array, Array]:
