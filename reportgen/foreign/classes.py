@@ -24,7 +24,7 @@ class ClassOptimizer(ForeignOptimizer):
     """Whether ``apply_gradients`` takes one list of pairs of gradient and variable."""
 
 
-_LIBRARIES = {"builtins", "abc", "typing", "collections", "tensorflow", "keras"}
+_LIBRARIES = {"builtins", "abc", "typing", "collections", "tensorflow", "keras", "torch", "jax", "optax"}
 
 
 def own_classes(kind: type) -> list[type]:

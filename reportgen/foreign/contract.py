@@ -27,6 +27,8 @@ class ForeignOptimizer(Optimizer):
     """What is driven: a class, or the description of a Keras optimizer."""
     rate: ClassVar[str] = RATES[0]
     """The name of its parameter for the learning rate."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Distributions with the code of the framework; their versions decide the results."""
 
 
 def declare(
