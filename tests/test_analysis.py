@@ -16,7 +16,8 @@ from reportgen.analysis.best_cells import BestRow, best_cells
 from reportgen.analysis.cells import order_statistic
 from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
-from reportgen.analysis.ranking import ranking
+from reportgen.analysis.ranking import leaderboard, ranking
+from reportgen.analysis.rate_rule import RULE
 from reportgen.analysis.run_table import run_table
 from reportgen.results.manifest import OptimizerInfo
 from reportgen.results.result_tables import Results
@@ -88,13 +89,13 @@ def test_median_steps_are_infinite_unless_most_runs_arrive() -> None:
         assert table["steps_to_target"].tolist() == [median]
 
 
-def test_the_best_cell_hits_most_and_ties_fall_to_the_smaller_gap(results: Results) -> None:
+def test_the_best_cell_hits_most_and_no_other_is_better_by_the_rule(results: Results) -> None:
     groups = run_table(results).cells.groupby(["loss", "optimizer"])
     assert len(groups) == 3 * 3
     for _, group in groups:
         chosen = best_cells(group).iloc[0]
         assert chosen["hit_rate"] == group["hit_rate"].max()
-        assert chosen["gap_median"] == group.loc[group["hit_rate"] == chosen["hit_rate"], "gap_median"].min()
+        assert tuple(chosen[[*RULE]]) == max(group[[*RULE]].itertuples(index=False, name=None))
 
 
 def test_ranking_tells_ties() -> None:
@@ -102,7 +103,8 @@ def test_ranking_tells_ties() -> None:
     runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
     twin = OptimizerInfo(label="twin", family="twin", title="Twin")
     manifest = replace(twins.manifest, optimizers=(*twins.manifest.optimizers, twin))
-    ranks = ranking(best_cells(run_table(replace(twins, runs=runs, manifest=manifest)).cells))
+    table = run_table(replace(twins, runs=runs, manifest=manifest))
+    ranks = ranking(leaderboard(table, best_cells(table.cells), ["adam", "twin"]))
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
 
 

@@ -14,10 +14,10 @@ import synthetic
 from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.claim import Claim
 from reportgen.analysis.findings import findings
-from reportgen.analysis.ranking import leaderboard, ranking
+from reportgen.analysis.ranking import leaderboard
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.analysis.run_table import run_table
-from reportgen.report.ranking_table import RankingRow, ranking_limitations, ranking_rows
+from reportgen.report.ranking_table import RankingRow, pair_rows, ranking_limitations, ranking_rows
 from reportgen.results.result_tables import Results
 
 NEVER = None
@@ -44,7 +44,7 @@ def claims(results: Results) -> list[Claim]:
 
 def rows(results: Results) -> list[RankingRow]:
     analysis = ReportAnalysis(results)
-    return list(ranking_rows(ranking(analysis.best), analysis.leaderboard))
+    return [*ranking_rows(analysis.ranking, analysis.leaderboard), *ranking_rows(analysis.excluded_ranking, None)]
 
 
 def limitations(results: Results) -> list[str]:
@@ -137,11 +137,30 @@ def test_over_eight_losses_the_ranks_are_tested() -> None:
     assert "adam has the best mean rank, 1," in claim.text
     assert "is ahead of adagrad by the critical difference" in claim.text
     assert claim.strength == "strong"
-    few = results_of({key: value for key, value in hits.items() if key[0] < "loss7"})
+    few = results_of({key: value for key, value in hits.items() if key[0] < "loss6"})
     assert not claims_with(few, "Friedman")
-    assert limitations(few)[-1].startswith(
-        "A significance test over losses needs at least 8 losses and 3 optimizers. This report has 7 losses"
+    assert limitations(few)[-1] == (
+        "A significance test over losses needs at least 7 losses for 3 optimizers. This report has 6 losses, so its "
+        "results cover only these losses."
     )
+    assert pair_rows(ReportAnalysis(few).leaderboard) == []
+    pairs = pair_rows(ReportAnalysis(results_of(hits)).leaderboard)
+    assert [(row.better, row.worse, row.wins, row.losses) for row in pairs] == [
+        ("adam", "sgd", 9, 0),
+        ("adam", "adagrad", 9, 0),
+        ("sgd", "adagrad", 9, 0),
+    ]
+    assert [row.p for row in pairs] == pytest.approx([3 / 2**8] * 3)
+
+
+def test_two_optimizers_are_tested_over_six_losses() -> None:
+    hits = {(f"loss{i}", name, 0.1): [step + i] * 3 for i in range(6) for name, step in (("sgd", 20), ("adam", 10))}
+    claim = claim_with(results_of(hits), "adam is faster than sgd")
+    assert "over 6 losses (Wilcoxon signed-rank test, p = 0.031)" in claim.text
+    assert claim.strength == "strong"
+    mixed = {key: [10 if (key[0] in ("loss0", "loss1", "loss2")) == (key[1] == "sgd") else 20] * 3 for key in hits}
+    assert claim_with(results_of(mixed), "The difference in speed is not significant").strength == "none"
+    assert not claims_with(results_of({key: hits[key] for key in hits if key[0] < "loss5"}), "Wilcoxon")
 
 
 def test_ranks_that_do_not_differ_over_losses_are_not_significant() -> None:

@@ -21,7 +21,7 @@ from reportgen.analysis.intervals import (
     share_interval,
     wilson_interval,
 )
-from reportgen.analysis.resampling import RESAMPLES, Design, resampled_places, resampling_designs
+from reportgen.analysis.resampling import MOST_GROUPS, RESAMPLES, Design, quantile_places, resampling_designs
 from reportgen.analysis.run_table import run_table
 from reportgen.analysis.runtimes import ert
 
@@ -35,6 +35,10 @@ def designed(groups: int, starts: int, seeds: int = 1, fixed: int = 0, noisy: bo
     runs = len(start)
     tiled = [np.tile(part, groups) for part in (start, seed, start >= fixed, np.full(runs, noisy))]
     return resampling_designs(np.repeat(np.arange(groups), runs), *tiled)
+
+
+def all_weights(design: Design) -> Array:
+    return np.hstack(list(design.weights()))
 
 
 @pytest.mark.parametrize(("successes", "runs"), [(81, 263), (15, 148), (0, 20), (1, 29), (29, 29), (1, 1)])
@@ -67,17 +71,49 @@ def test_wilson_holds_its_share_within_zero_and_one(successes: int, failures: in
     assert low <= successes / max(runs, 1) <= high
 
 
-@pytest.mark.parametrize("runs", [2, 7, 8, 30])
+@pytest.mark.parametrize(("starts", "fixed"), [(2, 0), (7, 1), (8, 3), (30, 0)])
 @pytest.mark.parametrize("quantile", [0.25, 0.5])
-def test_resampled_quantiles_have_their_exact_distribution(runs: int, quantile: float) -> None:
-    # Hutson and Ernst 2000, The exact bootstrap mean and variance of an L-estimator: the k-th of n values drawn with
-    # replacement is at most the i-th smallest if at least k of the draws are.
-    (design,) = designed(1, runs)
-    places = resampled_places(np.arange(runs)[np.newaxis], np.asarray(design.weights), quantile)[0]
-    needed = int(np.ceil(quantile * (runs - 1))) + 1
-    exact = stats.binom.sf(needed - 1, runs, np.arange(1, runs + 1) / runs)
-    seen = [(places < i).mean() for i in range(1, runs + 1)]
-    assert seen == pytest.approx(exact, abs=4.5 * 0.5 / np.sqrt(RESAMPLES))
+def test_the_exact_percentiles_of_a_quantile_are_those_of_many_resamples(
+    starts: int, fixed: int, quantile: float
+) -> None:
+    (design,) = designed(1, starts, fixed=fixed)
+    assert design.is_plain
+    runs = starts + fixed
+    order = np.random.default_rng(0).permutation(runs)[np.newaxis]
+    weights = np.hstack(list(design.weights(100_000)))
+    sums = np.cumsum(weights[order[0]], axis=0)
+    resampled = (sums <= np.ceil(quantile * (runs - 1))).sum(axis=0)
+    tails = (0.01, 0.2, 0.8, 0.99)
+    low, *_, high = places = quantile_places(order, design, quantile, tails)[0].tolist()
+    for tail, place in zip(tails, places, strict=True):
+        at_most, below = (resampled <= place).mean(), (resampled < place).mean()
+        assert below <= tail + 0.01
+        assert at_most >= tail - 0.01
+    assert 0 <= low <= high < runs
+
+
+def test_with_many_draws_probabilities_are_exact_and_starts_are_drawn_in_groups() -> None:
+    draws = 3000
+    (design,) = designed(1, draws)
+    ends = quantile_places(np.arange(draws)[np.newaxis], design, 0.5, (0.025, 0.975))[0]
+    needed = draws // 2 + 1
+    below = stats.binom.sf(needed - 1, draws, np.arange(1, draws + 1) / draws)
+    assert ends.tolist() == [int((below <= 0.025).sum()), int((below < 0.975).sum())]
+    weights = next(design.weights(200))
+    assert len(np.unique(weights, axis=0)) == MOST_GROUPS
+    assert weights.mean() == pytest.approx(1, abs=0.01)
+
+
+def test_where_runs_are_not_single_draws_quantiles_are_resampled() -> None:
+    values = np.random.default_rng(2).normal(size=24)
+    (noisy,) = designed(1, starts=6, seeds=4, noisy=True)
+    assert not noisy.is_plain
+    order = np.argsort(values)[np.newaxis]
+    low, high = quantile_places(order, noisy, 0.5, (0.025, 0.975))[0].tolist()
+    assert 0 < low < 12 < high < 23
+    only_seeds = designed(1, starts=0, seeds=8, fixed=1, noisy=True)[0]
+    assert only_seeds.is_plain
+    assert not designed(1, starts=0, seeds=8, fixed=2, noisy=True)[0].is_plain
 
 
 def test_the_bootstrap_of_a_median_is_near_that_of_scipy() -> None:
@@ -93,7 +129,7 @@ def test_the_bootstrap_of_a_median_is_near_that_of_scipy() -> None:
             n_resamples=20_000,
             rng=np.random.default_rng(0),
         ).confidence_interval
-        # Ends of 1,000 resamples are at most one value from those of infinitely many.
+        # Percentiles of resamples are at most one value from the exact ones.
         ordered = np.sort(sample)
         assert abs(np.searchsorted(ordered, [low, high]) - np.searchsorted(ordered, theirs)).max() <= 1
 
@@ -145,7 +181,7 @@ def test_the_interval_of_a_share_covers_it_where_starts_and_noise_vary() -> None
 
 def test_fixed_starts_are_not_resampled() -> None:
     (design,) = designed(1, starts=4, fixed=2)
-    weights = np.asarray(design.weights)
+    weights = all_weights(design)
     assert design.is_random.tolist() == [False] * 2 + [True] * 4
     assert design.draws == 4
     assert (weights[:2] == 1).all()
@@ -157,13 +193,13 @@ def test_fixed_starts_are_not_resampled() -> None:
 
 def test_a_start_is_drawn_with_its_seeds_and_they_within_it() -> None:
     (design,) = designed(1, starts=6, seeds=3, noisy=True)
-    weights = np.asarray(design.weights).reshape(6, 3, -1)
+    weights = all_weights(design).reshape(6, 3, -1)
     assert set(np.unique(weights.sum(axis=1) % 3)) == {0}
     assert (weights.sum(axis=(0, 1)) == 18).all()
     assert (weights.sum(axis=1) == 0).mean() == pytest.approx((5 / 6) ** 6, abs=0.03)
     assert (weights.min(axis=1) < weights.max(axis=1)).any()
     (quiet,) = designed(1, starts=6, seeds=3)
-    repeats = np.asarray(quiet.weights).reshape(6, 3, -1)
+    repeats = all_weights(quiet).reshape(6, 3, -1)
     assert (repeats.min(axis=1) == repeats.max(axis=1)).all()
     assert (design.draws, quiet.draws) == (6, 6)
 

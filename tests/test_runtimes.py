@@ -19,11 +19,11 @@ from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.budgets import fixed_budget, fixed_target, gaps_at
 from reportgen.analysis.run_table import run_table
 from reportgen.analysis.runtimes import (
-    data_profile,
     ecdf,
     ert,
     performance_profile,
     ratios,
+    runtime_distribution,
     runtime_matrix,
     runtimes,
 )
@@ -125,22 +125,14 @@ def test_a_runtime_of_zero_has_ratio_one_and_no_other_is_within_any_multiple_of_
     assert ratios(np.array([[0.0, 0.0], [0.0, 3.0]])).tolist() == [[1, 1], [1, INF]]
 
 
-def test_a_data_profile_by_hand() -> None:
-    t = np.array([[10, 20], [30, INF]])
-    at, share = data_profile(t, np.array([1, 9]))
-    assert at.tolist() == [0, 3, 5, 10]
-    assert share.tolist() == [[0, 0], [0.5, 0], [1, 0], [1, 0.5]]
-    assert data_profile(np.full((2, 1), INF), 3)[1].tolist() == [[0]]
-
-
 @given(TIMES)
 def test_profiles_are_shares_that_only_grow_and_end_at_what_was_solved(t: Any) -> None:
-    for at, share in (performance_profile(t), data_profile(t, 2)):
+    for at, share in (performance_profile(t), runtime_distribution(t)):
         assert (np.diff(at) > 0).all()
         assert (np.diff(share, axis=0) >= 0).all()
         assert share.min() >= 0
         assert share.max() <= 1
-    assert data_profile(t, 2)[1][-1] == pytest.approx(np.isfinite(t).mean(axis=0))
+    assert runtime_distribution(t)[1][-1] == pytest.approx(np.isfinite(t).mean(axis=0))
     easy = np.isfinite(ratios(t)).mean(axis=0)
     assert performance_profile(t)[1][-1] == pytest.approx(easy)
 
@@ -155,9 +147,9 @@ def test_profiles_do_not_hang_on_names_order_or_unit(t: Any, random: Any) -> Non
     again_at, again = performance_profile((t * scale)[problems][:, solvers])
     assert again_at.tolist() == at.tolist()
     assert again.tolist() == share[:, solvers].tolist()
-    budgets, solved = data_profile(t, 1)
-    assert data_profile(8 * t, 1)[0].tolist() == (8 * budgets).tolist()
-    assert data_profile(8 * t[problems], 1)[1].tolist() == solved.tolist()
+    budgets, solved = runtime_distribution(t)
+    assert runtime_distribution(8 * t)[0].tolist() == (8 * budgets).tolist()
+    assert runtime_distribution(8 * t[problems])[1].tolist() == solved.tolist()
 
 
 @given(TIMES)
@@ -279,7 +271,9 @@ def test_lost_and_missing_runs_leave_no_nan(broken: Results, unit: Any) -> None:
         assert not any(pd.api.types.is_object_dtype(kind) for kind in table.dtypes)
     best = run_table(broken).select(best_cells(run_table(broken).cells))
     t = runtime_matrix(runtimes(best, unit), ["gradient_descent", "adam"]).to_numpy()
-    assert not np.isnan(np.hstack([np.ravel(part) for part in (*performance_profile(t), *data_profile(t, 2))])).any()
+    assert not np.isnan(
+        np.hstack([np.ravel(part) for part in (*performance_profile(t), *runtime_distribution(t))])
+    ).any()
 
 
 def test_a_loss_whose_minimum_is_not_known_is_infinitely_far() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+from reportgen.analysis.rate_rule import RULE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
 def best_cells(cells: pd.DataFrame, by: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
     """The best configuration of each (loss, optimizer), or of each ``by``, in the order of ``cells``.
 
-    Best is the highest hit rate; among equals, if the median run did not hit the tightest target, the smallest median
-    gap; then the fewest steps to that target; then the smallest learning rate.
+    The rule is the one of ``rate_rule``; among equals, the smallest learning rate.
 
     Args:
         cells: a table made by ``cell_table``.
         by: the columns that define a group.
     """
-    # Below the tightest target a smaller gap is no advantage: the digits of the last steps would decide.
-    left = cells["gap_median"].where(np.isinf(cells["steps_to_target"]), 0.0)
-    rules = ["hit_rate", "left", "steps_to_target", "learning_rate"]
-    ordered = cells.assign(left=left).sort_values(rules, ascending=[False, True, True, True], kind="stable")
-    return ordered.drop(columns="left").drop_duplicates(list(by)).sort_index()
+    ascending = [False] * len(RULE) + [True]
+    ordered = cells.sort_values([*RULE, "learning_rate"], ascending=ascending, kind="stable")
+    return ordered.drop_duplicates(list(by)).sort_index()
 
 
 @dataclass(frozen=True)

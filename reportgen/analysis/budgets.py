@@ -144,12 +144,6 @@ def gaps_at(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], uni
     return gaps
 
 
-def final_gaps(runs: pd.DataFrame) -> Array:
-    """The final gap of each run, float [runs]; infinite if the run diverged or failed, or if no minimum is known."""
-    gap = runs["gap"].to_numpy(float, na_value=np.nan)
-    return np.where(is_lost(runs) | np.isnan(gap), np.inf, gap)
-
-
 def _trace_arrays(runs: pd.DataFrame, traces: pd.DataFrame) -> tuple[Array, Array, Array]:
     """Row of the run, step and loss of each sampled point, each [points], ordered by run and step."""
     import pandas as pd

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.outcomes import LOST, SYMBOLS
+from reportgen.analysis.outcomes import SYMBOLS
+from reportgen.analysis.rate_rule import RULE, final_gaps, rule_values
+from reportgen.analysis.runtime_arrays import gradients_per_step
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
@@ -28,8 +30,9 @@ def cell_table(
     Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``left_target``, the number of
     runs that were within the tightest target and left it again; ``hit_rate``, the share of (start, target) pairs hit;
     ``gap_low``, ``gap_median``, ``gap_high``, the quartiles of the final gap, in which a lost run counts as infinite;
-    for each target the median step of its hit (``hit_...``, infinite
-    unless most runs hit it), and the one of the tightest target again as ``steps_to_target``.
+    for each target the median step of its hit (``hit_...``, infinite unless most runs hit it), and the one of the
+    tightest target again as ``steps_to_target``; the means of the criteria of ``rate_rule``, by which the best learning
+    rate is chosen.
 
     Quantiles are order statistics without interpolation; of two middle values the worse one.
 
@@ -54,20 +57,22 @@ def cell_table(
     for name in SYMBOLS:
         of_this = outcome == outcomes.index(name) if name in outcomes else np.zeros(len(code), bool)
         table[name] = np.bincount(code[of_this], minlength=len(ids))
-    lost = np.isin(outcome, [place for place, name in enumerate(outcomes) if name in LOST])
-    table = table.assign(**_quartiles(_final_gaps(runs, lost), code, len(ids)))
+    gaps = final_gaps(runs)
+    table = table.assign(**_quartiles(gaps, code, len(ids)))
     # One target at a time bounds the memory for millions of runs.
-    hits, middle = np.zeros(len(ids)), {}
-    for target in targets:
+    hits, middle, steps = np.zeros(len(code), int), {}, np.empty(0)
+    for target in sorted(targets, reverse=True):
         steps = _floats(runs[hit_column(target)])
         hit = ~np.isnan(steps)
-        hits += np.bincount(code[hit], minlength=len(ids))
+        hits += hit
         steps[~hit] = np.inf
         middle[hit_column(target)] = order_statistic(steps, code, len(ids), 0.5)
     table["left_target"] = np.bincount(code[runs["left_target"].to_numpy(bool, na_value=False)], minlength=len(ids))
-    table["hit_rate"] = hits / (size * len(targets))
-    table = table.assign(**middle)
+    table["hit_rate"] = np.bincount(code, hits, len(ids)) / (size * len(targets))
+    table = table.assign(**{hit_column(target): middle[hit_column(target)] for target in targets})
     table["steps_to_target"] = table[hit_column(min(targets))]
+    for name, values in zip(RULE, rule_values(hits, steps * gradients_per_step(runs), gaps), strict=True):
+        table[name] = np.bincount(code, values, len(ids)) / size
     return _in_order(table, losses, optimizers)
 
 
@@ -85,7 +90,10 @@ def stored_cell_table(folder: Path) -> pd.DataFrame:
     return _in_order(pd.concat(tables, ignore_index=True), losses, optimizers)
 
 
-COLUMNS = ("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap", "left_target")
+COLUMNS = (
+    *("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap", "left_target"),
+    *("steps", "gradient_evaluations"),
+)
 """The columns of runs that ``cell_table`` needs, besides those of the targets."""
 
 
@@ -120,11 +128,6 @@ def order_statistic(values: Array, group: Array, groups: int, quantile: float) -
     begin = np.cumsum(size) - size
     picked: Array = values[order][begin + np.ceil(quantile * (size - 1)).astype(int)]
     return picked
-
-
-def _final_gaps(runs: pd.DataFrame, lost: Array) -> Array:
-    gaps = _floats(runs["gap"])
-    return np.where(np.isnan(gaps) | lost, np.inf, gaps)
 
 
 def _quartiles(gaps: Array, code: Array, groups: int) -> dict[str, Array]:

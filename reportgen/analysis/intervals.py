@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from reportgen.analysis.cells import Array, order_statistic
-from reportgen.analysis.resampling import Design, resampled_places
+from reportgen.analysis.resampling import Design, quantile_places
 from reportgen.analysis.runtimes import ratio_or_infinity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BLOCK = 1024
+_BLOCK = 256
 """Configurations per block, to bound the memory of their resamples."""
 
 
@@ -92,11 +92,11 @@ def bootstrap_interval(values: Array, designs: list[Design], quantile: float = 0
     """
     result = _without_intervals(_quantiles(values, designs, quantile))
     for design in designs:
-        if design.weights is not None:
+        if design.draws:
             by_cell = values[design.rows]
             order = np.argsort(by_cell, axis=1, kind="stable")
-            places = resampled_places(order, design.weights, quantile)
-            ends = np.stack(percentile_ends(places, expanded_tail(design.draws, level)), axis=1)
+            tail = expanded_tail(design.draws, level)
+            ends = quantile_places(order, design, quantile, (tail, 1 - tail))
             sorted_values = np.take_along_axis(by_cell, order, axis=1)
             low, high = np.take_along_axis(sorted_values, ends, axis=1).T
             _set_intervals(result, design.groups, low, high)
@@ -120,10 +120,12 @@ def ert_interval(spent: Array, success: Array, designs: list[Design], level: flo
     for design, block in _blocks(designs):
         rows, groups = design.rows[block], design.groups[block]
         result.low[groups] = result.high[groups] = ratio_or_infinity(spent[rows].sum(axis=1), success[rows].sum(axis=1))
-        if design.weights is not None:
+        if design.draws:
             solved = success[rows].any(axis=1)
-            weights = design.weights.astype(float)
-            resampled = ratio_or_infinity(spent[rows[solved]] @ weights, success[rows[solved]] @ weights)
+            blocks = (weights.astype(float) for weights in design.weights())
+            resampled = np.hstack(
+                [ratio_or_infinity(spent[rows[solved]] @ each, success[rows[solved]] @ each) for each in blocks]
+            )
             _set_intervals(result, groups[solved], *percentile_ends(resampled, expanded_tail(design.draws, level)))
     return result
 
@@ -146,7 +148,7 @@ def student_quantile(freedom: int, level: float = 0.95) -> float:
     """The quantile of Student's t with ``freedom`` degrees of freedom that leaves (1 - ``level``) / 2 above it.
 
     Abramowitz and Stegun 1964, 26.7.5. It is accurate to 1 % from 3 degrees of freedom on. With fewer it is too small,
-    which does not matter here: the result only decides where a thousand resamples are cut.
+    which does not matter here: the result only decides where the resamples are cut.
     """
     z = NormalDist().inv_cdf((1 + level) / 2)
     t = z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
@@ -164,9 +166,7 @@ def percentile_ends(resampled: Array, tail: float) -> tuple[Array, Array]:
     """
     last = resampled.shape[1] - 1
     places = [int(np.floor(tail * last)), int(np.ceil((1 - tail) * last))]
-    # NumPy sorts small integers by counting, many times faster than it partitions them.
-    kind: Literal["stable", "quicksort"] = "stable" if resampled.dtype.itemsize <= 2 else "quicksort"
-    low, high = np.sort(resampled, axis=1, kind=kind)[:, places].T
+    low, high = np.partition(resampled, places, axis=1)[:, places].T
     return low, high
 
 

@@ -6,31 +6,30 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.claim import Claim
-from reportgen.analysis.number_format import and_list, decades, rate, share, shorten
+from reportgen.analysis.number_format import and_list, decades, names, rate, share, shorten
 from reportgen.analysis.tuning_curve import shared_rates
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from reportgen.analysis.sensitivity import Sensitivity
+    from reportgen.analysis.trials import Trials
 
 SENSITIVITY = "#sensitivity"
 
 
 def learning_rate_findings(
-    sensitivities: Sequence[Sensitivity], cells: pd.DataFrame, compared: Sequence[str]
+    sensitivities: Sequence[Sensitivity], losses: Sequence[Trials], compared: Sequence[str]
 ) -> Iterator[Claim]:
     """The claims about learning rates.
 
     Args:
         sensitivities: the sensitivity of each optimizer on each loss.
-        cells: a table made by ``cell_table``.
+        losses: the trials on each loss that can be compared.
         compared: labels without reference optimizers.
     """
     among = [each for each in sensitivities if each.optimizer in compared]
     yield from _widest(among, compared)
     yield from _edges(among)
-    yield from _shared_rate(cells[cells["optimizer"].isin(list(compared))])
+    yield from _shared_rate(losses, compared)
 
 
 def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[Claim]:
@@ -49,7 +48,8 @@ def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> It
         "",
         shorten(widest[0]),
         f" has the widest usable range of learning rates within this grid: {where}. Usable means that the median gap "
-        "is at most 10 times the gap at the best learning rate.",
+        "is at most 10 times the gap at the best learning rate. A gap below the tightest target counts as the gap of "
+        "that target.",
     )
     yield Claim(pieces, SENSITIVITY, importance=65, keys={"table": "sensitivity", "optimizer": widest[0]})
 
@@ -69,19 +69,22 @@ def _edges(sensitivities: Sequence[Sensitivity]) -> Iterator[Claim]:
     yield Claim(pieces, SENSITIVITY, importance=55, keys=keys)
 
 
-def _shared_rate(cells: pd.DataFrame) -> Iterator[Claim]:
+def _shared_rate(losses: Sequence[Trials], compared: Sequence[str]) -> Iterator[Claim]:
     """Who loses least, and who most, with one learning rate for all losses, if that makes a difference."""
-    if cells["loss"].nunique() < 2 or cells["learning_rate"].nunique() < 2 or cells["optimizer"].nunique() < 2:
+    if len(losses) < 2 or max(len(rates) for each in losses for rates in each.rates) < 2:
         return
-    rates = [each for each in shared_rates(cells) if each.tuned > 0]
-    lost = sorted(((round(max(each.lost, 0) / each.tuned, 12), each) for each in rates), key=lambda pair: pair[0])
-    if len(lost) < 2 or lost[-1][0] < 0.01 or lost[0][0] == lost[-1][0]:
+    rates = [each for each in shared_rates(losses, compared) if each.tuned > 0]
+    lost = {each.optimizer: round(max(each.lost, 0) / each.tuned, 12) for each in rates}
+    least, most = min(lost.values(), default=0.0), max(lost.values(), default=0.0)
+    if most < 0.01 or least == most:
         return
-    (least, first), (most, last) = lost[0], lost[-1]
+    first = [each for each in rates if lost[each.optimizer] == least]
+    last = next(each for each in rates if lost[each.optimizer] == most)
+    at = f", at learning rate {rate(first[0].learning_rate)}" if len(first) == 1 else " each"
     pieces = (
         "With one learning rate for all losses instead of the best one for each loss, ",
-        f"{shorten(first.optimizer)} loses the smallest share of its target hits",
-        f": {share(least)}, at learning rate {rate(first.learning_rate)}. {shorten(last.optimizer)} loses the largest "
-        f"share: {share(most)}.",
+        f"{names([each.optimizer for each in first])} {'loses' if len(first) == 1 else 'lose'} the smallest share of "
+        f"{'its' if len(first) == 1 else 'their'} target hits",
+        f": {share(least)}{at}. {shorten(last.optimizer)} loses the largest share: {share(most)}.",
     )
-    yield Claim(pieces, SENSITIVITY, importance=45, keys={"table": "sensitivity", "optimizer": first.optimizer})
+    yield Claim(pieces, SENSITIVITY, importance=45, keys={"table": "sensitivity", "optimizer": first[0].optimizer})

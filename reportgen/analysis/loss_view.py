@@ -96,6 +96,11 @@ class LossView:
         return best_cells(self.cells)
 
     @cached_property
+    def best_run_table(self) -> RunTable:
+        """The runs of the best configurations."""
+        return self.table.select(self.best_table)
+
+    @cached_property
     def best(self) -> dict[str, CellRow]:
         """The best configuration of each optimizer that has one."""
         return {row.optimizer: row for row in cell_rows(self.best_table, self.manifest.targets)}

@@ -26,6 +26,20 @@ def number(value: float | None, digits: int = 3) -> str:
     return sign + _scientific(mantissa, power)
 
 
+def span(ends: Sequence[float]) -> str:
+    """``1.9 to 26``: the two ends of an interval, with two digits, or up to four if they would look equal."""
+    for digits in (2, 3, 4):
+        low, high = (number(end, digits) for end in ends)
+        if low != high:
+            break
+    return f"{low} to {high}"
+
+
+def share_span(ends: Sequence[float]) -> str:
+    """``19 to 26 %``: an interval of a share, with as many digits as its ends need to look different."""
+    return f"{span([100 * end for end in ends])} %"
+
+
 def rate(value: float) -> str:
     """A learning rate or a target: a plain number above 0.1, else a power of ten such as 3·10⁻²."""
     if 0 < value < 0.0999 or value == 0.1:

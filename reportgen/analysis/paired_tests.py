@@ -105,25 +105,7 @@ class PairedStarts:
     """Of that median; None with too few starts."""
 
 
-def log2_ratios(t_a: Array, t_b: Array) -> Array:
-    """log2(t_b / t_a), float [starts]: positive if a is faster, infinite if only one hit the target, 0 if neither did.
-
-    Args:
-        t_a: runtimes, float [starts], infinite without a hit.
-        t_b: the same of the other optimizer.
-
-    Raises:
-        ValueError: the shapes differ, or a runtime is negative or missing.
-    """
-    t_a, t_b = np.asarray(t_a, float), np.asarray(t_b, float)
-    if t_a.shape != t_b.shape or not ((t_a >= 0).all() and (t_b >= 0).all()):
-        raise ValueError("expected a runtime for each start in both arrays: >= 0, infinite without a hit")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios: Array = np.where(t_a == t_b, 0.0, np.log2(t_b / t_a))
-    return ratios
-
-
-def paired_starts(t_a: Array, t_b: Array, level: float = 0.95) -> PairedStarts:
+def paired_ratios(ratios: Array, level: float = 0.95) -> PairedStarts:
     """Compare the runtimes of two optimizers from the same random starts of one loss.
 
     The sign test without ties (Conover 1999, "Practical Nonparametric Statistics", section 3.4). The interval ends at
@@ -132,18 +114,10 @@ def paired_starts(t_a: Array, t_b: Array, level: float = 0.95) -> PairedStarts:
     they disagree about which optimizer is faster.
 
     Args:
-        t_a: runtimes, float [starts], infinite without a hit. Only random starts; with noise one number per start.
-        t_b: the same of the other optimizer.
+        ratios: log2 of the second's runtime divided by the first's, float [starts]: positive if the first is faster,
+            infinite if only one hit the target, 0 if neither did. With noise one number per start.
         level: confidence of the interval.
-
-    Raises:
-        ValueError: as in ``log2_ratios``.
     """
-    return paired_ratios(log2_ratios(t_a, t_b), level)
-
-
-def paired_ratios(ratios: Array, level: float = 0.95) -> PairedStarts:
-    """``paired_starts`` from the result of ``log2_ratios``, float [starts]."""
     ratios = np.sort(np.round(np.asarray(ratios, float), DECIMALS))
     faster, slower = int((ratios > 0).sum()), int((ratios < 0).sum())
     one_sided_p = _fair_coin(faster + slower)[min(faster, slower)]

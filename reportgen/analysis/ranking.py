@@ -1,8 +1,8 @@
-"""The ranking of the optimizers at their best learning rates, and their scores with intervals on the same problems."""
+"""The ranking of the optimizers, each start judged at the learning rate that the other starts choose."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.runtimes import best_cell_runtimes
-from reportgen.analysis.scores import (
-    ResampledScores,
-    loss_scores,
-    loss_weights,
-    mean_ranks,
-    profile_score,
-    resampled_scores,
-)
+from reportgen.analysis.cross_fitting import LEAST_FREEDOM, ORIGINAL, CrossFit, cross_fit
+from reportgen.analysis.score_intervals import ResampledScores, Stratum
+from reportgen.analysis.scores import DECIMALS, loss_scores, loss_weights, mean_ranks, profile_areas, profile_score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,39 +29,60 @@ class Rank:
     tied: bool
     """Whether another optimizer has exactly the same score."""
     score: float
-    """Hit rate at its best learning rate on each loss, averaged over the losses."""
+    """Cross-fitted hit rate, averaged over the losses."""
     leads: tuple[str, ...]
     """The losses on which no other optimizer has a higher hit rate."""
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Some optimizers and their runtimes on every problem: a (loss, start, seed, target)."""
+    """Some optimizers and their cross-fitted runtimes on every problem: a (loss, start, seed, target)."""
 
     names: tuple[str, ...]
-    runtimes: Array
-    """Gradient evaluations, infinite if a target was not hit, float [problems, optimizers]."""
-    loss: Array
-    """Label of each problem's loss, str [problems]."""
-    cluster: Array
-    """Equal for losses with the same random starts, str [problems]."""
-    draw: Array
-    """Number of the random draw of each problem: its start, or its seed, int [problems]."""
-    is_random: Array
-    """Whether that draw was random, bool [problems]."""
-    draw_noun: str
-    """What is drawn: ``random start``, or ``noise seed`` if no two starts are random."""
+    fits: tuple[CrossFit, ...]
+    """One per loss."""
 
     @property
     def loss_count(self) -> int:
         """Number of losses."""
-        return len(np.unique(self.loss))
+        return len(self.fits)
 
     @property
     def draws(self) -> int:
         """The largest number of random draws on one loss. With 0 or 1 nothing varies."""
-        numbers = [self.draw[(self.loss == one) & self.is_random] for one in np.unique(self.loss)]
-        return max((len(np.unique(each)) for each in numbers), default=0)
+        return max(fit.trials.draws for fit in self.fits)
+
+    @property
+    def draw_noun(self) -> str:
+        """What is drawn: ``random start``, or ``noise seed`` if no two starts of any loss are random."""
+        nouns = {fit.trials.noun for fit in self.fits if fit.trials.random_units}
+        return "noise seed" if nouns == {"noise seed"} else "random start"
+
+    @property
+    def optimistic_losses(self) -> list[str]:
+        """Labels of the losses with a single start, which the learning rate is both chosen and judged on."""
+        return [fit.trials.loss for fit in self.fits if fit.trials.units == 1]
+
+    @cached_property
+    def loss(self) -> Array:
+        """Label of each problem's loss, str [problems]."""
+        return np.repeat([fit.trials.loss for fit in self.fits], [len(fit.trials.unit) for fit in self.fits])
+
+    @cached_property
+    def runtimes(self) -> Array:
+        """Gradient evaluations, infinite if a target was not hit, float [problems, optimizers]."""
+        return np.concatenate([fit.times for fit in self.fits])
+
+    @property
+    def hit_rates(self) -> Array:
+        """Hit rate of each optimizer, averaged over the losses, float [optimizers]."""
+        mean: Array = self.hit_rates_by_loss.mean(axis=0)
+        return mean
+
+    @property
+    def hit_rates_by_loss(self) -> Array:
+        """Hit rate on each loss, float [losses, optimizers]."""
+        return np.stack([np.isfinite(fit.times).mean(axis=0) for fit in self.fits])
 
     @property
     def speed(self) -> Array:
@@ -87,16 +102,16 @@ class Leaderboard:
     @cached_property
     def resampled_hit_rates(self) -> ResampledScores | None:
         """Hit rates under other random draws; None if too little varies."""
-        return resampled_scores(self._hit, self.loss, self.draw, self.is_random, self.cluster)
+        return self._resampled(CrossFit.hit_rates, lambda times: np.isfinite(times).astype(float))
 
     @cached_property
     def resampled_speed(self) -> ResampledScores | None:
         """Speed scores under other random draws; None if too little varies."""
-        return resampled_scores(self.runtimes, self.loss, self.draw, self.is_random, self.cluster)
+        return self._resampled(CrossFit.speeds, profile_areas)
 
     def hit_balance(self, first: int, second: int) -> float:
         """As ``speed_balance``, but by hits alone."""
-        return self._balance(first, second, self._hit)
+        return self._balance(first, second, np.where(np.isfinite(self.runtimes), 1.0, np.inf))
 
     def speed_balance(self, first: int, second: int) -> float:
         """Share of random draws on which the first optimizer does better minus the share on which it does worse.
@@ -106,54 +121,81 @@ class Leaderboard:
         return self._balance(first, second, self.runtimes)
 
     def _balance(self, first: int, second: int, t: Array) -> float:
-        here = self.is_random
-        if not here.any():
-            return 0.0
-        ahead = (t[here, first] < t[here, second]).astype(float) - (t[here, first] > t[here, second])
-        keys = np.stack([self.loss[here], self.draw[here].astype(str)])
-        pairs, pair = np.unique(keys, axis=1, return_inverse=True)
-        better = np.sign(np.bincount(pair.ravel(), ahead))
-        return float(np.mean([better[pairs[0] == loss].mean() for loss in np.unique(pairs[0])]))
+        balances = []
+        for fit in self.fits:
+            here = fit.trials.is_drawn
+            if here.any():
+                a, b = t[self.loss == fit.trials.loss][here][:, [first, second]].T
+                draw = np.unique(fit.trials.draw[here], return_inverse=True)[1]
+                balances.append(np.sign(np.bincount(draw, (a < b).astype(float) - (a > b))).mean())
+        return float(np.mean(balances)) if balances else 0.0
 
-    @property
-    def _hit(self) -> Array:
-        return np.where(np.isfinite(self.runtimes), 1.0, np.inf)
+    def _resampled(
+        self, resample: Callable[[CrossFit], Array], score: Callable[[Array], Array]
+    ) -> ResampledScores | None:
+        """Scores in each resample; ``score`` gives that of each problem from runtimes [problems, optimizers]."""
+        clusters: dict[str, list[CrossFit]] = {}
+        for fit in self.fits:
+            if fit.trials.random_units:
+                clusters.setdefault(fit.trials.cluster, []).append(fit)
+        freedom = sum(max(fit.trials.random_units for fit in fits) - 1 for fits in clusters.values())
+        if freedom < LEAST_FREEDOM:
+            return None
+        means, original = np.zeros((len(self.fits[0].drawn.of_each), len(self.names))), np.zeros(len(self.names))
+        for fit in self.fits:
+            distinct = resample(fit) / len(self.fits)
+            means += distinct[fit.drawn.of_each]
+            original += distinct[ORIGINAL]
+        strata = tuple(self._stratum(fits, score) for fits in clusters.values())
+        return ResampledScores(original, means, freedom, strata)
+
+    def _stratum(self, fits: Sequence[CrossFit], score: Callable[[Array], Array]) -> Stratum:
+        """The random draws of losses that have the same ones."""
+        shares = [fit.trials.is_drawn.mean() / len(self.fits) for fit in fits]
+        means = [_mean_by_draw(fit, score(fit.times)) for fit in fits]
+        scores = sum(share * mean for share, mean in zip(shares, means, strict=True)) / sum(shares)
+        return Stratum(float(sum(shares)), np.asarray(scores))
+
+
+def _mean_by_draw(fit: CrossFit, values: Array) -> Array:
+    """The mean of ``values`` [problems, optimizers] over the problems of each random draw, [draws, optimizers]."""
+    here = fit.trials.is_drawn
+    draw = np.unique(fit.trials.draw[here], return_inverse=True)[1]
+    return np.stack([np.bincount(draw, column) / np.bincount(draw) for column in values[here].T], axis=1)
 
 
 def leaderboard(table: RunTable, best: pd.DataFrame, names: Sequence[str]) -> Leaderboard | None:
-    """The leaderboard of ``names`` at their best configurations; None if none of them has one.
+    """The leaderboard of those of ``names`` that are in ``best``; None if there are none.
 
-    Every ratio is to the best of those that take part (Gould and Scott 2016). The random draws are the starts drawn
-    from the domain; if there are none, the seeds of losses with noise.
+    Args:
+        table: the runs.
+        best: rows of the (loss, optimizer) that take part.
+        names: labels of optimizers.
     """
-    wide = best_cell_runtimes(table, best, names)
-    if not len(wide.columns):
+    chosen = best[best["optimizer"].isin(list(names))]
+    solvers = tuple(name for name in names if (chosen["optimizer"] == name).any())
+    if not solvers:
         return None
-    keys = wide.index.to_frame(index=False)
-    start, seed, loss = keys["start"].to_numpy(int), keys["seed"].to_numpy(int), keys["loss"].to_numpy(str)
-    infos = {info.label: info for info in table.losses}
-    cluster = np.array([f"{infos[label].name}/{infos[label].dim}" for label in loss])
-    draw, is_random, noun = start, (start >= 1) & (start <= table.random_starts), "random start"
-    noisy = np.array([infos[label].noise is not None for label in loss])
-    if len(np.unique(start[is_random])) < 2 and noisy.any():
-        draw, is_random, noun = seed, noisy, "noise seed"
-    return Leaderboard(tuple(wide.columns), wide.to_numpy(float), loss, cluster, draw, is_random, noun)
+    losses = sorted(chosen["loss"].unique())
+    fits = (cross_fit(table.trials[label].on(solvers), table.resamples[label]) for label in losses)
+    return Leaderboard(solvers, tuple(fits))
 
 
-def ranking(best: pd.DataFrame) -> list[Rank]:
-    """All optimizers, the best score first, from a table made by ``best_cells``; equal scores share a place."""
-    most = best.groupby("loss")["hit_rate"].transform("max")
-    leads = best[(best["hit_rate"] == most) & (most > 0)].groupby("optimizer")["loss"].agg(tuple)
-    groups = {str(name): group for name, group in best.groupby("optimizer", sort=False)}
-    scores = {name: round(float(group["hit_rate"].mean()), 12) for name, group in groups.items()}
+def ranking(board: Leaderboard | None) -> list[Rank]:
+    """All optimizers, the best hit rate first; equal hit rates share a place."""
+    if board is None:
+        return []
+    by_loss, scores = board.hit_rates_by_loss.round(DECIMALS), board.hit_rates.round(DECIMALS)
+    most = by_loss.max(axis=1, keepdims=True)
+    ahead = (by_loss == most) & (most > 0)
     ranks = [
         Rank(
-            place=1 + sum(other > score for other in scores.values()),
+            place=1 + int((scores > score).sum()),
             optimizer=name,
-            tied=list(scores.values()).count(score) > 1,
-            score=score,
-            leads=tuple(leads.get(name, ())),
+            tied=int((scores == score).sum()) > 1,
+            score=float(score),
+            leads=tuple(fit.trials.loss for fit, leads in zip(board.fits, ahead[:, column], strict=True) if leads),
         )
-        for name, score in scores.items()
+        for column, (name, score) in enumerate(zip(board.names, scores, strict=True))
     ]
     return sorted(ranks, key=lambda rank: -rank.score)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.claim import Claim, Strength, evidence_strength, interval_excludes
+from reportgen.analysis.claim import Claim, evidence_strength
+from reportgen.analysis.lead import hit_lead, speed_lead
 from reportgen.analysis.number_format import count, names, number, share, shorten
 from reportgen.analysis.ranking import Leaderboard
-from reportgen.analysis.significance import LEAST_LOSSES, LEAST_SOLVERS, critical_difference, friedman
+from reportgen.analysis.significance import critical_difference, friedman, is_pair_test_possible, wilcoxon_holm
 
 if TYPE_CHECKING:
     from reportgen.analysis.ranking import Rank
-    from reportgen.analysis.scores import ResampledScores
 
 RANKING = "#ranking"
 
@@ -45,97 +46,63 @@ def ranking_findings(board: Leaderboard | None, ranks: list[Rank], excluded: Seq
 
 
 def _most_hits(board: Leaderboard, ranks: list[Rank], excluded_note: str) -> Claim:
-    first = [rank.optimizer for rank in ranks if rank.place == 1]
-    keys = {"table": "ranking", "optimizer": first[0]}
-    if len(first) > 1:
-        pieces = ("", names(first), " tie: each hit ", share(ranks[0].score), f" of the targets.{excluded_note}")
+    lead, score = hit_lead(board), ranks[0].score
+    keys = {"table": "ranking", "optimizer": lead.tied[0]}
+    if len(lead.tied) > 1:
+        pieces = ("", names(lead.tied), " tie: each hit ", share(score), f" of the targets.{excluded_note}")
         return Claim(pieces, RANKING, importance=90, keys=keys, strength="none")
     leader, second = ranks[0], ranks[1]
-    a, b = board.names.index(leader.optimizer), board.names.index(second.optimizer)
-    balance, difference = board.hit_balance(a, b), leader.score - second.score
-    certainty, strength = _certainty(board, board.resampled_hit_rates, a, b, balance, difference)
-    is_shown = strength in ("strong", "moderate")
-    lead = "leads" if is_shown else "hit the most targets in these runs"
+    is_shown = lead.strength in ("strong", "moderate")
     pieces = (
         "",
-        f"{shorten(leader.optimizer)} {lead}",
-        ": at its best learning rates it hit " if is_shown else ": ",
-        share(leader.score),
-        f" of the targets, {shorten(second.optimizer)} {share(second.score)} ({certainty})."
-        f"{_where(board, leader)}{excluded_note}",
+        f"{shorten(leader.optimizer)} {'leads' if is_shown else 'hit the most targets in these runs'}",
+        ": it hit " if is_shown else ": ",
+        share(score),
+        f" of the targets, {shorten(second.optimizer)} {share(second.score)} ({lead.certainty()})."
+        f"{lead.others()}{_where(board, leader)}{excluded_note}",
     )
-    return Claim(pieces, RANKING, strength, 90, keys)
+    return Claim(pieces, RANKING, lead.strength, 90, keys)
 
 
 def _where(board: Leaderboard, leader: Rank) -> str:
     """On how many of the losses with hits no other optimizer has more."""
     if board.loss_count < 2:
         return ""
-    with_hits = sum(bool(np.isfinite(board.runtimes[board.loss == one]).any()) for one in np.unique(board.loss))
+    with_hits = int((board.hit_rates_by_loss.max(axis=1) > 0).sum())
     where = "every loss" if len(leader.leads) == with_hits else f"{len(leader.leads)} of {count(with_hits, 'loss')}"
     return f" On {where} it hit the most targets, alone or tied."
 
 
-def _certainty(
-    board: Leaderboard, resampled: ResampledScores | None, a: int, b: int, balance: float, difference: float
-) -> tuple[str, Strength | None]:
-    """Difference and interval of two scores in words, and the strength of the evidence."""
-    draws = count(board.draws, board.draw_noun)
-    size = f"difference {_points(difference)}"
-    if resampled is None:
-        reason = f"{draws} are too few" if board.draws > 1 else "nothing random varies"
-        return f"{size}, no interval: {reason}", None
-    interval = resampled.difference(a, b)
-    text = f"{size}, 95 % CI {_span(interval)}"
-    if not interval_excludes(interval):
-        return f"{text}: not significant with {draws}", "none"
-    if interval[0] == interval[1]:
-        text = f"{size}, the same for all {draws}"
-    strength = evidence_strength(True, balance)
-    if strength == "none":
-        return f"{text}, but not ahead on {'most' if balance < 0 else 'about half'} of {draws}", None
-    return text, strength
-
-
-def _points(difference: float) -> str:
-    return count(float(f"{100 * abs(difference):.2g}"), "point")
-
-
-def _span(interval: tuple[float, float]) -> str:
-    low, high = (number(100 * end, 2) for end in interval)
-    return f"{low} to {high}"
-
-
 def _fastest(board: Leaderboard) -> Iterator[Claim]:
     """Who has the highest speed score, if any score is above zero."""
-    speed = board.speed
-    order = np.argsort(-speed, kind="stable")
-    a, b = int(order[0]), int(order[1])
+    lead, speed = speed_lead(board), board.speed
+    a, b = lead.order[:2]
     if speed[a] == 0:
         return
-    first, second = board.names[a], board.names[b]
-    keys = {"table": "ranking", "optimizer": first}
-    if round(float(speed[a] - speed[b]), 12) == 0:
-        level = [board.names[int(place)] for place in order if round(float(speed[a] - speed[place]), 12) == 0]
-        pieces = ("", names(level), f" are equally fast: speed score {number(100 * float(speed[a]), 2)} of 100 each.")
+    keys = {"table": "ranking", "optimizer": board.names[a]}
+    if len(lead.tied) > 1:
+        pieces = (
+            "",
+            names(lead.tied),
+            f" are equally fast: speed score {number(100 * float(speed[a]), 2)} of 100 each.",
+        )
         yield Claim(pieces, RANKING, "none", 70, keys)
         return
-    balance, difference = board.speed_balance(a, b), float(speed[a] - speed[b])
-    certainty, strength = _certainty(board, board.resampled_speed, a, b, balance, difference)
-    is_shown = strength in ("strong", "moderate")
-    scores = f"{number(100 * float(speed[a]), 2)} of 100, {shorten(second)} {number(100 * float(speed[b]), 2)}"
+    is_shown = lead.strength in ("strong", "moderate")
+    scores = f"{number(100 * float(speed[a]), 2)} of 100, {shorten(board.names[b])} {number(100 * float(speed[b]), 2)}"
     pieces = (
         "",
-        f"{shorten(first)} {'is the fastest' if is_shown else 'was the fastest in these runs'}",
-        f" in gradient evaluations: speed score {scores} ({certainty}).",
+        f"{shorten(board.names[a])} {'is the fastest' if is_shown else 'was the fastest in these runs'}",
+        f" in gradient evaluations: speed score {scores} ({lead.certainty()}).{lead.others()}",
     )
-    yield Claim(pieces, RANKING, strength, 80 if is_shown else 60, keys)
+    yield Claim(pieces, RANKING, lead.strength, 80 if is_shown else 60, keys)
 
 
 def _over_losses(board: Leaderboard) -> Iterator[Claim]:
     """Whether speed differs over the losses, if there are enough of them for a test."""
     found = friedman(board.speed_by_loss)
     if found is None:
+        yield from _pair_over_losses(board)
         return
     keys = {"table": "ranking"}
     test = f"over {board.loss_count} losses (Friedman test, p {_p(found.p)})"
@@ -157,16 +124,34 @@ def _over_losses(board: Leaderboard) -> Iterator[Claim]:
     yield Claim(pieces, RANKING, "strong" if worse else "moderate", 75, keys)
 
 
+def _pair_over_losses(board: Leaderboard) -> Iterator[Claim]:
+    """Whether one of two optimizers is faster over the losses, if there are enough of them for a test."""
+    if len(board.names) != 2 or not is_pair_test_possible(board.loss_count, 2):
+        return
+    (test,) = wilcoxon_holm(board.speed_by_loss)
+    keys, how = {"table": "ranking"}, f"over {board.loss_count} losses (Wilcoxon signed-rank test, p {_p(test.p)})"
+    if test.p > 0.05:
+        yield Claim(("The difference in speed", " is not significant", f" {how}."), RANKING, "none", 75, keys)
+        return
+    first, second = board.names if test.effect > 0 else board.names[::-1]
+    pieces = ("", f"{shorten(first)} is faster than {shorten(second)}", f" {how}.")
+    yield Claim(pieces, RANKING, evidence_strength(True, abs(test.effect)), 75, keys)
+
+
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"= {number(value, 2)}"
 
 
 def losses_needed_note(losses: int, optimizers: int) -> str:
     """Why there is no test over the losses; empty if there is one."""
-    if optimizers < 2 or (losses >= LEAST_LOSSES and optimizers >= LEAST_SOLVERS):
+    if optimizers < 2 or is_pair_test_possible(losses, optimizers):
         return ""
     return (
-        f"A significance test over losses needs at least {LEAST_LOSSES} losses and {LEAST_SOLVERS} optimizers. This "
-        f"report has {count(losses, 'loss')} and {count(optimizers, 'optimizer')}, so its results cover only "
-        "these losses."
+        f"A significance test over losses needs at least {_losses_needed(optimizers)} losses for "
+        f"{count(optimizers, 'optimizer')}. This report has {count(losses, 'loss')}, so its results cover only these "
+        "losses."
     )
+
+
+def _losses_needed(optimizers: int) -> int:
+    return next(losses for losses in itertools.count(2) if is_pair_test_possible(losses, optimizers))

@@ -10,8 +10,9 @@ from reportgen.analysis.best_cells import best_cells, comparable_cells
 from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.analysis.ranking import Leaderboard, Rank, leaderboard, ranking
 from reportgen.analysis.run_table import RunTable, run_table
-from reportgen.analysis.runtime_profile import RuntimeProfile, runtime_profile
+from reportgen.analysis.runtime_profile import RuntimeProfile, cross_fitted_profile
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
+from reportgen.analysis.trials import Trials
 from reportgen.analysis.tuning_curve import mean_over_losses, tuning_curves
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ class ReportAnalysis:
         among = comparable_cells(self.best, unknown)
         return among[among["optimizer"].isin(self.manifest.compared_optimizers)]
 
+    @cached_property
+    def compared_trials(self) -> list[Trials]:
+        """The trials on the losses that can be compared."""
+        compared = set(self.comparable["loss"])
+        return [each for label, each in self.table.trials.items() if label in compared]
+
     @property
     def excluded(self) -> list[str]:
         """Labels of the optimizers that take no part in the ranking."""
@@ -83,12 +90,14 @@ class ReportAnalysis:
     @cached_property
     def ranking(self) -> list[Rank]:
         """The ranking of all that can be compared, the best first."""
-        return ranking(self.comparable)
+        return ranking(self.leaderboard)
 
     @cached_property
     def excluded_ranking(self) -> list[Rank]:
         """Hit rates of the optimizers without a place."""
-        return ranking(self.best[~self.best["optimizer"].isin(self.comparable["optimizer"])])
+        losses = self.comparable["loss"] if len(self.comparable) else self.best["loss"]
+        others = self.best[self.best["loss"].isin(losses) & self.best["optimizer"].isin(self.excluded)]
+        return ranking(leaderboard(self.table, others, self.excluded))
 
     @cached_property
     def sensitivity(self) -> list[Sensitivity]:
@@ -103,7 +112,7 @@ class ReportAnalysis:
     @cached_property
     def profile(self) -> RuntimeProfile | None:
         """The runtime profile of all that can be compared; None if nothing can."""
-        return runtime_profile(self.table, self.comparable, self.manifest.compared_optimizers)
+        return cross_fitted_profile(self.table, self.leaderboard) if self.leaderboard else None
 
     @cached_property
     def tuning(self) -> pd.DataFrame | None:

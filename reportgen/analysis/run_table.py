@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array, cell_table
+from reportgen.analysis.cross_fitting import Resamples, all_resamples
 from reportgen.analysis.resampling import Design, resampling_designs
 from reportgen.analysis.runtime_arrays import Unit, runtime_arrays
+from reportgen.analysis.trials import Trials, trials
 from reportgen.results.manifest import LossInfo
 
 if TYPE_CHECKING:
@@ -62,6 +64,16 @@ class RunTable:
         is_noisy = self.runs["loss"].isin(noisy).to_numpy(bool)
         return resampling_designs(self.run_cells, start, seed, is_random, is_noisy)
 
+    @cached_property
+    def trials(self) -> dict[str, Trials]:
+        """The runs on each loss as arrays, by its label."""
+        return trials(self)
+
+    @cached_property
+    def resamples(self) -> dict[str, Resamples]:
+        """Resamples of the random starts or seeds of each loss, by its label."""
+        return all_resamples(self.trials.values())
+
     def runtimes(self, unit: Unit) -> tuple[Array, Array]:
         """Runtimes [runs, targets], infinite without a hit, and the budget that each run spent [runs], in ``unit``."""
         if unit not in self._runtimes:
@@ -86,7 +98,7 @@ class RunTable:
     def select(self, cells: pd.DataFrame) -> RunTable:
         """The runs of some ``cells``, rows of a table made by ``cell_table``."""
         chosen = self.runs["cell_id"].isin(cells["cell_id"].astype(str))
-        return replace(self, runs=self.runs[chosen], known_cells=None)
+        return replace(self, runs=self.runs[chosen], known_cells=cells.reset_index(drop=True))
 
     def on(self, losses: Sequence[str], optimizers: Sequence[str]) -> RunTable:
         """The runs of some optimizers on some losses, both by label."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reportgen.analysis.cells import Array
+from reportgen.engine.result import Array
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:

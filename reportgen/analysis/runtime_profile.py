@@ -1,4 +1,4 @@
-"""The runtimes that a profile compares: all optimizers at their best learning rates, every loss counting the same."""
+"""The runtimes that a profile compares, every loss counting the same."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from reportgen.analysis.scores import loss_weights
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportgen.analysis.ranking import Leaderboard
     from reportgen.analysis.run_table import RunTable
 
 
@@ -47,3 +48,10 @@ def runtime_profile(table: RunTable, best: pd.DataFrame, names: Sequence[str]) -
     weights = loss_weights(wide.index.get_level_values("loss").to_numpy(str))
     spent = table.select(best[best["optimizer"].isin(wide.columns)]).runtimes("gradient_evaluations")[1]
     return RuntimeProfile(tuple(wide.columns), wide.to_numpy(float), weights, float(spent.max(initial=1.0)))
+
+
+def cross_fitted_profile(table: RunTable, board: Leaderboard) -> RuntimeProfile:
+    """The profile of the optimizers of ``board``, each start at the learning rate that the other starts choose."""
+    runs = table.on(np.unique(board.loss).tolist(), board.names)
+    spent = runs.runtimes("gradient_evaluations")[1]
+    return RuntimeProfile(board.names, board.runtimes, loss_weights(board.loss), float(spent.max(initial=1.0)))

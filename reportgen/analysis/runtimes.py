@@ -124,19 +124,6 @@ def performance_profile(t: Array, weights: Array | None = None) -> tuple[Array, 
     return _curves(ratios(t), 1.0, weights)
 
 
-def data_profile(t: Array, dim: Array | int) -> tuple[Array, Array]:
-    """Budgets in simplex gradients, float [k], from 0, and the share of problems solved within each, [k, solvers].
-
-    Moré and Wild 2009, "Benchmarking derivative-free optimization algorithms": evaluations divided by dim + 1. A curve
-    does not depend on the other solvers, unlike in a performance profile.
-
-    Args:
-        t: evaluations, float [problems, solvers].
-        dim: dimension of each problem, int [problems], or one for all.
-    """
-    return _curves(t / (np.reshape(dim, (-1, 1)) + 1), 0.0, None)
-
-
 def ert(spent: Array, success: Array) -> Array:
     """Expected running time along the last axis: what all runs spent, divided by the number of successes.
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.best_rate_intervals import best_rate_intervals
-from reportgen.analysis.budgets import final_gaps
 from reportgen.analysis.cells import Array, order_statistic
+from reportgen.analysis.rate_rule import final_gaps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,10 +74,15 @@ def floored_gaps(table: RunTable) -> Array:
 
     So a run that goes further than the tightest target gains nothing by it. Infinite for a run that diverged or failed.
     """
-    initial = table.runs["initial_loss"].to_numpy(float, na_value=np.nan) - table.run_minima
-    floor = min(table.targets) * np.where(initial > 0, initial, 0)
-    floored: Array = np.maximum(final_gaps(table.runs), floor)
+    floored: Array = np.maximum(final_gaps(table.runs), tightest_gaps(table))
     return floored
+
+
+def tightest_gaps(table: RunTable) -> Array:
+    """The gap of the tightest target of each run, float [runs]; 0 if it is unknown."""
+    scale = table.runs["scale"].to_numpy(float, na_value=np.nan)
+    gaps: Array = min(table.targets) * np.where(np.isfinite(scale), scale, 0)
+    return gaps
 
 
 def usable_range(gaps: Array, at: int) -> tuple[int, int] | None:

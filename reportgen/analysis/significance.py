@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.paired_tests import signed_rank
+from reportgen.analysis.paired_tests import signed_rank, smallest_p
 from reportgen.analysis.scores import score_ranks
 
 LEAST_LOSSES = 8
@@ -88,21 +88,10 @@ def critical_difference(solvers: int, losses: int, level: float = 0.05) -> float
     return q * math.sqrt(solvers * (solvers + 1) / (6 * losses))
 
 
-def cliques(mean_ranks: Sequence[float], cd: float) -> list[tuple[int, ...]]:
-    """The largest groups of solvers in which no two mean ranks differ by ``cd`` or more.
-
-    These are the bars of a critical difference diagram (Demšar 2006). A group has the places in ``mean_ranks`` of two
-    or more solvers, the best first. The groups are sorted in the same way.
-    """
-    order = sorted(range(len(mean_ranks)), key=lambda place: mean_ranks[place])
-    groups: list[tuple[int, ...]] = []
-    end = 0
-    for begin, first in enumerate(order):
-        group = tuple(place for place in order[begin:] if mean_ranks[place] - mean_ranks[first] < cd)
-        if len(group) > 1 and begin + len(group) > end:
-            groups.append(group)
-        end = max(end, begin + len(group))
-    return groups
+def is_pair_test_possible(losses: int, solvers: int, level: float = 0.05) -> bool:
+    """Whether a test of pairs over the losses can be significant after Holm's correction, see ``smallest_p``."""
+    pairs = solvers * (solvers - 1) // 2
+    return pairs > 0 and smallest_p(losses, pairs) <= level
 
 
 @dataclass(frozen=True)

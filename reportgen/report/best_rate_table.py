@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.analysis.budgets import fixed_target
 from reportgen.analysis.cells import CellRow
+from reportgen.analysis.cross_fitting import LEAST_FREEDOM
 from reportgen.analysis.loss_view import LossView
-from reportgen.analysis.scores import LEAST_FREEDOM
 from reportgen.analysis.sensitivity import Sensitivity
 
 
@@ -52,8 +52,8 @@ def best_rate_rows(view: LossView, sensitivities: Mapping[tuple[str, str], Sensi
     """
     if not view.best:
         return []
-    table = fixed_target(view.table.select(view.best_table), "gradient_evaluations")
-    tightest = table[table["target"] == min(view.manifest.targets)]
+    runs = replace(view.best_run_table, targets=(min(view.manifest.targets),))
+    tightest = fixed_target(runs, "gradient_evaluations")
     columns = [tightest[name].tolist() for name in TargetResult.__dataclass_fields__]
     results = dict(zip(tightest["optimizer"], map(TargetResult, *columns), strict=True))
     return [

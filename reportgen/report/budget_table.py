@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from reportgen.analysis.runtime_arrays import gradients_per_step
+from reportgen.analysis.trials import Trials
 from reportgen.analysis.tuning_curve import SharedRate, shared_rates
 from reportgen.results.result_tables import Results
 
@@ -28,15 +29,15 @@ class BudgetRow:
     """Hit rate with one learning rate for all losses and with tuning; None if it cannot be compared."""
 
 
-def budget_rows(results: Results, cells: pd.DataFrame) -> list[BudgetRow]:
+def budget_rows(results: Results, losses: Sequence[Trials]) -> list[BudgetRow]:
     """One row per optimizer, in the order of the manifest.
 
     Args:
         results: all runs.
-        cells: the table of configurations of the losses that can be compared.
+        losses: the trials on the losses that can be compared.
     """
     runs = results.runs
-    shared = {each.optimizer: each for each in shared_rates(cells)}
+    shared = {each.optimizer: each for each in shared_rates(losses, results.manifest.optimizer_labels)}
     evaluations = runs["gradient_evaluations"].to_numpy(float, na_value=np.nan)
     per_step, ran = gradients_per_step(runs), runs["outcome"].astype(str).ne("failed").to_numpy(bool)
     rows = []

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.analysis.loss_view import LossView, median_gap
+from reportgen.analysis.rate_rule import RULE
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.runtimes import performance_profile, runtime_distribution
@@ -34,7 +35,7 @@ def paths_file(label: str) -> str:
 def data_files(analysis: ReportAnalysis) -> Iterator[tuple[str, str]]:
     """Path in the site and text of each file."""
     profile, tuning = analysis.profile, analysis.tuning
-    yield CELLS, _csv(analysis.cells.drop(columns="cell_id"))
+    yield CELLS, _csv(analysis.cells.drop(columns=["cell_id", *RULE]))
     if profile:
         yield RUNTIMES, _shares(profile, "gradient_evaluations", *runtime_distribution(profile.t, profile.weights))
         yield PERFORMANCE, _shares(profile, "ratio", *performance_profile(profile.t, profile.weights))

@@ -19,6 +19,7 @@ from reportgen.report.best_rate_table import best_rate_rows
 from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_table_rows, failure_reasons
 from reportgen.report.config_toml import config_toml
+from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
 from reportgen.report.links import INDEX, loss_page, optimizer_page
@@ -35,7 +36,7 @@ from reportgen.report.page_types import (
     ReportInfo,
 )
 from reportgen.report.player import player
-from reportgen.report.ranking_table import ranking_limitations, ranking_rows
+from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
 from reportgen.results.manifest import Manifest, OptimizerInfo
 
@@ -106,13 +107,14 @@ class PageContexts:
             total=len(analysis.results.runs),
             configurations=len(cells),
             ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
+            pairs=pair_rows(board),
             limitations=ranking_limitations(board),
             excluded_losses=analysis.excluded_losses,
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),
             profile_heading=profile_heading(analysis.profile),
             overview=self._overview_figures(),
-            budgets=budget_rows(analysis.results, cells[cells["loss"].isin(analysis.comparable["loss"])]),
+            budgets=budget_rows(analysis.results, analysis.compared_trials),
             plugins=self._plugins(),
             config=config_toml(manifest.config),
             has_data=self._has_data,
@@ -174,6 +176,7 @@ class PageContexts:
             is_thinned=any(0 < len(view.best_runs(name)) < cell.runs for name, cell in view.best.items()),
             runtimes=self._figure(view, "runtimes"),
             best=best_rate_rows(view, self._analysis.sensitivity_by_pair),
+            fixed_budgets=fixed_budget_table(view),
             paths_heading=paths_heading(view),
             plane=view.plane,
             player=player(view),

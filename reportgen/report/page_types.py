@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from reportgen.report.best_rate_table import BestRateRow
     from reportgen.report.budget_table import BudgetRow
     from reportgen.report.cell_table import CellTableRow, FailureReason
+    from reportgen.report.fixed_budget_table import FixedBudgetTable
     from reportgen.report.heatmap import HeatRow
     from reportgen.report.player import Player
-    from reportgen.report.ranking_table import RankingRow
+    from reportgen.report.ranking_table import PairRow, RankingRow
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
 
@@ -128,6 +129,8 @@ class IndexPage(Page):
     """All runs."""
     configurations: int
     ranking: Sequence[RankingRow]
+    pairs: Sequence[PairRow]
+    """Tests of pairs of optimizers over the losses; empty with too few losses."""
     limitations: Sequence[str]
     """What the ranking cannot show, in sentences."""
     excluded_losses: Sequence[str]
@@ -166,6 +169,8 @@ class LossPage(Page):
     """Whether the curve shows one run instead of the median of all."""
     runtimes: PageFigure | None
     best: Sequence[BestRateRow]
+    fixed_budgets: FixedBudgetTable | None
+    """None without a minimum or without the trajectories of all runs."""
     paths_heading: str
     plane: Plane | None
     """The plane that paths are projected onto; None in up to two dimensions, or if no plane is available."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.number_format import count
+from reportgen.analysis.number_format import count, names
 from reportgen.analysis.ranking import Leaderboard, Rank
 from reportgen.analysis.ranking_findings import losses_needed_note
+from reportgen.analysis.significance import is_pair_test_possible, wilcoxon_holm
 
 Span = tuple[float, float]
+MOST_PAIRS = 50
+"""Rows of the table of pairs."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,14 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
     else:
         found = [
             f"The 95 % intervals (bootstrap) show how much the results could change with other random starts or seeds "
-            f"(this report has {draws}). They say nothing about other losses or learning rates."
+            f"(this report has {draws}), which would also choose other learning rates. They say nothing about other "
+            "losses or learning rates that were not tried."
         ]
-    found.append(
-        "The best learning rate is chosen and judged on the same starts, and the intervals do not include the "
-        "uncertainty of this choice. This biases the ranking towards optimizers with many good learning rates."
-    )
+    if board.optimistic_losses:
+        found.append(
+            f"On {names(board.optimistic_losses)} there is a single start: the learning rate is chosen and judged on "
+            "it. This is optimistic, most of all for optimizers with many good learning rates."
+        )
     if len(board.names) > 2:
         found.append(
             "Speed is relative to the fastest optimizer for each loss, start and target, so scores and places depend "
@@ -78,3 +83,33 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
         )
     note = losses_needed_note(board.loss_count, len(board.names))
     return [*found, note] if note else found
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """The test of two optimizers over the losses."""
+
+    better: str
+    """The optimizer that is faster on more losses, or by more."""
+    worse: str
+    wins: int
+    ties: int
+    losses: int
+    """Losses on which the better one is faster, equally fast, slower."""
+    effect: float
+    """Rank-biserial correlation, 0 to 1."""
+    p: float
+    """Of the signed-rank test, with Holm's correction for all pairs."""
+
+
+def pair_rows(board: Leaderboard | None) -> list[PairRow]:
+    """The tests of all pairs of optimizers over the losses, the smallest p first; empty with too few losses."""
+    if board is None or not is_pair_test_possible(board.loss_count, len(board.names)):
+        return []
+    rows = []
+    for test in wilcoxon_holm(board.speed_by_loss):
+        order = (test.first, test.second) if test.effect >= 0 else (test.second, test.first)
+        wins, losses = (test.better, test.worse) if test.effect >= 0 else (test.worse, test.better)
+        better, worse = (board.names[column] for column in order)
+        rows.append(PairRow(better, worse, wins, test.equal, losses, abs(test.effect), test.adjusted_p))
+    return sorted(rows, key=lambda row: (row.p, -row.effect))[:MOST_PAIRS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.number_format import count, number, share
+from reportgen.analysis.number_format import count, number, share, share_span
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.report.markdown import Block, Bullets, Details, Table, code, document, link, strong, text
 
@@ -76,7 +76,7 @@ def _ranking(index: IndexPage) -> Iterator[Block]:
     for row in index.ranking:
         rank = row.rank
         place = f"{rank.place}{'=' if rank.tied else ''}" if row.compared else "–"
-        interval = f"{share(row.interval[0])} to {share(row.interval[1])}" if row.interval else "–"
+        interval = share_span(row.interval) if row.interval else "–"
         speed = "–" if row.speed is None else number(100 * row.speed, 2)
         rows.append([place, code(rank.optimizer), share(rank.score), interval, speed])
     yield "### Ranking"

@@ -174,6 +174,8 @@ def _environment(folder: Path | None, is_body: bool = False) -> Environment:
         number_format.number,
         number_format.rate,
         number_format.share,
+        number_format.span,
+        number_format.share_span,
         number_format.count,
         number_format.point,
         number_format.exponent,
