@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from reportgen.analysis.trials import Trials
 
 SENSITIVITY = "#sensitivity"
+_WORTH_SAYING = 0.05
+"""A smaller share of lost target hits is no finding."""
 
 
 def learning_rate_findings(
@@ -76,7 +78,7 @@ def _shared_rate(losses: Sequence[Trials], compared: Sequence[str]) -> Iterator[
     rates = [each for each in shared_rates(losses, compared) if each.tuned > 0]
     lost = {each.optimizer: round(max(each.lost, 0) / each.tuned, 12) for each in rates}
     least, most = min(lost.values(), default=0.0), max(lost.values(), default=0.0)
-    if most < 0.01 or least == most:
+    if most < _WORTH_SAYING or least == most:
         return
     first = [each for each in rates if lost[each.optimizer] == least]
     last = next(each for each in rates if lost[each.optimizer] == most)
