@@ -20,6 +20,7 @@ from reportgen.engine.foreign.first_steps import Applier, FirstSteps, gradient_f
 from reportgen.engine.foreign.host_loop import HostLoop, Stepper
 from reportgen.engine.foreign.objects import framework_of
 from reportgen.engine.foreign.verification import verify
+from reportgen.engine.inputs import ProgramInputs
 from reportgen.engine.sources import OwnLoop, Source
 from reportgen.foreign import ForeignOptimizer, OptaxOptimizer, TorchOptimizer
 from reportgen.plan import Program
@@ -52,12 +53,26 @@ def foreign_source(
         return _host_loop(program, setup, OptaxSteps(kind, values), on_compiled), ""
     start = tf.constant(program.start_points[0], program.settings.dtype)
     applier = Applier(framework_of(kind, values, start), schedule)
+    if schedule != "constant":
+        _require_effect(applier, program, kind)
     try:
         return _compiled(program, setup, applier, schedule, on_compiled)
     except Exception as error:  # whatever cannot be compiled may still run; if it cannot run, it fails again there
         reason = _sentence(error, kind)
     loop = _host_loop(program, setup, EagerSteps(applier), on_compiled)
     return loop, f"steps made one by one by {kind.title} itself, uncompiled, because {reason}"
+
+
+def _require_effect(applier: Applier, program: Program, kind: Kind) -> None:
+    """TypeError if a schedule would change nothing, because the learning rate was used up when the object was made."""
+    run = ProgramInputs(program)(np.zeros(1, int))
+    x = tf.constant(run.x0[0])
+    one, other = (applier.apply(applier.new(run), x, tf.ones_like(x), rate).numpy() for rate in (0.1, 0.05))
+    if np.array_equal(one, other):
+        raise TypeError(
+            f"a schedule sets {kind.rate} before each step, but {kind.title} does not use it: use self.{kind.rate} in "
+            "each step, and not only in __init__"
+        )
 
 
 def _host_loop(program: Program, setup: LossSetup, stepper: Stepper, on_compiled: Callable[[], None]) -> HostLoop:

@@ -90,7 +90,8 @@ def attributes(optimizer: Any) -> dict[Path, Any]:
 
 def _walk(value: Any, path: Path, seen: set[int], depth: int) -> Iterator[tuple[Path, Any]]:
     for key, inner in _members(value, depth):
-        if isinstance(inner, tf.Variable) or _is_library_object(inner):
+        # A variable of Keras is no tf.Variable, but holds one.
+        if hasattr(inner, "assign") or _is_library_object(inner):
             continue
         if _is_leaf(inner):
             yield (*path, key), inner.copy() if isinstance(inner, np.ndarray) else inner
