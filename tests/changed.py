@@ -26,6 +26,9 @@ RULES: dict[str, synthetic.Rule] = {
     "slower": lambda g, s, lr, t: adam(g, s, lr, t) if t % 2 else 0 * g,
     "broken": lambda *given: 0 * given[0],
     "diverging": lambda g, s, lr, t: adam(g, s, lr, t) * (1.0 if t < 30 else 1e200),
+    "descent": lambda g, _s, lr, _t: lr * g,
+    "descent, half of the step": lambda g, _s, lr, _t: lr * g / 2,
+    "descent, fifth of the step": lambda g, _s, lr, _t: lr * g / 5,
 }
 
 
@@ -39,12 +42,17 @@ def results(rule: str = "equal", **options: Any) -> Results:
         synthetic.OPTIMIZERS["adam"] = original
 
 
-def write(folder: Path, rule: str = "equal", edit: Change | None = None, **options: Any) -> Path:
-    """Write such results into ``folder``; ``edit`` changes the JSON of the manifest."""
+def write(folder: Path, rule: str = "equal", change: Change | None = None, **options: Any) -> Path:
+    """Write such results into ``folder``; ``change`` changes the JSON of the manifest."""
     made = synthetic.write(results(rule, **options), folder)
-    if edit:
-        file = folder / "manifest.json"
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        edit(manifest)
-        file.write_text(json.dumps(manifest), encoding="utf-8")
+    if change:
+        edit(folder, change)
     return made
+
+
+def edit(folder: Path, change: Change) -> None:
+    """Change the JSON of the manifest of written results."""
+    file = folder / "manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    change(manifest)
+    file.write_text(json.dumps(manifest), encoding="utf-8")

@@ -13,11 +13,10 @@ import pytest
 import synthetic
 
 from reportgen.analysis.compare import compare
-from reportgen.analysis.compare.effects import SideRuns, log2_ratios
-from reportgen.analysis.compare.model import Comparison, Thresholds
-from reportgen.analysis.compare.regressions import no_longer_solved, stopped_being_solved
+from reportgen.analysis.compare.model import Comparison, Pair, Thresholds
 from reportgen.analysis.compare.sentences import gate_failures, pair_sentence, summary_sentence
 from reportgen.analysis.compare.to_json import comparison_to_json
+from reportgen.analysis.number_format import rate
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.results.location import locate
 from reportgen.results.manifest import NotResultsError
@@ -77,8 +76,17 @@ def test_what_got_worse_is_worse_and_the_reverse_is_better(folders: dict[str, Pa
     assert gate_failures(better) == []
     for pair in worse.pairs:
         (mirrored,) = [p for p in better.pairs if (p.loss, p.optimizer) == (pair.loss, pair.optimizer)]
-        if pair.all_rates and mirrored.all_rates:
-            assert pair.all_rates.log2 == pytest.approx(-mirrored.all_rates.log2)
+        assert _size(pair) == pytest.approx(-_size(mirrored))
+
+
+def _size(pair: Pair) -> float:
+    """The effect of a pair; 0 if nothing changed."""
+    return pair.evidence.effect.log2 if pair.evidence else 0.0
+
+
+def _only(found: Comparison, optimizer: str = "adam", loss: str = "quartic") -> Pair:
+    (pair,) = [each for each in found.pairs if (each.optimizer, each.loss) == (optimizer, loss)]
+    return pair
 
 
 def test_who_evaluates_more_often_is_slower_by_that(tmp_path: Path, folders: dict[str, Path]) -> None:
@@ -87,21 +95,25 @@ def test_who_evaluates_more_often_is_slower_by_that(tmp_path: Path, folders: dic
     evaluations = runs["gradient_evaluations"].to_numpy(int)
     runs["gradient_evaluations"] = np.where(runs["optimizer"] == "adam", 3 * evaluations // 2, evaluations)
     found = compared(folders["equal"], synthetic.write(replace(made, runs=runs), tmp_path / "head"))
-    for pair in found.pairs:
-        if pair.optimizer == "adam":
-            assert pair.verdict == "worse"
-            assert [view.ratio for view in pair.measures] == pytest.approx([1.5, 1.5], rel=0.01)
-            assert pair.no_longer_solved == ()
+    for loss in ("quartic", "beale"):
+        pair = _only(found, loss=loss)
+        assert pair.verdict == "worse"
+        assert pair.evidence
+        # Where neither side hits a target, the gaps are equal.
+        assert 1.1 < pair.evidence.effect.ratio < 1.45
+        assert pair.evidence.solved_in_one == 0
+        assert pair.best
+        assert pair.best.measure
+        assert 1.25 < pair.best.measure.ratio <= 1.5
     assert verdicts(found)["momentum", "beale"] == "same"
 
 
-def test_the_worst_comes_first_and_says_which_cells_stopped_being_solved(folders: dict[str, Path]) -> None:
+def test_the_worst_comes_first_with_the_ratio_and_the_solved_runs(folders: dict[str, Path]) -> None:
     first = compared(folders["equal"], folders["diverging"]).pairs[0]
     assert (first.optimizer, first.loss) == ("adam", "quartic")
-    assert [cell.learning_rate for cell in first.no_longer_solved] == [0.1, 1.0]
-    assert "no longer solved at learning rate 1: 9 of 9 runs in base, 0 in head (9 diverged)" in pair_sentence(
-        first, ASKED
-    )
+    assert first.changed_rate == 1.0
+    assert pair_sentence(first, ASKED).startswith("at equal learning rates: gradient evaluations × 4 or more")
+    assert "solved runs 16 → 0" in pair_sentence(first, ASKED)
 
 
 def test_transitions_count_every_comparable_run(folders: dict[str, Path]) -> None:
@@ -113,25 +125,24 @@ def test_transitions_count_every_comparable_run(folders: dict[str, Path]) -> Non
 
 
 def test_what_is_better_in_one_way_and_worse_in_another_is_mixed_and_fails(tmp_path: Path) -> None:
-    one = {"optimizers": ("adam",), "losses": (synthetic.QUARTIC,), "rates": (1e-2, 1e-1, 1.0)}
-    made = {rule: changed.results(rule, **one) for rule in ("equal", "broken")}
-    # Broken at the largest rate in head, and at the middle one in base.
-    folders = []
-    for name, rate in (("base", 1e-1), ("head", 1.0)):
-        bad = made["broken"].runs["learning_rate"] == rate
-        runs = pd.concat([made["equal"].runs[~bad], made["broken"].runs[bad]], ignore_index=True)
-        folders.append(synthetic.write(replace(made["equal"], runs=runs), tmp_path / name))
-    found = compared(*folders)
-    assert verdicts(found) == {("adam", "quartic"): "mixed"}
-    (pair,) = found.pairs
-    assert (
-        [cell.learning_rate for cell in pair.no_longer_solved],
-        [cell.learning_rate for cell in pair.newly_solved],
-    ) == (
-        [1.0],
-        [0.1],
+    one = {"optimizers": ("adam",), "losses": (synthetic.QUARTIC,)}
+    made = changed.results("equal", **one)
+    failed = changed.results("equal", failed=[("quartic", "adam")], **one)
+    runs = made.runs.copy()
+    runs["gradient_evaluations"] = runs["gradient_evaluations"].to_numpy(int) // 3
+    broken = runs["learning_rate"] == 1e-3
+    runs = pd.concat([failed.runs[broken.to_numpy()], runs[~broken]], ignore_index=True)
+    found = compared(
+        synthetic.write(made, tmp_path / "base"), synthetic.write(replace(made, runs=runs), tmp_path / "head")
     )
-    assert len(gate_failures(found)) == 1
+    pair = _only(found)
+    assert pair.verdict == "mixed"
+    assert pair.evidence
+    assert pair.evidence.evaluations.is_better
+    assert pair.evidence.failed == (1e-3,)
+    assert gate_failures(found)[0].startswith(
+        "adam on quartic: all runs failed in head at learning rate 10⁻³; at equal"
+    )
 
 
 def test_a_larger_least_effect_lets_more_pass(folders: dict[str, Path]) -> None:
@@ -143,43 +154,102 @@ def test_a_larger_least_effect_lets_more_pass(folders: dict[str, Path]) -> None:
 
 def test_more_confidence_than_the_starts_can_give_is_no_verdict(folders: dict[str, Path]) -> None:
     found = compared(folders["equal"], folders["slower"], Thresholds(confidence=0.999))
-    (pair,) = [p for p in found.pairs if (p.optimizer, p.loss) == ("adam", "beale")]
+    pair = _only(found, loss="beale")
     assert pair.verdict == "unclear"
-    assert "not significant: 8 random starts or seeds are too few for 99.9 % confidence" in pair_sentence(
-        pair, found.thresholds
-    )
+    assert "9 starts are too few for 99.9 % confidence" in pair_sentence(pair, found.thresholds)
 
 
-def test_without_random_starts_an_effect_is_unclear_but_a_cell_can_stop_being_solved(tmp_path: Path) -> None:
-    one = {"starts": 1, "rates": (1e-2, 1.0)}
+def test_with_few_starts_an_effect_is_unclear_but_failed_runs_are_certain(tmp_path: Path) -> None:
+    one = {"starts": 4, "rates": (1e-2, 1.0), "losses": (synthetic.QUARTIC,)}
     base = changed.write(tmp_path / "base", **one)
-    slower = compared(base, changed.write(tmp_path / "slower", "slower", **one))
-    assert verdicts(slower)["adam", "quartic"] == "unclear"
-    broken = compared(base, changed.write(tmp_path / "broken", "broken", **one))
-    assert verdicts(broken)["adam", "quartic"] == "worse"
+    broken = _only(compared(base, changed.write(tmp_path / "broken", "broken", **one)))
+    assert broken.verdict == "unclear"
+    assert "4 starts are too few for 95 % confidence" in pair_sentence(broken, ASKED)
+    failed = compared(base, changed.write(tmp_path / "failed", failed=[("quartic", "adam")], **one))
+    assert verdicts(failed)["adam", "quartic"] == "worse"
+    reverse = compared(tmp_path / "failed", base)
+    assert verdicts(reverse)["adam", "quartic"] == "better"
+    assert "all runs failed in base at learning rates 10⁻² and 1" in pair_sentence(_only(reverse), ASKED)
+
+
+def test_a_step_five_times_smaller_fails_the_gate_at_learning_rates_that_solve_little(tmp_path: Path) -> None:
+    losses = (synthetic.QUARTIC, synthetic.BEALE, synthetic.ROSENBROCK)
+    options = {"losses": losses, "optimizers": ("adam",), "rates": (1e-3, 3e-3), "steps": 500}
+    options["rename"] = {"adam": "gradient_descent"}
+    base = changed.write(tmp_path / "base", "descent", **options)
+    found = compared(base, changed.write(tmp_path / "head", "descent, fifth of the step", **options))
+    assert found.counts["worse"] == len(gate_failures(found)) >= 1
+    assert [pool.losses for pool in found.pools] == [(3, 0)]
+    assert found.tests == 8
+
+
+def test_what_only_all_losses_together_show_fails_the_gate_too(folders: dict[str, Path]) -> None:
+    found = compared(folders["equal"], folders["slower"])
+    assert [pool.verdict for pool in found.pools] == ["worse"]
+    assert [line.split(":")[0] for line in gate_failures(found)] == ["adam on beale", "adam on quartic"]
+    alone = replace(found, pairs=[replace(pair, verdict="unclear") for pair in found.pairs])
+    (line,) = gate_failures(alone)
+    assert line.startswith("adam over 2 losses: slower on 2 losses (× ")
+    assert "Over all losses together, adam is worse. Of the" in summary_sentence(alone)
+
+
+def test_a_learning_rate_that_makes_up_for_a_smaller_step_is_named(tmp_path: Path) -> None:
+    options = {"losses": (synthetic.QUARTIC,), "optimizers": ("adam",), "steps": 500}
+    options["rates"] = tuple(0.0025 * 2**k for k in range(7))
+    base = changed.write(tmp_path / "base", "descent", **options)
+    pair = _only(compared(base, changed.write(tmp_path / "head", "descent, half of the step", **options)))
+    assert pair.best
+    before, after = pair.best.rates
+    assert after == 2 * before
+    assert pair.verdict == "worse"
+    makes_up = f"a learning rate of {rate(after)} instead of {rate(before)} makes up for it: × 1"
+    assert pair_sentence(pair, ASKED).endswith(makes_up)
+
+
+def test_no_difference_needs_evidence(tmp_path: Path, folders: dict[str, Path]) -> None:
+    few = {"starts": 4}
+    found = compared(changed.write(tmp_path / "base", **few), changed.write(tmp_path / "head", "bits", **few))
+    assert {found.counts[verdict] for verdict in ("worse", "mixed", "better")} == {0}
+    assert verdicts(found)["adam", "beale"] == "unclear"
+    assert verdicts(found)["momentum", "beale"] == "same", "bitwise identical"
+    assert verdicts(compared(folders["equal"], folders["bits"]))["adam", "beale"] == "same", "9 starts are enough"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_runs_from_other_starts_are_refused(tmp_path: Path, folders: dict[str, Path], known: bool) -> None:
+    made = changed.results("broken")
+    runs = made.runs.copy()
+    runs["x0"] = [x + 0.5 if start else x for start, x in zip(runs["start"], runs["x0"], strict=True)]
+
+    head = synthetic.write(replace(made, runs=runs), tmp_path / "head")
+    if known:
+        changed.edit(head, lambda manifest: manifest["config"]["starts"].update(seed=7))
+    found = compared(folders["equal"], head)
+    assert found.refused
+    assert set(verdicts(found).values()) == {"not comparable"}
+    cause = "the seed of the random starts is 0 in base and 7 in head" if known else "the starts differ, probably"
+    assert summary_sentence(found).startswith(
+        "Not comparable: in the configurations of both results, only 16 of 144 runs in base and of 144 in head "
+        f"have a counterpart: {cause}"
+    )
+    assert gate_failures(found) == []
+
+
+def test_more_optimizers_or_starts_in_head_are_no_reason_to_refuse(tmp_path: Path) -> None:
+    base = changed.write(tmp_path / "base", optimizers=("adam",), starts=6)
+    found = compared(
+        base, changed.write(tmp_path / "head", "slower", optimizers=("adam", "momentum", "rmsprop"), starts=9)
+    )
+    assert not found.refused
+    assert verdicts(found)["adam", "quartic"] == "worse"
 
 
 def test_a_program_that_fails_in_head_is_worse(tmp_path: Path, folders: dict[str, Path]) -> None:
     head = changed.write(tmp_path / "head", failed=[("quartic", "adam")])
     found = compared(folders["equal"], head)
     assert verdicts(found)["adam", "quartic"] == "worse"
-    assert "(9 failed)" in gate_failures(found)[0]
+    assert "all runs failed in head at learning rates 10⁻³, 10⁻², 10⁻¹ and 1" in gate_failures(found)[0]
     assert "quartic/adam failed in head: ValueError: step() returned a position of another shape" in found.notes
-
-
-def test_a_rule_that_fails_is_worse_wherever_it_had_solved_anything(tmp_path: Path, folders: dict[str, Path]) -> None:
-    base = locate(folders["equal"])
-    runs = pd.read_parquet(folders["equal"] / "runs.parquet")
-    losses = runs["loss"].unique().tolist()
-    head = changed.write(tmp_path / "head", failed=[(loss, "adam") for loss in losses])
-    solved = runs[(runs["optimizer"] == "adam") & (runs["outcome"] == "solved")]
-    rates = solved.groupby("loss", observed=True)["learning_rate"].unique()
-    few = solved.groupby(["loss", "learning_rate"], observed=True).size()
-    assert few.between(1, 4).any()  # else this says no more than the test above
-    found = {pair.loss: pair for pair in compare(base, locate(head), ASKED).pairs if pair.optimizer == "adam"}
-    for loss, wanted in rates.items():
-        assert {cell.learning_rate for cell in found[loss].no_longer_solved} == set(wanted)
-        assert found[loss].verdict == "worse"
 
 
 def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: dict[str, Path]) -> None:
@@ -209,7 +279,7 @@ def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: 
 def test_another_question_is_not_compared(
     tmp_path: Path, folders: dict[str, Path], change: dict[str, Any], reason: str
 ) -> None:
-    head = changed.write(tmp_path / "head", "broken", edit=lambda manifest: manifest["config"].update(change))
+    head = changed.write(tmp_path / "head", "broken", change=lambda manifest: manifest["config"].update(change))
     found = compared(folders["equal"], head)
     assert set(verdicts(found).values()) == {"not comparable"}
     assert reason in found.pairs[0].reason
@@ -223,7 +293,7 @@ def _loss_info(manifest: dict[str, Any], label: str) -> dict[str, Any]:
 
 
 def test_a_loss_with_changed_facts_is_not_compared_and_the_others_are(tmp_path: Path, folders: dict[str, Path]) -> None:
-    head = changed.write(tmp_path / "head", "broken", edit=lambda m: _loss_info(m, "quartic").update(minimum=0.5))
+    head = changed.write(tmp_path / "head", "broken", change=lambda m: _loss_info(m, "quartic").update(minimum=0.5))
     found = verdicts(compared(folders["equal"], head))
     assert (found["adam", "quartic"], found["adam", "beale"]) == ("not comparable", "worse")
 
@@ -270,7 +340,7 @@ def test_other_versions_devices_and_defaults_are_reported_and_still_compared(
         (epsilon,) = manifest["optimizers"][1]["hyperparameters"]
         epsilon["value"] = 1e-3
 
-    found = compared(folders["equal"], changed.write(tmp_path / "head", "slower", edit=edit))
+    found = compared(folders["equal"], changed.write(tmp_path / "head", "slower", change=edit))
     assert "tensorflow: 2.21.0 in base, 2.22.0 in head." in found.notes
     assert "Device: AMD EPYC in base, a GPU in head." in found.notes
     assert "adam: the default of epsilon is 10⁻⁷ in base and 10⁻³ in head." in found.notes
@@ -293,7 +363,13 @@ def test_json_holds_it_all_and_nothing_infinite(folders: dict[str, Path]) -> Non
     comparison = compared(folders["equal"], folders["diverging"])
     found = json.loads(json.dumps(comparison_to_json(comparison), allow_nan=False))
     assert found["verdicts"]["worse"] == 2
-    assert found["pairs"][0]["stopped"][0]["head"] == {"diverged": 9}
+    assert found["error_rate"]["tests"] == 6
+    first = found["pairs"][0]
+    assert first["equal_rates"]["gradient_evaluations"]["worse"]
+    assert first["equal_rates"]["gradient_evaluations"]["p_worse"] <= found["error_rate"]["level"] == 0.05
+    solved = first["equal_rates"]["solved_runs"]
+    assert (solved["base"], solved["head"], solved["in_one_only"], solved["worse"]) == (16, 0, 16, True)
+    assert [pool["verdict"] for pool in found["over_all_losses"]] == ["worse"]
     assert found["transitions"]["solved"]["diverged"] > 0
     assert len(found["failures"]) == 2
 
@@ -304,68 +380,3 @@ def test_the_same_run_twice_is_refused(tmp_path: Path, folders: dict[str, Path])
     head = synthetic.write(replace(made, runs=twice), tmp_path / "head")
     with pytest.raises(NotResultsError, match="a run occurs twice"):
         compared(folders["equal"], head)
-
-
-def _runs(
-    t: list[list[float]], outcome: str = "exhausted", budget: float = 100.0, relative_gap: float = 1.0
-) -> SideRuns:
-    n = len(t)
-    return SideRuns(
-        t=np.array(t),
-        budget=np.full(n, budget),
-        relative_gap=np.full(n, relative_gap),
-        gap=np.full(n, relative_gap),
-        lost=np.full(n, outcome in ("diverged", "failed")),
-        solved=np.full(n, outcome == "solved"),
-    )
-
-
-def test_a_run_that_used_up_its_steps_is_not_taken_for_slower_than_known() -> None:
-    base = _runs([[10.0], [90.0], [99.0]], "solved")
-    late = log2_ratios(base, _runs([[np.inf]] * 3)).ravel()
-    assert late == pytest.approx([-2, np.log2(0.9), np.log2(0.99)])
-    lost = log2_ratios(base, _runs([[np.inf]] * 3, "diverged")).ravel()
-    assert lost == pytest.approx([-2, -2, -2])
-
-
-def test_if_neither_side_hit_the_target_there_is_no_ratio() -> None:
-    assert np.isnan(log2_ratios(_runs([[np.inf]]), _runs([[np.inf]], "diverged"))).all()
-
-
-@pytest.mark.parametrize(
-    ("arrived", "outcome", "relative_gap", "lost"),
-    [
-        (50.0, "exhausted", 1e-3, True),
-        (50.0, "exhausted", 1.05e-7, False),  # by a hair
-        (50.0, "diverged", 1.05e-7, True),
-        (98.0, "exhausted", 1e-6, False),  # so late that the steps may have run out
-    ],
-)
-def test_near_misses_are_not_gone(arrived: float, outcome: str, relative_gap: float, lost: bool) -> None:
-    base, head = (
-        _runs([[20.0, arrived]], "solved", relative_gap=0.0),
-        _runs([[20.0, np.inf]], outcome, relative_gap=relative_gap),
-    )
-    assert no_longer_solved(base, head, 1e-7, ASKED).tolist() == [lost]
-
-
-def test_a_late_run_that_did_not_keep_up_is_gone() -> None:
-    base, head = _runs([[20.0, 98.0]], "solved", relative_gap=0.0), _runs([[60.0, np.inf]], relative_gap=1e-6)
-    assert no_longer_solved(base, head, 1e-7, ASKED).tolist() == [True]
-
-
-@pytest.mark.parametrize(
-    ("solved", "gone", "come", "runs", "expected"),
-    [
-        (9, 9, 0, 9, True),
-        (1, 1, 0, 1, True),
-        (9, 5, 0, 9, True),
-        (9, 4, 0, 9, False),  # most are still solved
-        (5, 1, 0, 9, False),  # too few are gone
-        (6, 4, 1, 9, False),  # may be chance, as some came in return
-        (9, 8, 0, 9, True),
-        (4, 4, 0, 9, False),  # was not solved before
-    ],
-)
-def test_when_a_cell_has_stopped_being_solved(solved: int, gone: int, come: int, runs: int, expected: bool) -> None:
-    assert stopped_being_solved(solved, gone, come, runs, ASKED) is expected

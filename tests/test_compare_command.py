@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def pages(results: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     other = changed.write(
         top / "other",
         "diverging",
-        edit=lambda manifest: manifest["losses"][0].update(minimum=0.25),
+        change=lambda manifest: manifest["losses"][0].update(minimum=0.25),
         optimizers=("rmsprop", "adam", "momentum"),
         rates=(1e-2, 1e-1, 1.0),
         rename={"rmsprop": "<script>alert(1)</script>"},
@@ -84,9 +85,9 @@ def test_without_a_gate_regressions_are_a_table_and_no_failure(results: dict[str
     result = invoke("compare", results["equal"], results["diverging"])
     assert result.exit_code == 0
     header, first, second, blank, summary, page = result.stdout.splitlines()
-    assert header.split()[:5] == ["verdict", "optimizer", "loss", "best", "rate"]
+    assert header.split()[:5] == ["verdict", "optimizer", "loss", "evaluations", "solved"]
     assert first.startswith("worse    adam       quartic")
-    assert first.endswith("9/9 → 0/9")
+    assert "16 → 0" in first
     assert second.startswith("worse    adam       beale")
     assert blank == ""
     assert summary.startswith("4 optimizer-loss pairs: 2 worse, 2 same. ")
@@ -94,15 +95,31 @@ def test_without_a_gate_regressions_are_a_table_and_no_failure(results: dict[str
 
 
 def test_a_gate_without_comparable_runs_says_so(results: dict[str, Path], tmp_path: Path) -> None:
-    other = changed.write(tmp_path / "other", edit=lambda manifest: manifest["config"].update(steps=7))
+    other = changed.write(tmp_path / "other", change=lambda manifest: manifest["config"].update(steps=7))
     result = invoke("compare", results["equal"], other, "--fail-on", "worse")
     assert result.exit_code == 0
     assert "Not comparable: the number of steps is 200 in base and 7 in head." in result.stdout
     assert "Regression gate: no comparable runs." in result.stderr
 
 
+def test_a_gate_refuses_other_starts(results: dict[str, Path], tmp_path: Path) -> None:
+    made = changed.results()
+    runs = made.runs.copy()
+    runs["x0"] = [x + 0.5 if start else x for start, x in zip(runs["start"], runs["x0"], strict=True)]
+    other = synthetic.write(replace(made, runs=runs), tmp_path / "other")
+    sentence = "Not comparable: in the configurations of both results, only 16 of 144 runs in base and of 144 in"
+    result = invoke("compare", results["equal"], other, "--fail-on", "worse")
+    assert result.exit_code == 2
+    assert f"Regression gate: {sentence}" in result.stderr
+    assert sentence in Path("compare/comparison.md").read_text(encoding="utf-8")
+    without = invoke("compare", results["equal"], other)
+    assert without.exit_code == 0
+    assert sentence in without.stdout
+
+
 def test_results_without_a_run_in_common(results: dict[str, Path], tmp_path: Path) -> None:
     other = changed.write(tmp_path / "other", optimizers=("rmsprop",))
+    assert invoke("compare", results["equal"], other, "--fail-on", "worse").exit_code == 2
     result = invoke("compare", results["equal"], other)
     assert result.exit_code == 0
     assert "Not comparable: the two results have no run in common." in result.stdout

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reportgen.analysis.compare.model import Cells, Comparison, Measure, Pair, Side, SolvedChange, Thresholds
+from reportgen.analysis.compare.model import (
+    BestRates,
+    Cells,
+    Comparison,
+    Evidence,
+    FlipTest,
+    Measure,
+    Pair,
+    Pool,
+    Side,
+    Thresholds,
+)
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.analysis.ranking import Rank
 from reportgen.analysis.report_analysis import ReportAnalysis
@@ -219,8 +230,8 @@ def test_any_summary_is_complete(names: list[str], optimizers: int, losses: int)
 
 def _comparison(names: list[str], pairs: int) -> Comparison:
     verdicts = ("worse", "mixed", "unclear", "better", "same", "not comparable")
-    measure = Measure(-0.5, (-0.9, -0.2), 8, "gradient evaluations")
-    no_longer_solved = (SolvedChange(0.1, 9, 9, 0, {"diverged": 9}),)
+    measure, test = Measure(-0.5, (-0.9, -0.2)), FlipTest((0.5, -0.5), 0.1, (0.01, 1.0), 0.05)
+    evidence = Evidence(measure, test, test, (9, 0), 9, 9, "start", (0.1,))
     made = [
         Pair(
             loss=names[n % len(names)],
@@ -229,10 +240,8 @@ def _comparison(names: list[str], pairs: int) -> Comparison:
             reason=names[0] if n % 6 == 5 else "",
             runs=9,
             equal=0,
-            rates=(0.1, 0.01),
-            best=measure,
-            all_rates=measure,
-            no_longer_solved=no_longer_solved if n % 6 == 0 else (),
+            best=BestRates((0.1, 0.01), (9, 0), (9, 9), measure),
+            evidence=None if n % 6 == 5 else evidence,
         )
         for n in range(pairs)
     ]
@@ -248,18 +257,21 @@ def _comparison(names: list[str], pairs: int) -> Comparison:
     side = Side(names[0], 9 * pairs, info)
     cells = {(pair.loss, pair.optimizer): [0.1, 0.2] for pair in made}
     return Comparison(
-        side,
-        side,
-        Thresholds(),
-        (),
-        tuple(names),
-        Cells(0, pairs, 0, 0, 0),
-        9 * pairs,
-        0,
-        cells,
-        cells,
-        np.arange(len(SYMBOLS) ** 2).reshape(len(SYMBOLS), -1),
-        made,
+        base=side,
+        head=side,
+        thresholds=Thresholds(),
+        reasons=(),
+        refused=False,
+        notes=tuple(names),
+        cells=Cells(0, pairs, 0, 0, 0),
+        matched=9 * pairs,
+        equal=0,
+        added=cells,
+        removed=cells,
+        transitions=np.arange(len(SYMBOLS) ** 2).reshape(len(SYMBOLS), len(SYMBOLS)),
+        pairs=made,
+        pools=[Pool(name, measure, measure, (2, 1), test) for name in names] if pairs else [],
+        tests=9,
     )
 
 

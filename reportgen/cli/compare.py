@@ -39,7 +39,7 @@ GATE_FAILED = 4
     show_default=True,
     help="Smallest ratio of the gradient evaluations of HEAD and BASE that counts as a difference.",
 )
-@click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level of the intervals.")
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="1 minus the error rate of the gate.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--summary", "--markdown", "summary", metavar="FILE", help="Also write the Markdown to FILE; - prints it."
@@ -57,14 +57,14 @@ def compare(
     summary: str | None,
     open_: bool,
 ) -> None:
-    """Compare HEAD with BASE, run by run, with confidence intervals.
+    """Compare HEAD with BASE, run by run, with a stated error rate.
 
     BASE is the old result, HEAD the new one. Each is a results folder, the folder of a report, or a runs.parquet file.
     Runs are compared if they have the same loss, optimizer, learning rate, start and seed.
 
     With --fail-on worse, the exit code is 4 if there are regressions, and stderr lists them. A regression is an
-    optimizer that is worse on a loss: significantly (at the level --confidence) and by at least --min-effect, or
-    because a configuration is no longer solved.
+    optimizer that is worse on a loss or over all losses: significantly and by at least --min-effect. If base and head
+    do not differ, an optimizer is called worse with a probability of at most 1 minus --confidence.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def compare(
       reportgen compare base/results head/results --fail-on worse --summary comparison.md
       reportgen compare old.parquet new.parquet --json
 
-    Exit codes: 0 done; 2 wrong usage; 4 regression gate failed.
+    Exit codes: 0 done; 2 wrong usage, or with --fail-on too few runs in both results; 4 regression gate failed.
     """
     _check_usage(min_effect, confidence, as_json, summary)
     before, after = _locate_results(base, head)
@@ -143,7 +143,7 @@ def _print_comparison(comparison: Comparison, page: Path) -> None:
         return
     rows = _rows(comparison)
     if rows:
-        header = ["verdict", "optimizer", "loss", "best rate", "at best rate", "over all rates", "solved"]
+        header = ["verdict", "optimizer", "loss", "evaluations", "solved", "best rate", "at best rates"]
         echo_table(header, rows, right=frozenset(header[3:]))
         click.echo()
     click.echo(summary_sentence(comparison))
@@ -154,27 +154,21 @@ def _print_comparison(comparison: Comparison, page: Path) -> None:
 
 def _rows(comparison: Comparison) -> list[list[str]]:
     """One row for each pair that differs."""
-    from reportgen.analysis.compare.sentences import format_ratio
-    from reportgen.report.comparison_markdown import format_best_rates, format_solved
+    from reportgen.report.comparison_markdown import format_pair
 
     return [
-        [
-            pair.verdict,
-            pair.optimizer,
-            pair.loss,
-            format_best_rates(pair),
-            *(format_ratio(view) if view else "-" for view in (pair.best, pair.all_rates)),
-            format_solved(pair),
-        ]
+        [pair.verdict, pair.optimizer, pair.loss, *format_pair(pair)]
         for pair in comparison.pairs
         if pair.verdict not in ("same", "not comparable")
     ]
 
 
 def _apply_gate(comparison: Comparison) -> None:
-    """Exit with code 4 and list the regressions, if there are any."""
-    from reportgen.analysis.compare.sentences import gate_failures
+    """Exit with code 4 and list the regressions, if there are any; with code 2 if too few runs can be compared."""
+    from reportgen.analysis.compare.sentences import gate_failures, summary_sentence
 
+    if comparison.refused:
+        raise UsageErrors(f"Regression gate: {summary_sentence(comparison)}")
     failures = gate_failures(comparison)
     if failures:
         regressions = "1 regression" if len(failures) == 1 else f"{len(failures)} regressions"

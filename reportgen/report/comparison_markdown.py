@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reportgen.analysis.compare.model import MEANINGS, Comparison, Pair, Verdict
-from reportgen.analysis.compare.sentences import format_ratio, gate_failures, pair_sentence, summary_sentence
+from reportgen.analysis.compare.model import CORRECTION, MEANINGS, Comparison, Pair, Pool, Verdict
+from reportgen.analysis.compare.sentences import (
+    format_ratio,
+    gate_failures,
+    pair_sentence,
+    pool_sentence,
+    summary_sentence,
+)
 from reportgen.analysis.number_format import count, number, rate
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.report.markdown import Block, Bullets, Details, Table, code, document, link, text
@@ -40,6 +46,11 @@ def _blocks(comparison: Comparison) -> Iterator[Block]:
     yield text(summary_sentence(comparison))
     if failures:
         yield Bullets([f"{VERDICT_SYMBOLS['worse']} {text(each)}" for each in failures], "regression")
+    over_all = [
+        [_verdict(pool.verdict), code(pool.optimizer), text(pool_sentence(pool))] for pool in changed_pools(comparison)
+    ]
+    if over_all:
+        yield Table(["Over all losses", "Optimizer", "Changes"], over_all, noun="optimizer")
     different = [pair for pair in comparison.pairs if pair.verdict not in ("same", "not comparable")]
     if different:
         yield _table(different)
@@ -57,29 +68,45 @@ def _title(comparison: Comparison) -> str:
     return " · ".join(differences) or f"{VERDICT_SYMBOLS['same']} No difference"
 
 
+def changed_pools(comparison: Comparison) -> list[Pool]:
+    """The optimizers that are worse or better over all losses."""
+    return [pool for pool in comparison.pools if pool.verdict != "unclear"]
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f"{VERDICT_SYMBOLS[verdict]} {verdict}"
+
+
 def _table(pairs: Sequence[Pair]) -> Table:
-    header = ["Verdict", "Optimizer", "Loss", "Best learning rate", "At best rate", "Over all rates", "Solved"]
+    header = ["Verdict", "Optimizer", "Loss", *COLUMNS]
     return Table(header, [_row(pair) for pair in pairs], _RIGHT, "pair")
 
 
 def _row(pair: Pair) -> list[str]:
-    verdict = f"{VERDICT_SYMBOLS[pair.verdict]} {pair.verdict}"
-    measures = (format_ratio(measure) if measure else "–" for measure in (pair.best, pair.all_rates))
-    return [verdict, code(pair.optimizer), code(pair.loss), format_best_rates(pair), *measures, format_solved(pair)]
+    return [_verdict(pair.verdict), code(pair.optimizer), code(pair.loss), *format_pair(pair)]
+
+
+COLUMNS = ("Gradient evaluations", "Solved", "Best learning rate", "At the best rates")
+"""Of ``format_pair``."""
+
+
+def format_pair(pair: Pair) -> tuple[str, str, str, str]:
+    """At equal learning rates: the ratio and the solved runs; then the best learning rates and the ratio there."""
+    before, after = pair.evidence.solved if pair.evidence else (0, 0)
+    return (
+        format_ratio(pair.evidence.effect) if pair.evidence else "–",
+        f"{number(before, 15)} → {number(after, 15)}" if pair.evidence else "–",
+        format_best_rates(pair),
+        format_ratio(pair.best.measure) if pair.best and pair.best.measure else "–",
+    )
 
 
 def format_best_rates(pair: Pair) -> str:
     """The best learning rate, before and after if it changed."""
-    if pair.rates is None:
+    if pair.best is None:
         return "–"
-    before, after = map(rate, pair.rates)
+    before, after = map(rate, pair.best.rates)
     return before if before == after else f"{before} → {after}"
-
-
-def format_solved(pair: Pair) -> str:
-    """Runs solved at the best learning rate, before and after."""
-    (solved_before, solved_after), (runs_before, runs_after) = pair.solved, pair.starts
-    return f"{solved_before}/{runs_before} → {solved_after}/{runs_after}" if runs_before else "–"
 
 
 def _folded(comparison: Comparison) -> Iterator[Block]:
@@ -110,7 +137,7 @@ def _outcomes(comparison: Comparison) -> Table:
         [_with_symbol(names[before]), *(number(int(table[before, after]), 15) for after in places)] for before in places
     ]
     header = ["base ↓ head →", *(_with_symbol(names[after]) for after in places)]
-    return Table(header, rows, frozenset(range(1, 7)), "outcome")
+    return Table(header, rows, frozenset(range(1, len(header))), "outcome")
 
 
 def _with_symbol(outcome: str) -> str:
@@ -128,23 +155,28 @@ def _cells(word: str, cells: Mapping[tuple[str, str], Sequence[float]]) -> Detai
 
 def verdict_rules(comparison: Comparison) -> Iterator[str]:
     """How verdicts are decided, with the thresholds, in sentences."""
-    thresholds = comparison.thresholds
+    thresholds, tests = comparison.thresholds, comparison.tests
+    level = f"{100 * thresholds.level:g} %"
     yield (
-        "There are two measures, both ratios of gradient evaluations: at the best learning rate of each side, and over "
-        "all learning rates."
+        "Base and head are compared at equal learning rates. Each start (or seed) with all its learning rates is one "
+        "unit, with two numbers: the mean log2 ratio of gradient evaluations, and the change in solved runs."
     )
     yield (
-        f"A difference in a measure counts if it is at least a factor of {number(thresholds.effect)} (the minimum "
-        f"effect) and significant: its {100 * thresholds.confidence:g} % interval over the random starts or seeds "
-        "excludes 1."
+        "If base and head do not differ, it is chance which of the two results of a unit is called head. So all signs "
+        "of the units are tried, and p is the share of them that give a difference at least as large."
     )
     yield (
-        "A configuration is no longer solved if base solves more than half of its runs, and head solves at most half "
-        "of them and at most half as many as base. Exceptions, such as near misses, are in docs/comparing.md."
+        f"Number of tests: {tests} whether head is worse, and as many whether it is better. An optimizer has two on "
+        "each loss on which its runs changed, and two over all these losses. They are corrected for their number "
+        f"({CORRECTION})."
     )
+    yield f"If an optimizer differs only by chance, it is called worse with a probability of at most {level}."
+    yield (
+        f"A difference counts if it is significant at that level and at least the minimum effect: a factor of "
+        f"{number(thresholds.effect)} in gradient evaluations, or {100 * thresholds.solved:g} % of the solved runs."
+    )
+    interval = f"{100 * (1 - 2 * thresholds.level):g} %"
+    yield f"Each end of an interval has an error rate of {level}, so these are {interval} intervals."
+    yield "The best learning rates are only described. They decide no verdict."
     for verdict, meaning in MEANINGS.items():
-        yield f"{VERDICT_SYMBOLS[verdict]} {verdict}: {meaning}."
-    yield (
-        "Pairs are tested individually, without multiple-comparison correction. Among many pairs that differ only by "
-        "chance, some are called better or worse."
-    )
+        yield f"{_verdict(verdict)}: {meaning}."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen import __version__
 from reportgen.analysis.compare.model import Comparison, Pair
-from reportgen.analysis.compare.sentences import format_ratio, pair_sentence, summary_sentence
+from reportgen.analysis.compare.sentences import pair_sentence, pool_sentence, summary_sentence
 from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.figures.before_after import BeforeAfter, alt_curves, alt_path_overlay, draw_curves, draw_path_overlay
@@ -19,9 +19,9 @@ from reportgen.figures.style import PANEL, series_style
 from reportgen.report.comparison_markdown import (
     COMPARISON,
     VERDICT_SYMBOLS,
+    changed_pools,
     comparison_markdown,
-    format_best_rates,
-    format_solved,
+    format_pair,
     verdict_rules,
 )
 from reportgen.report.figure_workers import write_file
@@ -96,17 +96,15 @@ def _drawn_pairs(comparison: Comparison, base: ResultsLocation, head: ResultsLoc
     # Both sides are drawn on the same background.
     before = replace(Results.for_report(base.folder), grids=after.grids)
     for pair in pairs:
-        rate_before, rate_after = pair.figure_rates
-        views = _cell_view(before, after, pair, rate_before), _cell_view(after, after, pair, rate_after)
-        change = BeforeAfter(*views, pair.optimizer)
+        change = BeforeAfter(_cell_view(before, after, pair), _cell_view(after, after, pair), pair.optimizer)
         yield pair, list(_figures(pair, change)), _missing(change)
 
 
-def _cell_view(results: Results, after: Results, pair: Pair, rate: float) -> LossView:
-    """One configuration of a side, with the facts of the loss in head."""
+def _cell_view(results: Results, after: Results, pair: Pair) -> LossView:
+    """The configuration with the largest effect in a side, with the facts of the loss in head."""
     of_loss = results.of_loss(pair.loss)
     runs = of_loss.runs
-    is_cell = (runs["optimizer"].astype(str) == pair.optimizer) & (runs["learning_rate"] == rate)
+    is_cell = (runs["optimizer"].astype(str) == pair.optimizer) & (runs["learning_rate"] == pair.changed_rate)
     return LossView(replace(of_loss, runs=runs[is_cell], manifest=after.manifest), after.manifest.loss(pair.loss))
 
 
@@ -144,6 +142,7 @@ def _page(comparison: Comparison, drawn: list[DrawnPair]) -> ComparisonPage:
             replace(_item(pair, comparison), figures=[figure for figure, _ in figures], missing=missing)
             for pair, figures, missing in drawn
         ],
+        pools=[(pool, pool_sentence(pool)) for pool in changed_pools(comparison)],
         pairs=[_item(pair, comparison) for pair in compared[:MOST_ROWS]],
         hidden_pairs=max(len(compared) - MOST_ROWS, 0),
         not_comparable=not_comparable[:MOST_ROWS],
@@ -156,18 +155,15 @@ def _page(comparison: Comparison, drawn: list[DrawnPair]) -> ComparisonPage:
 
 
 def _item(pair: Pair, comparison: Comparison) -> PairItem:
-    before, after = pair.figure_rates
     sentence = pair_sentence(pair, comparison.thresholds)
+    effect, solved, rates, best = format_pair(pair)
     return PairItem(
         pair=pair,
         sentence=sentence[:1].upper() + sentence[1:],
-        best=format_ratio(pair.best) if pair.best else "–",
-        all_rates=format_ratio(pair.all_rates) if pair.all_rates else "–",
-        rates=format_best_rates(pair),
-        solved=format_solved(pair),
-        before=before,
-        after=after,
-        targets=[(target, format_ratio(measure)) for target, measure in pair.targets.items()],
+        effect=effect,
+        solved=solved,
+        rates=rates,
+        best=best,
     )
 
 

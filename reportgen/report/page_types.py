@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from reportgen.analysis.cells import CellRow
-    from reportgen.analysis.compare.model import Comparison, Pair, Side, Verdict
+    from reportgen.analysis.compare.model import Comparison, Pair, Pool, Side, Verdict
     from reportgen.engine.result import Plane
     from reportgen.figures.style import SeriesStyle
     from reportgen.loss import Loss
@@ -243,16 +243,14 @@ class PairItem:
 
     pair: Pair
     sentence: str
+    effect: str
+    """Ratio of gradient evaluations at equal learning rates."""
+    solved: str
+    """Solved runs at equal learning rates."""
+    rates: str
+    """The best learning rates."""
     best: str
     """Ratio at the best learning rates."""
-    all_rates: str
-    """Ratio over all learning rates."""
-    rates: str
-    solved: str
-    before: float
-    """Learning rate of the figures before and after."""
-    after: float
-    targets: Sequence[tuple[float, str]]
     figures: Sequence[PageFigure] = ()
     missing: str = ""
     """What the figures cannot show."""
@@ -294,6 +292,8 @@ class ComparisonPage(Page):
     symbols: Mapping[Verdict, str]
     changed: Sequence[PairItem]
     """With figures, the worst first."""
+    pools: Sequence[tuple[Pool, str]]
+    """The optimizers that changed over all losses, and how."""
     pairs: Sequence[PairItem]
     hidden_pairs: int
     not_comparable: Sequence[Pair]

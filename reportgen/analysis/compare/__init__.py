@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from reportgen.analysis.compare.comparability import comparison_notes, loss_differences, setting_differences
+from reportgen.analysis.compare.comparability import (
+    comparison_notes,
+    loss_differences,
+    setting_differences,
+    unmatched_starts,
+)
 from reportgen.analysis.compare.matching import match_runs
 from reportgen.analysis.compare.model import Comparison, Side, Thresholds
 from reportgen.analysis.compare.transitions import count_cells, outcome_transitions, rates_by_pair
-from reportgen.analysis.compare.verdicts import Criteria, pair_verdicts
+from reportgen.analysis.compare.verdicts import all_verdicts
 from reportgen.results.location import ResultsLocation
 
 
@@ -25,15 +30,18 @@ def compare(base: ResultsLocation, head: ResultsLocation, thresholds: Thresholds
         NotResultsError: a table of runs has a run twice.
     """
     matched = match_runs(base, head)
-    settings = setting_differences(base.info, head.info)
+    settings, unmatched = setting_differences(base.info, head.info), unmatched_starts(base.info, head.info, matched)
+    nothing = [*settings, *unmatched]
     labels = [loss.label for side in (base.info, head.info) for loss in side.losses]
-    everywhere = dict.fromkeys(labels, "; ".join(settings))
-    reasons = everywhere if settings else loss_differences(base.info, head.info, matched)
+    everywhere = dict.fromkeys(labels, "; ".join(nothing))
+    reasons = everywhere if nothing else loss_differences(base.info, head.info, matched)
+    verdicts = all_verdicts(matched, (base.info, head.info), reasons, thresholds)
     return Comparison(
         base=Side(base.name, matched.sizes[0], base.info),
         head=Side(head.name, matched.sizes[1], head.info),
         thresholds=thresholds,
-        reasons=tuple(settings),
+        reasons=tuple(nothing),
+        refused=bool(unmatched) or not len(matched.base),
         notes=tuple(comparison_notes(base.info, head.info, matched)),
         cells=count_cells(matched, reasons),
         matched=len(matched.base),
@@ -41,5 +49,7 @@ def compare(base: ResultsLocation, head: ResultsLocation, thresholds: Thresholds
         added=rates_by_pair(matched.added),
         removed=rates_by_pair(matched.removed),
         transitions=outcome_transitions(matched, reasons),
-        pairs=pair_verdicts(matched, Criteria((base.info, head.info), reasons, thresholds)),
+        pairs=verdicts.pairs,
+        pools=verdicts.pools,
+        tests=verdicts.tests,
     )

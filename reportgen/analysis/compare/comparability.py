@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.analysis.compare.matching import MatchedRuns
 from reportgen.analysis.number_format import and_list, count, number
 from reportgen.config.model import Noise
-from reportgen.results.manifest import LossInfo, OptimizerInfo, ResultsInfo
+from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo, ResultsInfo
 
 _SETTINGS: tuple[tuple[str, Callable[[ResultsInfo], Any]], ...] = (
     ("precision", lambda info: info.dtype),
@@ -41,6 +41,25 @@ def setting_differences(base: ResultsInfo, head: ResultsInfo) -> list[str]:
             verb = "are" if noun.endswith("targets") else "is"
             found.append(f"the {noun} {verb} {_text(was)} in base and {_text(now)} in head")
     return found
+
+
+def unmatched_starts(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns) -> list[str]:
+    """Why too few runs can be compared: of the configurations in both results, less than half have the same starts."""
+    if not any(2 * len(matched.base) < size for size in matched.shared):
+        return []
+    both, before, after = (number(size, 15) for size in (len(matched.base), *matched.shared))
+    counts = f"only {both} of {before} runs in base and of {after} in head have a counterpart"
+    return [f"in the configurations of both results, {counts}: {_cause(base, head)}"]
+
+
+def _cause(base: ResultsInfo, head: ResultsInfo) -> str:
+    """Why two results have other starts."""
+    if None not in (base.random_starts, head.random_starts) and base.random_starts != head.random_starts:
+        return f"base has {count(base.random_starts or 0, 'random start')}, head has {head.random_starts}"
+    seeds = [info.config.starts.seed for info in (base, head) if isinstance(info, Manifest)]
+    if len(set(seeds)) == 2:
+        return f"the seed of the random starts is {seeds[0]} in base and {seeds[1]} in head"
+    return "the starts differ, probably because the seed or the number of random starts changed"
 
 
 def loss_differences(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns) -> dict[str, str]:
@@ -103,9 +122,7 @@ def comparison_notes(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
     unknown = [word for word, side in (("base", base), ("head", head)) if side.reportgen is None]
     if unknown:
         found.append(
-            f"For {and_list(unknown)} there is no manifest, only a table of runs, so precision, versions and random "
-            "starts are unknown. If the other side has a manifest, its number of random starts is used. "
-            "Otherwise all starts except number 0 count as random."
+            f"For {and_list(unknown)} there is no manifest, only a table of runs. Precision and versions are unknown."
         )
     found += _hyperparameters(base.optimizers, head.optimizers)
     found += _failures(base, head)

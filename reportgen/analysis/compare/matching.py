@@ -23,14 +23,7 @@ KEYS = ["loss", "optimizer", "learning_rate", "start", "seed"]
 _CELL = KEYS[:3]
 _COLUMNS = [
     *KEYS,
-    "cell_id",
-    "outcome",
-    "steps",
-    "gradient_evaluations",
-    "initial_loss",
-    "best_loss",
-    "gap",
-    "left_target",
+    *("cell_id", "outcome", "steps", "gradient_evaluations", "initial_loss", "gap", "scale", "left_target"),
 ]
 _NOT_RESULTS = {*KEYS, "run_id", "cell_id", "dim", "family", "hyperparameters", "x0", "reason"}
 """Columns that describe a run instead of its result."""
@@ -50,6 +43,8 @@ class MatchedRuns:
     """The same for head."""
     sizes: tuple[int, int]
     """Number of all runs of base and of head."""
+    shared: tuple[int, int]
+    """Of these, the runs of configurations that both have."""
 
 
 def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
@@ -78,8 +73,21 @@ def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
         frames.append(frame.iloc[at].reset_index(drop=True))
     removed, added = (_unmatched_cells(each, at) for each, at in zip(keys, rows, strict=True))
     return MatchedRuns(
-        frames[0], frames[1], _equal_runs(base.runs, head.runs, rows), removed, added, (len(keys[0]), len(keys[1]))
+        base=frames[0],
+        head=frames[1],
+        equal=_equal_runs(base.runs, head.runs, rows),
+        removed=removed,
+        added=added,
+        sizes=(len(keys[0]), len(keys[1])),
+        shared=_in_shared_cells(*keys),
     )
+
+
+def _in_shared_cells(base: pd.DataFrame, head: pd.DataFrame) -> tuple[int, int]:
+    """How many runs of base and of head are in configurations that both have."""
+    sizes = [side.groupby(_CELL, observed=True).size() for side in (base, head)]
+    both = pd.concat(sizes, axis=1, join="inner")
+    return int(both[0].sum()), int(both[1].sum())
 
 
 def _unmatched_cells(keys: pd.DataFrame, rows: Array) -> pd.DataFrame:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.outcomes import LOST
+from reportgen.analysis.compare.units import UnitNoun
 from reportgen.results.manifest import ResultsInfo
 
 Verdict = Literal["worse", "mixed", "unclear", "better", "same", "not comparable"]
@@ -16,16 +16,18 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order in which they are shown, the most urgent first."""
 
 MEANINGS: dict[Verdict, str] = {
-    "worse": "a measure is significantly worse, by at least the minimum effect, or a configuration is no longer "
-    "solved; nothing is better",
+    "worse": "gradient evaluations or solved runs are significantly worse, by at least the minimum effect, or all runs "
+    "of a configuration failed only in head; nothing is better",
     "mixed": "something is worse, and something is better",
-    "unclear": "a measure differs by the minimum effect or more, but not significantly with these starts",
-    "better": "a measure is significantly better, by at least the minimum effect, or a configuration is newly solved; "
-    "nothing is worse",
-    "same": "bitwise identical, or the median difference is below the minimum effect",
-    "not comparable": "the settings or the loss differ between base and head, or the loss has no known minimum; see "
-    "the reason",
+    "unclear": "neither a difference nor its absence is shown with these starts",
+    "better": "the reverse of worse",
+    "same": "bitwise identical, or shown to differ by less than the minimum effect",
+    "not comparable": "the settings, the starts or the loss differ between base and head, or the loss has no known "
+    "minimum; see the reason",
 }
+
+CORRECTION = "Benjamini-Hochberg over the losses, Westfall-Young over all tests"
+"""How p is corrected for the number of tests."""
 
 MOST_LOG2 = 2.0
 """Ratios are clipped at 2**2: more than 4 times as slow counts as not solved (Dahl et al. 2023)."""
@@ -38,7 +40,13 @@ class Thresholds:
     effect: float = 1.1
     """The minimum effect: a ratio above 1."""
     confidence: float = 0.95
-    """Confidence of the interval of the ratio, which must exclude 1."""
+    solved: float = 0.1
+    """The minimum effect on solved runs: this share of them."""
+
+    @property
+    def level(self) -> float:
+        """The error rate: how often an optimizer is called worse if all differences are chance. The same for better."""
+        return round(1 - self.confidence, 12)
 
     @property
     def log2(self) -> float:
@@ -48,16 +56,12 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure of a pair: the median over the random starts of log2(base / head)."""
+    """A mean of log2(base / head)."""
 
     log2: float
     """Positive if head is better; from -``MOST_LOG2`` to ``MOST_LOG2``."""
     interval: tuple[float, float] | None
-    """Interval of ``log2``; None if there are too few random draws for the confidence."""
-    draws: int
-    """Random starts (or seeds) with a ratio."""
-    noun: str
-    """What is measured: ``gradient evaluations`` or ``final gap``."""
+    """Each end has the error rate ``Thresholds.level``; None with too few units, and at the best learning rates."""
 
     @property
     def ratio(self) -> float:
@@ -69,29 +73,85 @@ class Measure:
         """The interval of ``ratio``."""
         return None if self.interval is None else (2.0 ** -self.interval[1], 2.0 ** -self.interval[0])
 
-    def is_large(self, thresholds: Thresholds) -> bool:
-        """Whether the effect is at least the minimum effect."""
-        return abs(self.log2) >= thresholds.log2
 
-    def sign(self, thresholds: Thresholds) -> int:
-        """-1 if head is worse, 1 if it is better, 0 if the effect is small or not significant."""
-        if self.interval is None or not self.is_large(thresholds) or self.interval[0] <= 0 <= self.interval[1]:
-            return 0
-        return 1 if self.log2 > 0 else -1
+@dataclass(frozen=True)
+class FlipTest:
+    """One-sided sign-flip tests of a quantity of a pair, or of an optimizer over its losses."""
+
+    size: tuple[float, float]
+    """How much worse head is by this quantity, and how much better. 0 or less: not at all."""
+    least: float
+    """The minimum effect on the scale of ``size``."""
+    p: tuple[float, float]
+    """p that head is worse, and that it is better, corrected for all tests of the optimizer."""
+    level: float
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether head is significantly worse, by at least the minimum effect."""
+        return self.p[0] <= self.level and self.size[0] >= self.least
+
+    @property
+    def is_better(self) -> bool:
+        """The same for better."""
+        return self.p[1] <= self.level and self.size[1] >= self.least
 
 
 @dataclass(frozen=True)
-class SolvedChange:
-    """A configuration that is no longer solved, or newly solved."""
+class Pool:
+    """One optimizer over all losses on which its runs changed."""
 
-    learning_rate: float
-    runs: int
-    base: int
-    """Runs solved in base."""
-    head: int
-    """Runs solved in head."""
-    head_outcomes: dict[str, int]
-    """Head's runs by outcome."""
+    optimizer: str
+    slower: Measure
+    """Mean of the effects on the losses on which head is slower."""
+    faster: Measure
+    """The same for faster."""
+    losses: tuple[int, int]
+    """The numbers of these losses."""
+    test: FlipTest
+
+    @property
+    def verdict(self) -> Verdict:
+        """A pool cannot be ``same``."""
+        if self.test.is_worse:
+            return "mixed" if self.test.is_better else "worse"
+        return "better" if self.test.is_better else "unclear"
+
+
+@dataclass(frozen=True)
+class BestRates:
+    """Each side at its own best learning rate. This only describes: it decides no verdict."""
+
+    rates: tuple[float, float]
+    """In base and in head."""
+    solved: tuple[int, int]
+    """Runs solved there, in base and in head."""
+    runs: tuple[int, int]
+    """All runs there."""
+    measure: Measure | None = None
+    """Head against base; None if all runs of the pair are bitwise identical, or without any hit or gap."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the verdict on a pair with changed runs rests on, at equal learning rates."""
+
+    effect: Measure
+    evaluations: FlipTest
+    solved_runs: FlipTest
+    solved: tuple[int, int]
+    """Runs solved in base and in head."""
+    solved_in_one: int
+    """Runs solved in one of them only."""
+    units: int
+    """The starts, or the seeds, each with all its runs."""
+    noun: UnitNoun
+    failed: tuple[float, ...] = ()
+    """Learning rates at which all runs of head failed, and not all runs of base."""
+    repaired: tuple[float, ...] = ()
+    """The reverse."""
+    changed_rate: float = math.nan
+    """The learning rate with the largest effect, in the direction of the mean."""
 
 
 @dataclass(frozen=True)
@@ -107,41 +167,21 @@ class Pair:
     """Runs in both results."""
     equal: int
     """Of these, the runs that are bitwise identical."""
-    rates: tuple[float, float] | None = None
-    """The best learning rate in base and in head."""
-    best: Measure | None = None
-    """Each side at its best learning rate; None without any hit or gap."""
-    all_rates: Measure | None = None
-    """At equal learning rates, over all at which either side hit a target."""
-    targets: dict[float, Measure] = field(default_factory=dict)
-    """``best`` for each target alone."""
-    solved: tuple[int, int] = (0, 0)
-    """Runs solved at the best learning rate, in base and in head."""
-    starts: tuple[int, int] = (0, 0)
-    """All runs at the best learning rate, in base and in head."""
-    no_longer_solved: tuple[SolvedChange, ...] = ()
-    newly_solved: tuple[SolvedChange, ...] = ()
+    best: BestRates | None = None
+    """None if it cannot be compared."""
+    evidence: Evidence | None = None
+    """None if nothing changed or it cannot be compared."""
 
     @property
-    def measures(self) -> list[Measure]:
-        """The measures that exist."""
-        return [measure for measure in (self.best, self.all_rates) if measure is not None]
+    def changed_rate(self) -> float:
+        """The learning rate with the largest effect, which figures show."""
+        return self.evidence.changed_rate if self.evidence else math.nan
 
     @property
-    def figure_rates(self) -> tuple[float, float]:
-        """The learning rates of the figures: the one with the most runs no longer solved, otherwise the best ones."""
-        if self.no_longer_solved:
-            most = max(self.no_longer_solved, key=lambda cell: cell.base - cell.head)
-            return most.learning_rate, most.learning_rate
-        return self.rates or (math.nan, math.nan)
-
-    @property
-    def severity(self) -> tuple[int, int, int, float]:
-        """Sorts the worst first: diverged or failed runs, then configurations no longer solved, then slower ones."""
-        outcomes = [cell.head_outcomes for cell in self.no_longer_solved]
-        lost = sum(counts.get(outcome, 0) for counts in outcomes for outcome in LOST)
-        least = min((measure.log2 for measure in self.measures), default=0.0)
-        return VERDICTS.index(self.verdict), -lost, -len(self.no_longer_solved), least
+    def severity(self) -> tuple[int, int, float]:
+        """Sorts the worst first: failed configurations, then slower ones."""
+        failed, least = (len(self.evidence.failed), self.evidence.effect.log2) if self.evidence else (0, 0.0)
+        return VERDICTS.index(self.verdict), -failed, least
 
 
 @dataclass(frozen=True)
@@ -173,6 +213,8 @@ class Comparison:
     thresholds: Thresholds
     reasons: tuple[str, ...]
     """Why nothing can be compared; empty if something can."""
+    refused: bool
+    """Whether that is because most runs have no counterpart."""
     notes: tuple[str, ...]
     """What else differs: versions, devices, hyperparameters, starts."""
     cells: Cells
@@ -188,6 +230,10 @@ class Comparison:
     """Comparable runs by outcome, int [base, head], in the order of ``SYMBOLS``."""
     pairs: list[Pair]
     """The worst first."""
+    pools: list[Pool]
+    """One for each optimizer with changed runs on several losses."""
+    tests: int
+    """Tests that head is worse; there are as many that it is better."""
 
     @property
     def identical(self) -> bool:
@@ -201,6 +247,9 @@ class Comparison:
         return {verdict: counted[verdict] for verdict in VERDICTS}
 
     @property
-    def regressions(self) -> list[Pair]:
-        """The pairs that fail the regression gate, the worst first."""
-        return [pair for pair in self.pairs if pair.verdict in ("worse", "mixed")]
+    def regressions(self) -> list[Pair | Pool]:
+        """What fails the regression gate, the worst first. A pool is among it only if no pair of its optimizer is."""
+        pairs = [pair for pair in self.pairs if pair.verdict in ("worse", "mixed")]
+        known = {pair.optimizer for pair in pairs}
+        pools = [pool for pool in self.pools if pool.verdict in ("worse", "mixed") and pool.optimizer not in known]
+        return [*pairs, *pools]

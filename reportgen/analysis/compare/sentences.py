@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from reportgen.analysis.compare.model import MOST_LOG2, Comparison, Measure, Pair, SolvedChange, Thresholds
-from reportgen.analysis.number_format import count, number, rate
-
-MOST_CELLS = 2
-"""Of more learning rates than this, a sentence gives only the number."""
+from reportgen.analysis.compare.model import MOST_LOG2, Comparison, Evidence, Measure, Pair, Pool, Thresholds
+from reportgen.analysis.number_format import and_list, count, number, rate
 
 
 def format_ratio(measure: Measure) -> str:
     """Head divided by base, with its interval: ``× 1.31 (1.12 to 1.54)``."""
     ratio = _ratio(measure.log2)
-    has_interval = measure.interval is not None and format_interval(measure) != ratio
-    return f"× {ratio} ({format_interval(measure)})" if has_interval else f"× {ratio}"
-
-
-def format_interval(measure: Measure) -> str:
-    """The interval of the ratio, or a note that it is missing."""
     if measure.interval is None:
-        return "no interval"
+        return f"× {ratio}"
     high, low = (_ratio(end) for end in measure.interval)
-    return low if low == high else f"{low} to {high}"
+    return f"× {ratio}" if low == high == ratio else f"× {ratio} ({low} to {high})"
 
 
 def _ratio(log2: float) -> str:
@@ -44,9 +35,15 @@ def summary_sentence(comparison: Comparison) -> str:
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in comparison.counts.items() if n)
     pairs = count(len(comparison.pairs), "optimizer-loss pair")
     return (
-        f"{pairs}: {verdicts}. Of the {format_runs(comparison.matched)} in both results, "
+        f"{pairs}: {verdicts}. {_pools(comparison)}Of the {format_runs(comparison.matched)} in both results, "
         f"{number(comparison.equal, 15)} {'is' if comparison.equal == 1 else 'are'} bitwise identical."
     )
+
+
+def _pools(comparison: Comparison) -> str:
+    """The optimizers that are worse over all losses, although no loss alone shows it."""
+    worse = [each.optimizer for each in comparison.regressions if isinstance(each, Pool)]
+    return f"Over all losses together, {and_list(worse)} {'is' if len(worse) == 1 else 'are'} worse. " if worse else ""
 
 
 def format_runs(runs: int) -> str:
@@ -56,67 +53,66 @@ def format_runs(runs: int) -> str:
 
 def pair_sentence(pair: Pair, thresholds: Thresholds) -> str:
     """Why a pair has its verdict, without a full stop."""
-    if pair.reason:
-        return pair.reason
-    if pair.equal == pair.runs:
-        return "bitwise identical"
-    parts = [*_solved_changes(pair), *_best(pair, thresholds), *_all_rates(pair, thresholds)]
-    return "; ".join(parts) or "neither side hit a target"
+    if pair.evidence is None:
+        return pair.reason or "bitwise identical"
+    parts = [*_failures(pair.evidence), _effect(pair.evidence), *_doubt(pair, thresholds)]
+    return "; ".join([*parts, *_best_rates(pair, thresholds)])
+
+
+def _failures(evidence: Evidence) -> Iterator[str]:
+    for side, rates in (("head", evidence.failed), ("base", evidence.repaired)):
+        if rates:
+            noun = "learning rate" if len(rates) == 1 else "learning rates"
+            yield f"all runs failed in {side} at {noun} {and_list(list(map(rate, rates)), 5)}"
+
+
+def _effect(evidence: Evidence) -> str:
+    before, after = evidence.solved
+    solved = "" if before == after else f", solved runs {number(before, 15)} → {number(after, 15)}"
+    return f"at equal learning rates: gradient evaluations {format_ratio(evidence.effect)}{solved}"
+
+
+def _doubt(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
+    """Why the verdict is unclear."""
+    evidence = pair.evidence
+    if pair.verdict != "unclear" or evidence is None:
+        return
+    if evidence.effect.interval is None:
+        units = count(evidence.units, evidence.noun)
+        verb = "is" if evidence.units == 1 else "are"
+        yield f"{units} {verb} too few for {100 * thresholds.confidence:g} % confidence"
+    elif evidence.effect.interval[0] <= 0 <= evidence.effect.interval[1]:
+        yield "neither a difference nor its absence is significant"
+    else:
+        yield "not significant after correction for the number of tests, or too small"
+
+
+def _best_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
+    """What another learning rate makes up for: head is worse at equal ones, but not with each side at its best."""
+    if pair.best is None or pair.best.measure is None or pair.verdict not in ("worse", "mixed"):
+        return
+    (before, after), ratio = pair.best.rates, format_ratio(pair.best.measure)
+    if before == after or pair.best.measure.log2 <= -thresholds.log2:
+        yield f"with each side at its best learning rate: {ratio}"
+    else:
+        yield f"a learning rate of {rate(after)} instead of {rate(before)} makes up for it: {ratio}"
+
+
+def pool_sentence(pool: Pool) -> str:
+    """How an optimizer changed over all losses, without a full stop."""
+    parts = [
+        f"{word} on {count(losses, 'loss')} ({format_ratio(measure)})"
+        for word, losses, measure in zip(("slower", "faster"), pool.losses, (pool.slower, pool.faster), strict=True)
+        if losses
+    ]
+    return f"{' and '.join(parts)}, in gradient evaluations at equal learning rates"
 
 
 def gate_failures(comparison: Comparison) -> list[str]:
     """What fails the regression gate, one line each, the worst first."""
     return [
-        f"{pair.optimizer} on {pair.loss}: {'; '.join(_regressions(pair, comparison.thresholds))}"
-        for pair in comparison.regressions
+        f"{each.optimizer} over {sum(each.losses)} losses: {pool_sentence(each)}"
+        if isinstance(each, Pool)
+        else f"{each.optimizer} on {each.loss}: {pair_sentence(each, comparison.thresholds)}"
+        for each in comparison.regressions
     ]
-
-
-def _regressions(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
-    yield from _changes(pair.no_longer_solved, "no longer solved")
-    if pair.best and pair.best.sign(thresholds) < 0:
-        yield from _best(pair, thresholds)
-    if pair.all_rates and pair.all_rates.sign(thresholds) < 0:
-        yield from _all_rates(pair, thresholds)
-
-
-def _best(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
-    if pair.best is None or pair.rates is None:
-        return
-    was, now = map(rate, pair.rates)
-    rates = now if was == now else f"{was} in base and {now} in head"
-    ratio = format_ratio(pair.best)
-    yield f"at the best learning rate ({rates}): {pair.best.noun} {ratio}{_doubt(pair.best, thresholds)}"
-
-
-def _all_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
-    if pair.all_rates:
-        ratio = format_ratio(pair.all_rates)
-        yield f"over all learning rates: {pair.all_rates.noun} {ratio}{_doubt(pair.all_rates, thresholds)}"
-
-
-def _doubt(measure: Measure, thresholds: Thresholds) -> str:
-    """Why a large difference has no verdict."""
-    if not measure.is_large(thresholds) or measure.sign(thresholds):
-        return ""
-    if measure.interval is None:
-        draws = f"{count(measure.draws, 'random start')} or seed{'' if measure.draws == 1 else 's'}"
-        return f", not significant: {draws} are too few for {100 * thresholds.confidence:g} % confidence"
-    return ", not significant"
-
-
-def _solved_changes(pair: Pair) -> Iterator[str]:
-    yield from _changes(pair.no_longer_solved, "no longer solved")
-    yield from _changes(pair.newly_solved, "now solved")
-
-
-def _changes(cells: Sequence[SolvedChange], word: str) -> Iterator[str]:
-    """The learning rates with the largest changes, and how many more there are."""
-    order = sorted(cells, key=lambda cell: -abs(cell.base - cell.head))
-    for cell in order[:MOST_CELLS]:
-        now = ", ".join(f"{n} {name}" for name, n in cell.head_outcomes.items() if name != "solved")
-        others = f" ({now})" if now else ""
-        counts = f"{cell.base} of {format_runs(cell.runs)} in base, {cell.head} in head{others}"
-        yield f"{word} at learning rate {rate(cell.learning_rate)}: {counts}"
-    if len(order) > MOST_CELLS:
-        yield f"{word} at {count(len(order) - MOST_CELLS, 'more learning rate')}"
