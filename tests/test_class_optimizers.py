@@ -87,7 +87,7 @@ def test_the_guides_nine_cells_come_from_its_own_classes() -> None:
         np.testing.assert_allclose(found, stayed, rtol=1e-6, err_msg=name)
 
 
-def test_adapted_adam_is_our_adam() -> None:
+def test_the_guides_adam_is_our_adam() -> None:
     ours = programs.run("rosenbrock", "adam[epsilon=1e-07]", RATES, starts=STARTS, steps=200)
     theirs = programs.run("rosenbrock", "guide_classes.py:Adam", RATES, starts=STARTS, steps=200, base=HERE)
     np.testing.assert_allclose(theirs.final_x, ours.final_x, rtol=1e-4)

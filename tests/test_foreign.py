@@ -284,3 +284,14 @@ def test_what_it_raises_is_what_is_reported(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="not today"):
         programs.run("rosenbrock", "mine.py:Mine", RATES, steps=50, base=tmp_path)
+
+
+def test_a_state_of_another_dtype_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        f"{HEAD}class Mine:\n    def __init__(self, lr=0.1):\n"
+        "        self.lr, self.m = lr, tf.Variable(tf.zeros([2]))\n"
+        "    def apply_gradients(self, grads, variables):\n"
+        "        variables[0].assign_sub(self.lr * (self.m + grads[0]))\n"
+    )
+    with pytest.raises(TypeError, match="create its variables with the dtype of the position"):
+        programs.run("rosenbrock", "mine.py:Mine", RATES, steps=5, dtype="float64", base=tmp_path)

@@ -24,8 +24,8 @@ from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer
 
 _KERAS_PREFIX = "keras:"
-_EXTRAS = {"torch": "torch", "optax": "optax"}
-"""Frameworks that reportgen does not install by itself, and the extra that does."""
+_EXTRAS = ("torch", "optax")
+"""Frameworks that an extra of the same name installs."""
 
 
 @functools.cache
@@ -122,7 +122,10 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
             return _find_keras_optimizer(ref)
         ref = _full_reference(ref)
         member = _plugin_member(
-            ref, "optimizer", base, lambda module, member: bool(_optimizer_in(module, member)) or _is_foreign(member)
+            ref,
+            "optimizer",
+            base,
+            lambda module, member: bool(_optimizer_in(module, member)) or foreign.is_foreign(member),
         )
         return _usable_optimizer(_adapt(member, ref, base), ref)
     except Unsuitable as error:
@@ -165,6 +168,10 @@ def _optimizer_name(module: ModuleType, variable: str, member: object) -> str | 
     return variable if foreign.is_instance(member) else None
 
 
+def _is_optimizer(module: ModuleType, member: object) -> bool:
+    return bool(_optimizer_in(module, member)) or foreign.is_foreign(member)
+
+
 def _full_reference(ref: str) -> str:
     """``torch:AdamW`` as the module and the name; UnknownNameError if the framework is not installed."""
     package, _, name = ref.partition(":")
@@ -172,7 +179,7 @@ def _full_reference(ref: str) -> str:
     if framework not in _EXTRAS:
         return ref
     if importlib.util.find_spec(framework) is None:
-        extra = f"pip install 'optimizer-reportgen[{_EXTRAS[framework]}]'"
+        extra = f"pip install 'optimizer-reportgen[{framework}]'"
         raise UnknownNameError(ref, "optimizer", None, f"{framework} is not installed; install it with {extra}")
     return f"torch.optim:{name}" if package == "torch" else ref
 
@@ -201,10 +208,6 @@ def _adapt(member: object, ref: str, base: Path) -> object:
     if foreign.is_torch(member):
         return _from_torch(member)
     return _from_optax(member) if foreign.is_optax(member) else member
-
-
-def _is_foreign(member: object) -> bool:
-    return suits(member) or foreign.is_torch(member) or foreign.is_optax(member)
 
 
 # Cached, so that each foreign class has a single declaration.

@@ -7,6 +7,12 @@ from reportgen.foreign.keras import from_class as from_keras_class
 from reportgen.foreign.optax import OptaxOptimizer, from_optax, is_optax
 from reportgen.foreign.torch import TorchOptimizer, from_torch, is_torch
 
+
+def is_foreign(member: object) -> bool:
+    """Whether ``member`` is a class or a function of one of the frameworks."""
+    return suits(member) or is_torch(member) or is_optax(member)
+
+
 __all__ = [
     "ClassOptimizer",
     "ForeignOptimizer",
@@ -21,6 +27,7 @@ __all__ = [
     "from_optax",
     "from_torch",
     "is_class",
+    "is_foreign",
     "is_instance",
     "is_optax",
     "is_torch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -67,8 +68,16 @@ class Applier:
             variable.assign(part)
         if self._schedule != "constant":
             framework.set_rate(own.optimizer, rate)
-        with own.creating():
-            framework.apply(own.optimizer, framework.split(gradient))
+        try:
+            with own.creating():
+                framework.apply(own.optimizer, framework.split(gradient))
+        except tf.errors.InvalidArgumentError as error:
+            if re.search(r"expected to be a \w+ tensor but is a \w+ tensor", str(error)):
+                raise TypeError(
+                    f"its state has another dtype than the runs, which have {x.dtype.name}: create its variables with "
+                    "the dtype of the position, such as tf.zeros_like(var), or set dtype in the config"
+                ).with_traceback(error.__traceback__) from None
+            raise
         return framework.joined()
 
 
