@@ -51,7 +51,7 @@ class Applier:
     def __init__(self, framework: Framework, schedule: str) -> None:
         """``schedule`` is the name of reportgen's schedule."""
         self._framework = framework
-        self._schedule = schedule
+        self.schedule = schedule
 
     def new(self, run: RunInputs) -> OwnObject:
         """Return a new object for one run, with its learning rate and hyperparameters."""
@@ -66,7 +66,7 @@ class Applier:
         framework = self._framework
         for variable, part in zip(framework.position, framework.split(x), strict=True):
             variable.assign(part)
-        if self._schedule != "constant":
+        if self.schedule != "constant":
             framework.set_rate(own.optimizer, rate)
         try:
             with own.creating():

@@ -40,27 +40,48 @@ def foreign_source(
         Exception: whatever the optimizer raises when it is made.
     """
     values = program.cells[0].hyperparameters
-    schedule = str(values["schedule"])
     if issubclass(kind, TorchOptimizer):
-        # PyTorch imports Triton for compiling, which nobody asks for here; it crashes after TensorFlow was imported.
-        sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+        _forget_triton()
         from reportgen.engine.foreign.torch_steps import torch_source
 
         return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), kind, values), ""
     if issubclass(kind, OptaxOptimizer):
-        from reportgen.engine.foreign.optax_steps import OptaxSteps
-
-        return _host_loop(program, setup, OptaxSteps(kind, values), on_compiled), ""
-    start = tf.constant(program.start_points[0], program.settings.dtype)
-    applier = Applier(framework_of(kind, values, start), schedule)
-    if schedule != "constant":
+        return _host_loop(program, setup, stepper_of(program, kind), on_compiled), ""
+    applier = _applier(program, kind)
+    if values["schedule"] != "constant":
         _require_effect(applier, program, kind)
     try:
-        return _compiled(program, setup, applier, schedule, on_compiled)
+        return _compiled(program, setup, applier, on_compiled)
     except Exception as error:  # whatever cannot be compiled may still run; if it cannot run, it fails again there
         reason = _sentence(error, kind)
     loop = _host_loop(program, setup, EagerSteps(applier), on_compiled)
     return loop, f"steps made one by one by {kind.title} itself, uncompiled, because {reason}"
+
+
+def stepper_of(program: Program, kind: Kind) -> Stepper:
+    """Return what makes the steps of a program's runs by the optimizer's own objects."""
+    values = program.cells[0].hyperparameters
+    if issubclass(kind, TorchOptimizer):
+        _forget_triton()
+        from reportgen.engine.foreign.torch_steps import TorchSteps
+
+        return TorchSteps(kind, values, together=False)
+    if issubclass(kind, OptaxOptimizer):
+        from reportgen.engine.foreign.optax_steps import OptaxSteps
+
+        return OptaxSteps(kind, values)
+    return EagerSteps(_applier(program, kind))
+
+
+def _forget_triton() -> None:
+    """PyTorch imports Triton for compiling, which nobody asks for here; it crashes after TensorFlow was imported."""
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+
+
+def _applier(program: Program, kind: Kind) -> Applier:
+    values = program.cells[0].hyperparameters
+    start = tf.constant(program.start_points[0], program.settings.dtype)
+    return Applier(framework_of(kind, values, start), str(values["schedule"]))
 
 
 def _require_effect(applier: Applier, program: Program, kind: Kind) -> None:
@@ -81,8 +102,9 @@ def _host_loop(program: Program, setup: LossSetup, stepper: Stepper, on_compiled
 
 
 def _compiled(
-    program: Program, setup: LossSetup, applier: Applier, schedule: str, on_compiled: Callable[[], None]
+    program: Program, setup: LossSetup, applier: Applier, on_compiled: Callable[[], None]
 ) -> tuple[Source, str]:
+    schedule = applier.schedule
     verified = verify(program, setup.loss, applier, schedule)
     steps = FirstSteps(program, applier, gradient_function(program, setup.loss, schedule))
     traced, _ = steps.new_object(steps(np.zeros(1, int)))

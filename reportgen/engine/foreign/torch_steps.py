@@ -78,6 +78,7 @@ class TorchSteps:
         """Make parameters and optimizers."""
         rates = inputs.learning_rate.tolist()
         self._parameters = [_parameter(x) for x in inputs.x0]
+        self._last: Array | None = None
         runs = range(len(rates))
         self._watched: dict[int, tuple[torch.nn.Parameter, torch.optim.Optimizer]] = {}
         if not self._together:
@@ -96,6 +97,7 @@ class TorchSteps:
 
     def step(self, x: Array, gradient: Array, rate: Array) -> Array:
         """Step all runs; see ``Stepper.step``."""
+        self._move_to(x)
         gradients = torch.from_numpy(gradient)
         for parameter, of_run in zip(self._parameters, gradients, strict=True):
             parameter.grad = of_run.clone()
@@ -111,7 +113,16 @@ class TorchSteps:
             close = 16 * np.finfo(x.dtype).eps
             if not np.allclose(alone.detach().numpy(), new[run], rtol=close, atol=0, equal_nan=True):
                 raise MixedRunsError
+        self._last = new
         return new
+
+    def _move_to(self, x: Array) -> None:
+        """Set the positions, if they are not those of the last step."""
+        if self._last is not None and not np.array_equal(x, self._last, equal_nan=True):
+            for run, position in enumerate(torch.from_numpy(x)):
+                self._parameters[run].data.copy_(position)
+                if run in self._watched:
+                    self._watched[run][0].data.copy_(position)
 
     def _set_rates(self, rate: Array) -> None:
         if not self._has_schedule:
