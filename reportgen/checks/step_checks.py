@@ -18,7 +18,7 @@ from reportgen.plan import Program, make_plan
 STEPS = 200
 """Steps of each run."""
 ULPS = 16.0
-"""Positions that differ by at most so many ulps of the largest coordinate are equal: the last bits may be rounded in
+"""Positions that differ by at most this many ulps of the largest coordinate are equal: the last bits may be rounded in
 another order."""
 LOSSES = ("rosenbrock", "beale")
 RATES = (1e-4, 1e-3, 1e-2)

@@ -6,6 +6,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,8 +106,11 @@ def _compiled(
     program: Program, setup: LossSetup, applier: Applier, on_compiled: Callable[[], None]
 ) -> tuple[Source, str]:
     schedule = applier.schedule
-    verified = verify(program, setup.loss, applier, schedule)
-    steps = FirstSteps(program, applier, gradient_function(program, setup.loss, schedule))
+    exact = replace(program, noise=None)
+    steps = FirstSteps(exact, applier, gradient_function(exact, setup.loss, schedule))
+    verified = verify(exact, setup.loss, steps)
+    if program.noise:
+        steps = FirstSteps(program, applier, gradient_function(program, setup.loss, schedule))
     traced, _ = steps.new_object(steps(np.zeros(1, int)))
     member = Member(program, partial(CompiledRule, steps, traced, schedule), steps, 1)
     note = f"compiled and run one run at a time; {verified:,} steps of one run agree with its own uncompiled object"

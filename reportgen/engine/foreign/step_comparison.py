@@ -27,7 +27,7 @@ def compare_steps(one: Program, other: Program, steps: int, ulps: float) -> Step
         one: the program of the first optimizer.
         other: the program of the second.
         steps: their number; at most those of the programs.
-        ulps: positions are equal if they differ by at most so many ulps of the largest coordinate.
+        ulps: positions are equal if they differ by at most this many ulps of the largest coordinate.
 
     Raises:
         Exception: whatever the optimizers raise.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from reportgen.engine.foreign.compiled_rule import CompiledRule
 from reportgen.engine.foreign.errors import NotCompilable
-from reportgen.engine.foreign.first_steps import Applier, FirstSteps, gradient_function
+from reportgen.engine.foreign.first_steps import FirstSteps
 from reportgen.engine.foreign.stepped import stepped
 from reportgen.engine.result import Array
 from reportgen.engine.schedule import share
@@ -23,18 +22,23 @@ COORDINATES = 1_000_000
 """The most coordinates of positions that are kept for it."""
 
 
-def verify(program: Program, loss: Loss, applier: Applier, schedule: str) -> int:
+def verify(program: Program, loss: Loss, steps: FirstSteps) -> int:
     """Compare the compiled steps of one run, with the smallest learning rate; return how many were compared.
 
     The optimizer's own object gets the positions and gradients of the compiled run. So each step is compared alone, and
-    no loss amplifies a small difference. Gradients are those without noise.
+    no loss amplifies a small difference.
+
+    Args:
+        program: without noise.
+        loss: its loss.
+        steps: made for this program.
 
     Raises:
         NotCompilable: a step differs, or the state cannot be carried.
         Exception: whatever the optimizer raises, and TensorFlow while it compiles.
     """
-    exact, settings = replace(program, noise=None), program.settings
-    steps = FirstSteps(exact, applier, gradient_function(exact, loss, schedule))
+    settings, applier = program.settings, steps.applier
+    schedule = applier.schedule
     cell = int(np.argmin([cell.learning_rate for cell in program.cells]))
     inputs = steps(np.array([cell * (program.runs // len(program.cells))]))
     traced, _ = steps.new_object(inputs)
