@@ -14,7 +14,7 @@ from reportgen.engine.inputs import RunInputs
 from reportgen.engine.result import Array
 from reportgen.foreign import TorchOptimizer
 
-_WATCHED = 4
+_WATCHED = 3
 """Runs that another optimizer of their own makes as well."""
 
 
@@ -77,56 +77,43 @@ class TorchSteps:
     def start(self, inputs: RunInputs) -> None:
         """Make parameters and optimizers."""
         rates = inputs.learning_rate.tolist()
-        self._parameters = [_parameter(x) for x in inputs.x0]
+        self._rows = _Rows(inputs.x0)
         self._last: Array | None = None
         runs = range(len(rates))
-        self._watched: dict[int, tuple[torch.nn.Parameter, torch.optim.Optimizer]] = {}
+        self._watched: list[int] = []
         if not self._together:
-            self._optimizers = [self._optimizer([self._parameters[run]], rates[run]) for run in runs]
+            self._optimizers = [self._optimizer([self._rows.parameters[run]], rates[run]) for run in runs]
             self._runs_of_group = [[run] for run in runs]
             return
         self._runs_of_group = [[run for run in runs if rates[run] == rate] for rate in dict.fromkeys(rates)]
         groups = [
-            {"params": [self._parameters[i] for i in runs], self._kind.rate: rates[runs[0]]}
+            {"params": [self._rows.parameters[i] for i in runs], self._kind.rate: rates[runs[0]]}
             for runs in self._runs_of_group
         ]
         self._optimizers = [self._optimizer(groups, rates[0])]
-        for run in np.unique(np.linspace(0, len(rates) - 1, _WATCHED).astype(int)).tolist():
-            alone = _parameter(inputs.x0[run])
-            self._watched[run] = alone, self._optimizer([alone], rates[run])
+        self._watched = np.unique(np.linspace(0, len(rates) - 1, _WATCHED).astype(int)).tolist()
+        self._alone = _Rows(inputs.x0[self._watched])
+        for run, parameter in zip(self._watched, self._alone.parameters, strict=True):
+            self._optimizers.append(self._optimizer([parameter], rates[run]))
+            self._runs_of_group.append([run])
 
     def step(self, x: Array, gradient: Array, rate: Array) -> Array:
         """Step all runs; see ``Stepper.step``."""
-        self._move_to(x)
-        gradients = torch.from_numpy(gradient)
-        for parameter, of_run in zip(self._parameters, gradients, strict=True):
-            parameter.grad = of_run.clone()
-        self._set_rates(rate)
+        moved = self._last is not None and not np.array_equal(x, self._last, equal_nan=True)
+        self._rows.set(x if moved else None, gradient)
+        if self._watched:
+            self._alone.set(x[self._watched] if moved else None, gradient[self._watched])
+        if self._has_schedule:
+            self._set_rates(rate)
         for optimizer in self._optimizers:
             optimizer.step()
-        new: Array = torch.stack([parameter.detach() for parameter in self._parameters]).numpy()
-        for run, (alone, optimizer) in self._watched.items():
-            alone.grad = gradients[run].clone()
-            if self._has_schedule:
-                optimizer.param_groups[0]["lr"] = float(rate[run])
-            optimizer.step()
-            close = 16 * np.finfo(x.dtype).eps
-            if not np.allclose(alone.detach().numpy(), new[run], rtol=close, atol=0, equal_nan=True):
-                raise MixedRunsError
+        new: Array = self._rows.x.numpy().copy()
+        if self._watched and not _close(self._alone.x.numpy(), new[self._watched]):
+            raise MixedRunsError
         self._last = new
         return new
 
-    def _move_to(self, x: Array) -> None:
-        """Set the positions, if they are not those of the last step."""
-        if self._last is not None and not np.array_equal(x, self._last, equal_nan=True):
-            for run, position in enumerate(torch.from_numpy(x)):
-                self._parameters[run].data.copy_(position)
-                if run in self._watched:
-                    self._watched[run][0].data.copy_(position)
-
     def _set_rates(self, rate: Array) -> None:
-        if not self._has_schedule:
-            return
         groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
         for group, runs in zip(groups, self._runs_of_group, strict=True):
             group["lr"] = float(rate[runs[0]])
@@ -136,8 +123,29 @@ class TorchSteps:
         return optimizer
 
 
-def _parameter(x: Array) -> torch.nn.Parameter:
-    return torch.nn.Parameter(torch.from_numpy(x.copy()))
+class _Rows:
+    """Parameters that are the rows of one tensor, and their gradients, which are the rows of another."""
+
+    def __init__(self, x: Array) -> None:
+        self.x = torch.from_numpy(x.copy())
+        self.parameters = [torch.nn.Parameter(row) for row in self.x]
+        self._gradient = torch.zeros_like(self.x)
+        self._gradients = list(self._gradient)
+
+    def set(self, x: Array | None, gradient: Array) -> None:
+        """Set the gradients, and the positions unless they are None."""
+        if x is not None:
+            self.x.copy_(torch.from_numpy(x))
+        self._gradient.copy_(torch.from_numpy(gradient))
+        for parameter, of_run in zip(self.parameters, self._gradients, strict=True):
+            parameter.grad = of_run
+
+
+def _close(one: Array, other: Array) -> bool:
+    """Whether positions are equal but for the order of rounding."""
+    if np.array_equal(one, other, equal_nan=True):
+        return True
+    return bool(np.allclose(one, other, rtol=16 * np.finfo(one.dtype).eps, atol=0, equal_nan=True))
 
 
 def _arguments(kind: type[TorchOptimizer], values: Mapping[str, Any]) -> dict[str, Any]:
