@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -84,8 +85,17 @@ def _facts(name: str, doc: str) -> dict[str, Any]:
     return {"title": f"Keras {name}", "source": f"keras.optimizers.{name}", "__doc__": doc.split("\n\n")[0]}
 
 
-@cache
+_parsing = threading.Lock()
+"""Python 3.11 cannot parse in two threads at once: SystemError, "AST constructor recursion depth mismatch"."""
+
+
 def _classes() -> dict[str, ast.ClassDef]:
+    with _parsing:
+        return _parsed_classes()
+
+
+@cache
+def _parsed_classes() -> dict[str, ast.ClassDef]:
     """The classes of Keras's optimizers, parsed: importing Keras would take seconds, and TensorFlow with it."""
     spec = importlib.util.find_spec("keras")
     if spec is None or not spec.submodule_search_locations:

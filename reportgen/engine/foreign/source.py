@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 Kind = type[ForeignOptimizer]
 
+_verifying = threading.Lock()
+"""Held while an optimizer is verified: that is Python, which gains nothing from a second thread."""
+
 
 def foreign_source(
     program: Program, kind: Kind, setup: LossSetup, on_compiled: Callable[[], None]
@@ -52,7 +56,8 @@ def foreign_source(
     if values["schedule"] != "constant":
         _require_effect(applier, program, kind)
     try:
-        return _compiled(program, setup, applier, on_compiled)
+        with _verifying:
+            return _compiled(program, setup, applier, on_compiled)
     except Exception as error:  # whatever cannot be compiled may still run; if it cannot run, it fails again there
         reason = _sentence(error, kind)
     loop = _host_loop(program, setup, EagerSteps(applier), on_compiled)
