@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare, rate_parameter
+from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,7 @@ def from_optax(member: Any) -> type[ForeignOptimizer]:
         )
     parameters = list(inspect.signature(member).parameters.values())
     rate = rate_parameter(parameters, "it")
-    others = [each for each in parameters if each.name != rate and each.kind is not each.VAR_KEYWORD]
-    bare = [each.name for each in others if each.default is each.empty]
-    if bare:
-        raise Unsuitable(f"its parameter {bare[0]} has no default")
+    others = other_parameters(parameters, rate, member.__name__)
     facts = {
         "target": member,
         "rate": rate,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, rate_parameter
+from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
 
 PARAMETERS = "params"
 """The name of the first argument, which takes the parameters to optimize."""
@@ -38,10 +38,7 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
     """
     parameters = list(inspect.signature(member).parameters.values())[1:]
     rate = rate_parameter(parameters, "it")
-    others = [each for each in parameters if each.name != rate and each.kind is not each.VAR_KEYWORD]
-    bare = [each.name for each in others if each.default is each.empty]
-    if bare:
-        raise Unsuitable(f"its parameter {bare[0]} has no default")
+    others = other_parameters(parameters, rate, member.__name__)
     if _needs_closure(member):
         raise Unsuitable("its step needs a closure that computes the loss again, which reportgen does not offer")
     tuples = {each.name: _names(each) for each in others if _is_tuple(each.default)}
