@@ -10,9 +10,9 @@ import sys
 import time
 from typing import Any
 
-import jax  # type: ignore[import-not-found]  # not a dependency
-import jax.numpy as jnp  # type: ignore[import-not-found]
-import optax  # type: ignore[import-not-found]
+import jax  # not a dependency
+import jax.numpy as jnp
+import optax
 
 TARGETS = jnp.array([1e-1, 1e-3, 1e-5, 1e-7], jnp.float32)
 

@@ -20,7 +20,7 @@ class Hyperparameter:
 
     name: str
     default: Value | None
-    """None only for a parameter of an adapted optimizer."""
+    """None only for a parameter of an optimizer of another framework."""
     structural: bool
     """Whether each value needs its own compiled program (``bool``, ``int``, ``str``); ``float`` values share one."""
     low: float | None = None
@@ -35,7 +35,7 @@ class Hyperparameter:
     source: str = ""
     """The source of the default, if it differs from the source of the optimizer."""
     loose: bool = False
-    """Whether values of any type are valid. True for adapted optimizers if the default is None or an integer."""
+    """Whether values of any type are valid. True for other frameworks, if the default is None or an integer."""
     wraps: bool = False
     """Whether the value is the name of the optimizer that this optimizer wraps."""
 

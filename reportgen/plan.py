@@ -26,7 +26,7 @@ from reportgen.tf_setup import users_xla_flags
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 Hyperparameters = Mapping[str, Scalar | None]
-"""Values by flat name: ``beta_2``, ``base.beta_2``. None only for a parameter of an adapted optimizer."""
+"""Values by flat name: ``beta_2``, ``base.beta_2``. None only for other frameworks."""
 Starts = tuple[tuple[int, Point], ...]
 """Number and position of each start; number 0 is the standard start."""
 

@@ -82,6 +82,11 @@ def cone(x, y):
 
 
 @bowl()
+def branches(x, y):
+    return tf.where(x > 0, tf.sqrt(x), x * x) + y * y
+
+
+@bowl()
 def double(x, y):
     return tf.cast(x * x + y * y, tf.float64)
 
@@ -123,7 +128,7 @@ def details(checked: CheckReport, status: str = "FAILED") -> dict[str, str]:
 def test_every_loss_of_a_file_is_checked_and_none_that_it_imports(checked: dict[str, CheckReport]) -> None:
     assert list(checked) == [
         *("right", "bare", "turned", "mistagged", "invented", "beside", "outside", "higher", "twins"),
-        *("stops", "cone", "double", "remembers", "raises", "plane"),
+        *("stops", "cone", "branches", "double", "remembers", "raises", "plane"),
     ]
 
 
@@ -180,6 +185,8 @@ def test_a_minimum_that_is_not_declared_is_a_note(checked: dict[str, CheckReport
     [
         ("stops", "gradient", "at (0.54784"),
         ("cone", "finite", "in float64 the gradient is not finite at 2 of 16,643 points, for example [nan, nan] at "),
+        ("branches", "finite", "the gradient is not finite at 8,3"),
+        ("branches", "finite", "change its argument first, as in tf.where(x > 0, tf.sqrt(tf.where(x > 0, x"),
         ("double", "dtype", "dtype float32: found shape () and dtype float64"),
         ("remembers", "repeats", "the loss draws random numbers or keeps state"),
         ("raises", "runs", "(mine.py:"),

@@ -18,7 +18,6 @@ from reportgen.optimizer import hyperparameters
 pytestmark = pytest.mark.slow
 
 RATES = (2.0**-10, 2.0**-7)
-NOT_BY_COORDINATE = {"Adafactor", "Lamb", "Muon"}
 WRONG_IN_KERAS = {"ScheduleFreeAdamW"}
 """On TensorFlow its averages are the same variable as the position."""
 
@@ -32,7 +31,7 @@ def eager(name: str, start: tuple[float, ...], rate: float, steps: int, **argume
     for _ in range(steps):
         a, b = x.numpy()
         off = b - a * a
-        optimizer.apply([np.array([-400 * (a * off) - 2 * (1 - a), 200 * off])], [x])
+        optimizer.apply_gradients([(np.array([-400 * (a * off) - 2 * (1 - a), 200 * off]), x)])
     return x.numpy()
 
 
@@ -47,7 +46,7 @@ def test_trajectory_is_kerass_own(name: str) -> None:
         if finite[run]:
             expected = eager(name, start, cell.learning_rate, 30)
             np.testing.assert_allclose(result.final_x[run], expected, rtol=1e-9, err_msg=str(cell))
-    assert bool(result.note) == (name in NOT_BY_COORDINATE), result.note
+    assert result.note.startswith("compiled and run one run at a time; 30 steps"), result.note
 
 
 def test_its_arguments_are_structural_hyperparameters() -> None:
@@ -57,8 +56,6 @@ def test_its_arguments_are_structural_hyperparameters() -> None:
     for run, rate in enumerate(RATES):
         expected = eager("SGD", (-1.2, 1.0), rate, 30, momentum=0.875, nesterov=True, clipnorm=1.0)
         np.testing.assert_allclose(result.final_x[run], expected, rtol=1e-9)
-    # A norm over all runs of a batch would be another one.
-    assert "one by one" in result.note
 
 
 def test_a_schedule_shapes_its_rate() -> None:
@@ -73,13 +70,8 @@ tuned = tf.keras.optimizers.RMSprop(learning_rate=0.3, rho=0.75, centered=True)
 """
 
 
-def test_an_instance_keeps_its_arguments_but_for_the_rate(tmp_path: Path) -> None:
+def test_an_edited_instance_is_another_program(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(INSTANCES)
-    settings: dict[str, Any] = {"steps": 30, "dtype": "float64", "base": tmp_path}
-    result = programs.run("rosenbrock", "mine.py:tuned", RATES, **settings)
-    for run, rate in enumerate(RATES):
-        expected = eager("RMSprop", (-1.2, 1.0), rate, 30, rho=0.75, centered=True)
-        np.testing.assert_allclose(result.final_x[run], expected, rtol=1e-9)
     before = programs.program("rosenbrock", "mine.py:tuned", RATES, base=tmp_path).fingerprint
     (tmp_path / "mine.py").write_text(INSTANCES.replace("0.75", "0.5"))
     assert programs.program("rosenbrock", "mine.py:tuned", RATES, base=tmp_path).fingerprint != before

@@ -32,7 +32,7 @@ AVOIDED = {
     r"reference lines?": "reference optimizer",
     r"reached|reaches": "hit",
     r"mistakes?": "error",
-    r"lifted": "adapted",
+    r"lifted": "run unchanged",
     r"as somebody who|somebody": "a user",
     r"are there already|were there already": "exist",
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from reportgen import foreign
 from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_known_names
@@ -22,6 +24,8 @@ from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer
 
 _KERAS_PREFIX = "keras:"
+_EXTRAS = ("torch", "optax")
+"""Frameworks that an extra of the same name installs."""
 
 
 @functools.cache
@@ -116,8 +120,12 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
     try:
         if ref.startswith(_KERAS_PREFIX):
             return _find_keras_optimizer(ref)
+        ref = _full_reference(ref)
         member = _plugin_member(
-            ref, "optimizer", base, lambda module, member: bool(_optimizer_in(module, member)) or suits(member)
+            ref,
+            "optimizer",
+            base,
+            lambda module, member: bool(_optimizer_in(module, member)) or foreign.is_foreign(member),
         )
         return _usable_optimizer(_adapt(member, ref, base), ref)
     except Unsuitable as error:
@@ -160,6 +168,22 @@ def _optimizer_name(module: ModuleType, variable: str, member: object) -> str | 
     return variable if foreign.is_instance(member) else None
 
 
+def _is_optimizer(module: ModuleType, member: object) -> bool:
+    return bool(_optimizer_in(module, member)) or foreign.is_foreign(member)
+
+
+def _full_reference(ref: str) -> str:
+    """``torch:AdamW`` as the module and the name; UnknownNameError if the framework is not installed."""
+    package, _, name = ref.partition(":")
+    framework = package.partition(".")[0]
+    if framework not in _EXTRAS:
+        return ref
+    if importlib.util.find_spec(framework) is None:
+        extra = f"pip install 'optimizer-reportgen[{framework}]'"
+        raise UnknownNameError(ref, "optimizer", None, f"{framework} is not installed; install it with {extra}")
+    return f"torch.optim:{name}" if package == "torch" else ref
+
+
 def _find_keras_optimizer(ref: str) -> type[Optimizer]:
     name, known = ref.removeprefix(_KERAS_PREFIX), foreign.names()
     if name not in known:
@@ -175,15 +199,23 @@ def _adapt(member: object, ref: str, base: Path) -> object:
             return member
         if foreign.is_class(member):
             return _from_keras_class(member)
+        if foreign.is_torch(member):
+            return _from_torch(member)
         if suits(member):
             return _from_class(member)
-    return _from_instance(member, load(ref, "optimizer", base).__name__) if foreign.is_instance(member) else member
+    if foreign.is_instance(member):
+        return _from_instance(member, load(ref, "optimizer", base).__name__)
+    if foreign.is_torch(member):
+        return _from_torch(member)
+    return _from_optax(member) if foreign.is_optax(member) else member
 
 
 # Cached, so that each foreign class has a single declaration.
 _from_class: Callable[[type], type[Optimizer]] = functools.cache(foreign.from_class)
 _from_keras_class: Callable[[type], type[Optimizer]] = functools.cache(foreign.from_keras_class)
 _from_instance = functools.cache(foreign.from_instance)
+_from_torch: Callable[[Any], type[Optimizer]] = functools.cache(foreign.from_torch)
+_from_optax: Callable[[Any], type[Optimizer]] = functools.cache(foreign.from_optax)
 
 
 def _members_of_package(package: str) -> Iterator[tuple[ModuleType, object]]:

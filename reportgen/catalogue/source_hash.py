@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from reportgen.catalogue.plugin import Plugin, plugins
-from reportgen.foreign import ForeignOptimizer, KerasOptimizer, own_classes
+from reportgen.foreign import ForeignOptimizer, own_classes
 from reportgen.loss import Loss
 from reportgen.optimizer import Optimizer
 
@@ -30,13 +30,13 @@ def source_hash(item: Loss | type[Optimizer]) -> str:
     """Return the SHA-256, in hexadecimal, of the files that define a loss or an optimizer.
 
     These are its own file, the files next to a plug-in that the plug-in imports, the files of the base classes of an
-    optimizer, and the version of Keras for a Keras optimizer. Other imports are not followed.
+    optimizer, and the versions of the packages of another framework. Other imports are not followed.
     """
     plugin = _find_plugin(item)
     files = dict.fromkeys([*_defining_files(item, plugin), *(map(str, plugin.files) if plugin else ())])
     contents = [Path(file).read_bytes() for file in files]
-    if isinstance(item, type) and issubclass(item, KerasOptimizer):
-        contents.append(metadata.version("keras").encode())
+    if isinstance(item, type) and issubclass(item, ForeignOptimizer):
+        contents += [metadata.version(package).encode() for package in item.packages]
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from reportgen.analysis.number_format import count
 from reportgen.checks import minima, sample_points
 from reportgen.checks.loss_samples import LossSamples, format_point
 from reportgen.checks.optimizer_runs import MissingResultError, same_bits
 from reportgen.checks.verdict import FAILED, NOTE, OK, Judgement, Verdict
+from reportgen.engine.result import Array
 from reportgen.engine.sampled import Ask
 from reportgen.failure import Failure
 from reportgen.loss import Loss
@@ -116,22 +118,34 @@ def _complex_step_derivatives(evidence: LossSamples) -> FloatArray | None:
 
 
 def check_finite(evidence: LossSamples) -> Judgement:
-    """Check whether value and gradient are finite on the domain and at declared points, in float32 and float64."""
+    """Check whether value and gradient are finite on the domain and at declared points, compiled as for runs."""
     loss = evidence.loss
     declared = [*loss.minima, *loss.local_minima, *loss.saddles, loss.start]
     points = np.concatenate([sample_points.grid(loss), np.array(declared)])
     for dtype in ("float64", "float32"):
-        sample = evidence.evaluate(points, dtype)
-        for name, finite, numbers in (
-            ("value", np.isfinite(sample.value), sample.value),
-            ("gradient", np.isfinite(sample.gradient).all(axis=1), sample.gradient),
-        ):
-            if not finite.all():
-                first = int(np.argmin(finite))
-                example = f"{np.ravel(numbers[first]).tolist()[:3]} at {format_point(points[first])}"
-                counts = f"{int((~finite).sum()):,} of {len(points):,} points"
-                return FAILED, f"in {dtype} the {name} is not finite at {counts}, for example {example}"
+        sample = evidence.evaluate(points, dtype, compiled=True)
+        finite_value = np.isfinite(sample.value)
+        finite_gradient = np.isfinite(sample.gradient).all(axis=1)
+        if not finite_value.all():
+            return FAILED, _not_finite(f"in {dtype} the value", finite_value, sample.value, points)
+        if not finite_gradient.all():
+            problem = _not_finite(f"in {dtype} the gradient", finite_gradient, sample.gradient, points)
+            return FAILED, f"{problem}; {_NAN_BRANCH}"
     return OK, f"value and gradient are finite at {len(points):,} points of the domain, in float32 and float64"
+
+
+_NAN_BRANCH = (
+    "the value is finite there, so perhaps a branch of tf.where that is not taken has no finite derivative: change its "
+    "argument first, as in tf.where(x > 0, tf.sqrt(tf.where(x > 0, x, tf.ones_like(x))), x * x)"
+)
+
+
+def _not_finite(what: str, finite: npt.ArrayLike, numbers: Array, points: FloatArray) -> str:
+    finite = np.asarray(finite)
+    first = int(np.argmin(finite))
+    example = f"{np.ravel(numbers[first]).tolist()[:3]} at {format_point(points[first])}"
+    counts = f"{int((~finite).sum()):,} of {len(points):,} points"
+    return f"{what} is not finite at {counts}, for example {example}"
 
 
 def check_dtype(evidence: LossSamples) -> Judgement:

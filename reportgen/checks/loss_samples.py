@@ -39,6 +39,7 @@ class LossSamples:
         samples: IntArray | None = None,
         *,
         traced_again: bool = False,
+        compiled: bool = False,
     ) -> Sample:
         """Return value and gradient of the loss at points.
 
@@ -47,11 +48,13 @@ class LossSamples:
             dtype: the dtype of the coordinates.
             samples: indices of the samples of its data to average over, [samples]; None: all.
             traced_again: see ``Ask.traced_again``.
+            compiled: see ``Ask.compiled``.
 
         Raises:
             MissingResultError: the loss failed.
         """
-        (sample,) = self.sampler([Ask(np.atleast_2d(np.asarray(points, float)), dtype, samples, traced_again)])
+        rows = np.atleast_2d(np.asarray(points, float))
+        (sample,) = self.sampler([Ask(rows, dtype, samples, traced_again, compiled)])
         if isinstance(sample, Failure):
             raise MissingResultError(sample.reason)
         return sample

@@ -27,7 +27,7 @@ def check_declaration(kind: type[Optimizer]) -> Judgement:
     declared = hyperparameters(kind)
     counted = count(len(declared), "hyperparameter")
     if issubclass(kind, ForeignOptimizer):
-        return OK, f"an adapted optimizer with {counted}"
+        return OK, f"an optimizer of another framework with {counted}"
     missing = [name for name in ("formula", "source") if not getattr(kind, name)]
     missing += [] if docstring_of(kind) else ["docstring"]
     missing += [f"doc of {name}" for name, item in declared.items() if not item.doc]

@@ -56,7 +56,10 @@ def _is_defined_in(module: ModuleType, member: object) -> bool:
     """Whether ``member`` is an optimizer or a loss that is defined in the module, not imported."""
     if isinstance(member, Loss):
         return bool(member.function.__module__ == module.__name__)
-    if not isinstance(member, type):
-        return foreign.is_instance(member)
-    is_optimizer = issubclass(member, Optimizer) and member.step is not Optimizer.step
-    return member.__module__ == module.__name__ and (is_optimizer or foreign.suits(member))
+    if foreign.is_instance(member):
+        return True
+    if getattr(member, "__module__", None) != module.__name__:
+        return False
+    if isinstance(member, type) and issubclass(member, Optimizer):
+        return member.step is not Optimizer.step
+    return foreign.is_foreign(member)

@@ -138,12 +138,12 @@ class _OptimizerChecker:
     def _evidence(self, entry: OptimizerEntry, kind: type[Optimizer], batch: Outcome[ProgramResult]) -> OptimizerRuns:
         double = optimizer_programs.batch(entry, self._base, "float64")
         outcomes = [batch, *self._run([double, *optimizer_programs.other_programs(entry, self._base)])]
-        # The engine itself compares an adapted optimizer with its original steps.
-        is_adapted = issubclass(kind, ForeignOptimizer)
+        # The engine itself compares the steps of other frameworks with those of their own objects.
+        is_foreign = issubclass(kind, ForeignOptimizer)
         return OptimizerRuns(
             {program.id: program for program, _ in outcomes},
             {program.id: result for program, result in outcomes},
-            None if is_adapted else self._workers.replay(double, REPLAYED, self._deadline),
+            None if is_foreign else self._workers.replay(double, REPLAYED, self._deadline),
         )
 
     def _compare(self, entry: OptimizerEntry) -> list[BaselineRow]:

@@ -23,9 +23,10 @@ _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
 @click.command(short_help="Verify an optimizer or loss.")
 @click.argument("subject")
+@click.option("--against", metavar="OPTIMIZER", help="Compare the steps of SUBJECT with those of OPTIMIZER.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @color_option
-def check(subject: str, as_json: bool) -> None:
+def check(subject: str, against: str | None, as_json: bool) -> None:
     """Verify SUBJECT: a built-in optimizer or loss, one from a file or module, or all in a file, suite or tag.
 
     An optimizer runs on a quadratic loss, in float32 and float64, in 1, 2, 3 and 50 dimensions. The checks verify that
@@ -35,10 +36,13 @@ def check(subject: str, as_json: bool) -> None:
     The gradient of a loss is compared with finite differences. Each declared minimum and saddle is verified, and
     1,000 descents search for a value below the minimum.
 
+    With --against, two optimizers get the same positions and gradients, and every step is compared in both precisions.
+
     \b
     Examples:
       reportgen check my_opt.py
       reportgen check my_opt.py:Lookahead --json
+      reportgen check my_opt.py:AdamW --against torch:AdamW
       reportgen check "lookahead[base=momentum]"
       reportgen check my_losses.py:valley
       reportgen check "rosenbrock[dim=20]"
@@ -50,7 +54,10 @@ def check(subject: str, as_json: bool) -> None:
 
     try:
         with _status_display(subject):
-            reports = list(checks.check(subject, Path.cwd()))
+            if against is None:
+                reports = list(checks.check(subject, Path.cwd()))
+            else:
+                reports = [checks.check_same_steps(subject, against, Path.cwd())]
     except ConfigError as error:
         raise UsageErrors(*error.problems) from error
     if as_json:

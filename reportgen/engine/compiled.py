@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -31,13 +31,23 @@ _tracing = threading.Lock()
 """Held while a loop is traced. Tracing is Python: two loops at the same time would only both be ready later."""
 
 
+class MakeInputs(Protocol):
+    """Makes the inputs of some runs of a program."""
+
+    def __call__(self, runs: Array) -> RunInputs:
+        """Return the inputs of runs, given by their run numbers, int64 [runs]."""
+
+    def most_shown(self, size: int) -> int:
+        """Return how many of ``size`` consecutive runs are shown at most."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A program with what its part of a loop needs."""
 
     program: Program
     bind: BindRule
-    inputs: ProgramInputs
+    inputs: MakeInputs
     size: int
     """Runs that the loop takes at once."""
 
@@ -157,6 +167,7 @@ def tensors(inputs: RunInputs, seed: int) -> Inputs:
         run_seed,
         {name: tf.constant(value, tf.float64) for name, value in inputs.hyperparameters.items()},
         tf.constant(inputs.shown),
+        [tf.constant(each) for each in inputs.state],
     )
 
 

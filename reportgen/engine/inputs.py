@@ -34,12 +34,14 @@ class RunInputs:
     """The numeric ones by name, float64 [runs], or [] if all runs of the program share the value."""
     shown: Array
     """Whether the whole path of a run is kept, bool [runs]."""
+    state: tuple[Array, ...] = ()
+    """What an object of another framework is after its first step, each [runs, ...], the position first."""
 
     def take(self, index: Array) -> RunInputs:
         """Return the inputs of some of the runs, int64 [some]."""
         own = {name: value[index] if np.ndim(value) else value for name, value in self.hyperparameters.items()}
         x0, rate, start, seed = self.x0[index], self.learning_rate[index], self.start[index], self.seed[index]
-        return RunInputs(x0, rate, start, seed, own, self.shown[index])
+        return RunInputs(x0, rate, start, seed, own, self.shown[index], tuple(each[index] for each in self.state))
 
 
 class ProgramInputs:

@@ -15,6 +15,7 @@ from reportgen.engine.minibatch import Minibatches
 from reportgen.engine.problem import Point, Setting
 from reportgen.engine.result import NEVER
 from reportgen.engine.rule import BindRule, Inputs
+from reportgen.loss import Loss
 from reportgen.tensor import Tensor
 
 T = TypeVar("T")
@@ -132,7 +133,8 @@ class Loop:
         firsts = accumulate(sizes[:-1], initial=0)
         shown = [of_rule.shown + first for of_rule, first in zip(inputs, firsts, strict=True)]
         start = self._position(tf.concat([of_rule.x0 for of_rule in inputs], 0))
-        aim = Aim(_levels(start.loss, minimum, targets, scale), self._box(start.x), self._judged_by == "last")
+        levels = target_levels(start.loss, minimum, targets, scale)
+        aim = Aim(levels, counted_box(self._setting.loss, start.x), self._judged_by == "last")
 
         def advance(carry: Carry) -> Carry:
             x, loss, gradient = carry.position
@@ -143,22 +145,14 @@ class Loop:
                 for i, rule in enumerate(rules)
             ]
             new = self._position(tf.concat([new_x for new_x, _ in stepped], 0))
-            position, record = _observe(carry, new, aim)
+            position, record = observe(carry, new, aim)
             return Carry(carry.step + 1, position, [state for _, state in stepped], record)
 
         states = [self._attempt(i, rule.init) or [] for i, rule in enumerate(rules)]
-        carry = Carry(tf.constant(1), start, states, _first_record(start, aim))
+        carry = Carry(tf.constant(1), start, states, first_record(start, aim))
         carry, trace, paths = _iterate(carry, advance, tf.concat(shown, 0), schedule, self._points)
         self.evaluations[:] = [rule.evaluations for rule in rules]
         return Outputs(*start[1:], *carry.position, *carry.record, trace, paths)
-
-    def _box(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
-        """The domain if the minimum of the loss holds only there: its low and high ends, [dim] in the dtype of x."""
-        loss = self._setting.loss
-        if not loss.domain_only:
-            return None
-        low, high = (tf.constant(ends, x.dtype) for ends in zip(*loss.domain, strict=True))
-        return low, high
 
     def _position(self, x: Tensor) -> Position:
         return Position(x, *self._evaluate(x))
@@ -206,8 +200,16 @@ class Aim:
         return within & tf.reduce_all((position.x >= low) & (position.x <= high), axis=1)
 
 
-def _levels(initial_loss: Tensor, minimum: Tensor, targets: Tensor, scale: Tensor | None) -> Tensor:
-    """f* + tau scale for each target tau, computed in float64: [targets, 1 or runs] in the dtype of the runs."""
+def counted_box(loss: Loss, x: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return low and high ends of the domain, [dim] in the dtype of ``x``; None if the minimum holds elsewhere too."""
+    if not loss.domain_only:
+        return None
+    low, high = (tf.constant(ends, x.dtype) for ends in zip(*loss.domain, strict=True))
+    return low, high
+
+
+def target_levels(initial_loss: Tensor, minimum: Tensor, targets: Tensor, scale: Tensor | None) -> Tensor:
+    """Return f* + tau scale for each target tau, computed in float64: [targets, 1 or runs] in the dtype of the runs."""
     gap = tf.cast(initial_loss, tf.float64) - minimum if scale is None else scale[tf.newaxis]
     return tf.cast(minimum + targets[:, tf.newaxis] * gap, initial_loss.dtype)
 
@@ -232,7 +234,8 @@ def _status(running: Tensor, new: Position, old: Position) -> Tensor:
     return tf.sqrt(tf.where(running & finite, whole, tf.where(running & finite_x, only_x, lost)))
 
 
-def _first_record(start: Position, aim: Aim) -> Record:
+def first_record(start: Position, aim: Aim) -> Record:
+    """Return the record before the first step."""
     zero = tf.zeros_like(start.loss, tf.int32)
     never = zero + NEVER
     _, finite = _finite(start)
@@ -243,15 +246,15 @@ def _first_record(start: Position, aim: Aim) -> Record:
     return Record(start.loss, tf.concat([tf.stack(rows), tf.where(within ^ aim.last, 0, NEVER)], axis=0))
 
 
-def _running(record: Record, step: Tensor) -> Tensor:
-    """Whether each run was finite at all positions before ``step``."""
+def running(record: Record, step: Tensor) -> Tensor:
+    """Return whether each run was finite at all positions before ``step``."""
     return record.steps[0] == step - 1
 
 
-def _observe(carry: Carry, new: Position, aim: Aim) -> tuple[Position, Record]:
-    """The position and the record after a step; a run that diverged stays at its last finite position."""
+def observe(carry: Carry, new: Position, aim: Aim) -> tuple[Position, Record]:
+    """Return the position and the record after a step; a run that diverged stays at its last finite position."""
     step, old, record = carry.step, carry.position, carry.record
-    status = _status(_running(record, step), new, old)
+    status = _status(running(record, step), new, old)
     # If the root of a device is not exact, it is still near enough to tell them apart.
     kept, moved = status > STAYED - 0.5, status > MOVED - 0.5
     x = tf.where(kept[:, tf.newaxis], new.x, old.x)
@@ -290,7 +293,7 @@ def _iterate(
 
     def is_running(index: Tensor, _: Any, *flat: Tensor) -> Tensor:
         now = packed(flat)
-        return (index < points) & tf.reduce_any(_running(now.record, now.step))
+        return (index < points) & tf.reduce_any(running(now.record, now.step))
 
     def step(index: Tensor, samples: Any, *flat: Tensor) -> Any:
         due = tf.cast(tf.gather(schedule, index) == flat[0], tf.int32)

@@ -97,3 +97,34 @@ class Replay:
     """What the steps changed outside of the state: ``self.t``, or a global name of the optimizer's file."""
     has_assertions: bool
     """Whether a step contains ``tf.debugging.assert_*``, which XLA ignores."""
+
+
+@dataclass(frozen=True)
+class Parting:
+    """The first step in which two optimizers differ."""
+
+    step: int
+    learning_rate: float
+    start: int
+    """Number of the start."""
+    coordinate: int
+    one: float
+    """The coordinate after the step of the first optimizer."""
+    other: float
+    """The same of the second."""
+    ulps: float
+    """How far they are apart."""
+
+
+@dataclass(frozen=True)
+class StepComparison:
+    """How the steps of two optimizers compare."""
+
+    steps: int
+    runs: int
+    largest: float
+    """The largest difference in ulps of the largest coordinate."""
+    differing: int
+    """How many of the steps of all runs differ."""
+    first: Parting | None
+    """None if all steps are equal."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -32,6 +32,8 @@ class Inputs(NamedTuple):
     """The numeric ones by name, float64 [runs], or [] if all runs share the value."""
     shown: Tensor
     """Indices of the runs whose whole positions are sampled, int32 [shown]."""
+    state: Sequence[Tensor] = ()
+    """What an object of another framework is after its first step, each [runs, ...], the position first."""
 
 
 class Rule(Protocol):

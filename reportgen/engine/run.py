@@ -66,11 +66,9 @@ def make_engines(
         try:
             kind = catalogue.find_optimizer(program.family, program.base)
             if issubclass(kind, ForeignOptimizer):
-                from reportgen.engine.lift.run import foreign_source  # Keras and more, imported only if it is needed
+                from reportgen.engine.foreign.source import foreign_source  # Keras and more, only if it is needed
 
-                sources[program.id] = foreign_source(
-                    program, kind, setup.loss, setup.make_loop, partial(on_compiled, program)
-                )
+                sources[program.id] = foreign_source(program, kind, setup, partial(on_compiled, program))
                 continue
             bind = partial(MappedRule, optimizer_maker(kind, program), identity=_identity(kind, program))
             member = Member.of(program, bind)

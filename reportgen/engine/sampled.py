@@ -37,6 +37,8 @@ class Ask:
     """Over which samples of its data, int32 [samples]; None: all, as a loss without data has none."""
     traced_again: bool = False
     """Whether the function of the loss is called again if it was traced before, which shows whether it keeps state."""
+    compiled: bool = False
+    """Whether XLA compiles the function, as for runs. Its derivatives may be NaN where TensorFlow's own are not."""
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,24 @@ class Source(Protocol):
 class OwnLoop:
     """A loop for one program, which runs any number of runs in chunks."""
 
-    def __init__(self, member: Member, make_loop: MakeLoop, on_compiled: Callable[[], None] = lambda: None) -> None:
-        """Compile nothing before the first call; ``on_compiled`` is called after it."""
+    def __init__(
+        self,
+        member: Member,
+        make_loop: MakeLoop,
+        on_compiled: Callable[[], None] = lambda: None,
+        threads: int | None = None,
+    ) -> None:
+        """Compile nothing before the first call.
+
+        Args:
+            member: the program.
+            make_loop: makes its loop.
+            on_compiled: called after the first call.
+            threads: calls at the same time; None: as many as keep the device busy.
+        """
         self._size = member.size
         self._loop = make_loop([member])
+        self._threads = threads or self._loop.threads
         self._on_compiled = on_compiled
         self._is_compiled = False
 
@@ -52,8 +66,8 @@ class OwnLoop:
         chunks = (runs[begin : begin + self._size] for begin in range(0, len(runs), self._size))
         if not self._is_compiled:
             yield from (self._compile(first) for first in islice(chunks, 1))
-        with ThreadPoolExecutor(self._loop.threads) as threads:
-            running = deque(threads.submit(self._run, some) for some in islice(chunks, self._loop.threads))
+        with ThreadPoolExecutor(self._threads) as threads:
+            running = deque(threads.submit(self._run, some) for some in islice(chunks, self._threads))
             while running:
                 began = time.perf_counter()
                 chunk = running.popleft().result()

@@ -15,7 +15,7 @@ from typing import Self, TypeVar, overload
 
 from pebble import ProcessExpired, ProcessPool
 
-from reportgen.engine.result import Grid, ProgramResult, Replay
+from reportgen.engine.result import Grid, ProgramResult, Replay, StepComparison
 from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import worker
 from reportgen.execute.events import FlagsIgnored, WorkerEvent, WorkerLostError
@@ -146,6 +146,13 @@ class LocalWorkers:
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""
         future = self._pool().schedule(worker.replay, args=[program, steps], timeout=deadline)
+        return self._result(future, deadline)
+
+    def compare_steps(
+        self, one: Program, other: Program, steps: int, ulps: float, deadline: float
+    ) -> StepComparison | Failure:
+        """Compare the steps of two optimizers within ``deadline`` seconds."""
+        future = self._pool().schedule(worker.compare_steps, args=[one, other, steps, ulps], timeout=deadline)
         return self._result(future, deadline)
 
     def sample(self, ref: LossRef, asks: Sequence[Ask], deadline: float) -> list[Sample | Failure]:

@@ -26,7 +26,7 @@ from reportgen.plan import Program
 from reportgen.tf_setup import import_tensorflow
 
 if TYPE_CHECKING:
-    from reportgen.engine.result import Grid, ProgramResult, Replay
+    from reportgen.engine.result import Grid, ProgramResult, Replay, StepComparison
     from reportgen.engine.run import Engine
     from reportgen.engine.sampled import Sample
 
@@ -167,6 +167,17 @@ def replay(program: Program, steps: int) -> Replay | Failure:
 
     try:
         return replay_program(program, steps)
+    except Exception as error:  # whatever a plug-in raises
+        traceback.print_exc()
+        return _failure(error)
+
+
+def compare_steps(one: Program, other: Program, steps: int, ulps: float) -> StepComparison | Failure:
+    """Compare the steps of two optimizers."""
+    from reportgen.engine.foreign.step_comparison import compare_steps as compare  # imports TensorFlow
+
+    try:
+        return compare(one, other, steps, ulps)
     except Exception as error:  # whatever a plug-in raises
         traceback.print_exc()
         return _failure(error)

@@ -7,7 +7,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, rate_parameter
+from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
 from reportgen.hyperparameter import hyperparameter
 
 
@@ -24,7 +24,7 @@ class ClassOptimizer(ForeignOptimizer):
     """Whether ``apply_gradients`` takes one list of pairs of gradient and variable."""
 
 
-_LIBRARIES = {"builtins", "abc", "typing", "collections", "tensorflow", "keras"}
+_LIBRARIES = {"builtins", "abc", "typing", "collections", "tensorflow", "keras", "torch", "jax", "optax"}
 
 
 def own_classes(kind: type) -> list[type]:
@@ -48,12 +48,9 @@ def from_class(kind: type) -> type[ForeignOptimizer]:
 
     Raises Unsuitable where it takes no learning rate, or has a parameter without a default.
     """
-    parameters = [each for each in inspect.signature(kind).parameters.values() if each.kind is not each.VAR_KEYWORD]
+    parameters = list(inspect.signature(kind).parameters.values())
     rate = rate_parameter(parameters, "its __init__")
-    others = [each for each in parameters if each.name != rate]
-    bare = [each.name for each in others if each.default is each.empty and each.kind is not each.VAR_POSITIONAL]
-    if bare:
-        raise Unsuitable(f"parameter {bare[0]} of its __init__ has no default")
+    others = other_parameters(parameters, rate, "its __init__")
     taken = {each.name for each in dataclasses.fields(ClassOptimizer)} & {each.name for each in others}
     if taken:
         raise Unsuitable(f"parameter {min(taken)} of its __init__ has a name that reportgen uses itself")

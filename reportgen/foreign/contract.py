@@ -27,6 +27,8 @@ class ForeignOptimizer(Optimizer):
     """What is driven: a class, or the description of a Keras optimizer."""
     rate: ClassVar[str] = RATES[0]
     """The name of its parameter for the learning rate."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Distributions with the code of the framework; their versions decide the results."""
 
 
 def declare(
@@ -65,3 +67,13 @@ def rate_parameter(parameters: Iterable[inspect.Parameter], what: str) -> str:
             return name
     takes = ", ".join(names) or "nothing"
     raise Unsuitable(f"{what} takes no learning_rate, which reportgen varies; it takes {takes}")
+
+
+def other_parameters(parameters: Iterable[inspect.Parameter], rate: str, what: str) -> list[inspect.Parameter]:
+    """The parameters besides the learning rate; Unsuitable if one has no default."""
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    others = [each for each in parameters if each.name != rate and each.kind not in variadic]
+    for each in others:
+        if each.default is each.empty:
+            raise Unsuitable(f"parameter {each.name} of {what} has no default")
+    return others

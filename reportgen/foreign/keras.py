@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,15 @@ from typing import Any
 
 from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare
 
-_NOT_OURS = (*RATES, "name", "loss_scale_factor", "gradient_accumulation_steps")
-"""Parameters that the matrix gives, that are no part of the rule, or that count steps which the engine must count."""
+_NOT_OURS = (*RATES, "name", "loss_scale_factor")
+"""Parameters that the matrix gives, or that are no part of the rule."""
 
 
 @dataclass(frozen=True)
 class KerasOptimizer(ForeignOptimizer):
     """Base of the declarations; ``target`` is the name of a class of Keras, a class, or an instance."""
+
+    packages = ("keras",)
 
 
 def is_instance(member: Any) -> bool:
@@ -28,13 +31,6 @@ def is_instance(member: Any) -> bool:
 
 def _of_keras(kind: type) -> bool:
     return any(each.__module__.startswith("keras.") and each.__name__ == "BaseOptimizer" for each in kind.__mro__)
-
-
-def _lost(member: Any, again: Any) -> str | None:
-    """An attribute with a plain value that is another one in an object made from the config."""
-    plain = (bool, int, float, str)
-    mine = {name: value for name, value in vars(member).items() if isinstance(value, plain) and name != "name"}
-    return next((name for name, value in mine.items() if vars(again).get(name) != value), None)
 
 
 def is_class(member: Any) -> bool:
@@ -52,22 +48,22 @@ def from_class(kind: type) -> type[ForeignOptimizer]:
 
 
 def from_instance(member: Any, module: str) -> type[ForeignOptimizer]:
-    """The declaration of an instance in ``module``: its arguments are fixed, but for the learning rate of the matrix.
+    """The declaration of an instance in ``module``: everything about it is fixed, except for the learning rate.
 
-    Raises Unsuitable where the instance cannot be made anew with another learning rate.
+    Raises:
+        Unsuitable: its learning rate is a schedule without an initial learning rate.
     """
-    whole = member.get_config()
-    if not isinstance(whole.get("learning_rate"), int | float):
-        raise Unsuitable("its learning rate is not a number: give it one, and shape it with schedule = ... instead")
-    config = {key: value for key, value in whole.items() if key not in ("name", "learning_rate")}
-    lost = _lost(member, type(member).from_config(whole))
-    if lost:
-        raise Unsuitable(f"get_config of {type(member).__name__} leaves out {lost}, so it cannot be made anew")
-    told = ", ".join(f"{key}={value}" for key, value in config.items() if value not in (None, False))
+    config = dict(member.get_config())
+    rate = config.pop("learning_rate", None)
+    if not isinstance(rate, int | float) and "initial_learning_rate" not in (rate or {}).get("config", {}):
+        raise Unsuitable("its learning rate is neither a number nor a schedule with an initial_learning_rate")
+    values = ", ".join(
+        f"{key}={value}" for key, value in config.items() if key != "name" and value not in (None, False)
+    )
     facts = _facts(type(member).__name__, inspect.getdoc(type(member)) or "") | {
         "target": member,
         "__module__": module,
-        "note": f"A Keras optimizer, made with {told}." if told else "A Keras optimizer.",
+        "note": f"A Keras optimizer with {values}." if values else "A Keras optimizer.",
     }
     return declare(KerasOptimizer, type(member).__name__, [], facts)
 
@@ -89,8 +85,17 @@ def _facts(name: str, doc: str) -> dict[str, Any]:
     return {"title": f"Keras {name}", "source": f"keras.optimizers.{name}", "__doc__": doc.split("\n\n")[0]}
 
 
-@cache
+_parsing = threading.Lock()
+"""Python 3.11 cannot parse in two threads at once: SystemError, "AST constructor recursion depth mismatch"."""
+
+
 def _classes() -> dict[str, ast.ClassDef]:
+    with _parsing:
+        return _parsed_classes()
+
+
+@cache
+def _parsed_classes() -> dict[str, ast.ClassDef]:
     """The classes of Keras's optimizers, parsed: importing Keras would take seconds, and TensorFlow with it."""
     spec = importlib.util.find_spec("keras")
     if spec is None or not spec.submodule_search_locations:

@@ -80,7 +80,7 @@ class HyperparameterInfo:
 
     name: str
     value: Scalar | None
-    """None only for a parameter of an adapted optimizer."""
+    """None only for an optimizer of another framework."""
     default: Scalar | None = None
     structural: bool = True
     """Whether each value needs its own program."""

@@ -19,8 +19,7 @@ pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 RATES = (1e-4, 3e-3, 1e-2)
 STARTS = {"random": 2}
-IN_A_BATCH = ["GradientDescent", "Momentum", "Adam", "AssignedSlots", "KeyedById", "Normalised"]
-ONE_BY_ONE = ["Checked"]
+NAMES = ["GradientDescent", "Momentum", "Adam", "AssignedSlots", "KeyedById", "Normalised", "Checked"]
 
 
 def gradient(loss: str, x: Any) -> Any:
@@ -48,15 +47,15 @@ def eager(kind: type, loss: str, start: Any, rate: float, steps: int, each: bool
     return np.concatenate([np.atleast_1d(variable.numpy()) for variable in variables])
 
 
-@pytest.mark.parametrize("loss", ["quartic", "rosenbrock"])
 @pytest.mark.parametrize(
     ("name", "variables"),
     [
-        *((name, variables) for name in [*IN_A_BATCH, "Checked"] for variables in ("one", "each")),
+        *((name, variables) for name in NAMES for variables in ("one", "each")),
         ("Whitened", "one"),  # it takes one vector
     ],
 )
-def test_trajectory_is_that_of_the_eager_class(name: str, loss: str, variables: str) -> None:
+def test_trajectory_is_that_of_the_eager_class(name: str, variables: str) -> None:
+    loss = "rosenbrock"
     settings: dict[str, Any] = {"steps": 40, "starts": STARTS, "base": HERE}
     asked = [{"name": f"guide_classes.py:{name}", "variables": variables}]
     result = programs.run(loss, "", RATES, optimizers=asked, **settings)
@@ -70,7 +69,7 @@ def test_trajectory_is_that_of_the_eager_class(name: str, loss: str, variables: 
         expected = eager(kind, loss, start, cell.learning_rate, 40, variables == "each", "float32")
         way = np.abs(expected - start).max()
         np.testing.assert_allclose(result.final_x[run], expected, atol=1e-3 * way + 1e-6, err_msg=str(cell))
-    assert bool(result.note) == (name in ONE_BY_ONE), result.note
+    assert result.note.startswith("compiled and run one run at a time; 40 steps"), result.note
 
 
 def test_the_guides_nine_cells_come_from_its_own_classes() -> None:
@@ -81,7 +80,6 @@ def test_the_guides_nine_cells_come_from_its_own_classes() -> None:
     }
     for name, (unchanged, diverged, final) in expected.items():
         result = programs.run("quartic", f"guide_classes.py:{name}", (1e-3, 1e-2, 1e-1), base=HERE)
-        assert not result.note
         assert result.columns["first_unchanged"].tolist() == unchanged, name
         assert result.columns["diverged_at"].tolist() == diverged, name
         stayed = [x for x, when in zip(final, unchanged, strict=False) if when == -1]
@@ -89,7 +87,7 @@ def test_the_guides_nine_cells_come_from_its_own_classes() -> None:
         np.testing.assert_allclose(found, stayed, rtol=1e-6, err_msg=name)
 
 
-def test_adapted_adam_is_our_adam() -> None:
+def test_the_guides_adam_is_our_adam() -> None:
     ours = programs.run("rosenbrock", "adam[epsilon=1e-07]", RATES, starts=STARTS, steps=200)
     theirs = programs.run("rosenbrock", "guide_classes.py:Adam", RATES, starts=STARTS, steps=200, base=HERE)
     np.testing.assert_allclose(theirs.final_x, ours.final_x, rtol=1e-4)
@@ -116,65 +114,6 @@ def test_declared_hyperparameters_are_those_of_init() -> None:
     declared = catalogue.declared_hyperparameters(kind, {}, HERE)
     assert [name for name, item in declared.items() if not item.structural] == ["beta_1", "beta_2", "ep"]
     assert kind.__doc__ is not None
-
-
-WRONG = {
-    "Grows": (
-        "self.history = []",
-        "self.history.append(grads[0])\n        vars[0].assign_sub(self.learning_rate * grads[0])",
-        r"history\[1\] comes or goes with every step",
-    ),
-    "Branches": (
-        "self.t = 0",
-        "self.t += 1\n        if self.t < 100:\n            vars[0].assign_sub(self.learning_rate * grads[0])",
-        "cannot be the condition of Python's if",
-    ),
-    "ReadsNumbers": (
-        "pass",
-        "vars[0].assign_sub(self.learning_rate * grads[0].numpy())",
-        "numpy",
-    ),
-    "InModule": (
-        "pass",
-        "global CALLS\n        CALLS += 1\n        vars[0].assign_sub(self.learning_rate / CALLS * grads[0])",
-        "the module variable CALLS changes .* self.CALLS",
-    ),
-    "InClass": (
-        "pass",
-        "type(self).calls += 1\n        vars[0].assign_sub(self.learning_rate / self.calls * grads[0])",
-        "the class variable calls changes",
-    ),
-    "Iterator": (
-        "self.counter = itertools.count(1)",
-        "vars[0].assign_sub(self.learning_rate / next(self.counter) * grads[0])",
-        "attribute counter is a count",
-    ),
-    "Draws": (
-        "pass",
-        "vars[0].assign_sub(self.learning_rate * random.random() * grads[0])",
-        "not reproducible",
-    ),
-    "Named": (
-        "self.t = 0; self.label = ''",
-        "self.t += 1\n        self.label = f'step {self.t}'\n        vars[0].assign_sub(self.learning_rate * grads[0])",
-        "attribute label",
-    ),
-    "OwnError": ("pass", "raise ValueError('not today')", "not today"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_adapted_is_named(name: str, tmp_path: Path) -> None:
-    start, body, expected = WRONG[name]
-    (tmp_path / "wrong.py").write_text(
-        "import itertools\nimport random\nimport tensorflow as tf\nCALLS = 0\n"
-        f"class {name}:\n    calls = 0\n"
-        "    def __init__(self, learning_rate=0.1):\n        self.learning_rate = learning_rate\n"
-        f"        {start}\n"
-        f"    def apply_gradients(self, grads, vars):\n        {body}\n"
-    )
-    with pytest.raises(Exception, match=expected):
-        programs.run("quartic", f"wrong.py:{name}", (1e-3,), steps=20, base=tmp_path)
 
 
 UNSUITABLE = {
@@ -207,5 +146,4 @@ def test_a_parameter_may_be_called_step(tmp_path: Path) -> None:
     )
     mine = programs.run("rosenbrock", "mine.py:Mine", (2e-4, 4e-4), steps=30, base=tmp_path, dtype="float64")
     ours = programs.run("rosenbrock", "gradient_descent", (1e-4, 2e-4), steps=30, dtype="float64")
-    assert not mine.note
     np.testing.assert_allclose(mine.final_x, ours.final_x, rtol=1e-12)

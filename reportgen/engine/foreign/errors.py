@@ -1,0 +1,9 @@
+"""Why an optimizer of another framework cannot be run."""
+
+
+class NotCompilable(TypeError):  # noqa: N818 - it is a reason, and no failure
+    """Its steps cannot be compiled, and why; they can be made one by one all the same."""
+
+
+class NotReproducible(TypeError):  # noqa: N818 - it says what is wrong with the optimizer
+    """Two new objects of it make different steps from the same position."""

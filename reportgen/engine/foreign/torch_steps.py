@@ -1,0 +1,155 @@
+"""Steps of PyTorch optimizers: one parameter per run, and one optimizer for all runs if it does not mix them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from reportgen.engine.compiled import Chunk
+from reportgen.engine.foreign.host_loop import HostLoop, Stepper
+from reportgen.engine.inputs import RunInputs
+from reportgen.engine.result import Array
+from reportgen.foreign import TorchOptimizer
+
+_WATCHED = 3
+"""Runs that another optimizer of their own makes as well."""
+
+
+class MixedRunsError(Exception):
+    """One optimizer for all runs makes other steps than one optimizer per run."""
+
+
+class TorchSource:
+    """Runs with one optimizer for all runs; if that mixes them, again with one optimizer per run."""
+
+    def __init__(self, together: HostLoop, alone: HostLoop) -> None:
+        self._together = together
+        self._alone = alone
+        self._loop = together
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """Wall time by stage."""
+        return self._loop.seconds
+
+    def __call__(self, runs: Array) -> Iterator[Chunk]:
+        """Yield the outputs of runs."""
+        try:
+            chunks = list(self._loop(runs))
+        except MixedRunsError:
+            self._loop = self._alone
+            chunks = list(self._loop(runs))
+        yield from chunks
+
+
+def torch_source(
+    make_loop: Callable[[Stepper], HostLoop], kind: type[TorchOptimizer], values: Mapping[str, Any]
+) -> TorchSource:
+    """Return what runs the runs of a program.
+
+    Args:
+        make_loop: makes a loop with a stepper.
+        kind: the declaration.
+        values: its hyperparameters.
+    """
+    return TorchSource(*(make_loop(TorchSteps(kind, values, together=together)) for together in (True, False)))
+
+
+class TorchSteps:
+    """Makes the steps of all runs."""
+
+    def __init__(self, kind: type[TorchOptimizer], values: Mapping[str, Any], *, together: bool) -> None:
+        """Declare what is run.
+
+        Args:
+            kind: the declaration.
+            values: its hyperparameters.
+            together: whether one optimizer serves all runs, with one parameter group per learning rate.
+        """
+        self._kind = kind
+        self._arguments = _arguments(kind, values)
+        self._has_schedule = values["schedule"] != "constant"
+        self._together = together
+
+    def start(self, inputs: RunInputs) -> None:
+        """Make parameters and optimizers."""
+        rates = inputs.learning_rate.tolist()
+        self._rows = _Rows(inputs.x0)
+        self._last: Array | None = None
+        runs = range(len(rates))
+        self._watched: list[int] = []
+        if not self._together:
+            self._optimizers = [self._optimizer([self._rows.parameters[run]], rates[run]) for run in runs]
+            self._runs_of_group = [[run] for run in runs]
+            return
+        self._runs_of_group = [[run for run in runs if rates[run] == rate] for rate in dict.fromkeys(rates)]
+        groups = [
+            {"params": [self._rows.parameters[i] for i in runs], self._kind.rate: rates[runs[0]]}
+            for runs in self._runs_of_group
+        ]
+        self._optimizers = [self._optimizer(groups, rates[0])]
+        self._watched = np.unique(np.linspace(0, len(rates) - 1, _WATCHED).astype(int)).tolist()
+        self._alone = _Rows(inputs.x0[self._watched])
+        for run, parameter in zip(self._watched, self._alone.parameters, strict=True):
+            self._optimizers.append(self._optimizer([parameter], rates[run]))
+            self._runs_of_group.append([run])
+
+    def step(self, x: Array, gradient: Array, rate: Array) -> Array:
+        """Step all runs; see ``Stepper.step``."""
+        moved = self._last is not None and not np.array_equal(x, self._last, equal_nan=True)
+        self._rows.set(x if moved else None, gradient)
+        if self._watched:
+            self._alone.set(x[self._watched] if moved else None, gradient[self._watched])
+        if self._has_schedule:
+            self._set_rates(rate)
+        for optimizer in self._optimizers:
+            optimizer.step()
+        new: Array = self._rows.x.numpy().copy()
+        if self._watched and not _close(self._alone.x.numpy(), new[self._watched]):
+            raise MixedRunsError
+        self._last = new
+        return new
+
+    def _set_rates(self, rate: Array) -> None:
+        groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
+        for group, runs in zip(groups, self._runs_of_group, strict=True):
+            group["lr"] = float(rate[runs[0]])
+
+    def _optimizer(self, parameters: Any, rate: float) -> torch.optim.Optimizer:
+        optimizer: torch.optim.Optimizer = self._kind.target(parameters, **{self._kind.rate: rate}, **self._arguments)
+        return optimizer
+
+
+class _Rows:
+    """Parameters that are the rows of one tensor, and their gradients, which are the rows of another."""
+
+    def __init__(self, x: Array) -> None:
+        self.x = torch.from_numpy(x.copy())
+        self.parameters = [torch.nn.Parameter(row) for row in self.x]
+        self._gradient = torch.zeros_like(self.x)
+        self._gradients = list(self._gradient)
+
+    def set(self, x: Array | None, gradient: Array) -> None:
+        """Set the gradients, and the positions unless they are None."""
+        if x is not None:
+            self.x.copy_(torch.from_numpy(x))
+        self._gradient.copy_(torch.from_numpy(gradient))
+        for parameter, of_run in zip(self.parameters, self._gradients, strict=True):
+            parameter.grad = of_run
+
+
+def _close(one: Array, other: Array) -> bool:
+    """Whether positions are equal but for the order of rounding."""
+    if np.array_equal(one, other, equal_nan=True):
+        return True
+    return bool(np.allclose(one, other, rtol=16 * np.finfo(one.dtype).eps, atol=0, equal_nan=True))
+
+
+def _arguments(kind: type[TorchOptimizer], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the optimizer, with tuples put together."""
+    plain = {name: value for name, value in values.items() if name != "schedule"}
+    tuples = {name: tuple(plain.pop(part) for part in parts) for name, parts in kind.tuples.items()}
+    return plain | tuples

@@ -1,0 +1,79 @@
+"""PyTorch optimizers: classes derived from ``torch.optim.Optimizer``, and functions that return one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
+
+PARAMETERS = "params"
+"""The name of the first argument, which takes the parameters to optimize."""
+
+
+@dataclass(frozen=True)
+class TorchOptimizer(ForeignOptimizer):
+    """Base of the declarations; ``target`` takes the parameters, the learning rate and the hyperparameters."""
+
+    packages = ("torch",)
+    tuples: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The hyperparameters that form a tuple argument: ``betas`` consists of ``beta_1`` and ``beta_2``."""
+
+
+def is_torch(member: Any) -> bool:
+    """Whether ``member`` is a class of PyTorch optimizers, or a function that takes ``params``."""
+    if isinstance(member, type):
+        bases = member.__mro__[1:]
+        return any(each.__module__.startswith("torch.optim") and each.__name__ == "Optimizer" for each in bases)
+    return inspect.isfunction(member) and next(iter(inspect.signature(member).parameters), "") == PARAMETERS
+
+
+def from_torch(member: Any) -> type[ForeignOptimizer]:
+    """The declaration of a class or function.
+
+    Raises:
+        Unsuitable: it takes no learning rate, has a parameter without a default, or its step needs a closure.
+    """
+    parameters = list(inspect.signature(member).parameters.values())[1:]
+    rate = rate_parameter(parameters, "it")
+    others = other_parameters(parameters, rate, member.__name__)
+    if _needs_closure(member):
+        raise Unsuitable("its step needs a closure that computes the loss again, which reportgen does not offer")
+    tuples = {each.name: _names(each) for each in others if _is_tuple(each.default)}
+    facts = {
+        "target": member,
+        "rate": rate,
+        "tuples": tuples,
+        "title": f"PyTorch {member.__name__}",
+        "source": f"{member.__module__}.{member.__qualname__}",
+        "note": "The steps are made by PyTorch itself, uncompiled.",
+        "__doc__": (inspect.getdoc(member) or "").strip().split("\n\n")[0],
+        "__module__": member.__module__,
+    }
+    return declare(TorchOptimizer, member.__name__, _flat(others), facts, structural=True)
+
+
+def _needs_closure(member: Any) -> bool:
+    step = getattr(member, "step", None)
+    closure = inspect.signature(step).parameters.get("closure") if step else None
+    return closure is not None and closure.default is closure.empty
+
+
+def _is_tuple(default: Any) -> bool:
+    return isinstance(default, tuple) and all(isinstance(each, int | float) for each in default)
+
+
+def _names(parameter: inspect.Parameter) -> tuple[str, ...]:
+    """``beta_1`` and ``beta_2`` for ``betas=(0.9, 0.999)``."""
+    return tuple(f"{parameter.name.removesuffix('s')}_{place + 1}" for place in range(len(parameter.default)))
+
+
+def _flat(parameters: list[inspect.Parameter]) -> Iterator[inspect.Parameter]:
+    for each in parameters:
+        if not _is_tuple(each.default):
+            yield each
+            continue
+        for name, default in zip(_names(each), each.default, strict=True):
+            yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
