@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -103,3 +104,54 @@ def check_configurations(shown: Element, truth: Recomputed, keys: list[tuple[str
             prints(text, quantile(gaps, part), 2)
         for cell, place in zip(row[6:], range(len(truth.targets)), strict=True):
             prints(cell.text(), median([run.steps_to[place] for run in runs]), 15)
+
+
+def check_alternative(text: str, truth: Recomputed, loss: str) -> None:
+    """Check the numbers in the alternative text of a picture on the page of a loss."""
+    if text.startswith("Median final gap of"):
+        name, rates, gap, at, rest = found(
+            rf"Median final gap of (\w+) on {loss} at {{N}} learning rates\. Smallest: {{N}}, first at {{N}}\. (.*)",
+            text,
+        ).groups()
+        medians = [median([run.gap for run in truth.cells[loss, name, rate]]) for rate in truth.rates]
+        prints(rates, len(truth.rates), 15)
+        prints(gap, min(medians))
+        prints(at, truth.rates[medians.index(min(medians))])
+        lost = sum(map(math.isinf, medians))
+        if lost:
+            prints(found(r"Infinite at {N} learning rates?, .*", rest)[1], lost, 15)
+        else:
+            assert rest == "Finite at all of them."
+    elif text.startswith("Median gap by step"):
+        parts = re.findall(r"(\w+) at learning rate (\S+): (\S+)", text)
+        assert [part[0] for part in parts] == truth.optimizers
+        for name, rate, gap in parts:
+            middle = median([run.gap for run in truth.cells[loss, name, truth.best(loss, name)]])
+            prints(rate, truth.best(loss, name))
+            if math.isinf(middle):
+                assert gap == "diverged"
+            else:
+                prints(gap, middle)
+    elif text.startswith("Share of (start, target) pairs"):
+        parts = re.findall(r"(\w+) hits (\S+ %)(?: \(half of all after ([^)]+)\))?", text)
+        assert {part[0] for part in parts} == set(truth.optimizers)
+        for name, share, half in parts:
+            runs = truth.cells[loss, name, truth.best(loss, name)]
+            prints_share(share, truth.hit_rate((loss, name, truth.best(loss, name))))
+            times = sorted(time for run in runs for time in run.times)
+            middle = times[math.ceil(len(times) / 2) - 1]
+            assert bool(half) == math.isfinite(middle)
+            if half:
+                prints(half, middle)
+    elif text.startswith("Paths of"):
+        name, rate, starts, counts = found(
+            rf"Paths of (\w+) on {loss} at learning rate {{N}} from {{N}} starts: (.+); "
+            r"\S+ outside the plot area at the end\.",
+            text,
+        ).groups()
+        outcomes = Counter(run.outcome for run in truth.cells[loss, name, truth.best(loss, name)])
+        prints(rate, truth.best(loss, name))
+        prints(starts, truth.starts, 15)
+        assert {part.split()[1]: int(part.split()[0]) for part in counts.split(", ")} == outcomes
+    else:
+        assert text.startswith("Contours of")

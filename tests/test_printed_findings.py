@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from plain_statistics import end_ranges, expanded_tail, median
 from printed import Element, ends, found, is_between, page, prints, prints_share, value
+from printed_tables import check_alternative
 from recomputed import Recomputed, divergence_edge, usable_range
 
 pytestmark = pytest.mark.slow
@@ -52,8 +53,8 @@ def check_lead(truth: Recomputed, kind: int, text: str) -> None:
         prints_share(others, scores[second])
     else:
         match = found(
-            r"(\w+) (is the fastest|was the fastest in these runs) in gradient evaluations: "
-            r"speed score {N} of 100, (\w+) {N} (.*)",
+            r"(\w+) (is the fastest in gradient evaluations: speed score|had the highest speed score in these runs:) "
+            r"{N} of 100, (\w+) {N} (.*)",
             text,
         )
         leader, verb, own, other, others, rest = match.groups()
@@ -79,7 +80,7 @@ def check_lead(truth: Recomputed, kind: int, text: str) -> None:
     surely_not = {name for name, (end, _) in over.items() if end[1] <= 0 or balance(truth, kind, first, name) < 0.1}
     lead = re.search(r" Its lead is significant over (.+?), but not over (.+?)\.", after)
     yes, no = (set(re.split(", | and ", part)) for part in lead.groups()) if lead else (set(), set(over))
-    if verb in ("leads: it hit", "is the fastest"):
+    if verb.startswith(("leads", "is the fastest")):
         yes, no = set(over), set()
     assert surely <= yes
     assert surely_not <= no
@@ -240,52 +241,25 @@ def check_ranges(heading: str, truth: Recomputed, loss: str) -> None:
     prints(width, max(widths.values()), 2)
 
 
-def check_alternative(text: str, truth: Recomputed, loss: str) -> None:
-    """Check the numbers in the alternative text of a picture on the page of a loss."""
-    if text.startswith("Median final gap of"):
-        name, rates, gap, at, rest = found(
-            rf"Median final gap of (\w+) on {loss} at {{N}} learning rates\. Smallest: {{N}}, first at {{N}}\. (.*)",
-            text,
-        ).groups()
-        medians = [median([run.gap for run in truth.cells[loss, name, rate]]) for rate in truth.rates]
-        prints(rates, len(truth.rates), 15)
-        prints(gap, min(medians))
-        prints(at, truth.rates[medians.index(min(medians))])
-        lost = sum(map(math.isinf, medians))
-        if lost:
-            prints(found(r"Infinite at {N} learning rates?, .*", rest)[1], lost, 15)
-        else:
-            assert rest == "Finite at all of them."
-    elif text.startswith("Median gap by step"):
-        parts = re.findall(r"(\w+) at learning rate (\S+): (\S+)", text)
-        assert [part[0] for part in parts] == truth.optimizers
-        for name, rate, gap in parts:
-            middle = median([run.gap for run in truth.cells[loss, name, truth.best(loss, name)]])
-            prints(rate, truth.best(loss, name))
-            if math.isinf(middle):
-                assert gap == "diverged"
-            else:
-                prints(gap, middle)
-    elif text.startswith("Share of (start, target) pairs"):
-        parts = re.findall(r"(\w+) hits (\S+ %)(?: \(half of all after ([^)]+)\))?", text)
-        assert {part[0] for part in parts} == set(truth.optimizers)
-        for name, share, half in parts:
-            runs = truth.cells[loss, name, truth.best(loss, name)]
-            prints_share(share, truth.hit_rate((loss, name, truth.best(loss, name))))
-            times = sorted(time for run in runs for time in run.times)
-            middle = times[math.ceil(len(times) / 2) - 1]
-            assert bool(half) == math.isfinite(middle)
-            if half:
-                prints(half, middle)
-    elif text.startswith("Paths of"):
-        name, rate, starts, counts = found(
-            rf"Paths of (\w+) on {loss} at learning rate {{N}} from {{N}} starts: (.+); "
-            r"\S+ outside the plot area at the end\.",
-            text,
-        ).groups()
-        outcomes = Counter(run.outcome for run in truth.cells[loss, name, truth.best(loss, name)])
-        prints(rate, truth.best(loss, name))
-        prints(starts, truth.starts, 15)
-        assert {part.split()[1]: int(part.split()[0]) for part in counts.split(", ")} == outcomes
-    else:
-        assert text.startswith("Contours of")
+def test_the_limitations_of_the_ranking(index: Element, truth: Recomputed) -> None:
+    intervals, free, relative, losses = (each.text() for each in index.one("ul", "caveats").all("li"))
+    assert f"(this report has {truth.random} random starts)" in intervals
+    at_start = [
+        row["initial_loss"] - truth.minimum[row["loss"]] <= target * row["scale"]
+        for row in truth.rows
+        for target in truth.targets
+    ]
+    prints_share(
+        found(r"(.+ %) of the \(start, target\) pairs are hit at step 0: .*", free)[1], sum(at_start) / len(at_start)
+    )
+    assert re.search(r"\d", relative.replace("Gould and Scott 2016", "")) is None
+    needed, optimizers, here = found(
+        r"A significance test over losses needs at least {N} losses for {N} optimizers\. This report has {N} losses, "
+        r"so its results cover only these losses\.",
+        losses,
+    ).groups()
+    # The smallest p of the signed-rank test over n losses is 2 / 2 ** n, and Holm's correction multiplies it by the
+    # number of pairs.
+    pairs = math.comb(len(truth.optimizers), 2)
+    assert value(needed) == next(n for n in itertools.count(1) if 2 * pairs / 2**n <= 0.05)
+    assert (value(optimizers), value(here)) == (len(truth.optimizers), len(truth.losses))

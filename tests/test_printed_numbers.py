@@ -15,6 +15,7 @@ import pytest
 from plain_statistics import end_ranges, expanded_tail, median, wilson
 from printed import Element, found, page, prints, prints_share, value
 from printed_tables import (
+    check_alternative,
     check_configurations,
     check_ends,
     check_heat,
@@ -196,6 +197,23 @@ def test_the_pages_of_the_optimizers(optimizer_pages: dict[str, Element], truth:
             text = shown.one("h2", id=f"loss-{place}").text()
             match = found(rf"{loss}: {solved} of {truth.starts} runs solved at learning rate {{N}}", text)
             prints(match[1], best)
+            (section,) = (each for each in shown.all("section") if each.all("h2", id=f"loss-{place}"))
+            alternatives = [each.attributes["alt"] for each in section.all("img")]
+            assert len(alternatives) == 3
+            for alternative in alternatives:
+                check_alternative(alternative, truth, loss)
+        check_hyperparameters(shown.one("table", "meanings"), truth, name)
+
+
+def check_hyperparameters(shown: Element, truth: Recomputed, optimizer: str) -> None:
+    (entry,) = (each for each in truth.manifest["optimizers"] if each["label"] == optimizer)
+    for row, facts in zip(shown.rows(), entry["hyperparameters"], strict=True):
+        assert row[0].text() == facts["name"]
+        for cell, fact in zip(row[2:4], (facts["value"], facts["default"]), strict=True):
+            if isinstance(fact, str | bool):
+                assert cell.text() == str(fact).lower()
+            else:
+                prints(cell.text(), fact, 6)
 
 
 def test_the_tables_at_the_best_learning_rates(loss_pages: dict[str, Element], truth: Recomputed) -> None:
