@@ -7,9 +7,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from plain_statistics import median, quantile
-from printed import Element, ends, found, is_between, prints, prints_share
+from printed import NUMBER, Element, ends, found, is_between, prints, prints_share
 from recomputed import Recomputed
 
 OUTCOMES = ("solved", "stationary", "stalled", "exhausted", "escaped", "diverged", "failed")
@@ -155,3 +156,30 @@ def check_alternative(text: str, truth: Recomputed, loss: str) -> None:
         assert {part.split()[1]: int(part.split()[0]) for part in counts.split(", ")} == outcomes
     else:
         assert text.startswith("Contours of")
+
+
+def check_facts(shown: Element, info: dict[str, Any]) -> None:
+    """Check the minimum, its place, the saddles, the standard start and the domain of a loss."""
+    facts = {each.one("dt").text(): each.one("dd").text() for each in shown.one("dl", "facts").all("div")}
+    minimum, places = facts["Minimum"].split(" at ")
+    prints(minimum, info["minimum"], 6)
+    sides = [end for side in info["domain"] for end in side]
+    for text, numbers, digits in (
+        (places, [x for place in info["minima"] for x in place], 6),
+        (facts["Standard start"], info["start"], 3),
+        (facts["Domain"], sides, 3),
+        (facts.get("Saddles", ""), [x for place in info["saddles"] for x in place], 3),
+    ):
+        for printed, number in zip(re.findall(NUMBER, text), numbers, strict=True):
+            prints(printed, number, digits)
+
+
+def check_hyperparameters(shown: Element, truth: Recomputed, optimizer: str) -> None:
+    (entry,) = (each for each in truth.manifest["optimizers"] if each["label"] == optimizer)
+    for row, facts in zip(shown.rows(), entry["hyperparameters"], strict=True):
+        assert row[0].text() == facts["name"]
+        for cell, fact in zip(row[2:4], (facts["value"], facts["default"]), strict=True):
+            if isinstance(fact, str | bool):
+                assert cell.text() == str(fact).lower()
+            else:
+                prints(cell.text(), fact, 6)

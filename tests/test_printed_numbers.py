@@ -18,7 +18,9 @@ from printed_tables import (
     check_alternative,
     check_configurations,
     check_ends,
+    check_facts,
     check_heat,
+    check_hyperparameters,
     check_outcomes,
     check_result,
     label,
@@ -167,6 +169,7 @@ def test_the_pages_of_the_losses(loss_pages: dict[str, Element], truth: Recomput
     assert loss_pages
     for loss, shown in loss_pages.items():
         check_result(shown.one("p", "setup").text(), truth, loss)
+        check_facts(shown, next(each for each in truth.manifest["losses"] if each["label"] == loss))
         here = [row["outcome"] for row in truth.rows if row["loss"] == loss]
         assert f"Outcomes of {len(here)} runs" in [each.text() for each in shown.all("h2")]
         check_outcomes(shown.one("figure", "outcomes"), here)
@@ -203,17 +206,6 @@ def test_the_pages_of_the_optimizers(optimizer_pages: dict[str, Element], truth:
             for alternative in alternatives:
                 check_alternative(alternative, truth, loss)
         check_hyperparameters(shown.one("table", "meanings"), truth, name)
-
-
-def check_hyperparameters(shown: Element, truth: Recomputed, optimizer: str) -> None:
-    (entry,) = (each for each in truth.manifest["optimizers"] if each["label"] == optimizer)
-    for row, facts in zip(shown.rows(), entry["hyperparameters"], strict=True):
-        assert row[0].text() == facts["name"]
-        for cell, fact in zip(row[2:4], (facts["value"], facts["default"]), strict=True):
-            if isinstance(fact, str | bool):
-                assert cell.text() == str(fact).lower()
-            else:
-                prints(cell.text(), fact, 6)
 
 
 def test_the_tables_at_the_best_learning_rates(loss_pages: dict[str, Element], truth: Recomputed) -> None:
