@@ -79,7 +79,7 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
     if board.free_hits > 0:
         found.append(
             f"{share(board.free_hits)} of the (start, target) pairs are hit at step 0: the start is already within the "
-            "target. An optimizer gets these hits without any progress, unless it leaves the target."
+            "target. These hits show no progress of an optimizer."
         )
     if len(board.names) > 2:
         found.append(
