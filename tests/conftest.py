@@ -169,6 +169,20 @@ def brief_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def default_report(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> Path:
+    """The report that ``reportgen build`` makes without a config."""
+    from click.testing import CliRunner
+
+    from reportgen.cli import main
+
+    output = tmp_path_factory.mktemp("default") / "output"
+    with kept_worker():
+        done = CliRunner().invoke(main, ["build", "--output", str(output)])
+    assert done.exit_code == 0, done.output
+    return output
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A rendered site with a failed program, diverged runs and the long name of a plug-in."""
     import synthetic

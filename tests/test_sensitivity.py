@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.best_rate_intervals import best_rate_intervals
+from reportgen.analysis.loss_view import loss_view
 from reportgen.analysis.run_table import run_table
 from reportgen.analysis.sensitivity import Sensitivity, divergence_edge, floored_gaps, sensitivity, usable_range
+from reportgen.report.heatmap import heatmap_by_optimizer
 from reportgen.results.result_tables import Results
 
 INF = np.inf
@@ -217,3 +219,19 @@ def test_decades_of_a_grid_agree_with_those_of_the_solved_range() -> None:
     found = only(solved)
     assert found.decades == 1
     assert math.isclose(found.best_rate, 10**-1)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "word", "brief"),
+    [
+        (["escaped"] * 6 + ["solved"] * 3, "escaped", "◇"),
+        (["escaped"] * 4 + ["diverged"] * 5, "diverged", "✕"),
+        (["failed"] * 9, "failed", "!"),
+        (["failed"] * 3 + ["escaped"] * 3 + ["exhausted"] * 3, "escaped", "◇"),
+    ],
+)
+def test_a_cell_without_a_median_names_the_most_frequent_outcome(outcomes: list[str], word: str, brief: str) -> None:
+    made = handmade.results({"start": range(9), "outcome": outcomes})
+    ((cell,),) = (row.cells for row in heatmap_by_optimizer(loss_view(made, "bowl")))
+    assert (cell.word, cell.brief) == (word, brief)
+    assert f": {word}, " in cell.text

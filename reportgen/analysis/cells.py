@@ -168,7 +168,7 @@ class CellRow:
     gap_low: float
     gap_median: float
     gap_high: float
-    """Quartiles of the final gap; infinite for runs that diverged or failed."""
+    """Quartiles of the final gap; infinite for runs that escaped, diverged or failed."""
     median_hits: tuple[float, ...]
     """For each target the median step of its hit, infinite unless most runs hit it."""
     steps_to_target: float

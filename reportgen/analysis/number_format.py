@@ -75,9 +75,9 @@ def decades(span: float) -> str:
     return f"{text} decade" + ("" if text == "1" else "s")
 
 
-def point(coordinates: Sequence[float]) -> str:
+def point(coordinates: Sequence[float], digits: int = 3) -> str:
     """``(1, 0.5)``; only the first three of many coordinates."""
-    shown = [number(c) for c in coordinates[:3]] + (["…"] if len(coordinates) > 3 else [])
+    shown = [number(c, digits) for c in coordinates[:3]] + (["…"] if len(coordinates) > 3 else [])
     return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
 
 

@@ -63,6 +63,11 @@ class Leaderboard:
         """Labels of the losses with a single start, which the learning rate is both chosen and judged on."""
         return [fit.trials.loss for fit in self.fits if fit.trials.units == 1]
 
+    @property
+    def free_hits(self) -> float:
+        """The share of problems that some run hit at its start, averaged over the losses."""
+        return float(np.mean([(np.concatenate(fit.trials.times) == 0).any(axis=0).mean() for fit in self.fits]))
+
     @cached_property
     def loss(self) -> Array:
         """Label of each problem's loss, str [problems]."""

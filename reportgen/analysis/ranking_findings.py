@@ -92,8 +92,8 @@ def _fastest(board: Leaderboard) -> Iterator[Claim]:
     scores = f"{number(100 * float(speed[a]), 2)} of 100, {shorten(board.names[b])} {number(100 * float(speed[b]), 2)}"
     pieces = (
         "",
-        f"{shorten(board.names[a])} {'is the fastest' if is_shown else 'was the fastest in these runs'}",
-        f" in gradient evaluations: speed score {scores} ({lead.certainty()}).{lead.others()}",
+        f"{shorten(board.names[a])} {'is the fastest' if is_shown else 'had the highest speed score in these runs'}",
+        f"{' in gradient evaluations: speed score' if is_shown else ':'} {scores} ({lead.certainty()}).{lead.others()}",
     )
     yield Claim(pieces, RANKING, lead.strength, 80 if is_shown else 60, keys)
 

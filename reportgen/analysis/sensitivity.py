@@ -72,7 +72,7 @@ def sensitivity(table: RunTable) -> list[Sensitivity]:
 def floored_gaps(table: RunTable) -> Array:
     """The final gap of each run, but at least the gap of its tightest target, float [runs].
 
-    So a run that goes further than the tightest target gains nothing by it. Infinite for a run that diverged or failed.
+    So a run that goes further than the tightest target gains nothing by it. Infinite for a lost run.
     """
     floored: Array = np.maximum(final_gaps(table.runs), tightest_gaps(table))
     return floored

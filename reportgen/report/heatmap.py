@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reportgen.analysis.cells import CellRow
 from reportgen.analysis.loss_view import LossView, tightest_gap
 from reportgen.analysis.number_format import exponent, number, rate
+from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.figures.registry import slug
 
 LEVELS = 8
@@ -87,14 +88,15 @@ def _heat_cells(view: LossView, optimizer: str, rates: Sequence[float], scale: _
 
 def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None) -> HeatCell:
     gap = cell.gap_median
+    lost = {outcome: cell.outcomes[outcome] for outcome in ("diverged", "escaped", "failed")}  # the first of equals
     if math.isfinite(gap):
         kind, word, brief = f"h{scale(gap)}", number(gap, 2), _brief(gap)
         text = f"median gap {word}"
-    elif 2 * (cell.diverged + cell.failed) < cell.runs:
+    elif 2 * sum(lost.values()) < cell.runs:
         kind, word, brief, text = "absent", "n/a", "–", "no known minimum, so no gap"
     else:
-        kind = word = "failed" if cell.failed > cell.diverged else "diverged"
-        brief, text = "!" if kind == "failed" else "✕", word
+        word = text = max(lost, key=lambda outcome: lost[outcome])
+        kind, brief = "failed" if word == "failed" else "diverged", SYMBOLS[word]
     return HeatCell(
         kind=kind,
         word=word,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.number_format import count, names
+from reportgen.analysis.number_format import count, names, share
 from reportgen.analysis.ranking import Leaderboard, Rank
 from reportgen.analysis.ranking_findings import losses_needed_note
 from reportgen.analysis.significance import is_pair_test_possible, wilcoxon_holm
@@ -66,14 +66,19 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
         found = [f"There are no intervals: {why_no_intervals(board)}. The ranking holds for these starts only."]
     else:
         found = [
-            f"The 95 % intervals (bootstrap) show how much the results could change with other random starts or seeds "
-            f"(this report has {draws}), which would also choose other learning rates. They say nothing about other "
-            "losses or learning rates that were not tried."
+            f"The 95 % intervals (bootstrap, widened to a score interval) show how much the results could change with "
+            f"other random starts or seeds (this report has {draws}), which would also choose other learning rates. "
+            "They say nothing about other losses or learning rates that were not tried."
         ]
     if board.optimistic_losses:
         found.append(
             f"On {names(board.optimistic_losses)} there is a single start: the learning rate is chosen and judged on "
             "it. This is optimistic, most of all for optimizers with many good learning rates."
+        )
+    if board.free_hits > 0:
+        found.append(
+            f"{share(board.free_hits)} of the (start, target) pairs are hit at step 0: the start is already within the "
+            "target. These hits show no progress of an optimizer."
         )
     if len(board.names) > 2:
         found.append(

@@ -31,7 +31,9 @@ class SideRuns:
 
 
 def log2_ratios(base: SideRuns, head: SideRuns) -> Array:
-    """log2(base's runtime / head's), float [runs, targets], positive if head is faster; NaN if neither hit the target.
+    """log2(base's runtime / head's), float [runs, targets], positive if head is faster.
+
+    NaN if neither hit the target, or both hit it at step 0, because the start is within it: that compares nothing.
 
     Ratios are lower bounds if a run did not hit the target: with all steps used, it would have needed at least its
     budget. A run that diverged or failed never hits the target. Ratios are clipped at ``MOST_LOG2``.
@@ -41,14 +43,15 @@ def log2_ratios(base: SideRuns, head: SideRuns) -> Array:
         np.where(side.lost[:, np.newaxis], np.inf, np.maximum(side.budget[:, np.newaxis], other.t))
         for side, other in ((base, head), (head, base))
     ]
-    # A start at the minimum hits the target at step 0, after the evaluation that shows it.
+    # A hit at step 0 comes after the evaluation that shows it.
     before, after = (
         np.maximum(np.where(is_hit, side.t, bound), 1.0)
         for is_hit, side, bound in zip(hit, (base, head), lower_bound, strict=True)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.clip(np.log2(before / after), -MOST_LOG2, MOST_LOG2)
-    return np.where(hit[0] | hit[1], ratio, np.nan)
+    at_start = (base.t == 0) & (head.t == 0)
+    return np.where((hit[0] | hit[1]) & ~at_start, ratio, np.nan)
 
 
 def gap_ratios(base: SideRuns, head: SideRuns, floor: float) -> Array:
@@ -68,7 +71,7 @@ def gap_ratios(base: SideRuns, head: SideRuns, floor: float) -> Array:
 def run_effects(base: SideRuns, head: SideRuns, floor: float) -> Array:
     """How much better each run is in head, float [runs]: the mean of ``log2_ratios`` over the targets.
 
-    If neither side hit a target, it is the ratio of the final gaps; NaN if both diverged or failed.
+    If no target compares the sides, it is the ratio of the final gaps; NaN if both diverged or failed.
 
     Args:
         base: its runs.
