@@ -209,6 +209,8 @@ def test_the_pages_of_the_optimizers(optimizer_pages: dict[str, Element], truth:
 
 
 def test_the_tables_at_the_best_learning_rates(loss_pages: dict[str, Element], truth: Recomputed) -> None:
+    assert len(loss_pages) == 3
+    assert len(truth.optimizers) == 6
     rng = random.Random(21)
     with_one_less = [truth.drawn(rng, truth.random - 1) for _ in range(RESAMPLES)]
     with_all = [truth.drawn(rng, truth.random) for _ in range(RESAMPLES)]
@@ -253,6 +255,7 @@ def check_usable(cell: Element, truth: Recomputed, loss: str, name: str) -> None
 
 
 def test_the_gaps_after_fixed_budgets(loss_pages: dict[str, Element], truth: Recomputed) -> None:
+    assert len(loss_pages) == 3
     rng = random.Random(22)
     resamples = [truth.drawn(rng, truth.random) for _ in range(RESAMPLES)]
     tail = expanded_tail(truth.random, math.sqrt(truth.random / (truth.random - 1)))
