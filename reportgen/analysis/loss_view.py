@@ -305,4 +305,6 @@ def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
 def _gap_at(run: Trajectory, steps: Array) -> Array:
     at = np.searchsorted(run.step, steps, side="right") - 1
     gap: Array = run.gap[np.maximum(at, 0)]
+    if run.outcome == "escaped":  # below the minimum, a gap means nothing
+        return np.where(gap < 0, np.inf, gap)
     return np.where(steps > run.step[-1], np.inf, gap) if run.outcome == "diverged" else gap

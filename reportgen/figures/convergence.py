@@ -63,7 +63,7 @@ def alt_convergence(view: LossView) -> str:
 
 def end_in_words(gaps: Array) -> str:
     """How a curve of median gaps, float [points], ends."""
-    return f"{number(gaps[-1])} at the end" if len(gaps) and np.isfinite(gaps[-1]) else "diverged or failed"
+    return f"{number(gaps[-1])} at the end" if len(gaps) and np.isfinite(gaps[-1]) else "escaped, diverged or failed"
 
 
 def _line(view: LossView, name: str, steps: Array, gaps: Array, scale: GapScale) -> Line:

@@ -57,14 +57,14 @@ def alt_rates(view: LossView, optimizer: str) -> str:
     finite = cells[np.isfinite(cells["gap_median"])]
     subject = f"Median final gap of {optimizer} on {view.label} at {count(len(cells), 'learning rate')}."
     if finite.empty:
-        return f"{subject} Infinite at all of them: half or more of the runs diverged or failed."
+        return f"{subject} Infinite at all of them: half or more of the runs escaped, diverged or failed."
     least = finite.loc[finite["gap_median"].idxmin()]
     smallest = f"Smallest: {number(least['gap_median'])}, first at {rate(least['learning_rate'])}."
     infinite = len(cells) - len(finite)
     if not infinite:
         return f"{subject} {smallest} Finite at all of them."
     rates = count(infinite, "learning rate")
-    return f"{subject} {smallest} Infinite at {rates}, where half or more of the runs diverged or failed."
+    return f"{subject} {smallest} Infinite at {rates}, where half or more of the runs escaped, diverged or failed."
 
 
 def _draw_optimizer(axes: Axes, cells: pd.DataFrame, scale: GapScale, style: SeriesStyle) -> None:

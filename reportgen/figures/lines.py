@@ -36,7 +36,7 @@ class Line:
     y: Array
     """float [points], as drawn"""
     ends_early: bool = False
-    """Whether it ends because half or more of the runs diverged or failed: marked by a cross."""
+    """Whether it ends because half or more of the runs escaped, diverged or failed: marked by a cross."""
     stepped: bool = False
     """Whether it is constant between the points."""
 

@@ -21,7 +21,7 @@ class SideRuns:
     gap: Array
     """The final gap, float [runs]; infinite if not known."""
     lost: Array
-    """Whether the run diverged or failed, bool [runs]."""
+    """Whether the run is lost: it escaped, diverged or failed, bool [runs]."""
     solved: Array
     """Whether the outcome is ``solved``, bool [runs]."""
 
@@ -36,7 +36,7 @@ def log2_ratios(base: SideRuns, head: SideRuns) -> Array:
     NaN if neither hit the target, or both hit it at step 0, because the start is within it: that compares nothing.
 
     Ratios are lower bounds if a run did not hit the target: with all steps used, it would have needed at least its
-    budget. A run that diverged or failed never hits the target. Ratios are clipped at ``MOST_LOG2``.
+    budget. A lost run never hits the target. Ratios are clipped at ``MOST_LOG2``.
     """
     hit = np.isfinite(base.t), np.isfinite(head.t)
     lower_bound = [
@@ -55,7 +55,7 @@ def log2_ratios(base: SideRuns, head: SideRuns) -> Array:
 
 
 def gap_ratios(base: SideRuns, head: SideRuns, floor: float) -> Array:
-    """log2(base's final gap / head's), float [runs], positive if head is better; NaN if both diverged or failed.
+    """log2(base's final gap / head's), float [runs], positive if head is better; NaN if both are lost.
 
     Args:
         base: its runs.
@@ -71,7 +71,7 @@ def gap_ratios(base: SideRuns, head: SideRuns, floor: float) -> Array:
 def run_effects(base: SideRuns, head: SideRuns, floor: float) -> Array:
     """How much better each run is in head, float [runs]: the mean of ``log2_ratios`` over the targets.
 
-    If no target compares the sides, it is the ratio of the final gaps; NaN if both diverged or failed.
+    If no target compares the sides, it is the ratio of the final gaps; NaN if both are lost.
 
     Args:
         base: its runs.
