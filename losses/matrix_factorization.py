@@ -47,6 +47,7 @@ def start(dim):
 @loss(
     dim=80,
     samples=lambda dim: side(dim) ** 2,
+    shapes=lambda dim: {"left": (RANK, side(dim)), "right": (RANK, side(dim))},
     minima=lambda dim, *, seed: [balanced(dim, seed)],
     minimum=unexplained,
     saddles=lambda dim: [(0.0,) * dim],

@@ -38,6 +38,7 @@ def start(dim):
 @loss(
     dim=65,
     samples=SAMPLES,
+    shapes=lambda dim: {"W": (2, hidden(dim)), "c": (hidden(dim),), "v": (hidden(dim),), "d": (1,)},
     minima=(),
     minimum=0.0,
     start=start,

@@ -27,6 +27,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from reportgen.tensor import Tensor
@@ -84,6 +86,8 @@ class Loss:
     """The values of the keyword-only arguments."""
     samples: int = 0
     """The number of samples that the loss is the mean over; 0 if it cannot be evaluated on a minibatch."""
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The arrays that the position consists of, in order, each flattened by rows; empty: one vector."""
 
     @property
     def label(self) -> str:
@@ -151,6 +155,7 @@ class Facts:
     saddles: Fact[Vectors]
     aliases: Sequence[str]
     samples: Fact[int]
+    shapes: Fact[Mapping[str, Sequence[int]]]
 
 
 def loss(
@@ -170,6 +175,7 @@ def loss(
     saddles: Fact[Vectors] = (),
     aliases: Sequence[str] = (),
     samples: Fact[int] = 0,
+    shapes: Fact[Mapping[str, Sequence[int]]] = MappingProxyType({}),
 ) -> Callable[[Callable[..., Tensor]], Loss]:
     """Return a decorator that declares a function as a loss.
 
@@ -191,6 +197,8 @@ def loss(
         saddles: important stationary points that are not minimizers.
         aliases: other established names.
         samples: the number of samples that the loss is the mean over; then the function takes ``rows``.
+        shapes: the arrays that the position consists of, in order, each flattened by rows, such as
+            ``{"W": (16, 2), "b": (16,)}``. Optimizers of other frameworks get parameters of these shapes.
 
     Raises:
         ValueError: a tag is unknown, the length of a fact differs from the dimension, or ``samples`` does not fit to
@@ -198,7 +206,7 @@ def loss(
     """
     facts = Facts(
         *(minima, minimum, start, domain, domain_only, formula, source, title, note, dim, tags),
-        *(local_minima, saddles, aliases, samples),
+        *(local_minima, saddles, aliases, samples, shapes),
     )
     unknown = [tag for tag in tags if tag not in TAGS]
     if unknown:
@@ -254,6 +262,7 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
         aliases=tuple(facts.aliases),
         parameters=dict(parameters),
         samples=int(resolve(facts.samples)),
+        shapes={name: tuple(int(size) for size in shape) for name, shape in resolve(facts.shapes).items()},
     )
     _check_lengths(resolved)
     return resolved
@@ -269,6 +278,9 @@ def _check_lengths(resolved: Loss) -> None:
             raise ValueError(
                 f"loss {resolved.name}: {name} has {len(value)} coordinates; expected {resolved.dim}, as the function"
             )
+    sizes = sum(prod(shape) for shape in resolved.shapes.values())
+    if resolved.shapes and sizes != resolved.dim:
+        raise ValueError(f"loss {resolved.name}: shapes have {sizes} numbers; expected {resolved.dim}, the dimension")
 
 
 def renamed(declared: Loss, name: str) -> Loss:

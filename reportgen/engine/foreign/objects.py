@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -11,6 +12,8 @@ import tensorflow as tf
 
 from reportgen.foreign import ClassOptimizer, ForeignOptimizer, KerasOptimizer
 from reportgen.tensor import Tensor
+
+Shapes = Sequence[tuple[int, ...]]
 
 _NOT_ARGUMENTS = ("schedule", "variables")
 """Hyperparameters of reportgen, which the optimizer itself does not take."""
@@ -42,11 +45,18 @@ class Framework(Protocol):
 class Classes:
     """Classes with ``apply_gradients``, as TensorFlow's guide writes them."""
 
-    def __init__(self, kind: type[ClassOptimizer], values: Mapping[str, Any], start: Tensor) -> None:
-        """``values`` are the hyperparameters; ``start`` is any position, [dim] in the dtype of the runs."""
+    def __init__(self, kind: type[ClassOptimizer], values: Mapping[str, Any], start: Tensor, shapes: Shapes) -> None:
+        """Create the variables of the position.
+
+        Args:
+            kind: the declaration.
+            values: its hyperparameters.
+            start: any position, [dim] in the dtype of the runs.
+            shapes: of the arrays that it consists of; empty: one vector.
+        """
         self._kind = kind
         self._arguments = _arguments(values)
-        self._one = values["variables"] == "one"
+        self._shapes = shapes if values["variables"] == "one" else [()] * int(start.shape[0])
         self.position = [tf.Variable(part) for part in self.split(start)]
 
     def make(self, rate: float, numbers: Mapping[str, float]) -> Any:
@@ -72,27 +82,27 @@ class Classes:
             raise TypeError(f"a schedule needs an attribute {name} that can be set: {error}") from error
 
     def split(self, x: Tensor) -> list[Tensor]:
-        """Return one vector, or one scalar per coordinate."""
-        return [x] if self._one else tf.unstack(x)
+        """Return one vector, one array of each shape, or one scalar per coordinate."""
+        return parts(x, self._shapes)
 
     def joined(self) -> Tensor:
         """Return the position, [dim]."""
-        values = [variable.read_value() for variable in self.position]
-        return values[0] if self._one else tf.stack(values)
+        return whole([variable.read_value() for variable in self.position])
 
 
 class Keras:
     """Optimizers of Keras."""
 
-    def __init__(self, kind: type[KerasOptimizer], values: Mapping[str, Any], start: Tensor) -> None:
-        """``values`` are the hyperparameters; ``start`` is any position, [dim] in the dtype of the runs."""
+    def __init__(self, kind: type[KerasOptimizer], values: Mapping[str, Any], start: Tensor, shapes: Shapes) -> None:
+        """Create the variables of the position; the arguments are as for ``Classes``."""
         import keras
 
         keras.config.set_floatx(start.dtype.name)
         self._target = kind.target
         self._module = kind.__module__
         self._arguments = _arguments(values)
-        self.position = [keras.Variable(start, dtype=start.dtype.name)]
+        self._shapes = shapes
+        self.position = [keras.Variable(part, dtype=start.dtype.name) for part in self.split(start)]
 
     def make(self, rate: float, numbers: Mapping[str, float]) -> Any:
         """Return a new optimizer: of a class, or the same instance from a new execution of its file."""
@@ -121,20 +131,33 @@ class Keras:
         optimizer.learning_rate = tf.convert_to_tensor(rate, self.position[0].dtype)
 
     def split(self, x: Tensor) -> list[Tensor]:
-        """Return the only variable's value."""
-        return [x]
+        """Return one vector, or one array of each shape."""
+        return parts(x, self._shapes)
 
     def joined(self) -> Tensor:
         """Return the position, [dim]."""
-        return tf.convert_to_tensor(self.position[0])
+        return whole([tf.convert_to_tensor(variable) for variable in self.position])
 
 
-def framework_of(kind: type[ForeignOptimizer], values: Mapping[str, Any], start: Tensor) -> Framework:
-    """Return how optimizers of this kind are made and called."""
+def framework_of(kind: type[ForeignOptimizer], values: Mapping[str, Any], start: Tensor, shapes: Shapes) -> Framework:
+    """Return how optimizers of this kind are made and called; the other arguments are as for ``Classes``."""
     if issubclass(kind, ClassOptimizer):
-        return Classes(kind, values, start)
+        return Classes(kind, values, start, shapes)
     assert issubclass(kind, KerasOptimizer)
-    return Keras(kind, values, start)
+    return Keras(kind, values, start, shapes)
+
+
+def parts(x: Tensor, shapes: Shapes) -> list[Tensor]:
+    """Return the arrays of the given shapes that a position [dim] consists of; the position itself without shapes."""
+    if not shapes:
+        return [x]
+    pieces = tf.split(x, [math.prod(shape) for shape in shapes])
+    return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+
+def whole(arrays: Sequence[Tensor]) -> Tensor:
+    """Return the position [dim] that consists of these arrays."""
+    return tf.concat([tf.reshape(array, [-1]) for array in arrays], 0)
 
 
 def _arguments(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +18,12 @@ from reportgen.foreign import OptaxOptimizer
 class OptaxSteps:
     """Makes the steps of all runs."""
 
-    def __init__(self, kind: type[OptaxOptimizer], values: Mapping[str, Any]) -> None:
-        """``values`` are the hyperparameters of ``kind``."""
+    def __init__(
+        self, kind: type[OptaxOptimizer], values: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        """``values`` are the hyperparameters of ``kind``; ``shapes`` are those of the loss."""
         self._kind = kind
+        self._shapes = shapes
         self._arguments = {name: value for name, value in values.items() if name != "schedule"}
         self._init = jax.jit(jax.vmap(self._init_run))
         self._update = jax.jit(jax.vmap(self._step_run))
@@ -39,8 +43,23 @@ class OptaxSteps:
         return self._kind.target(**{self._kind.rate: rate}, **self._arguments)
 
     def _init_run(self, rate: Any, x: Any) -> Any:
-        return self._transformation(rate).init(x)
+        return self._transformation(rate).init(self._parameters(x))
 
     def _step_run(self, rate: Any, x: Any, gradient: Any, state: Any) -> tuple[Any, Any]:
-        updates, new = self._transformation(rate).update(gradient, state, x)
-        return optax.apply_updates(x, updates), new
+        parameters = self._parameters(x)
+        updates, new = self._transformation(rate).update(self._parameters(gradient), state, parameters)
+        after = optax.apply_updates(parameters, updates)
+        return self._vector(after), new
+
+    def _parameters(self, x: Any) -> Any:
+        """The arrays that a position [dim] consists of, by name; the position itself without shapes."""
+        if not self._shapes:
+            return x
+        ends = np.cumsum([math.prod(shape) for shape in self._shapes.values()])
+        pieces = jax.numpy.split(x, ends[:-1])
+        return {name: piece.reshape(shape) for (name, shape), piece in zip(self._shapes.items(), pieces, strict=True)}
+
+    def _vector(self, parameters: Any) -> Any:
+        if not self._shapes:
+            return parameters
+        return jax.numpy.concatenate([parameters[name].ravel() for name in self._shapes])

@@ -20,11 +20,12 @@ from reportgen.engine.foreign.compiled_rule import CompiledRule
 from reportgen.engine.foreign.eager_steps import EagerSteps
 from reportgen.engine.foreign.first_steps import Applier, FirstSteps, gradient_function
 from reportgen.engine.foreign.host_loop import HostLoop, Stepper
-from reportgen.engine.foreign.objects import framework_of
+from reportgen.engine.foreign.objects import Shapes, framework_of
 from reportgen.engine.foreign.verification import verify
 from reportgen.engine.inputs import ProgramInputs
 from reportgen.engine.sources import OwnLoop, Source
 from reportgen.foreign import ForeignOptimizer, OptaxOptimizer, TorchOptimizer
+from reportgen.loss import Loss
 from reportgen.plan import Program
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ def foreign_source(
         _forget_triton()
         from reportgen.engine.foreign.torch_steps import torch_source
 
-        return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), kind, values), ""
+        shapes = _shapes(setup.loss)
+        return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), kind, values, shapes), ""
     if issubclass(kind, OptaxOptimizer):
-        return _host_loop(program, setup, stepper_of(program, kind), on_compiled), ""
-    applier = _applier(program, kind)
+        return _host_loop(program, setup, stepper_of(program, kind, setup.loss), on_compiled), ""
+    applier = _applier(program, kind, setup.loss)
     if values["schedule"] != "constant":
         _require_effect(applier, program, kind)
     try:
@@ -64,19 +66,23 @@ def foreign_source(
     return loop, f"steps made one by one by {kind.title} itself, uncompiled, because {reason}"
 
 
-def stepper_of(program: Program, kind: Kind) -> Stepper:
+def stepper_of(program: Program, kind: Kind, loss: Loss) -> Stepper:
     """Return what makes the steps of a program's runs by the optimizer's own objects."""
     values = program.cells[0].hyperparameters
     if issubclass(kind, TorchOptimizer):
         _forget_triton()
         from reportgen.engine.foreign.torch_steps import TorchSteps
 
-        return TorchSteps(kind, values, together=False)
+        return TorchSteps(kind, values, _shapes(loss), together=False)
     if issubclass(kind, OptaxOptimizer):
         from reportgen.engine.foreign.optax_steps import OptaxSteps
 
-        return OptaxSteps(kind, values)
-    return EagerSteps(_applier(program, kind))
+        return OptaxSteps(kind, values, loss.shapes)
+    return EagerSteps(_applier(program, kind, loss))
+
+
+def _shapes(loss: Loss) -> Shapes:
+    return list(loss.shapes.values())
 
 
 def _forget_triton() -> None:
@@ -84,10 +90,10 @@ def _forget_triton() -> None:
     sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
 
 
-def _applier(program: Program, kind: Kind) -> Applier:
+def _applier(program: Program, kind: Kind, loss: Loss) -> Applier:
     values = program.cells[0].hyperparameters
     start = tf.constant(program.start_points[0], program.settings.dtype)
-    return Applier(framework_of(kind, values, start), str(values["schedule"]))
+    return Applier(framework_of(kind, values, start, _shapes(loss)), str(values["schedule"]))
 
 
 def _require_effect(applier: Applier, program: Program, kind: Kind) -> None:

@@ -69,7 +69,7 @@ class _OneSide:
         self._gradients = gradient_function(program, loss, str(values["schedule"]))
         self._stepper: Stepper = RuleSteps(program, loss)
         if issubclass(kind, ForeignOptimizer):
-            self._stepper = stepper_of(program, kind)
+            self._stepper = stepper_of(program, kind, loss)
         self._stepper.start(inputs)
 
     def step(self, x: Array, number: int) -> Array:

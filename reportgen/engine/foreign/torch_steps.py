@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from reportgen.engine.compiled import Chunk
 from reportgen.engine.foreign.host_loop import HostLoop, Stepper
+from reportgen.engine.foreign.objects import Shapes
 from reportgen.engine.inputs import RunInputs
 from reportgen.engine.result import Array
 from reportgen.foreign import TorchOptimizer
@@ -46,7 +48,7 @@ class TorchSource:
 
 
 def torch_source(
-    make_loop: Callable[[Stepper], HostLoop], kind: type[TorchOptimizer], values: Mapping[str, Any]
+    make_loop: Callable[[Stepper], HostLoop], kind: type[TorchOptimizer], values: Mapping[str, Any], shapes: Shapes
 ) -> TorchSource:
     """Return what runs the runs of a program.
 
@@ -54,47 +56,53 @@ def torch_source(
         make_loop: makes a loop with a stepper.
         kind: the declaration.
         values: its hyperparameters.
+        shapes: of the arrays that a position consists of; empty: one vector.
     """
-    return TorchSource(*(make_loop(TorchSteps(kind, values, together=together)) for together in (True, False)))
+    steppers = (TorchSteps(kind, values, shapes, together=together) for together in (True, False))
+    return TorchSource(*map(make_loop, steppers))
 
 
 class TorchSteps:
     """Makes the steps of all runs."""
 
-    def __init__(self, kind: type[TorchOptimizer], values: Mapping[str, Any], *, together: bool) -> None:
+    def __init__(
+        self, kind: type[TorchOptimizer], values: Mapping[str, Any], shapes: Shapes, *, together: bool
+    ) -> None:
         """Declare what is run.
 
         Args:
             kind: the declaration.
             values: its hyperparameters.
+            shapes: of the arrays that a position consists of; empty: one vector.
             together: whether one optimizer serves all runs, with one parameter group per learning rate.
         """
         self._kind = kind
         self._arguments = _arguments(kind, values)
         self._has_schedule = values["schedule"] != "constant"
         self._together = together
+        self._shapes = shapes
 
     def start(self, inputs: RunInputs) -> None:
         """Make parameters and optimizers."""
         rates = inputs.learning_rate.tolist()
-        self._rows = _Rows(inputs.x0)
+        self._rows = _Rows(inputs.x0, self._shapes)
         self._last: Array | None = None
         runs = range(len(rates))
         self._watched: list[int] = []
         if not self._together:
-            self._optimizers = [self._optimizer([self._rows.parameters[run]], rates[run]) for run in runs]
+            self._optimizers = [self._optimizer(self._rows.parameters[run], rates[run]) for run in runs]
             self._runs_of_group = [[run] for run in runs]
             return
         self._runs_of_group = [[run for run in runs if rates[run] == rate] for rate in dict.fromkeys(rates)]
         groups = [
-            {"params": [self._rows.parameters[i] for i in runs], self._kind.rate: rates[runs[0]]}
+            {"params": [each for i in runs for each in self._rows.parameters[i]], self._kind.rate: rates[runs[0]]}
             for runs in self._runs_of_group
         ]
         self._optimizers = [self._optimizer(groups, rates[0])]
         self._watched = np.unique(np.linspace(0, len(rates) - 1, _WATCHED).astype(int)).tolist()
-        self._alone = _Rows(inputs.x0[self._watched])
-        for run, parameter in zip(self._watched, self._alone.parameters, strict=True):
-            self._optimizers.append(self._optimizer([parameter], rates[run]))
+        self._alone = _Rows(inputs.x0[self._watched], self._shapes)
+        for run, parameters in zip(self._watched, self._alone.parameters, strict=True):
+            self._optimizers.append(self._optimizer(parameters, rates[run]))
             self._runs_of_group.append([run])
 
     def step(self, x: Array, gradient: Array, rate: Array) -> Array:
@@ -124,21 +132,30 @@ class TorchSteps:
 
 
 class _Rows:
-    """Parameters that are the rows of one tensor, and their gradients, which are the rows of another."""
+    """Parameters that are parts of the rows of one tensor, and their gradients, which are parts of another."""
 
-    def __init__(self, x: Array) -> None:
+    def __init__(self, x: Array, shapes: Shapes) -> None:
         self.x = torch.from_numpy(x.copy())
-        self.parameters = [torch.nn.Parameter(row) for row in self.x]
+        self.parameters = [[torch.nn.Parameter(part) for part in _parts(row, shapes)] for row in self.x]
         self._gradient = torch.zeros_like(self.x)
-        self._gradients = list(self._gradient)
+        self._gradients = [_parts(row, shapes) for row in self._gradient]
 
     def set(self, x: Array | None, gradient: Array) -> None:
         """Set the gradients, and the positions unless they are None."""
         if x is not None:
             self.x.copy_(torch.from_numpy(x))
         self._gradient.copy_(torch.from_numpy(gradient))
-        for parameter, of_run in zip(self.parameters, self._gradients, strict=True):
-            parameter.grad = of_run
+        for parameters, gradients in zip(self.parameters, self._gradients, strict=True):
+            for parameter, of_parameter in zip(parameters, gradients, strict=True):
+                parameter.grad = of_parameter
+
+
+def _parts(row: torch.Tensor, shapes: Shapes) -> list[torch.Tensor]:
+    """Views of the arrays that a row consists of."""
+    if not shapes:
+        return [row]
+    pieces = torch.split(row, [math.prod(shape) for shape in shapes])
+    return [piece.view(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
 def _close(one: Array, other: Array) -> bool:

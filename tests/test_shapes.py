@@ -1,0 +1,102 @@
+"""A position may consist of arrays: optimizers of other frameworks get parameters of these shapes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import programs
+import pytest
+
+from reportgen import catalogue
+
+pytestmark = pytest.mark.slow
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'optimizer-reportgen[torch]'")
+pytest.importorskip("optax", reason="optax is not installed: pip install 'optimizer-reportgen[optax]'")
+
+FILE = """
+import keras
+import optax
+import tensorflow as tf
+import torch
+from keras import ops
+from reportgen.loss import loss
+
+SHAPES = {"W": (2, 3), "b": (3,)}
+
+@loss(minima=[(0.0,) * 9], minimum=0.0, start=(1.0, -2.0, 3.0, 0.5, 1.5, -1.0, 2.0, -0.25, 0.75), dim=9,
+      domain=[(-4.0, 4.0)] * 9, shapes=SHAPES, formula="x", source="a test")
+def bowl(x):
+    return tf.reduce_sum(tf.range(1, 10, dtype=tf.float64) * x * x if x.dtype == tf.float64 else x * x)
+
+class Torch(torch.optim.Optimizer):
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, dict(lr=lr))
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.data -= group["lr"] * p.grad / torch.linalg.norm(p.grad) * p.dim()
+
+class Class:
+    def __init__(self, learning_rate=0.1):
+        self.lr = learning_rate
+    def apply_gradients(self, grads, variables):
+        for g, v in zip(grads, variables):
+            v.assign_sub(self.lr * g / tf.norm(g) * len(g.shape))
+
+class Keras(keras.optimizers.SGD):
+    def update_step(self, gradient, variable, learning_rate):
+        scaled = gradient / ops.sqrt(ops.sum(gradient * gradient)) * len(gradient.shape)
+        super().update_step(scaled, variable, learning_rate)
+
+def by_optax(learning_rate):
+    def update(gradients, state, params=None):
+        import jax
+        norm = jax.numpy.linalg.norm
+        return jax.tree.map(lambda g: -learning_rate * g / norm(g.ravel()) * g.ndim, gradients), state
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+"""
+
+
+def expected(rate: float, steps: int) -> Any:
+    """Each array by the norm of its own gradient, the matrix twice as far."""
+    x = np.array([1.0, -2.0, 3.0, 0.5, 1.5, -1.0, 2.0, -0.25, 0.75])
+    for _ in range(steps):
+        gradient = 2 * np.arange(1, 10) * x
+        for part, dim in ((slice(0, 6), 2), (slice(6, 9), 1)):
+            x[part] -= rate * gradient[part] / np.linalg.norm(gradient[part]) * dim
+    return x
+
+
+@pytest.mark.parametrize("name", ["Torch", "Class", "Keras", "by_optax"])
+def test_each_framework_gets_arrays_of_the_declared_shapes(name: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FILE)
+    rates = (2.0**-10, 2.0**-7)
+    found = programs.run("mine.py:bowl", f"mine.py:{name}", rates, steps=50, dtype="float64", base=tmp_path)
+    np.testing.assert_allclose(found.final_x, [expected(rate, 50) for rate in rates], rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["matrix_factorization", "two_spirals"])
+def test_the_declared_shapes_fill_the_position_in_every_dimension(loss: str) -> None:
+    for dim in (80, 800) if loss == "matrix_factorization" else (65, 21):
+        found = catalogue.find_loss(loss, Path(), dim)
+        assert sum(int(np.prod(shape)) for shape in found.shapes.values()) == dim
+    assert len(found.shapes) >= 2
+
+
+def test_muon_orthogonalises_the_factors(tmp_path: Path) -> None:
+    """One step of Muon makes all singular values of each factor's update about equal; a vector has only one."""
+    config: dict[str, Any] = {"dtype": "float32", "steps": 1}
+    program = programs.program("matrix_factorization", "torch:Muon[weight_decay=0.0]", (0.01,), **config)
+    result = programs.run("matrix_factorization", "torch:Muon[weight_decay=0.0]", (0.01,), **config)
+    moved = (result.final_x[0] - np.array(program.starts[0][1])).reshape(2, 2, 20)
+    strengths = np.linalg.svd(moved, compute_uv=False)
+    assert (strengths.min(axis=1) > 0.4 * strengths.max(axis=1)).all()
+
+
+def test_shapes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FILE.replace('"b": (3,)', '"b": (4,)'))
+    with pytest.raises(catalogue.BrokenPluginError, match="shapes have 10 numbers; expected 9, the dimension"):
+        catalogue.find_loss("mine.py:bowl", tmp_path)
