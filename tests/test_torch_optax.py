@@ -98,6 +98,48 @@ def test_a_schedule_shapes_the_rate_of_both() -> None:
         np.testing.assert_allclose(ends(name), ours, rtol=1e-10, err_msg=name)
 
 
+MODES = """
+import torch
+
+class Averaged(torch.optim.SGD):
+    'Schedule-free in the simplest form: trains at y, evaluates at the mean of all y.'
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr=lr)
+        self.steps, self.mode = 0, "train"
+    def step(self, closure=None):
+        assert self.mode == "train"
+        super().step(closure)
+        self.steps += 1
+        for p in self.param_groups[0]["params"]:
+            mean = self.state[p].setdefault("mean", torch.zeros_like(p.data))
+            mean += (p.data - mean) / self.steps
+    def _swap(self, mode):
+        if mode != self.mode:
+            for p in (p for group in self.param_groups for p in group["params"] if "mean" in self.state[p]):
+                kept = p.data.clone()
+                p.data.copy_(self.state[p]["mean"])
+                self.state[p]["mean"].copy_(kept)
+        self.mode = mode
+    def train(self):
+        self._swap("train")
+    def eval(self):
+        self._swap("eval")
+"""
+
+
+def test_losses_count_in_evaluation_mode_and_gradients_are_taken_in_training_mode(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MODES)
+    wanted = []
+    for rate in RATES:
+        for start in STARTS:
+            y, visited = np.array(start), []
+            for _ in range(60):
+                y = y - rate * gradient(y)
+                visited.append(y)
+            wanted.append(np.mean(visited, axis=0))
+    np.testing.assert_allclose(ends("mine.py:Averaged", base=tmp_path), wanted, rtol=1e-10)
+
+
 OPTAX = """
 import optax
 

@@ -20,6 +20,8 @@ class EagerSteps:
         self._applier = applier
         self._objects: list[OwnObject] = []
 
+    counted = None
+
     def start(self, inputs: RunInputs) -> None:
         """Make the objects."""
         runs = [0, *range(len(inputs.x0))]

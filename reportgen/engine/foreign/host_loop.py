@@ -41,6 +41,10 @@ _CHECKED_EVERY = 64
 class Stepper(Protocol):
     """Makes the steps of some runs."""
 
+    @property
+    def counted(self) -> Array | None:
+        """Where losses count after the last step, [runs, dim], if that is not where gradients are taken."""
+
     def start(self, inputs: RunInputs) -> None:
         """Make new optimizers for these runs."""
 
@@ -100,9 +104,15 @@ class HostLoop:
         start = position
         self._on_compiled()
         samples = _Samples(self._schedule, shown)
+        x = inputs.x0
         for step in range(1, int(self._schedule[-1]) + 1):
-            x = self._stepper.step(position.x.numpy(), gradient.numpy(), rate.numpy())
-            position, record, gradient, rate = self._advance(given, start.loss, position, record, x, tf.constant(step))
+            x = self._stepper.step(x, gradient.numpy(), rate.numpy())
+            counted = self._stepper.counted
+            position, record, gradient, rate = self._advance(
+                given, start.loss, position, record, x, counted, tf.constant(step)
+            )
+            # A lost run stays where it was.
+            x = position.x.numpy() if counted is None else x
             samples.take(step, position)
             if step % _CHECKED_EVERY == 0 and not running(record, step + 1).numpy().any():
                 break
@@ -167,10 +177,17 @@ def _functions(program: Program, loss: Loss, scale: float | None) -> tuple[Any, 
 
     @tf.function(jit_compile=True, autograph=False)
     def advance(
-        inputs: Inputs, start_loss: Tensor, position: Position, record: Record, x: Tensor, step: Tensor
+        inputs: Inputs,
+        start_loss: Tensor,
+        position: Position,
+        record: Record,
+        x: Tensor,
+        counted: Tensor | None,
+        step: Tensor,
     ) -> tuple[Position, Record, Tensor, Tensor]:
-        new = Position(x, *map_runs(of_run, x))
+        stepped = Position(x, *map_runs(of_run, x))
+        new = stepped if counted is None else Position(counted, *map_runs(of_run, counted))
         position, record = observe(Carry(step, position, [], record), new, aim(start_loss, x))
-        return position, record, *gradients(inputs, position, step + 1)
+        return position, record, *gradients(inputs, position if counted is None else stepped, step + 1)
 
     return begin, advance

@@ -28,6 +28,8 @@ class OptaxSteps:
         self._init = jax.jit(jax.vmap(self._init_run))
         self._update = jax.jit(jax.vmap(self._step_run))
 
+    counted = None
+
     def start(self, inputs: RunInputs) -> None:
         """Make the state of each run."""
         if inputs.x0.dtype == np.float64:

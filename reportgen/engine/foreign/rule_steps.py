@@ -40,6 +40,8 @@ class RuleSteps:
         self._init = tf.function(lambda inputs: rule(inputs)[1], jit_compile=True, autograph=False)
         self._step = step
 
+    counted = None
+
     def start(self, inputs: RunInputs) -> None:
         """Make the state of each run."""
         self._inputs = tensors(inputs, self._seed)

@@ -81,9 +81,16 @@ class TorchSteps:
         self._has_schedule = values["schedule"] != "constant"
         self._together = together
         self._shapes = shapes
+        self.counted: Array | None = None
 
     def start(self, inputs: RunInputs) -> None:
         """Make parameters and optimizers."""
+        self._make_optimizers(inputs)
+        self._has_modes = all(hasattr(self._optimizers[0], mode) for mode in ("train", "eval"))
+        if self._has_modes:
+            self._set_modes("train")
+
+    def _make_optimizers(self, inputs: RunInputs) -> None:
         rates = inputs.learning_rate.tolist()
         self._rows = _Rows(inputs.x0, self._shapes)
         self._last: Array | None = None
@@ -115,11 +122,24 @@ class TorchSteps:
             self._set_rates(rate)
         for optimizer in self._optimizers:
             optimizer.step()
-        new: Array = self._rows.x.numpy().copy()
-        if self._watched and not _close(self._alone.x.numpy(), new[self._watched]):
+        self._last = self._positions()
+        if self._has_modes:
+            self._set_modes("eval")
+            self.counted = self._positions()
+            self._set_modes("train")
+        return self._last
+
+    def _positions(self) -> Array:
+        """Where all runs are; MixedRunsError if the watched ones are elsewhere with an optimizer of their own."""
+        positions: Array = self._rows.x.numpy().copy()
+        if self._watched and not _close(self._alone.x.numpy(), positions[self._watched]):
             raise MixedRunsError
-        self._last = new
-        return new
+        return positions
+
+    def _set_modes(self, mode: str) -> None:
+        """Move all parameters to where they are evaluated, or back to where they are trained."""
+        for optimizer in self._optimizers:
+            getattr(optimizer, mode)()
 
     def _set_rates(self, rate: Array) -> None:
         groups = [group for optimizer in self._optimizers for group in optimizer.param_groups]
