@@ -122,7 +122,7 @@ def test_runs_that_are_made_one_by_one_have_paths_too(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(ALONE)
     asked: dict[str, Any] = {"losses": ["wood"], "starts": {"random": 1}, "steps": 5, "base": tmp_path}
     result = programs.run("", "mine.py:Sorted", (1e-5, 1e-4), **asked)
-    assert "one by one" in result.note
+    assert "one run at a time" in result.note
     assert result.shown.tolist() == [0, 2]
     np.testing.assert_array_equal(result.paths[-1].T, result.final_x[[0, 2]])
 
