@@ -60,7 +60,8 @@ def test_a_reference_optimizer_is_marked_wherever_its_label_is_a_link(pages: dic
     tag = '<span class="tag"'
     assert pages["gradient_descent.html"].count(tag) == 1
     assert pages["lookahead"].count(tag) == 0
-    assert pages["index.html"].count(tag) == 3  # the ranking, the heat map of the one loss, and the table of budgets
+    # The ranking, the heat map of the one loss, the expected running times, and the table of budgets.
+    assert pages["index.html"].count(tag) == 4
     for name in ("index.html", "quartic.html"):
         links = re.findall(r'<a href="[^"]*optimizers/[^"]*">([^<]*)</a>( <span class="tag")?', pages[name])
         marked = {label for label, marked in links if marked}
