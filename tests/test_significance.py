@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.paired_tests import EXACT, PairedStarts, paired_ratios, signed_rank, smallest_p
+from reportgen.analysis.signed_rank import EXACT, signed_rank, smallest_p
 from reportgen.analysis.significance import (
     critical_difference,
     friedman,
@@ -169,7 +169,6 @@ def test_no_pairs_or_only_ties_are_no_evidence() -> None:
 def test_the_smallest_p_is_that_of_all_signs_the_same(losses: int) -> None:
     one_sided = np.arange(1.0, losses + 1)
     assert signed_rank(one_sided).p == pytest.approx(smallest_p(losses))
-    assert paired_starts(one_sided, one_sided + 1).p == pytest.approx(smallest_p(losses))
     assert signed_rank(one_sided).effect == 1.0
 
 
@@ -217,72 +216,3 @@ def test_pairs_are_tested_only_if_a_difference_could_be_significant(losses: int,
     scores = np.tile(np.arange(solvers, 0, -1.0), (losses, 1))
     assert (wilcoxon_holm(scores)[0].adjusted_p <= 0.05) == possible
     assert not is_pair_test_possible(100, 1)
-
-
-def paired_starts(t_a: Array, t_b: Array) -> PairedStarts:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return paired_ratios(np.where(t_a == t_b, 0.0, np.log2(t_b / t_a)))
-
-
-def test_paired_starts_by_hand() -> None:
-    t_a = np.array([10.0, 10.0, 10.0, 10.0, 10.0, 10.0, INF, INF, 10.0])
-    t_b = np.array([20.0, 40.0, 80.0, 20.0, 5.0, INF, INF, 10.0, 10.0])
-    found = paired_starts(t_a, t_b)
-    assert (found.faster, found.ties, found.slower) == (5, 2, 2)
-    assert found.p == pytest.approx(stats.binomtest(5, 7).pvalue)
-    assert found.smallest_p == 2 / 2**9
-    assert found.log2_ratio == 1.0
-    assert found.interval == (-1.0, 3.0)  # the 2nd and 8th of 9: the classical table for 95 %
-
-
-@pytest.mark.parametrize(("starts", "place"), [(5, None), (6, 1), (8, 1), (9, 2), (16, 4), (20, 6), (25, 8)])
-def test_the_interval_of_the_median_is_the_tabulated_one(starts: int, place: int | None) -> None:
-    # Conover 1999, table A3: the binomial's quantiles.
-    found = paired_starts(np.ones(starts), 2.0 ** np.arange(1, starts + 1)).interval
-    assert found == (None if place is None else (place, starts + 1 - place))
-
-
-@QUICK
-@given(
-    arrays(
-        float, st.tuples(st.just(2), st.integers(6, 9)), elements=st.one_of(st.integers(0, 9).map(float), st.just(INF))
-    )
-)
-def test_swapping_two_optimizers_swaps_the_result(t: Array) -> None:
-    ahead, behind = paired_starts(t[0], t[1]), paired_starts(t[1], t[0])
-    assert ahead.log2_ratio == -behind.log2_ratio
-    assert (ahead.faster, ahead.p) == (behind.slower, behind.p)
-    assert ahead.interval is not None
-    assert behind.interval == (-ahead.interval[1], -ahead.interval[0])
-    assert ahead.interval[0] <= ahead.log2_ratio <= ahead.interval[1]
-    if ahead.p > 0.05:
-        assert ahead.interval[0] <= 0 <= ahead.interval[1]
-
-
-def test_the_interval_covers_the_median_at_least_at_its_rate() -> None:
-    rng = np.random.default_rng(0)
-    t = rng.lognormal(0, 1, (1000, 12))
-    found = [paired_starts(np.ones(12), row).interval for row in t]
-    covered = sum(interval is not None and interval[0] <= 0 <= interval[1] for interval in found)
-    exact = 1 - 2 * stats.binom.cdf(2, 12, 0.5)  # 0.961
-    assert abs(covered / 1000 - exact) < 0.02
-
-
-def test_a_median_between_the_two_sides_is_a_tie_and_else_the_nearer_to_one() -> None:
-    one = np.ones(2)
-    assert paired_starts(one, np.array([0.5, 4.0])).log2_ratio == 0.0
-    assert paired_starts(one, np.array([2.0, 8.0])).log2_ratio == 1.0
-    assert paired_starts(one, np.array([0.5, 0.125])).log2_ratio == -1.0
-    assert paired_starts(one, np.array([2.0, INF])).log2_ratio == 1.0
-
-
-def test_without_starts_nothing_is_claimed() -> None:
-    nothing = paired_starts(np.array([]), np.array([]))
-    assert (nothing.p, nothing.smallest_p, nothing.log2_ratio, nothing.interval) == (1.0, 1.0, 0.0, None)
-
-
-def test_many_starts_do_not_overflow() -> None:
-    found = paired_starts(np.arange(1.0, 5001), np.arange(1.0, 5001)[::-1])
-    assert found.p == pytest.approx(1.0)
-    assert found.interval is not None
-    assert paired_starts(np.ones(5000), np.full(5000, 2.0)).p == 0.0

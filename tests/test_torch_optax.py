@@ -76,12 +76,22 @@ class Counting(torch.optim.Optimizer):
             for p in group["params"]:
                 p.data.add_(p.grad, alpha=-group["lr"] * (0.1 if self.calls > 40 else 1.0))
 
+class Noisy(torch.optim.SGD):
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad.add_(torch.randn_like(p))
+        return super().step(closure)
+
+def picky(params, lr=0.1):
+    return torch.optim.SGD([p for p in params if p.ndim == 1], lr=lr)
+
 def clipped(params, lr=0.1, momentum=0.5):
     return torch.optim.SGD(params, lr=lr, momentum=momentum)
 """
 
 
-@pytest.mark.parametrize("name", ["Clipped", "Counting", "clipped"])
+@pytest.mark.parametrize("name", ["Clipped", "Counting", "clipped", "picky"])
 def test_a_class_or_function_of_a_file_makes_its_own_steps_even_if_it_couples_parameters(
     name: str, tmp_path: Path
 ) -> None:
@@ -90,6 +100,12 @@ def test_a_class_or_function_of_a_file_makes_its_own_steps_even_if_it_couples_pa
     exec(COUPLED, namespace)
     wanted = [own_torch(lambda p, lr: namespace[name](p, lr=lr), start, rate, 60) for rate in RATES for start in STARTS]
     np.testing.assert_allclose(ends(f"mine.py:{name}", base=tmp_path), wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_a_torch_optimizer_that_draws_random_numbers_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(COUPLED)
+    with pytest.raises(TypeError, match="two new objects of the optimizer make different steps"):
+        ends("mine.py:Noisy", base=tmp_path)
 
 
 def test_a_schedule_shapes_the_rate_of_both() -> None:

@@ -29,7 +29,7 @@ class RunTable:
     runs: pd.DataFrame
     """One row per run, see ``reportgen.results.schema``."""
     targets: Sequence[float]
-    """Shares of the initial gap."""
+    """Shares of a gap, which is the column ``scale`` of ``runs``."""
     steps: int
     """Steps that each run was given."""
     losses: Sequence[LossInfo]

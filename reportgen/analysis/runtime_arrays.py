@@ -21,12 +21,13 @@ Unit = Literal["steps", "gradient_evaluations"]
 def runtime_arrays(runs: pd.DataFrame, targets: Sequence[float], steps_given: int, unit: Unit) -> tuple[Array, Array]:
     """Runtimes, float [runs, targets], infinite without a hit, and the budget that each run spent, float [runs].
 
-    A target that was hit before a run diverged stays hit. The budget of a diverged run ends where it diverged. A failed
-    run counts as having spent all ``steps_given``, at one gradient evaluation per step.
+    With ``judged_by = "best"``, a target that was hit before a run diverged stays hit. The budget of a diverged run
+    ends where it diverged. A failed run counts as having spent all ``steps_given``, at one gradient evaluation per
+    step.
 
     Args:
         runs: one row per run, see ``reportgen.results.schema``.
-        targets: shares of the initial gap.
+        targets: shares of a gap.
         steps_given: steps that each run was given.
         unit: the unit of runtimes and budgets.
     """

@@ -14,8 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.paired_tests import signed_rank, smallest_p
 from reportgen.analysis.scores import score_ranks
+from reportgen.analysis.signed_rank import signed_rank, smallest_p
 
 LEAST_LOSSES = 8
 LEAST_SOLVERS = 3

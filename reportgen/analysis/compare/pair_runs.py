@@ -47,7 +47,7 @@ class PairRuns:
 
     @property
     def _targets(self) -> list[float]:
-        """Shares of the initial gap, the loosest first."""
+        """Shares of a gap, the loosest first."""
         return sorted(self.infos[1].targets, reverse=True)
 
     @cached_property

@@ -33,11 +33,7 @@ class EagerSteps:
         for run in np.flatnonzero(np.isfinite(gradient).all(axis=1)).tolist():
             new[run] = self._applied(run + 1, x[run], gradient[run], rate[run])
             if run == 0 and not np.array_equal(new[0], self._applied(0, x[0], gradient[0], rate[0]), equal_nan=True):
-                raise NotReproducible(
-                    "two new objects of the optimizer make different steps from the same position: it draws random "
-                    "numbers, or it remembers something outside of its object, as in a module or class variable. "
-                    "Keep everything that it remembers in attributes that __init__ or apply_gradients sets"
-                )
+                raise NotReproducible
         return new
 
     def _applied(self, index: int, x: Array, gradient: Array, rate: float) -> Array:

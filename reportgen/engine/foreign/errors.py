@@ -7,3 +7,10 @@ class NotCompilable(TypeError):  # noqa: N818 - it is a reason, and no failure
 
 class NotReproducible(TypeError):  # noqa: N818 - it says what is wrong with the optimizer
     """Two new objects of it make different steps from the same position."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "two new objects of the optimizer make different steps from the same position: it draws random numbers, or "
+            "it remembers something outside of its object, as in a module or class variable. Keep everything that it "
+            "remembers in attributes of the object"
+        )

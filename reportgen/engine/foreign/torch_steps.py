@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from reportgen.engine.compiled import Chunk
+from reportgen.engine.foreign.errors import NotReproducible
 from reportgen.engine.foreign.host_loop import HostLoop, Stepper
 from reportgen.engine.foreign.objects import Shapes
 from reportgen.engine.inputs import RunInputs
@@ -41,7 +42,7 @@ class TorchSource:
         """Yield the outputs of runs."""
         try:
             chunks = list(self._loop(runs))
-        except MixedRunsError:
+        except Exception:  # it mixes runs, or cannot take groups; what is wrong with it is raised again below
             self._loop = self._alone
             chunks = list(self._loop(runs))
         yield from chunks
@@ -95,18 +96,18 @@ class TorchSteps:
         self._rows = _Rows(inputs.x0, self._shapes)
         self._last: Array | None = None
         runs = range(len(rates))
-        self._watched: list[int] = []
-        if not self._together:
-            self._optimizers = [self._optimizer(self._rows.parameters[run], rates[run]) for run in runs]
+        if self._together:
+            self._runs_of_group = [[run for run in runs if rates[run] == rate] for rate in dict.fromkeys(rates)]
+            groups = [
+                {"params": [each for i in runs for each in self._rows.parameters[i]], self._kind.rate: rates[runs[0]]}
+                for runs in self._runs_of_group
+            ]
+            self._optimizers = [self._optimizer(groups, rates[0])]
+        else:
             self._runs_of_group = [[run] for run in runs]
-            return
-        self._runs_of_group = [[run for run in runs if rates[run] == rate] for rate in dict.fromkeys(rates)]
-        groups = [
-            {"params": [each for i in runs for each in self._rows.parameters[i]], self._kind.rate: rates[runs[0]]}
-            for runs in self._runs_of_group
-        ]
-        self._optimizers = [self._optimizer(groups, rates[0])]
-        self._watched = np.unique(np.linspace(0, len(rates) - 1, _WATCHED).astype(int)).tolist()
+            self._optimizers = [self._optimizer(self._rows.parameters[run], rates[run]) for run in runs]
+        watched = np.linspace(0, len(rates) - 1, _WATCHED).astype(int) if self._together else [0]
+        self._watched = np.unique(watched).tolist()
         self._alone = _Rows(inputs.x0[self._watched], self._shapes)
         for run, parameters in zip(self._watched, self._alone.parameters, strict=True):
             self._optimizers.append(self._optimizer(parameters, rates[run]))
@@ -116,8 +117,7 @@ class TorchSteps:
         """Step all runs; see ``Stepper.step``."""
         moved = self._last is not None and not np.array_equal(x, self._last, equal_nan=True)
         self._rows.set(x if moved else None, gradient)
-        if self._watched:
-            self._alone.set(x[self._watched] if moved else None, gradient[self._watched])
+        self._alone.set(x[self._watched] if moved else None, gradient[self._watched])
         if self._has_schedule:
             self._set_rates(rate)
         for optimizer in self._optimizers:
@@ -130,10 +130,15 @@ class TorchSteps:
         return self._last
 
     def _positions(self) -> Array:
-        """Where all runs are; MixedRunsError if the watched ones are elsewhere with an optimizer of their own."""
+        """Where all runs are.
+
+        Raises:
+            MixedRunsError: a watched run is elsewhere with an optimizer of its own, while one serves all runs.
+            NotReproducible: the same, although each run has an optimizer of its own.
+        """
         positions: Array = self._rows.x.numpy().copy()
-        if self._watched and not _close(self._alone.x.numpy(), positions[self._watched]):
-            raise MixedRunsError
+        if not _close(self._alone.x.numpy(), positions[self._watched]):
+            raise MixedRunsError if self._together else NotReproducible
         return positions
 
     def _set_modes(self, mode: str) -> None:

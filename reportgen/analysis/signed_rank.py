@@ -1,4 +1,4 @@
-"""Exact tests of two optimizers on the same losses or the same starts, with effect sizes and intervals."""
+"""The exact signed-rank test of two optimizers on the same losses, with its effect size."""
 
 from __future__ import annotations
 
@@ -85,68 +85,3 @@ def _sign_flips(ranks: Array, up: float, down: float) -> float:
         share[rank:] += share[:-rank]
         share /= 2
     return min(1.0, 2 * float(share[: round(2 * min(up, down)) + 1].sum()))
-
-
-@dataclass(frozen=True)
-class PairedStarts:
-    """The runtimes of two optimizers from the same random starts of one loss."""
-
-    faster: int
-    ties: int
-    slower: int
-    """Starts from which the first is faster than the second, equally fast (or neither hit the target), slower."""
-    p: float
-    """Of the two-sided sign test; 1 if all are ties."""
-    smallest_p: float
-    """The smallest p that is possible with this number of starts."""
-    log2_ratio: float
-    """Median over the starts of log2(second's runtime / first's): 1 if the first is twice as fast."""
-    interval: tuple[float, float] | None
-    """Of that median; None with too few starts."""
-
-
-def paired_ratios(ratios: Array, level: float = 0.95) -> PairedStarts:
-    """Compare the runtimes of two optimizers from the same random starts of one loss.
-
-    The sign test without ties (Conover 1999, "Practical Nonparametric Statistics", section 3.4). The interval ends at
-    the order statistics that the sign test does not reject (section 3.2). So it holds for any distribution and covers
-    at least ``level``; 0.95 needs 6 starts. Of two middle ratios, the median is the one closer to a tie; it is a tie if
-    they disagree about which optimizer is faster.
-
-    Args:
-        ratios: log2 of the second's runtime divided by the first's, float [starts]: positive if the first is faster,
-            infinite if only one hit the target, 0 if neither did. With noise one number per start.
-        level: confidence of the interval.
-    """
-    ratios = np.sort(np.round(np.asarray(ratios, float), DECIMALS))
-    faster, slower = int((ratios > 0).sum()), int((ratios < 0).sum())
-    one_sided_p = _fair_coin(faster + slower)[min(faster, slower)]
-    return PairedStarts(
-        faster=faster,
-        ties=len(ratios) - faster - slower,
-        slower=slower,
-        p=min(1.0, 2 * float(one_sided_p)),
-        smallest_p=smallest_p(len(ratios)),
-        log2_ratio=_median(ratios),
-        interval=_median_interval(ratios, level),
-    )
-
-
-def _fair_coin(tosses: int) -> Array:
-    """The probability of at most 0, 1, ... ``tosses`` heads."""
-    logs = [math.lgamma(tosses + 1) - math.lgamma(k + 1) - math.lgamma(tosses - k + 1) for k in range(tosses + 1)]
-    probabilities: Array = np.cumsum(np.exp(np.array(logs) - tosses * math.log(2)))
-    return probabilities
-
-
-def _median(ordered: Array) -> float:
-    """The middle value; of two middle values the one closer to 0, or 0 if their signs differ."""
-    if not len(ordered):
-        return 0.0
-    low, high = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])
-    return 0.0 if low * high <= 0 else min(low, high, key=abs)
-
-
-def _median_interval(ordered: Array, level: float) -> tuple[float, float] | None:
-    cut = int((2 * _fair_coin(len(ordered)) <= 1 - level).sum())
-    return (float(ordered[cut - 1]), float(ordered[-cut])) if cut else None
