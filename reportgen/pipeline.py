@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -23,6 +21,7 @@ from reportgen.execute.events import (
 )
 from reportgen.failure import Failure
 from reportgen.plan import make_plan
+from reportgen.results.lock import locked
 from reportgen.results.manifest import find_manifest
 from reportgen.results.manifest_index import indexed_programs, is_up_to_date
 
@@ -81,7 +80,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
         if is_current(config.output, _render_options(config)):
             count = len(plan.programs)
             return BuildSummary(folder, config.output / "index.html", count, count, up_to_date=True)
-    with _locked(folder):
+    with locked(folder):
         return _Pipeline(config, plan, on_event).build()
 
 
@@ -91,7 +90,7 @@ def run(config: Config, on_event: OnEvent) -> BuildSummary:
     folder = config.output / "results"
     if is_up_to_date(folder, plan, config):
         return BuildSummary(folder, None, len(plan.programs), len(plan.programs), up_to_date=True)
-    with _locked(folder):
+    with locked(folder):
         return _Pipeline(config, plan, on_event).run()
 
 
@@ -99,20 +98,6 @@ def _render_options(config: Config) -> RenderOptions:
     from reportgen.report.render_options import RenderOptions
 
     return RenderOptions(config.templates and (config.base / config.templates).resolve(), config.max_size)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock the results folder for this process; BlockingIOError if another process has locked it."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        message = "locked by another reportgen process; wait for it, or choose another --output"
-        raise BlockingIOError(errno.EWOULDBLOCK, message, str(folder)) from None
 
 
 class _Pipeline:

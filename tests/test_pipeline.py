@@ -10,14 +10,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from conftest import Hang, KeptWorker
 
 from reportgen import pipeline
+from reportgen.cli import main
 from reportgen.config import Config
 from reportgen.execute.events import CompileStart, Event, PlanReady, ProgramEnd, RunStart
 from reportgen.results.manifest import NotResultsError
 from reportgen.results.result_tables import Results
 from reportgen.results.schema import TRACES, runs_schema
+from reportgen.results.store import Store
 
 TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
 
@@ -154,6 +157,42 @@ def test_only_what_is_missing_is_run(tmp_path: Path) -> None:
     assert kept["final_loss"].tolist() == before["final_loss"].tolist()
     again = pipeline.run(config(tmp_path, optimizers=["adam", "momentum"], losses=["quartic"]), record(events))
     assert again.up_to_date
+
+
+@pytest.mark.usefixtures("one_worker")
+def test_narrowing_a_matrix_and_widening_it_again_runs_nothing(tmp_path: Path) -> None:
+    wide = config(tmp_path)
+    results = pipeline.run(wide, record([])).results
+    before = hashes(results)
+    events: list[Event] = []
+    for narrow in ({"losses": ["quartic"]}, {"losses": ["beale"], "optimizers": ["gradient_descent"]}):
+        outcome = pipeline.run(config(tmp_path, **narrow), record(events))
+        assert outcome.reused == outcome.programs
+    assert Results.load(results).runs["cell_id"].nunique() == 2
+    assert pipeline.run(wide, record(events)).reused == 4
+    assert not [event for event in events if isinstance(event, CompileStart)]
+    assert hashes(results) == before
+    assert not (results / "parts").exists()
+
+
+@pytest.mark.usefixtures("one_worker")
+def test_programs_of_other_matrices_are_removed_by_clean_or_beyond_a_size(tmp_path: Path) -> None:
+    for settings in ({"steps": 40}, {"steps": 50}, {"steps": 60, "targets": [0.5]}):
+        results = pipeline.run(config(tmp_path, losses=["quartic"], **settings), record([])).results
+    parts = sorted((results / "parts").iterdir(), key=lambda part: part.stat().st_mtime_ns)
+    assert len(parts) == 4  # two programs each of the first two matrices
+    size = sum(file.stat().st_size for part in parts[1:] for file in part.iterdir())
+    assert Store(results).remove_others(size) > 0
+    assert sorted((results / "parts").iterdir()) == sorted(parts[1:])
+    done = CliRunner().invoke(main, ["clean", str(tmp_path / "output")])
+    assert done.exit_code == 0
+    assert done.output == f"Removed {size / 1e6:.1f} MB: results of programs that are not in the matrix.\n"
+    assert not (results / "parts").exists()
+    assert len(Results.load(results).runs) == 8
+    assert CliRunner().invoke(main, ["clean", str(tmp_path / "output")]).output == "Nothing to remove.\n"
+    done = CliRunner().invoke(main, ["clean", str(tmp_path / "nothing")])
+    assert done.exit_code == 2
+    assert "expected the output folder of a build" in done.output
 
 
 MINE = """

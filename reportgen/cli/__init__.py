@@ -7,6 +7,7 @@ import click
 from reportgen import __version__
 from reportgen.cli.build import build, run
 from reportgen.cli.check import check
+from reportgen.cli.clean import clean
 from reportgen.cli.compare import compare
 from reportgen.cli.init import init
 from reportgen.cli.list import list_
@@ -37,7 +38,7 @@ class CommandGroup(click.Group):
 
 @click.group(
     cls=CommandGroup,
-    commands=[init, build, run, render, compare, publish, check, list_],
+    commands=[init, build, run, render, compare, publish, check, list_, clean],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")

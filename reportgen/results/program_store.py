@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -62,7 +62,7 @@ def store_program(parts: Path, program: Program, engine: ChunkRunner) -> Program
         program: the program.
         engine: runs the program.
     """
-    with _part(parts, program) as folder:
+    with _part(parts, program.fingerprint) as folder:
         with ExitStack() as stack:
             schemas = table_schemas(program.settings.targets)
             writers = {name: stack.enter_context(RowGroupWriter(folder / name, schemas[name])) for name in schemas}
@@ -96,9 +96,28 @@ def _run_and_write(program: Program, engine: ChunkRunner, writers: Mapping[str, 
     return result
 
 
+def copy_program(
+    parts: Path, entry: ProgramEntry, schemas: Mapping[str, pa.Schema], tables: Mapping[str, Iterable[pa.Table]]
+) -> None:
+    """Write a part from stored rows.
+
+    Args:
+        parts: the folder of all parts.
+        entry: the entry of the program.
+        schemas: the schema of each table by file name.
+        tables: the row groups of the program in each table.
+    """
+    with _part(parts, entry.fingerprint) as folder:
+        for name, groups in tables.items():
+            with table_writer(folder / name, schemas[name]) as writer:
+                for group in groups:
+                    writer.write_table(group, row_group_size=max(len(group), 1))
+        write_json(folder / ENTRY, asdict(entry))
+
+
 def store_failure(parts: Path, program: Program, failure: Failure) -> None:
     """Write a part for a program that could not be run."""
-    with _part(parts, program) as folder:
+    with _part(parts, program.fingerprint) as folder:
         for name, schema in table_schemas(program.settings.targets).items():
             with RowGroupWriter(folder / name, schema) as writer:
                 for begin in range(0, program.runs if name == RUNS else 0, ROW_GROUP_SIZE):
@@ -156,13 +175,13 @@ class RowGroupWriter:
 
 
 @contextmanager
-def _part(parts: Path, program: Program) -> Iterator[Path]:
+def _part(parts: Path, fingerprint: str) -> Iterator[Path]:
     """A new folder that becomes the part of the program if the block succeeds, and is deleted otherwise."""
     parts.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED_PREFIX, dir=parts))
     try:
         yield temporary
-        final = parts / program.fingerprint
+        final = parts / fingerprint
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
     finally:

@@ -1,13 +1,15 @@
 """Stores the results of a matrix: first one folder per program, at the end one file per table.
 
 While a matrix runs, each finished program has a folder ``parts/<fingerprint>``, its part. ``finish`` joins the parts in
-the order of the plan into the tables, and writes the manifest last. Programs that the manifest does not list run again.
+the order of the plan into the tables, and writes the manifest last. A program of an earlier matrix that is not in the
+plan becomes a part again, so that it need not run again when it returns.
 """
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -27,6 +29,7 @@ from reportgen.results.manifest_index import indexed_programs
 from reportgen.results.program_store import (
     UNFINISHED_PREFIX,
     StoreProgram,
+    copy_program,
     read_entry,
     store_failure,
     store_program,
@@ -35,9 +38,12 @@ from reportgen.results.program_store import (
 )
 from reportgen.results.result_tables import Results, report_columns, to_pandas
 
+KEPT_BYTES = 1 << 30
+"""Size limit of the programs that are not in the matrix. Those that were stored first are removed first."""
+
 
 class Store:
-    """The results of one matrix in ``folder``."""
+    """The results of one matrix in ``folder``, and of programs that earlier matrices had."""
 
     def __init__(self, folder: Path) -> None:
         """Open the results folder, and remove incomplete parts."""
@@ -78,13 +84,14 @@ class Store:
         return Results(runs, traces, grids.drop_duplicates("loss"), paths, manifest)
 
     def finish(self, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]) -> None:
-        """Write the tables and the manifest of the whole plan, then remove the parts.
+        """Write the tables and the manifest of the whole plan, then remove its parts.
 
         Args:
             plan: the programs, all of them stored.
             manifest: its manifest; programs, device and files are added.
             planes: the grid of each loss that is drawn on a plane, by label; None: no background.
         """
+        self._keep_others({program.fingerprint for program in plan.programs})
         group_counts: dict[str, dict[str, int]] = {program.fingerprint: {} for program in plan.programs}
         for name, schema in table_schemas(manifest.targets).items():
             with atomic_replace(self.folder / name) as temporary, table_writer(temporary, schema) as writer:
@@ -107,8 +114,39 @@ class Store:
             files={name: FileInfo((self.folder / name).stat().st_size, sha256(self.folder / name)) for name in TABLES},
         )
         write_manifest(self.folder, complete)
-        shutil.rmtree(self._parts, ignore_errors=True)
+        for program in plan.programs:
+            shutil.rmtree(self._part(program.fingerprint), ignore_errors=True)
+        self.remove_others(KEPT_BYTES)
         self._finished = indexed_programs(self.folder, complete)
+
+    def remove_others(self, limit: int = 0) -> int:
+        """Remove the programs that are not in the tables until at most ``limit`` bytes of them are left.
+
+        Those that were stored first are removed first.
+
+        Returns:
+            The number of bytes that were removed.
+        """
+        removed = total = 0
+        parts = self._parts.iterdir() if self._parts.is_dir() else ()
+        for part in sorted(parts, key=lambda part: (part.stat().st_mtime_ns, part.name), reverse=True):
+            size = sum(file.stat().st_size for file in part.iterdir())
+            total += size
+            if total > limit:
+                shutil.rmtree(part, ignore_errors=True)
+                removed += size
+        with contextlib.suppress(OSError):
+            self._parts.rmdir()  # only if it is empty
+        return removed
+
+    def _keep_others(self, planned: Collection[str]) -> None:
+        """Write a part for each program in the tables that is not planned, since the tables are replaced."""
+        for fingerprint, entry in self._finished.items():
+            if fingerprint in planned or entry.failed or self._has_part(fingerprint):
+                continue
+            tables = {name: self._joined_groups(fingerprint, entry.loss, name) for name in TABLES}
+            schemas = {name: pq.read_schema(self.folder / name) for name in TABLES}
+            copy_program(self._parts, replace(entry, groups=None), schemas, tables)
 
     def _grids(self, plan: Plan, planes: Mapping[str, Grid | None]) -> Iterator[pa.Table]:
         for program in _one_per_loss(plan, self):
@@ -117,34 +155,44 @@ class Store:
             else:
                 yield from self._row_groups(program, GRIDS)
 
-    def _part(self, program: Program) -> Path:
-        return self._parts / program.fingerprint
+    def _part(self, fingerprint: str) -> Path:
+        return self._parts / fingerprint
+
+    def _has_part(self, fingerprint: str) -> bool:
+        return all(_is_complete(self._part(fingerprint) / name) for name in TABLES)
 
     def _entry(self, program: Program) -> ProgramEntry | None:
         """The entry of a program, from its part or else from the manifest; None if it is missing."""
-        part = self._part(program)
-        entry = read_entry(part)
-        if entry is not None and all(_is_complete(part / name) for name in TABLES):
+        entry = read_entry(self._part(program.fingerprint))
+        if entry is not None and self._has_part(program.fingerprint):
             return entry
         return self._finished.get(program.fingerprint)
 
     def _row_groups(self, program: Program, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """The rows of a program in a table, one row group at a time. ``columns``: None for all."""
-        part = self._part(program) / name
+        part = self._part(program.fingerprint) / name
         if part.exists():
-            file, groups = pq.ParquetFile(part), None
-        elif name == GRIDS:
+            return _read_groups(part, None, columns)
+        return self._joined_groups(program.fingerprint, program.loss, name, columns)
+
+    def _joined_groups(
+        self, fingerprint: str, loss: str, name: str, columns: list[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of a program in a joined table."""
+        if name == GRIDS:
             rows = pq.read_table(self.folder / GRIDS)
-            yield rows.filter(pc.equal(rows["loss"].cast(pa.string()), program.loss))
-            return
-        else:
-            index = list(self._finished).index(program.fingerprint)
-            counts = ((entry.groups or {})[name] for entry in self._finished.values())
-            ends = list(accumulate(counts, initial=0))
-            file, groups = pq.ParquetFile(self.folder / name), range(ends[index], ends[index + 1])
-        with file:
-            for group in range(file.num_row_groups) if groups is None else groups:
-                yield file.read_row_group(group, columns)
+            return iter([rows.filter(pc.equal(rows["loss"].cast(pa.string()), loss))])
+        index = list(self._finished).index(fingerprint)
+        counts = ((entry.groups or {})[name] for entry in self._finished.values())
+        ends = list(accumulate(counts, initial=0))
+        return _read_groups(self.folder / name, range(ends[index], ends[index + 1]), columns)
+
+
+def _read_groups(path: Path, groups: range | None, columns: list[str] | None) -> Iterator[pa.Table]:
+    """Row groups of a Parquet file, one at a time. ``groups``, ``columns``: None for all."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups) if groups is None else groups:
+            yield file.read_row_group(group, columns)
 
 
 def _undamaged_programs(folder: Path) -> dict[str, ProgramEntry]:
