@@ -69,6 +69,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
 
     Raises:
         BlockingIOError: another process uses the results folder.
+        DeviceMissingError: TensorFlow does not find the device of the config.
         WorkerLostError: no worker process could be started.
         TemplateError: a template of the user is broken.
     """
@@ -155,6 +156,8 @@ class _Pipeline:
         reused = len(programs) - len(missing)
         cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
         self._on_event(PlanReady(len(programs), reused, cells, runs, sum(p.run_steps for p in missing)))
+        if missing and self._config.device not in ("auto", "cpu"):
+            workers.require_device(self._config.device, self._config.deadline)
         manifest = build_manifest(self._config, self._plan)
         self._execute(workers, store, missing, site, manifest)
         store.finish(self._plan, manifest, self._planes(workers, store, manifest))

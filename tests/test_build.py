@@ -108,6 +108,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(folder, *importing(folder))
 
 
+def test_a_notebook_s_backend_of_matplotlib_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    reportgen(tmp_path, "build", *SMALL)
+    assert list((tmp_path / "output").rglob("*.svg"))
+
+
 def test_it_makes_the_site_and_says_where(built: Built) -> None:
     folder, done = built.folder, built.done
     made = contents(folder / "output")
@@ -154,6 +160,22 @@ def test_an_error_is_exit_code_2_with_the_nearest_name(tmp_path: Path) -> None:
     assert "quartic" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"), [("--epochs", "--steps"), ("--learning-rate", "--lr"), ("--precision", "--dtype")]
+)
+def test_a_flag_of_another_tool_is_answered_with_ours(flag: str, meant: str) -> None:
+    done = CliRunner().invoke(main, ["build", f"{flag}=3"])
+    assert done.exit_code == 2
+    assert f"Did you mean '{meant}'?" in done.stderr
+
+
+def test_a_missing_device_is_reported_before_anything_runs(tmp_path: Path, invoke: Callable[..., Result]) -> None:
+    done = invoke("build", *SMALL, "--device", "cpu:7")
+    assert done.exit_code == 2
+    assert done.output == 'device "cpu:7": TensorFlow finds no such device; it finds cpu:0\n'
+    assert not (tmp_path / "output" / "results" / "runs.parquet").exists()
 
 
 def test_ctrl_c_keeps_what_is_finished_and_is_exit_code_130(tmp_path: Path, invoke: Callable[..., Result]) -> None:

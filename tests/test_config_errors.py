@@ -24,6 +24,13 @@ def problems(folder: Path, toml: str = "", **sources: Any) -> list[str]:
 
 ERRORS = [
     ("lossses = 1", "lossses = 1: unknown key; expected one of: title, description, ", 'Did you mean "losses"?'),
+    ("epochs = 9", "epochs = 9: unknown key; expected one of: title, ", 'Did you mean "steps"?'),
+    ("lr = [0.1]", "lr = [0.1]: unknown key; expected one of: title, ", 'Did you mean "learning_rates"?'),
+    ("max_time = 9", "max_time = 9: unknown key; expected one of: title, ", 'Did you mean "deadline"?'),
+    ("precision = 'float64'", 'precision = "float64": unknown key; expected one of: ', 'Did you mean "dtype"?'),
+    ("losses = ['banana']", 'losses[0]: no loss is called "banana". ', 'Did you mean "rosenbrock"?'),
+    ("optimizers = ['sgd']", 'optimizers[0]: no optimizer is called "sgd". ', 'Did you mean "gradient_descent"?'),
+    ("optimizers = ['heavy-ball']", 'optimizers[0]: no optimizer is called "heavy-ball". ', 'Did you mean "momentum"?'),
     ("title = 3", "title = 3: expected a string", ""),
     ("steps = '9'", 'steps = "9": expected an integer', ""),
     ("steps = 1.5", "steps = 1.5: expected an integer", ""),

@@ -72,4 +72,4 @@ def test_results_do_not_depend_on_the_device(found: dict[str, Any]) -> None:
 
 
 def test_a_missing_device_is_reported_with_those_that_exist(found: dict[str, Any]) -> None:
-    assert found["cpu:2"] == "device 'cpu:2' is not here: TensorFlow sees cpu:0, cpu:1"
+    assert found["cpu:2"] == 'device "cpu:2": TensorFlow finds no such device; it finds cpu:0, cpu:1'

@@ -5,6 +5,30 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_SYNONYMS = {
+    "banana": "rosenbrock",
+    "epochs": "steps",
+    "gd": "gradient_descent",
+    "heavy_ball": "momentum",
+    "iterations": "steps",
+    "iters": "steps",
+    "learning_rate": "learning_rates",
+    "lr": "learning_rates",
+    "lrs": "learning_rates",
+    "max_iter": "steps",
+    "max_time": "deadline",
+    "nag": "nesterov",
+    "num_steps": "steps",
+    "output_dir": "output",
+    "precision": "dtype",
+    "rates": "learning_rates",
+    "sgd": "gradient_descent",
+    "steepest_descent": "gradient_descent",
+    "time_limit": "deadline",
+    "timeout": "deadline",
+}
+"""Names that other tools use for something that reportgen has under another name."""
+
 
 class UnknownNameError(LookupError):
     """No loss or optimizer has this name: the configuration or the command line must be corrected."""
@@ -37,16 +61,25 @@ class BrokenPluginError(Exception):
 
 
 def nearest_name(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the name in ``known`` that is most similar to ``name``, ignoring case, or None if none is similar.
+    """Return the name in ``known`` that means the same as ``name`` or is most similar to it; None if none is similar.
+
+    Case, hyphens and underscores do not matter.
 
     Args:
         name: the misspelt name.
         known: the valid names.
         cutoff: the least similarity of a result, between 0 and 1, as in ``difflib.get_close_matches``.
     """
-    by_folded = {other.casefold(): other for other in known}
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=cutoff)
+    by_folded = {_folded(other): other for other in known}
+    folded = _folded(name)
+    if _SYNONYMS.get(folded) in by_folded:
+        return by_folded[_SYNONYMS[folded]]
+    close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "_")
 
 
 def with_suggestion(message: str, name: str, known: Iterable[str]) -> str:

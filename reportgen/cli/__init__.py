@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from reportgen import __version__
@@ -13,7 +15,8 @@ from reportgen.cli.init import init
 from reportgen.cli.list import list_
 from reportgen.cli.publish import publish
 from reportgen.cli.render import render
-from reportgen.execute.events import WorkerLostError
+from reportgen.cli.usage_error import UsageErrors
+from reportgen.execute.events import DeviceMissingError, WorkerLostError
 
 INTERRUPTED = 130
 
@@ -25,15 +28,29 @@ class CommandGroup(click.Group):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            possibilities = error.possibilities or _options_like(error.option_name)
+            raise click.NoSuchOption(error.option_name, possibilities=possibilities, ctx=error.ctx) from None
         except KeyboardInterrupt:
             click.echo("Interrupted. Finished programs are saved; run the command again to resume.", err=True)
             ctx.exit(INTERRUPTED)
+        except DeviceMissingError as error:
+            raise UsageErrors(str(error)) from error
         except WorkerLostError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             if error.filename is None or error.strerror is None:
                 raise
             raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+
+
+def _options_like(name: str) -> list[str]:
+    """The flag for a key that other tools name otherwise: ``--epochs``."""
+    from reportgen.catalogue import nearest_name
+    from reportgen.config.sources import FLAGS
+
+    key = nearest_name(name.lstrip("-"), FLAGS)
+    return [FLAGS[key]] if key else []
 
 
 @click.group(
@@ -58,3 +75,5 @@ def main() -> None:
     Exit codes: 0 done; 1 failed; 2 wrong usage or config; 3 done, but some configurations failed; 4 regression gate
     failed; 130 interrupted.
     """
+    # A notebook sets this to a backend that only its own process can import. The figures need none.
+    os.environ["MPLBACKEND"] = "agg"

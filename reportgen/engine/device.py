@@ -13,10 +13,14 @@ _ACCELERATORS = ("GPU", "TPU")
 
 
 def choose(requested: str, turn: int = 0) -> Device:
-    """The device for ``auto`` (an accelerator when TensorFlow sees one), ``cpu``, ``gpu``, ``tpu``, or ``cpu:1``.
+    """Return the device for ``auto`` (an accelerator if TensorFlow finds one), ``cpu``, ``gpu``, ``tpu`` or ``cpu:1``.
 
-    Where there are several of a kind and none of them is named, they take turns: ``turn`` counts the programs. Raises
-    ValueError where there is no such device.
+    Args:
+        requested: the key ``device`` of the config.
+        turn: number of the program. If there are several devices of a kind, programs take turns.
+
+    Raises:
+        ValueError: there is no such device.
     """
     _grow_memory()
     devices = tf.config.list_logical_devices()
@@ -26,7 +30,7 @@ def choose(requested: str, turn: int = 0) -> Device:
     matching = [d for d in devices if d.device_type == kind and index in ("", d.name.rpartition(":")[2])]
     if not matching:
         names = ", ".join(d.name.removeprefix("/device:").lower() for d in devices)
-        raise ValueError(f"device {requested!r} is not here: TensorFlow sees {names}")
+        raise ValueError(f'device "{requested}": TensorFlow finds no such device; it finds {names}')
     found = matching[turn % len(matching)]
     return Device(found.name, found.device_type, _describe(found.device_type))
 

@@ -97,5 +97,9 @@ WorkerEvent = CompileStart | RunStart | StepProgress | FlagsIgnored
 Event = PlanReady | WorkerEvent | ProgramEnd | BackgroundFailure | FigureStart | ReportEnd
 
 
+class DeviceMissingError(RuntimeError):
+    """TensorFlow does not see the device that the config names."""
+
+
 class WorkerLostError(RuntimeError):
     """No worker process could be started."""

@@ -18,7 +18,7 @@ from pebble import ProcessExpired, ProcessPool
 from reportgen.engine.result import Grid, ProgramResult, Replay, StepComparison
 from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import worker
-from reportgen.execute.events import FlagsIgnored, WorkerEvent, WorkerLostError
+from reportgen.execute.events import DeviceMissingError, FlagsIgnored, WorkerEvent, WorkerLostError
 from reportgen.execute.xla_flags import unknown_flags
 from reportgen.failure import Failure
 from reportgen.plan import Program
@@ -142,6 +142,13 @@ class LocalWorkers:
             else:
                 for group in _split(left):
                     self._submit([group], deadline, collect, tasks)
+
+    def require_device(self, device: str, deadline: float) -> None:
+        """Raise DeviceMissingError if TensorFlow does not find a device of the config within ``deadline`` seconds."""
+        future = self._pool().schedule(worker.device_failure, args=[device], timeout=deadline)
+        failure: Failure | None = self._result(future, deadline)
+        if failure:
+            raise DeviceMissingError(failure.reason)
 
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""

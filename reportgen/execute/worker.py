@@ -157,6 +157,17 @@ def _is_internal(filename: str) -> bool:
     )
 
 
+def device_failure(device: str) -> Failure | None:
+    """Return why there is no such device; None if there is one."""
+    from reportgen.engine.device import choose  # imports TensorFlow, which only a worker may
+
+    try:
+        choose(device)
+    except ValueError as error:
+        return Failure(str(error))
+    return None
+
+
 def no_op() -> None:
     """Do nothing. This task starts a worker before there is work."""
 
