@@ -29,8 +29,10 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
-            possibilities = error.possibilities or _options_like(error.option_name)
-            raise click.NoSuchOption(error.option_name, possibilities=possibilities, ctx=error.ctx) from None
+            flag = None if error.possibilities else _flag_like(error.option_name)
+            if flag is None:
+                raise
+            raise click.UsageError(f"No such option '{error.option_name}'. Did you mean '{flag}'?", error.ctx) from None
         except KeyboardInterrupt:
             click.echo("Interrupted. Finished programs are saved; run the command again to resume.", err=True)
             ctx.exit(INTERRUPTED)
@@ -44,13 +46,13 @@ class CommandGroup(click.Group):
             raise click.ClickException(f"{error.filename}: {error.strerror}") from error
 
 
-def _options_like(name: str) -> list[str]:
+def _flag_like(name: str) -> str | None:
     """The flag for a key that other tools name otherwise: ``--epochs``."""
     from reportgen.catalogue import nearest_name
     from reportgen.config.sources import FLAGS
 
     key = nearest_name(name.lstrip("-"), FLAGS)
-    return [FLAGS[key]] if key else []
+    return FLAGS[key] if key else None
 
 
 @click.group(
