@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import tensorflow as tf
-from reportgen.losses.samples import chosen, correlated, generator
+from reportgen.builtin_losses.samples import chosen, correlated, generator
 
 from reportgen.loss import loss
 

@@ -1,5 +1,11 @@
 """The contract of a loss: a differentiable function with its known facts, such as minima, start and formula.
 
+    @loss
+    def bowl(x, y):
+        return x * x + 3 * y * y
+
+Each fact adds to the report, and all of them are optional:
+
     @loss(
         minima=[(3.0, 0.5)], minimum=0.0, start=(1.0, 1.0), domain=[(-4.5, 4.5)] * 2,
         formula=r"...", source="Beale 1958",
@@ -25,11 +31,12 @@ may take them by name.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, overload
 
 from reportgen.tensor import Tensor
 
@@ -57,7 +64,7 @@ class Loss:
     minima: tuple[Point, ...]
     """All known global minimizers."""
     minimum: float
-    """The value f* at the minimizers; ``-inf`` if the function is unbounded below."""
+    """The value f* at the minimizers; ``-inf`` if the function is unbounded below; not a number if it is unknown."""
     start: Point
     """The standard start."""
     domain: tuple[Interval, ...]
@@ -125,6 +132,19 @@ class Loss:
             raise ValueError(f'no parameter is called "{min(unknown)}"; expected one of: {known}')
         return _resolve(self.function, self.facts, dim or self.dim, {**self.parameters, **parameters})
 
+    def changed(self, changes: FactChanges) -> Loss:
+        """Return the same loss with other facts.
+
+        Raises:
+            ValueError: the length of a fact is not the dimension.
+        """
+        given = {name: value for name, value in vars(changes).items() if value is not None}
+        if not given:
+            return self
+        changed = replace(self, **given)
+        _check_lengths(changed)
+        return changed
+
     def __call__(self, *coordinates: Tensor) -> Tensor:
         """Return the loss at a position.
 
@@ -137,13 +157,25 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class FactChanges:
+    """Facts of a loss that a config, or the results, replace; None: unchanged."""
+
+    start: Point | None = None
+    domain: tuple[Interval, ...] | None = None
+    minimum: float | None = None
+
+
+UNCHANGED = FactChanges()
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts as the author of a loss declares them; see ``loss`` for their meaning."""
 
     minima: Fact[Vectors]
-    minimum: Fact[float]
-    start: Fact[Sequence[float]]
-    domain: Fact[Vectors]
+    minimum: Fact[float | None]
+    start: Fact[Sequence[float]] | None
+    domain: Fact[Vectors] | None
     domain_only: bool
     formula: str
     source: str
@@ -158,14 +190,19 @@ class Facts:
     shapes: Fact[Mapping[str, Sequence[int]]]
 
 
+@overload
+def loss(function: Callable[..., Tensor], /) -> Loss: ...
+
+
+@overload
 def loss(
     *,
-    minima: Fact[Vectors],
-    minimum: Fact[float],
-    start: Fact[Sequence[float]],
-    domain: Fact[Vectors],
-    formula: str,
-    source: str,
+    minima: Fact[Vectors] = (),
+    minimum: Fact[float | None] = None,
+    start: Fact[Sequence[float]] | None = None,
+    domain: Fact[Vectors] | None = None,
+    formula: str = "",
+    source: str = "",
     domain_only: bool = False,
     title: str = "",
     note: str = "",
@@ -176,16 +213,43 @@ def loss(
     aliases: Sequence[str] = (),
     samples: Fact[int] = 0,
     shapes: Fact[Mapping[str, Sequence[int]]] = MappingProxyType({}),
-) -> Callable[[Callable[..., Tensor]], Loss]:
-    """Return a decorator that declares a function as a loss.
+) -> Callable[[Callable[..., Tensor]], Loss]: ...
 
-    For a loss of any dimension, each numeric fact may be a function ``lambda dim, *, parameter: ...``.
+
+def loss(
+    function: Callable[..., Tensor] | None = None,
+    /,
+    *,
+    minima: Fact[Vectors] = (),
+    minimum: Fact[float | None] = None,
+    start: Fact[Sequence[float]] | None = None,
+    domain: Fact[Vectors] | None = None,
+    formula: str = "",
+    source: str = "",
+    domain_only: bool = False,
+    title: str = "",
+    note: str = "",
+    dim: int | None = None,
+    tags: Sequence[str] = (),
+    local_minima: Fact[Vectors] = (),
+    saddles: Fact[Vectors] = (),
+    aliases: Sequence[str] = (),
+    samples: Fact[int] = 0,
+    shapes: Fact[Mapping[str, Sequence[int]]] = MappingProxyType({}),
+) -> Loss | Callable[[Callable[..., Tensor]], Loss]:
+    """Declare a function as a loss: ``@loss``, or ``@loss(...)`` with facts that are known about it.
+
+    Every fact is optional. For a loss of any dimension, each numeric fact may be a function ``lambda dim, *,
+    parameter: ...``.
 
     Args:
+        function: the function, if no fact is given.
         minima: all known global minimizers, each with one number per coordinate; ``[]`` if none is known.
-        minimum: the value f* at the minimizers; ``float("-inf")`` if the function is unbounded below.
-        start: the standard start, one number per coordinate.
-        domain: one interval ``(low, high)`` per coordinate, for random starts and figures.
+        minimum: the value f* at the minimizers; ``float("-inf")`` if the function is unbounded below. None: unknown;
+            then the lowest value that any run finds takes its place.
+        start: the standard start, one number per coordinate. None: a quarter of the domain from its lower end.
+        domain: one interval ``(low, high)`` per coordinate, for random starts and figures. None: 5 to both sides of the
+            start, or of 0 without one.
         formula: the definition as LaTeX.
         source: the paper or collection that defines the function or its standard start.
         domain_only: whether the minimum holds only inside the domain: the function has smaller values outside.
@@ -199,6 +263,9 @@ def loss(
         samples: the number of samples that the loss is the mean over; then the function takes ``rows``.
         shapes: the arrays that the position consists of, in order, each flattened by rows, such as
             ``{"W": (16, 2), "b": (16,)}``. Optimizers of other frameworks get parameters of these shapes.
+
+    Returns:
+        The loss, or a decorator if facts are given.
 
     Raises:
         ValueError: a tag is unknown, the length of a fact differs from the dimension, or ``samples`` does not fit to
@@ -221,7 +288,7 @@ def loss(
             raise ValueError(f"loss {function.__name__}: samples: expected a second argument, rows=None")
         return _resolve(function, facts, dim or coordinates, parameters)
 
-    return declare
+    return declare if function is None else declare(function)
 
 
 def _parameters(function: Callable[..., object]) -> dict[str, Any]:
@@ -241,14 +308,18 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
     def points(fact: Fact[Vectors]) -> tuple[Point, ...]:
         return tuple(tuple(float(coordinate) for coordinate in point) for point in resolve(fact))
 
+    minimum = resolve(facts.minimum)
+    start = None if facts.start is None else tuple(float(coordinate) for coordinate in resolve(facts.start))
+    domain = _default_domain(start, dim) if facts.domain is None else resolve(facts.domain)
+    intervals = tuple((float(low), float(high)) for low, high in domain)
     resolved = Loss(
         name=function.__name__,
         function=function,
         dim=dim,
         minima=points(facts.minima),
-        minimum=float(resolve(facts.minimum)),
-        start=tuple(float(coordinate) for coordinate in resolve(facts.start)),
-        domain=tuple((float(low), float(high)) for low, high in resolve(facts.domain)),
+        minimum=math.nan if minimum is None else float(minimum),
+        start=tuple(low + (high - low) / 4 for low, high in intervals) if start is None else start,
+        domain=intervals,
         domain_only=facts.domain_only,
         formula=facts.formula,
         source=facts.source,
@@ -266,6 +337,14 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
     )
     _check_lengths(resolved)
     return resolved
+
+
+def _default_domain(start: Point | None, dim: int) -> Vectors:
+    return [(center - _HALF_WIDTH, center + _HALF_WIDTH) for center in start or (0.0,) * dim]
+
+
+_HALF_WIDTH = 5.0
+"""Half the width of a domain that is not declared."""
 
 
 def _check_lengths(resolved: Loss) -> None:

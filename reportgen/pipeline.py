@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,18 +21,19 @@ from reportgen.execute.events import (
     WorkerLostError,
 )
 from reportgen.failure import Failure
+from reportgen.loss import Loss
 from reportgen.plan import make_plan
 from reportgen.results.lock import locked
 from reportgen.results.manifest import find_manifest
-from reportgen.results.manifest_index import indexed_programs, is_up_to_date
+from reportgen.results.manifest_index import indexed_programs, is_up_to_date, stored_plan
 
 if TYPE_CHECKING:
     from reportgen.analysis.best_cells import BestRow
     from reportgen.config import Config
     from reportgen.engine.result import Grid
     from reportgen.execute.local_workers import LocalWorkers
-    from reportgen.loss import Loss
-    from reportgen.plan import Plan, Program
+    from reportgen.plan import Program
+    from reportgen.rate_grid import Extension
     from reportgen.report.render_options import RenderOptions
     from reportgen.report.site import Site
     from reportgen.results.manifest import Manifest
@@ -73,8 +75,8 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
         WorkerLostError: no worker process could be started.
         TemplateError: a template of the user is broken.
     """
-    plan = make_plan(config)
     folder = config.output / "results"
+    plan = stored_plan(folder, config)
     if is_up_to_date(folder, plan, config):
         from reportgen.report.site_record import is_current
 
@@ -82,17 +84,17 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
             count = len(plan.programs)
             return BuildSummary(folder, config.output / "index.html", count, count, up_to_date=True)
     with locked(folder):
-        return _Pipeline(config, plan, on_event).build()
+        return _Pipeline(config, on_event).build()
 
 
 def run(config: Config, on_event: OnEvent) -> BuildSummary:
     """Run the missing programs of the matrix, without a report; arguments and errors as for ``build``."""
-    plan = make_plan(config)
     folder = config.output / "results"
+    plan = stored_plan(folder, config)
     if is_up_to_date(folder, plan, config):
         return BuildSummary(folder, None, len(plan.programs), len(plan.programs), up_to_date=True)
     with locked(folder):
-        return _Pipeline(config, plan, on_event).run()
+        return _Pipeline(config, on_event).run()
 
 
 def _render_options(config: Config) -> RenderOptions:
@@ -102,11 +104,13 @@ def _render_options(config: Config) -> RenderOptions:
 
 
 class _Pipeline:
-    """One build or run of one plan."""
+    """One build or run of one config, in rounds: the grids of learning rates may grow after each of them."""
 
-    def __init__(self, config: Config, plan: Plan, on_event: OnEvent) -> None:
+    def __init__(self, config: Config, on_event: OnEvent) -> None:
         self._config = config
-        self._plan = plan
+        self._plan = make_plan(config)
+        self._ran: dict[str, int] = {}
+        """The programs that this build has run: run-steps by fingerprint."""
         self._on_event = on_event
         self._folder = config.output / "results"
         self._log = self._folder / "worker.log"
@@ -147,25 +151,71 @@ class _Pipeline:
     def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
         from reportgen.analysis.best_cells import best_cell_per_loss
         from reportgen.analysis.cells import stored_cell_table
-        from reportgen.results.manifest_builder import build_manifest
         from reportgen.results.store import Store
 
         store = Store(self._folder)
-        programs = self._plan.programs
-        missing = [program for program in programs if not store.has(program)]
-        reused = len(programs) - len(missing)
-        cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
-        self._on_event(PlanReady(len(programs), reused, cells, runs, sum(p.run_steps for p in missing)))
-        if missing and self._config.device not in ("auto", "cpu"):
-            workers.require_device(self._config.device, self._config.deadline)
-        manifest = build_manifest(self._config, self._plan)
-        self._execute(workers, store, missing, site, manifest)
+        # The grids often grow after the first round. Then figures of that round would be drawn twice.
+        manifest = self._run_round(workers, store, None if self._plan.extensions or self._searched else site)
+        while (extensions := self._grown(store)) != self._plan.extensions:
+            self._plan = make_plan(self._config, extensions)
+            manifest = self._run_round(workers, store, None if self._searched else site)
+        if lowest := self._lowest(store):
+            self._plan = make_plan(self._config, self._plan.extensions, lowest)
+            manifest = self._run_round(workers, store, site)
         store.finish(self._plan, manifest, self._planes(workers, store, manifest))
         table = stored_cell_table(self._folder)
         failed = int((table["failed"] > 0).sum())
         if not failed:
             self._log.unlink(missing_ok=True)
+        programs = self._plan.programs
+        reused = sum(program.fingerprint not in self._ran for program in programs)
         return BuildSummary(self._folder, None, len(programs), reused, failed, best=best_cell_per_loss(table))
+
+    def _run_round(self, workers: LocalWorkers, store: Store, site: Site | None) -> Manifest:
+        """Run the missing programs of the plan; return its manifest."""
+        from reportgen.results.manifest_builder import build_manifest
+
+        programs = self._plan.programs
+        missing = [program for program in programs if program.fingerprint not in self._ran and not store.has(program)]
+        self._ran |= {program.fingerprint: program.run_steps for program in missing}
+        cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
+        reused = sum(program.fingerprint not in self._ran for program in programs)
+        self._on_event(PlanReady(len(programs), reused, cells, runs, sum(self._ran.values())))
+        if missing and self._config.device not in ("auto", "cpu"):
+            workers.require_device(self._config.device, self._config.deadline)
+        manifest = build_manifest(self._config, self._plan)
+        self._execute(workers, store, missing, site, manifest)
+        return manifest
+
+    @property
+    def _searched(self) -> list[str]:
+        """Labels of the losses of which the lowest value is not known yet."""
+        losses = self._plan.losses.items()
+        return [label for label, loss in losses if isinstance(loss, Loss) and math.isnan(loss.minimum)]
+
+    def _lowest(self, store: Store) -> dict[str, float]:
+        """The lowest value that any run has found of each loss with an unknown minimum."""
+        lowest = {}
+        for label in self._searched:
+            batches = store.run_batches(self._programs_on(label), ["cell_id", "best_loss"])
+            values = [batch["best_loss"].min() for batch in batches]
+            if finite := [float(value) for value in values if math.isfinite(value)]:
+                lowest[label] = min(finite)
+        return lowest
+
+    def _grown(self, store: Store) -> dict[str, Extension]:
+        """How far the automatic grids must reach, from the results so far."""
+        from reportgen.analysis.cells import cell_table_of_batches, columns_of_cells
+        from reportgen.analysis.grid_extension import grown
+
+        extensions = self._plan.extensions
+        if not extensions:
+            return {}
+        targets = self._config.targets
+        batches = store.run_batches(self._plan.programs, columns_of_cells(targets))
+        return grown(
+            cell_table_of_batches(batches, targets, list(self._plan.losses), list(self._plan.optimizers)), extensions
+        )
 
     def _execute(
         self,

@@ -5,28 +5,36 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen import __version__, catalogue
 from reportgen.config import Config, LossEntry
-from reportgen.config.model import Noise, Scalar
+from reportgen.config.model import Noise
 from reportgen.failure import Failure
-from reportgen.loss import Loss, Point
-from reportgen.optimizer import Hyperparameter, Optimizer
+from reportgen.loss import UNCHANGED, FactChanges, Loss, Point
+from reportgen.optimizer_specs import (
+    Hyperparameters,
+    OptimizerSpec,
+    format_float,
+    format_value,
+    group_by_structure,
+    optimizer_specs,
+)
+from reportgen.rate_grid import Extension
 from reportgen.tf_setup import users_xla_flags
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
-Hyperparameters = Mapping[str, Scalar | None]
-"""Values by flat name: ``beta_2``, ``base.beta_2``. None only for other frameworks."""
 Starts = tuple[tuple[int, Point], ...]
 """Number and position of each start; number 0 is the standard start."""
 
@@ -100,6 +108,12 @@ class Program:
     """Why the loss or the optimizer could not be loaded."""
     sources: tuple[str, ...] = field(default=(), repr=False)
     """Hashes of the code that determines the results."""
+    changes: FactChanges = UNCHANGED
+    """Facts of the loss that the config replaces, and the lowest known value in place of an unknown minimum."""
+
+    def load_loss(self) -> Loss:
+        """Return the loss; raises what ``catalogue.find_loss`` raises."""
+        return catalogue.find_loss(self.loss_ref, self.base, self.dim, self.parameters).changed(self.changes)
 
     @property
     def runs(self) -> int:
@@ -155,54 +169,6 @@ class Program:
 
 
 @dataclass(frozen=True)
-class OptimizerSpec:
-    """An optimizer with its hyperparameters, as the config requests it."""
-
-    family: str
-    """Its name in the catalogue."""
-    kind: type[Optimizer] | Failure
-    """Its class, or why it could not be loaded."""
-    values: Hyperparameters
-    """All hyperparameters, including defaults and those of a wrapped optimizer."""
-    declared: Mapping[str, Hyperparameter]
-    """Their declarations; empty if the optimizer could not be loaded."""
-
-    @property
-    def label(self) -> str:
-        """The name with all hyperparameters that differ from their defaults: ``adam[beta_2=0.99]``."""
-        return self._name(structural_only=False)
-
-    @property
-    def structure(self) -> str:
-        """The label, restricted to hyperparameters that need their own program: ``rmsprop[centered=true]``."""
-        return self._name(structural_only=True)
-
-    def _name(self, structural_only: bool) -> str:
-        settings = [
-            f"{name}={_format_value(value)}"
-            for name, value in self.values.items()
-            if name not in self.declared or self._is_in_name(self.declared[name], value, structural_only)
-        ]
-        return f"{self.family}[{','.join(settings)}]" if settings else self.family
-
-    def _is_in_name(self, declared: Hyperparameter, value: Scalar | None, structural_only: bool) -> bool:
-        # A wrapped optimizer is part of the name even if it is the default.
-        return declared.wraps or (value != declared.default and (declared.structural or not structural_only))
-
-
-def _format_value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return format_float(value) if isinstance(value, float) else str(value)
-
-
-def format_float(value: float) -> str:
-    """Return a short decimal that parses to exactly ``value``: ``0.001``, ``1e-08``."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(value)
-
-
-@dataclass(frozen=True)
 class Plan:
     """The whole matrix."""
 
@@ -213,16 +179,33 @@ class Plan:
     """By label."""
     starts: Mapping[str, Starts]
     """By the label of the loss."""
+    lowest: Mapping[str, float]
+    """The lowest known value of each loss with an unknown minimum, by its label; it takes the place of the minimum."""
+
+    @property
+    def extensions(self) -> dict[str, Extension]:
+        """How far each automatic grid of learning rates has grown, by the label of the optimizer."""
+        return {label: spec.extension for label, spec in self.optimizers.items() if spec.extension is not None}
 
 
-def make_plan(config: Config) -> Plan:
+def make_plan(
+    config: Config,
+    extensions: Mapping[str, Extension] = MappingProxyType({}),
+    lowest: Mapping[str, float] = MappingProxyType({}),
+) -> Plan:
     """Return the programs of ``config``, loss by loss, with one program per optimizer structure.
 
+    Each decade by which a grid of learning rates has grown is a program as well, so that the others need not run again.
     A plug-in that cannot be loaded is no error: its programs have a ``failure``.
+
+    Args:
+        config: the matrix.
+        extensions: how far the automatic grid of each optimizer has grown, by label.
+        lowest: the lowest known value of losses with an unknown minimum, by label.
     """
     losses = {}
     starts: dict[str, Starts] = {}
-    optimizers = _optimizer_specs(config)
+    optimizers = optimizer_specs(config, extensions)
     programs = []
     settings = Settings(
         config.steps,
@@ -237,94 +220,72 @@ def make_plan(config: Config) -> Plan:
         config.starts.seed,
     )
     for entry in config.losses:
-        label, loss = _find_loss(entry, config.base)
+        changes = FactChanges(entry.start, entry.domain)
+        label, loss = _find_loss(entry, config.base, changes)
         if label in losses:
             continue
+        of_loss = settings
+        if isinstance(loss, Loss) and math.isnan(loss.minimum):
+            if label in lowest:
+                changes = replace(changes, minimum=lowest[label])
+                loss = loss.changed(changes)
+            else:  # these runs only search for the lowest value
+                of_loss = replace(settings, trace="none")
         losses[label] = loss
         starts[label] = _starts(loss, config) if isinstance(loss, Loss) else ((0, ()),)
-        for structure, specs in _group_by_structure(optimizers.values()).items():
+        for structure, specs in group_by_structure(optimizers.values()).items():
             kind = specs[0].kind
-            programs.append(
-                Program(
-                    id=f"{label}/{structure}",
-                    loss_ref=entry.name,
-                    dim=entry.dim,
-                    parameters=entry.parameters,
-                    noise=entry.noise,
-                    seeds=config.seeds if entry.noise else 1,
-                    loss=label,
-                    family=specs[0].family,
-                    cells=tuple(_cells(label, specs, config.learning_rates)),
-                    starts=starts[label],
-                    settings=settings,
-                    base=config.base,
-                    failure=next((each for each in (loss, kind) if isinstance(each, Failure)), None),
-                    sources=_sources(loss, specs[0], config.base),
-                )
+            program = Program(
+                id=f"{label}/{structure}",
+                loss_ref=entry.name,
+                dim=entry.dim,
+                parameters=entry.parameters,
+                noise=entry.noise,
+                seeds=config.seeds if entry.noise else 1,
+                loss=label,
+                family=specs[0].family,
+                cells=tuple(_cell(label, spec, rate) for spec in specs for rate in spec.rates),
+                starts=starts[label],
+                settings=of_loss,
+                base=config.base,
+                failure=next((each for each in (loss, kind) if isinstance(each, Failure)), None),
+                sources=_sources(loss, specs[0], config.base),
+                changes=changes,
             )
-    return Plan(tuple(programs), losses, optimizers, starts)
+            programs += [program, *_decade_programs(program, specs)]
+    return Plan(
+        tuple(programs), losses, optimizers, starts, {label: lowest[label] for label in losses if label in lowest}
+    )
 
 
 def _noise_settings(noise: Noise | None) -> dict[str, float]:
     return noise.model_dump(exclude_none=True) if noise else {}
 
 
-def _find_loss(entry: LossEntry, base: Path) -> tuple[str, Loss | Failure]:
+def _find_loss(entry: LossEntry, base: Path, changes: FactChanges) -> tuple[str, Loss | Failure]:
     """Label and loss. The label includes the noise, which is not part of the loss."""
     loss: Loss | Failure
     settings: Mapping[str, object]
     try:
-        loss = catalogue.find_loss(entry.name, base, entry.dim, entry.parameters)
+        loss = catalogue.find_loss(entry.name, base, entry.dim, entry.parameters).changed(changes)
         settings = loss.settings
     except catalogue.BrokenPluginError as error:
         loss, settings = Failure(str(error)), ({} if entry.dim is None else {"dim": entry.dim}) | entry.parameters
     noise = {f"noise.{name}": value for name, value in _noise_settings(entry.noise).items()}
-    parts = [f"{name}={_format_value(value)}" for name, value in {**settings, **noise}.items()]
+    parts = [f"{name}={format_value(value)}" for name, value in {**settings, **noise}.items()]
     return f"{entry.name}[{','.join(parts)}]" if parts else entry.name, loss
 
 
-def _optimizer_specs(config: Config) -> dict[str, OptimizerSpec]:
-    specs: dict[str, OptimizerSpec] = {}
-    for entry in config.optimizers:
-        try:
-            kind: type[Optimizer] | Failure = catalogue.find_optimizer(entry.name, config.base)
-        except catalogue.BrokenPluginError as error:
-            kind = Failure(str(error))
-        for values in itertools.product(*entry.hyperparameters.values()):
-            spec = _optimizer_spec(entry.name, kind, dict(zip(entry.hyperparameters, values, strict=True)), config.base)
-            specs.setdefault(spec.label, spec)
-    return specs
+def _decade_programs(program: Program, specs: list[OptimizerSpec]) -> Iterator[Program]:
+    """The same program for each decade by which the grids of the optimizers have grown."""
+    for decade in sorted({decade for spec in specs for decade in spec.decades}):
+        grown = [spec for spec in specs if decade in spec.decades]
+        cells = tuple(_cell(program.loss, spec, rate) for spec in grown for rate in decade)
+        yield replace(program, id=f"{program.id}, lr {decade[0]:g} to {decade[-1]:g}", cells=cells)
 
 
-def _optimizer_spec(
-    family: str, kind: type[Optimizer] | Failure, requested: Hyperparameters, base: Path
-) -> OptimizerSpec:
-    """An optimizer with the requested values, completed by the defaults."""
-    if isinstance(kind, Failure):
-        return OptimizerSpec(family, kind, requested, {})
-    try:
-        declared = catalogue.declared_hyperparameters(kind, requested, base)
-    except catalogue.BrokenPluginError as error:
-        return OptimizerSpec(family, Failure(str(error)), requested, {})
-    values: dict[str, Scalar | None] = {name: item.default for name, item in declared.items()}
-    for name, value in requested.items():
-        is_float = isinstance(declared[name].default, float)
-        values[name] = float(value) if is_float and value is not None else value
-    return OptimizerSpec(family, kind, values, declared)
-
-
-def _group_by_structure(specs: Iterable[OptimizerSpec]) -> dict[str, list[OptimizerSpec]]:
-    """The optimizers that can share a compiled program, by structure."""
-    groups: dict[str, list[OptimizerSpec]] = {}
-    for spec in specs:
-        groups.setdefault(spec.structure, []).append(spec)
-    return groups
-
-
-def _cells(loss: str, specs: list[OptimizerSpec], learning_rates: tuple[float, ...]) -> Iterator[Cell]:
-    for spec in specs:
-        for rate in learning_rates:
-            yield Cell(f"{loss}/{spec.label}/lr={format_float(rate)}", spec.label, spec.values, rate)
+def _cell(loss: str, spec: OptimizerSpec, rate: float) -> Cell:
+    return Cell(f"{loss}/{spec.label}/lr={format_float(rate)}", spec.label, spec.values, rate)
 
 
 def _starts(loss: Loss, config: Config) -> Starts:
@@ -349,7 +310,7 @@ def _sources(loss: Loss | Failure, spec: OptimizerSpec, base: Path) -> tuple[str
     """What determines the results besides the matrix: code, facts of the loss, and the user's own XLA flags."""
     kinds = [] if isinstance(spec.kind, Failure) else catalogue.wrapped_classes(spec.kind, spec.values, base)
     hashes = [catalogue.source_hash(each) for each in (loss, *kinds) if not isinstance(each, Failure)]
-    facts = "" if isinstance(loss, Failure) else repr((loss.minimum, loss.minima))
+    facts = "" if isinstance(loss, Failure) else repr((loss.minimum, loss.minima, loss.domain))
     return (*hashes, facts, " ".join(users_xla_flags()), *_engine_sources())
 
 

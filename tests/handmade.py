@@ -70,7 +70,10 @@ def results(
             LossInfo(label, label, label, minimum=minimum, noise=noise if label in noisy else None)
             for label in runs["loss"].unique()
         ),
-        optimizers=tuple(OptimizerInfo(label, label, label) for label in runs["optimizer"].unique()),
+        optimizers=tuple(
+            OptimizerInfo(label, label, label, learning_rates=tuple(sorted(runs["learning_rate"].unique().tolist())))
+            for label in runs["optimizer"].unique()
+        ),
     )
     return Results(
         to_pandas(table),

@@ -70,7 +70,7 @@ class Recomputed:
     def __init__(self, results: Path) -> None:
         self.manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
         self.targets = sorted(self.manifest["config"]["targets"], reverse=True)
-        self.rates = sorted(self.manifest["config"]["learning_rates"])
+        self.rates = sorted({rate for each in self.manifest["optimizers"] for rate in each["learning_rates"]})
         self.losses = [each["label"] for each in self.manifest["losses"]]
         self.optimizers = [each["label"] for each in self.manifest["optimizers"]]
         self.minimum = {each["label"]: each["minimum"] for each in self.manifest["losses"]}

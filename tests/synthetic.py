@@ -327,7 +327,7 @@ def _manifest(
         versions={"python": "3.11.7", "tensorflow": "2.21.0", "numpy": "2.4.6"},
         device=DeviceInfo("/device:CPU:0", "CPU", "AMD EPYC"),
         losses=tuple(_loss_info(toy, rename.get(toy.label, toy.label), starts) for toy in losses),
-        optimizers=tuple(_optimizer_info(name, rename.get(name, name)) for name in optimizers),
+        optimizers=tuple(_optimizer_info(name, rename.get(name, name), tuple(rates)) for name in optimizers),
         programs=tuple(
             _program(
                 rename.get(toy.label, toy.label),
@@ -370,7 +370,7 @@ def _loss_info(toy: Toy, label: str, starts: int) -> LossInfo:
     )
 
 
-def _optimizer_info(name: str, label: str) -> OptimizerInfo:
+def _optimizer_info(name: str, label: str, rates: tuple[float, ...]) -> OptimizerInfo:
     return OptimizerInfo(
         label=label,
         family=name,
@@ -383,4 +383,5 @@ def _optimizer_info(name: str, label: str) -> OptimizerInfo:
             HyperparameterInfo(value=item["default"], structural=False, low=0.0, high=1.0, **item)
             for item in OPTIMIZERS[name][2]
         ),
+        learning_rates=rates,
     )

@@ -101,7 +101,7 @@ def test_the_best_cell_hits_most_and_no_other_is_better_by_the_rule(results: Res
 def test_ranking_tells_ties() -> None:
     twins = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=3, steps=200)
     runs = pd.concat([twins.runs, twins.runs.assign(optimizer="twin", cell_id=twins.runs["cell_id"].astype(str) + "2")])
-    twin = OptimizerInfo(label="twin", family="twin", title="Twin")
+    twin = OptimizerInfo(label="twin", family="twin", title="Twin", learning_rates=(0.1,))
     manifest = replace(twins.manifest, optimizers=(*twins.manifest.optimizers, twin))
     table = run_table(replace(twins, runs=runs, manifest=manifest))
     ranks = ranking(leaderboard(table, best_cells(table.cells), ["adam", "twin"]))

@@ -226,7 +226,7 @@ def test_the_output_of_a_plug_in_during_import_goes_to_stderr(
 
 
 def test_a_loss_in_a_module_is_found() -> None:
-    assert find_loss("reportgen.losses.beale:beale", Path()).minima == losses()["beale"].minima
+    assert find_loss("reportgen.builtin_losses.beale:beale", Path()).minima == losses()["beale"].minima
 
 
 def test_source_hash_is_the_hash_of_the_defining_file() -> None:

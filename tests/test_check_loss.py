@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from reportgen.loss import loss
 from reportgen.optimizer import Optimizer
-from reportgen.losses.beale import beale
+from reportgen.builtin_losses.beale import beale
 
 calls = [0]
 

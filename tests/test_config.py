@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from reportgen.config import Config, LossEntry, OptimizerEntry, load
 from reportgen.config.labels import parse_label
+from reportgen.plan import make_plan
+from reportgen.rate_grid import INITIAL_RATES, Extension
 
 
 def read(folder: Path, toml: str = "", *, environ: dict[str, str] | None = None, **flags: Any) -> Config:
@@ -25,7 +27,8 @@ def test_the_default_matrix_is_six_optimizers_nine_rates_and_three_losses(tmp_pa
     assert [entry.name for entry in config.optimizers] == [
         *("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
     ]
-    assert config.learning_rates == (1e-4, 0.0003162, 1e-3, 0.003162, 1e-2, 0.03162, 1e-1, 0.3162, 1.0)
+    assert config.learning_rates == "auto"
+    assert INITIAL_RATES == (1e-4, 0.0003162, 1e-3, 0.003162, 1e-2, 0.03162, 1e-1, 0.3162, 1.0)
     assert (config.starts.standard, config.starts.random, config.steps, config.dtype) == (
         True,
         8,
@@ -133,6 +136,29 @@ def test_a_broken_plug_in_is_not_an_error(tmp_path: Path) -> None:
 def test_a_config_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Config().steps = 3  # type: ignore[misc]
+
+
+def test_an_optimizer_may_have_its_own_learning_rates(tmp_path: Path) -> None:
+    entries = """
+        "momentum",
+        { name = "adam", beta_2 = [0.99, 0.999], learning_rates = [0.001, 0.002] },
+        { name = "rmsprop", learning_rates = { from = 0.01, to = 1.0, per_decade = 1 } },
+        { name = "adagrad", learning_rates = "auto" },
+    """
+    config = read(tmp_path, f"learning_rates = [0.5]\noptimizers = [{entries}]")
+    assert [entry.learning_rates for entry in config.optimizers] == [None, (0.001, 0.002), (0.01, 0.1, 1.0), "auto"]
+    plan = make_plan(config, {"adagrad": Extension(1, 0), "adam": Extension(1, 1)})
+    rates = {label: spec.learning_rates for label, spec in plan.optimizers.items()}
+    assert rates == {
+        "momentum": (0.5,),
+        "adam[beta_2=0.99]": (0.001, 0.002),
+        "adam": (0.001, 0.002),
+        "rmsprop": (0.01, 0.1, 1.0),
+        "adagrad": (1e-5, 3.162e-5, *INITIAL_RATES),
+    }
+    cells = {program.id: [cell.learning_rate for cell in program.cells] for program in plan.programs}
+    assert cells["quartic/adam"] == [0.001, 0.002] * 2
+    assert cells["quartic/adagrad, lr 1e-05 to 3.162e-05"] == [1e-5, 3.162e-5]
 
 
 def test_a_rate_range_that_does_not_end_on_the_grid_stays_inside(tmp_path: Path) -> None:

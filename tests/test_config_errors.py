@@ -31,6 +31,22 @@ ERRORS = [
     ("losses = ['banana']", 'losses[0]: no loss is called "banana". ', 'Did you mean "rosenbrock"?'),
     ("optimizers = ['sgd']", 'optimizers[0]: no optimizer is called "sgd". ', 'Did you mean "gradient_descent"?'),
     ("optimizers = ['heavy-ball']", 'optimizers[0]: no optimizer is called "heavy-ball". ', 'Did you mean "momentum"?'),
+    (
+        "losses = [{name='beale', start=[1.0]}]",
+        'losses[0] = {"name": "beale", "start": [1.0]}: beale: loss beale: start has 1 coordinates; expected 2',
+        "",
+    ),
+    ("losses = [{name='beale', domain=[[1, 2], [2, 1]]}]", "losses[0].domain[1] = [2, 1]: expected low < high", ""),
+    (
+        "losses = [{name='beale', domain=[[1, 2, 3], [2, 4]]}]",
+        "losses[0].domain[0] = [1, 2, 3]: expected two numbers",
+        "",
+    ),
+    (
+        "losses = [{name='suite:mgh', start=[1.0]}]",
+        "losses[0].start = ",
+        "has several losses; name one of them instead",
+    ),
     ("title = 3", "title = 3: expected a string", ""),
     ("steps = '9'", 'steps = "9": expected an integer', ""),
     ("steps = 1.5", "steps = 1.5: expected an integer", ""),
@@ -68,7 +84,7 @@ ERRORS = [
     ),
     (
         "losses = [{name='beale', dime=2}]",
-        'losses[0].dime = 2: beale has no parameter "dime"; expected one of: dim, noise. ',
+        'losses[0].dime = 2: beale has no parameter "dime"; expected one of: dim, noise, start, domain. ',
         'Did you mean "dim"?',
     ),
     (
@@ -151,6 +167,26 @@ ERRORS = [
     ("learning_rates = [0.1, -1]", "learning_rates[1] = -1: expected a value > 0", ""),
     ("learning_rates = [inf]", "learning_rates[0] = Infinity: expected a finite number", ""),
     ("learning_rates = [0.1, 0.1]", "learning_rates[1] = 0.1: duplicate of learning_rates[0]", ""),
+    (
+        "learning_rates = 'atuo'",
+        'learning_rates = "atuo": expected "auto", a list of numbers, or a table with from, to and per_decade',
+        "",
+    ),
+    (
+        "optimizers = [{name='adam', learning_rates=[0.1, 0]}]",
+        "optimizers[0].learning_rates[1] = 0: expected a value > 0",
+        "",
+    ),
+    (
+        "optimizers = [{name='adam', learning_rates=[0.1, 0.1]}]",
+        "optimizers[0].learning_rates[1] = 0.1: duplicate of optimizers[0].learning_rates[0]",
+        "",
+    ),
+    (
+        "optimizers = [{name='adam', learning_rates={from=1, to=3, too=2, per_decade=1}}]",
+        "optimizers[0].learning_rates.too = 2: unknown key; expected one of: from, to, per_decade",
+        'Did you mean "to"?',
+    ),
     ("learning_rates = {from=1e-3, to=1}", 'learning_rates: missing key "per_decade"', ""),
     (
         "learning_rates = {from=1, to=0.1, per_decade=1}",

@@ -283,7 +283,7 @@ def test_a_matrix_in_which_nothing_worked() -> None:
     dead = synthetic.results([synthetic.BEALE], ["adam"], [0.1], starts=2, steps=5, failed=[("beale", "adam")])
     first, second, *_ = claims(dead)
     assert first.text == (
-        "1 program failed: adam on beale. Its configurations are shown as failed. "
+        "1 program failed: adam on beale (ValueError: step() returned a position of another shape). "
         "A program is all runs of one optimizer on one loss."
     )
     assert second.text.startswith("No target was hit")

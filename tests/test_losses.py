@@ -220,9 +220,10 @@ def test_ten_thousand_coordinates_cost_no_more_each_than_a_hundred(loss: Loss) -
 
 
 def test_no_two_losses_share_a_name() -> None:
-    package = importlib.import_module("reportgen.losses")
+    package = importlib.import_module("reportgen.builtin_losses")
     modules = [
-        importlib.import_module(f"reportgen.losses.{found.name}") for found in pkgutil.iter_modules(package.__path__)
+        importlib.import_module(f"reportgen.builtin_losses.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
     ]
     declared = [member for module in modules for member in vars(module).values() if isinstance(member, Loss)]
     names = [name for loss in declared for name in (loss.name, *loss.aliases)]

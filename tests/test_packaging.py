@@ -89,12 +89,14 @@ def test_links_in_the_prose_lead_to_files() -> None:
 def test_the_examples_of_the_docs_make_a_config(tmp_path: Path) -> None:
     """Optimizer, loss and matrix as a reader would write them to files; README and configuration page name both."""
     (tmp_path / "my_opt.py").write_text(_example("optimizers.md", "from dataclasses"), encoding="utf-8")
-    (tmp_path / "my_losses.py").write_text(_example("losses.md", "from reportgen.loss"), encoding="utf-8")
+    losses = _example("losses.md", "from reportgen.loss") + _example("losses.md", "@loss(")
+    (tmp_path / "my_losses.py").write_text(losses, encoding="utf-8")
     for page in ("configuration.md", "../README.md"):
         (tmp_path / "reportgen.toml").write_text(_example(page, "title ="), encoding="utf-8")
         config = load(environ={}, folder=tmp_path)
         assert config.optimizers[-1].name == "my_opt.py:HeavyBall"
     assert find_loss("my_losses.py:booth", tmp_path)(1.0, 3.0) == 0.0
+    assert find_loss("my_losses.py:bowl", tmp_path)(1.0, 2.0) == 41.0
 
 
 def _example(page: str, beginning: str) -> str:
@@ -112,7 +114,7 @@ def test_there_is_one_version() -> None:
 
 def test_every_package_is_installed() -> None:
     folders = {path.parent.relative_to(ROOT) for path in (ROOT / "reportgen").rglob("__init__.py")}
-    expected = {".".join(folder.parts) for folder in folders} | {"reportgen.losses", "reportgen.templates"}
+    expected = {".".join(folder.parts) for folder in folders} | {"reportgen.builtin_losses", "reportgen.templates"}
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == expected
 
 

@@ -17,6 +17,7 @@ from reportgen import pipeline
 from reportgen.cli import main
 from reportgen.config import Config
 from reportgen.execute.events import CompileStart, Event, PlanReady, ProgramEnd, RunStart
+from reportgen.rate_grid import INITIAL_RATES
 from reportgen.results.manifest import NotResultsError
 from reportgen.results.result_tables import Results
 from reportgen.results.schema import TRACES, runs_schema
@@ -193,6 +194,41 @@ def test_programs_of_other_matrices_are_removed_by_clean_or_beyond_a_size(tmp_pa
     done = CliRunner().invoke(main, ["clean", str(tmp_path / "nothing")])
     assert done.exit_code == 2
     assert "expected the output folder of a build" in done.output
+
+
+@pytest.mark.usefixtures("one_worker")
+def test_the_automatic_grid_grows_by_a_decade_while_the_best_rate_is_at_its_edge(tmp_path: Path) -> None:
+    # From 2, a step of gradient / 2000 is far too small for x ** 2 / 200, and a learning rate above 200 diverges.
+    (tmp_path / "flat.py").write_text(FLAT)
+    asked: dict[str, Any] = {"losses": ["flat.py:flat"], "learning_rates": "auto", "steps": 20}
+    both = config(tmp_path, optimizers=["gradient_descent", "flat.py:Still"], **asked)
+    events: list[Event] = []
+    outcome = pipeline.run(both, record(events))
+    runs = Results.load(outcome.results).runs
+    rates = {name: sorted(each["learning_rate"].unique()) for name, each in runs.groupby("optimizer", observed=True)}
+    assert rates["gradient_descent"] == [*INITIAL_RATES, 3.162, 10, 31.62, 100, 316.2, 1000]
+    assert rates["flat.py:Still"] == list(INITIAL_RATES)  # it ignores the learning rate
+    assert [event.programs for event in events if isinstance(event, PlanReady)] == [2, 3, 4, 5]
+    assert (outcome.programs, outcome.reused) == (5, 0)
+    assert pipeline.run(both, record(events)).up_to_date
+    alone = config(tmp_path, optimizers=["gradient_descent"], **asked)
+    assert pipeline.run(alone, record(events)).reused == 4
+
+
+FLAT = """
+from dataclasses import dataclass
+from reportgen.loss import loss
+from reportgen.optimizer import Optimizer
+
+@loss(minima=[(0.0,)], minimum=0.0, start=(2.0,), domain=[(1.0, 3.0)], formula="", source="")
+def flat(x):
+    return x * x / 200
+
+@dataclass(frozen=True)
+class Still(Optimizer):
+    def step(self, x, state, problem):
+        return 0.9 * x, state
+"""
 
 
 MINE = """

@@ -202,7 +202,7 @@ def plane_view(paths: dict[str, Any], losses: dict[str, float], outcome: str = "
         reportgen="0.1.0",
         config=Config.model_validate({"targets": [0.1], "steps": 3, "learning_rates": [0.1]}),
         losses=(LossInfo("bowl", "bowl", "Bowl", dim=4, minimum=0.0),),
-        optimizers=tuple(OptimizerInfo(name, name, name) for name in names),
+        optimizers=tuple(OptimizerInfo(name, name, name, learning_rates=(0.1,)) for name in names),
         versions={},
     )
     empty = pd.DataFrame({"loss": [], "run_id": []})

@@ -33,7 +33,7 @@ def logistic(margins: Numbers) -> Numbers:
 
 def linear_regression(w: Numbers) -> Numbers:
     """Half the squared error of each sample."""
-    inputs, outputs = importlib.import_module("reportgen.losses.linear_regression").data(len(w), 100.0, 0)
+    inputs, outputs = importlib.import_module("reportgen.builtin_losses.linear_regression").data(len(w), 100.0, 0)
     return np.array(
         [(sum(a * b for a, b in zip(row, w, strict=True)) - y) ** 2 / 2 for row, y in zip(inputs, outputs, strict=True)]
     )
@@ -41,20 +41,20 @@ def linear_regression(w: Numbers) -> Numbers:
 
 def logistic_regression(w: Numbers) -> Numbers:
     """The loss of each sample, with the penalty."""
-    inputs, classes = importlib.import_module("reportgen.losses.logistic_regression").data(len(w), 30.0, 0)
+    inputs, classes = importlib.import_module("reportgen.builtin_losses.logistic_regression").data(len(w), 30.0, 0)
     return logistic(classes * (inputs.astype(w.dtype) @ w)) + 0.0005 * (w @ w)
 
 
 def matrix_factorization(x: Numbers) -> Numbers:
     """Half the squared error of each entry, row by row."""
-    known = importlib.import_module("reportgen.losses.matrix_factorization").matrix(len(x), 0)
+    known = importlib.import_module("reportgen.builtin_losses.matrix_factorization").matrix(len(x), 0)
     left, right = x.reshape(2, 2, -1)
     return ((left.T @ right - known) ** 2 / 2).ravel()
 
 
 def two_spirals(x: Numbers) -> Numbers:
     """The loss of each sample, one by one."""
-    points, classes = importlib.import_module("reportgen.losses.two_spirals").data()
+    points, classes = importlib.import_module("reportgen.builtin_losses.two_spirals").data()
     first, second, bias, last = x[:-1].reshape(4, -1)
     scores = [sum(last * np.tanh(first * a + second * b + bias)) + x[-1] for a, b in points]
     return logistic(classes * np.array(scores))
@@ -163,7 +163,7 @@ def test_a_run_sees_minibatches_in_an_order_that_its_seed_decides() -> None:
     from reportgen.engine.minibatch import order
 
     found = minibatched(seeds=3).final_x
-    inputs, classes = importlib.import_module("reportgen.losses.logistic_regression").data(20, 30.0, 0)
+    inputs, classes = importlib.import_module("reportgen.builtin_losses.logistic_regression").data(20, 30.0, 0)
     for seed, end in enumerate(found):
         dealt = order(len(inputs), 32, 0, 3, 60)[:, :, seed]
         w = np.zeros(20)
@@ -200,7 +200,7 @@ def test_all_evaluations_in_a_step_use_the_same_minibatch() -> None:
 
     asked = {"losses": [{"name": "linear_regression", "noise": {"batch_size": 40}}], "dtype": "float64", "steps": 1}
     found = programs.run("", "newton", (1.0,), **asked).final_x[0]
-    inputs, outputs = importlib.import_module("reportgen.losses.linear_regression").data(20, 100.0, 0)
+    inputs, outputs = importlib.import_module("reportgen.builtin_losses.linear_regression").data(20, 100.0, 0)
     rows = order(len(inputs), 40, 0, 1, 1)[0, :, 0]
     np.testing.assert_allclose(found, np.linalg.lstsq(inputs[rows], outputs[rows])[0], rtol=1e-6, atol=1e-8)
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.outcomes import SYMBOLS
+from reportgen.analysis.outcomes import SYMBOLS, is_lost
 from reportgen.analysis.rate_rule import RULE, final_gaps, rule_values
 from reportgen.analysis.runtime_arrays import gradients_per_step
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -30,6 +30,7 @@ def cell_table(
     Columns: cell_id, loss, optimizer, learning_rate, runs; a count for each outcome; ``left_target``, the number of
     runs that were within the tightest target and left it again; ``hit_rate``, the share of (start, target) pairs hit;
     ``gap_low``, ``gap_median``, ``gap_high``, the quartiles of the final gap, in which a lost run counts as infinite;
+    ``loss_median``, the median final loss, likewise;
     for each target the median step of its hit (``hit_...``, infinite unless most runs hit it), and the one of the
     tightest target again as ``steps_to_target``; the means of the criteria of ``rate_rule``, by which the best learning
     rate is chosen.
@@ -59,6 +60,8 @@ def cell_table(
         table[name] = np.bincount(code[of_this], minlength=len(ids))
     gaps = final_gaps(runs)
     table = table.assign(**_quartiles(gaps, code, len(ids)))
+    final = np.where(is_lost(runs), np.inf, _floats(runs["final_loss"]))
+    table["loss_median"] = order_statistic(final, code, len(ids), 0.5)
     # One target at a time bounds the memory for millions of runs.
     hits, middle, steps = np.zeros(len(code), int), {}, np.empty(0)
     for target in sorted(targets, reverse=True):
@@ -78,21 +81,32 @@ def cell_table(
 
 def stored_cell_table(folder: Path) -> pd.DataFrame:
     """The same from a results folder. It is read in batches, so memory does not grow with the number of runs."""
-    import pandas as pd
-
     from reportgen.results.manifest import read_manifest
     from reportgen.results.result_tables import read_run_batches
 
     manifest = read_manifest(folder)
-    targets, losses, optimizers = manifest.targets, manifest.loss_labels, manifest.optimizer_labels
-    batches = read_run_batches(folder, [*COLUMNS, *map(hit_column, targets)], "cell_id")
+    batches = read_run_batches(folder, columns_of_cells(manifest.targets), "cell_id")
+    return cell_table_of_batches(batches, manifest.targets, manifest.loss_labels, manifest.optimizer_labels)
+
+
+def cell_table_of_batches(
+    batches: Iterable[pd.DataFrame], targets: Sequence[float], losses: Sequence[str], optimizers: Sequence[str]
+) -> pd.DataFrame:
+    """The same from batches of runs that never split a configuration."""
+    import pandas as pd
+
     tables = [cell_table(runs, targets, losses, optimizers) for runs in batches]
     return _in_order(pd.concat(tables, ignore_index=True), losses, optimizers)
 
 
+def columns_of_cells(targets: Sequence[float]) -> list[str]:
+    """The columns of runs that ``cell_table`` needs."""
+    return [*COLUMNS, *map(hit_column, targets)]
+
+
 COLUMNS = (
     *("cell_id", "loss", "optimizer", "learning_rate", "outcome", "gap", "left_target"),
-    *("steps", "gradient_evaluations"),
+    *("steps", "gradient_evaluations", "final_loss"),
 )
 """The columns of runs that ``cell_table`` needs, besides those of the targets."""
 
@@ -169,6 +183,8 @@ class CellRow:
     gap_median: float
     gap_high: float
     """Quartiles of the final gap; infinite for runs that escaped, diverged or failed."""
+    loss_median: float
+    """Median final loss, likewise."""
     median_hits: tuple[float, ...]
     """For each target the median step of its hit, infinite unless most runs hit it."""
     steps_to_target: float
@@ -210,6 +226,7 @@ def cell_rows(table: pd.DataFrame, targets: Sequence[float]) -> list[CellRow]:
             gap_low=row["gap_low"],
             gap_median=row["gap_median"],
             gap_high=row["gap_high"],
+            loss_median=row["loss_median"],
             median_hits=tuple(row[hit_column(target)] for target in targets),
             steps_to_target=row["steps_to_target"],
         )

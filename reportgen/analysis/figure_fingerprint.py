@@ -55,7 +55,7 @@ def overview_digest(
 
 def _setting(view: LossView) -> list[str]:
     config = view.manifest.config
-    setting = (view.info, view.optimizers, view.from_start, config.steps, config.targets, config.learning_rates)
+    setting = (view.info, view.optimizers, view.from_start, config.steps, config.targets, view.manifest.learning_rates)
     return [repr(part) for part in setting]
 
 

@@ -22,6 +22,7 @@ def findings(analysis: ReportAnalysis) -> list[Claim]:
         ranking_findings(analysis.leaderboard, analysis.ranking, analysis.excluded if len(compared) else []),
         learning_rate_findings(analysis.sensitivity, analysis.compared_trials, analysis.manifest.compared_optimizers),
         outcome_findings.unequal_budgets(analysis.results.runs),
+        outcome_findings.unknown_minima(analysis.manifest.losses),
         outcome_findings.wrong_minima(analysis.results.runs, analysis.manifest.losses),
         outcome_findings.runs_that_left_the_target(analysis.cells),
         outcome_findings.stationary_runs(analysis.results.runs),

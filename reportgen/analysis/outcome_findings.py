@@ -26,14 +26,31 @@ def failed_programs(programs: Sequence[ProgramEntry]) -> Iterator[Claim]:
     failed = [program for program in programs if program.failed]
     if not failed:
         return
-    which = and_list([f"{names(program.optimizers)} on {shorten(program.loss)}" for program in failed])
-    owner = "Its" if len(failed) == 1 else "Their"
+    by_reason: dict[str, list[str]] = {}
+    for program in failed:
+        where = f"{names(program.optimizers)} on {shorten(program.loss)}"
+        by_reason.setdefault(program.reason or "", []).append(where)
+    which = "; ".join(f"{and_list(where)} ({reason})" for reason, where in by_reason.items())
     pieces = (
         "",
         f"{count(len(failed), 'program')} failed",
-        f": {which}. {owner} configurations are shown as failed. A program is all runs of one optimizer on one loss.",
+        f": {which}. A program is all runs of one optimizer on one loss.",
     )
     yield Claim(pieces, OUTCOMES, importance=100, keys={"table": "outcomes"})
+
+
+def unknown_minima(losses: Sequence[LossInfo]) -> Iterator[Claim]:
+    """The losses of which the lowest value found takes the place of the minimum."""
+    for info in losses:
+        if info.minimum is None or info.minimum_is_declared:
+            continue
+        pieces = (
+            "The minimum of ",
+            shorten(info.label),
+            f" is unknown. The lowest value that any run found takes its place: {number(info.minimum, 6)}. A better "
+            "optimizer could find a lower one, and all gaps would grow.",
+        )
+        yield Claim(pieces, f"loss:{info.label}", importance=94, keys={"table": "outcomes", "loss": info.label})
 
 
 def wrong_minima(runs: pd.DataFrame, losses: Sequence[LossInfo]) -> Iterator[Claim]:

@@ -40,9 +40,9 @@ def runtime_arrays(runs: pd.DataFrame, targets: Sequence[float], steps_given: in
 
 
 def gradients_per_step(runs: pd.DataFrame) -> Array:
-    """Gradient evaluations per step of each run, float [runs]; 1 for a run without a step."""
+    """Gradient evaluations per step of each run, float [runs]; 1 for a run without a step or without a gradient."""
     steps, evaluations = (_floats(runs[column]) for column in ("steps", "gradient_evaluations"))
-    ratio: Array = np.divide(evaluations, steps, out=np.ones(len(runs)), where=steps > 0)
+    ratio: Array = np.divide(evaluations, steps, out=np.ones(len(runs)), where=(steps > 0) & (evaluations > 0))
     return ratio
 
 

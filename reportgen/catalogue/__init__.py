@@ -8,6 +8,7 @@ from reportgen.catalogue.errors import (
     with_suggestion,
 )
 from reportgen.catalogue.lookup import (
+    built_in_loss,
     find_loss,
     find_optimizer,
     local_losses,
@@ -22,6 +23,7 @@ from reportgen.catalogue.wrappers import create_optimizer, declared_hyperparamet
 __all__ = [
     "BrokenPluginError",
     "UnknownNameError",
+    "built_in_loss",
     "create_optimizer",
     "declared_hyperparameters",
     "find_loss",

@@ -29,7 +29,7 @@ def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[d
     references: dict[str, str] = {}
     errors: list[str] = []
     folder = {"optimizer": "optimizers", "loss": "losses"}[kind]
-    built_in = Path(importlib.import_module(f"reportgen.{folder}").__path__[0])
+    built_in = Path(importlib.import_module(f"reportgen.{_BUILT_IN[kind]}").__path__[0])
     for file in sorted((base / folder).glob("[!_]*.py")):
         if _is_same(file, built_in / file.name):
             continue  # a built-in one: the current folder is the source tree, or a copy of it
@@ -42,6 +42,10 @@ def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[d
         names = {plugin_name(module, variable, member): variable for variable, member in vars(module).items()}
         references |= {name: f"{ref}:{variable}" for name, variable in names.items() if name is not None}
     return references, errors
+
+
+_BUILT_IN = {"optimizer": "optimizers", "loss": "builtin_losses"}
+"""The package of the built-in ones of each kind."""
 
 
 def _is_same(file: Path, other: Path) -> bool:

@@ -31,7 +31,7 @@ _EXTRAS = ("torch", "optax")
 @functools.cache
 def losses() -> dict[str, Loss]:
     """Return the built-in losses by name, in the order of their files and, within a file, of their definitions."""
-    members = _members_of_package("reportgen.losses")
+    members = _members_of_package("reportgen.builtin_losses")
     return {member.name: member for _, member in members if isinstance(member, Loss)}
 
 
@@ -72,7 +72,7 @@ def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[
 
 
 def _find_loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[str, object]) -> Loss:
-    built_in = _built_in_loss(name)
+    built_in = built_in_loss(name)
     local, errors = plugins_in_folder(base, "loss", _loss_name)
     if name in local and built_in:
         raise _name_clash(name, "loss", local[name])
@@ -83,9 +83,9 @@ def _find_loss_by_name(name: str, base: Path, dim: int | None, parameters: dict[
     raise _unknown_name(name, "loss", [*losses(), *_loss_aliases(), *local], errors)
 
 
-def _built_in_loss(name: str) -> Loss | None:
-    """The built-in loss with a name or an alias. Most are found without loading all files."""
-    likely = (member for _, member in _likely_members("reportgen.losses", name) if isinstance(member, Loss))
+def built_in_loss(name: str) -> Loss | None:
+    """Return the built-in loss with a name or an alias, or None. Most are found without loading all files."""
+    likely = (member for _, member in _likely_members("reportgen.builtin_losses", name) if isinstance(member, Loss))
     found = next((loss for loss in likely if loss.name == name), None)
     return found or losses().get(name) or _loss_aliases().get(name)
 
@@ -277,7 +277,7 @@ def _plugin_member(ref: str, kind: str, base: Path, suits: Callable[[ModuleType,
 
 def _loss_problem(member: object) -> str:
     if callable(member) and not isinstance(member, type):
-        return "not a loss: decorate the function with @loss(...) from reportgen.loss"
+        return "not a loss: decorate the function with @loss from reportgen.loss"
     return f"not a loss: expected a function decorated with @loss(...), found {_with_article(type(member).__name__)}"
 
 

@@ -57,8 +57,10 @@ def _identity(member: object) -> object:
 
 
 def _defining_files(item: Loss | type[Optimizer], plugin: Plugin | None) -> list[str]:
+    origin = [plugin.module.__file__] if plugin and plugin.module.__file__ else []
     if isinstance(item, Loss):
-        return _files_of_function(inspect.unwrap(item.function))
+        function = inspect.unwrap(item.function)
+        return origin if _is_of_main(function) else _files_of_function(function)
     if issubclass(item, ForeignOptimizer):
         target = item.target if isinstance(item.target, type) else type(item.target)
         kinds = [] if isinstance(item.target, str) else [item, *own_classes(target)]
@@ -66,13 +68,18 @@ def _defining_files(item: Loss | type[Optimizer], plugin: Plugin | None) -> list
         kinds = [kind for kind in item.__mro__ if issubclass(kind, Optimizer) and kind is not Optimizer]
     # ``inspect`` cannot find the neighbours of a plug-in, which are no longer in sys.modules.
     neighbours = plugin.neighbours if plugin else {}
-    origin = [plugin.module.__file__] if plugin and plugin.module.__file__ else []
-    return [*(inspect.getfile(kind) for kind in kinds if kind.__module__ not in neighbours), *origin]
+    found = [kind for kind in kinds if kind.__module__ not in neighbours and not _is_of_main(kind)]
+    return [*map(inspect.getfile, found), *origin]
+
+
+def _is_of_main(item: type | Callable[..., object]) -> bool:
+    """Whether an object was defined in the main module, as in a notebook. Its plug-in file has a digest of its code."""
+    return item.__module__ in ("__main__", "__mp_main__")
 
 
 def _files_of_function(function: Callable[..., object]) -> list[str]:
     """The file of a loss, and the files of the functions that it imports from other built-in losses."""
     own_file = inspect.getfile(function)
     members = vars(inspect.getmodule(function) or object).values()
-    imported = (m for m in members if inspect.isfunction(m) and m.__module__.startswith("reportgen.losses."))
+    imported = (m for m in members if inspect.isfunction(m) and m.__module__.startswith("reportgen.builtin_losses."))
     return [own_file, *sorted({inspect.getfile(member) for member in imported} - {own_file})]

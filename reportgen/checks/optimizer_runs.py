@@ -9,7 +9,8 @@ import numpy as np
 
 from reportgen.engine.result import Array, ProgramResult, Replay
 from reportgen.failure import Failure
-from reportgen.plan import Program, format_float
+from reportgen.optimizer_specs import format_float
+from reportgen.plan import Program
 
 
 class MissingResultError(Exception):

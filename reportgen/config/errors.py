@@ -15,6 +15,9 @@ from reportgen.config.sources import Key, dotted_key
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
+_NOT_KEYS = ("hyperparameters", "auto", "rates")
+"""Parts of the place of an error that are not keys: a field that users do not see, and pydantic's tags of a union."""
+
 NO_VALUE = object()
 """Stands for a value that is missing, or that the message repeats anyway."""
 
@@ -25,6 +28,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("optimizers",): OptimizerEntry,
     ("starts",): Starts,
     ("learning_rates",): RateRange,
+    ("optimizers", "learning_rates"): RateRange,
 }
 """The model of the table at each key."""
 _ENTRY_MODELS = {LossEntry.__name__, OptimizerEntry.__name__}
@@ -85,7 +89,7 @@ def format_value(value: object) -> str:
 def shape_errors(error: ValidationError, above: Key = ()) -> Iterator[ConfigProblem]:
     """Yield the errors that pydantic found; ``above`` is the key of the value that was validated."""
     for found in error.errors(include_url=False):
-        key = above + tuple(part for part in found["loc"] if part != "hyperparameters")
+        key = above + tuple(part for part in found["loc"] if part not in _NOT_KEYS)
         kind, value, context = found["type"], found["input"], found.get("ctx", {})
         if kind == "missing":
             yield ConfigProblem(key[:-1], NO_VALUE, f'missing key "{key[-1]}"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.config.draft import validate
@@ -35,8 +35,25 @@ def load(
     """
     folder = folder or Path.cwd()
     sources = [*_files(path, folder), from_environment(environ), from_flags(flags or {})]
+    return _load(sources, (path.parent if path else folder).resolve())
+
+
+def from_values(values: Mapping[str, object], base: Path) -> Config:
+    """Return the configuration with these values and no other source.
+
+    Args:
+        values: the values by key.
+        base: the folder that plug-in files are relative to.
+
+    Raises:
+        ConfigError: with all errors.
+    """
+    return _load([Source(values)], base.resolve())
+
+
+def _load(sources: Sequence[Source], base: Path) -> Config:
     merged = merge(sources)
-    draft = validate(merged.values, (path.parent if path else folder).resolve())
+    draft = validate(merged.values, base)
     problems = [problem for source in sources for problem in source.problems]
     for error in (*draft.errors, *semantic_errors(draft)):
         problems.append(error.message(merged.location(error.key)))

@@ -12,7 +12,7 @@ from reportgen.config.draft import Entry
 from reportgen.config.errors import NO_VALUE, ConfigProblem, duplicate_errors
 from reportgen.config.model import LossEntry
 from reportgen.config.sources import Key
-from reportgen.loss import Loss
+from reportgen.loss import FactChanges, Loss
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def _resolve(entry: Entry[LossEntry], base: Path) -> _Resolution:
         if members is not None:
             return _Resolution([find_loss(name, base) for name in members], [])
         loss = find_loss(model.name, base, model.dim, model.parameters)
+        loss = loss.changed(FactChanges(model.start, model.domain))
     except UnknownNameError as error:
         return _Resolution([], [ConfigProblem(key, NO_VALUE, str(error))])
     except BrokenPluginError:
@@ -97,6 +98,10 @@ def _suite_errors(key: Key, model: LossEntry) -> Iterator[ConfigProblem]:
     if model.noise and model.noise.batch_size is not None:
         reason = f"{model.name} has several losses; name one that has samples instead"
         yield ConfigProblem((*key, "noise", "batch_size"), model.noise.batch_size, reason)
+    for name in ("start", "domain"):
+        if getattr(model, name) is not None:
+            reason = f"{model.name} has several losses; name one of them instead"
+            yield ConfigProblem((*key, name), getattr(model, name), reason)
     for name, value in model.parameters.items():
         reason = f"{model.name} has several losses without common parameters; remove {name}"
         yield ConfigProblem((*key, name), value, reason)
@@ -108,7 +113,9 @@ def _parameter_errors(key: Key, model: LossEntry, base: Path) -> Iterator[Config
     known = find_loss(model.name, base).parameters
     for name, value in model.parameters.items():
         if name not in known:
-            reason = with_known_names(f'{model.name} has no parameter "{name}"', name, [*known, "dim", "noise"])
+            reason = with_known_names(
+                f'{model.name} has no parameter "{name}"', name, [*known, "dim", "noise", "start", "domain"]
+            )
             yield ConfigProblem((*key, name), value, reason)
         elif isinstance(value, bool) or not isinstance(value, int | float):
             yield ConfigProblem((*key, name), value, "expected a number")

@@ -14,9 +14,11 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     PlainValidator,
+    Tag,
     model_validator,
 )
 
@@ -85,14 +87,33 @@ class Noise(_Model):
         return self
 
 
+def _to_interval(value: object) -> object:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("expected two numbers: low and high")
+    return tuple(value)
+
+
+def _check_interval(interval: tuple[float, float]) -> tuple[float, float]:
+    if interval[0] >= interval[1]:
+        raise ValueError("expected low < high")
+    return interval
+
+
+Interval = Annotated[tuple[float, float], BeforeValidator(_to_interval), AfterValidator(_check_interval)]
+
+
 class LossEntry(_Model):
-    """One entry of ``losses``: a name, or a table with ``name``, ``dim``, ``noise`` and parameters of the loss."""
+    """One entry of ``losses``: a name, or a table with settings and parameters of the loss."""
 
     name: Annotated[str, Field(min_length=1)]
     dim: Annotated[int, Field(ge=1)] | None = None
     """Number of coordinates; None: the default of the loss."""
     noise: Noise | None = None
     """None: exact gradients."""
+    start: AtLeastOne[float] | None = None
+    """The standard start; None: the one that the loss declares."""
+    domain: AtLeastOne[Interval] | None = None
+    """Low and high of each coordinate; None: the one that the loss declares."""
     parameters: dict[str, object] = {}
     """Values of parameters of the loss, such as ``condition`` of ``quadratic``."""
 
@@ -104,49 +125,10 @@ class LossEntry(_Model):
             value = {"name": name} | settings
         if not isinstance(value, dict) or "parameters" in value:
             return value
-        fields = {key: value[key] for key in value if key in ("name", "dim", "noise")}
+        fields = {key: value[key] for key in value if key in ("name", "dim", "noise", "start", "domain")}
         noise = {key.removeprefix("noise."): value[key] for key in value if key.startswith("noise.")}
         parameters = {key: value[key] for key in value if key not in fields and not key.startswith("noise.")}
         return fields | ({"noise": noise} if noise else {}) | {"parameters": parameters}
-
-
-class OptimizerEntry(_Model):
-    """One entry of ``optimizers``: a name, or a table with ``name`` and hyperparameters."""
-
-    name: Annotated[str, Field(min_length=1)]
-    hyperparameters: dict[
-        str, Annotated[tuple[Scalar, ...], PlainValidator(_to_values), PlainSerializer(list, when_used="json")]
-    ] = {}
-    """Values by hyperparameter. Each combination of values is one optimizer of the matrix."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_label_or_table(cls, value: object) -> object:
-        if isinstance(value, str):
-            name, settings = parse_label(value)
-            return {"name": name, "hyperparameters": dict(_flattened(settings))}
-        if isinstance(value, dict) and "hyperparameters" not in value:
-            name_only = {key: value[key] for key in value.keys() & {"name"}}
-            settings = {key: value[key] for key in value if key != "name"}
-            return name_only | {"hyperparameters": dict(_flattened(settings))}
-        return value
-
-
-def _flattened(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The settings with those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
-    for key, value in settings.items():
-        name: object
-        inner: Mapping[str, object]
-        if isinstance(value, str):
-            name, inner = parse_label(value)
-        elif isinstance(value, dict):
-            name, inner = value.get("name"), {each: value[each] for each in value if each != "name"}
-        else:
-            name, inner = value, {}
-        # A table without a name extends an earlier value: base.beta_2 = 0.99 in TOML.
-        if name is not None:
-            yield key, name
-        yield from ((f"{key}.{inner_key}", inner_value) for inner_key, inner_value in _flattened(inner))
 
 
 class RateRange(_Model):
@@ -174,7 +156,61 @@ def _from_range(value: object) -> object:
     return RateRange.model_validate(value).rates() if isinstance(value, dict) else value
 
 
-_DEFAULT_RATES = RateRange.model_validate({"from": 1e-4, "to": 1.0, "per_decade": 2}).rates()
+def _check_auto(value: str) -> str:
+    if value != AUTO:
+        raise ValueError('expected "auto", a list of numbers, or a table with from, to and per_decade')
+    return value
+
+
+AUTO = "auto"
+"""The grid that starts from 1e-4 to 1 and grows while a best learning rate is at its edge, see ``rate_grid``."""
+LearningRates = Annotated[
+    Annotated[str, AfterValidator(_check_auto), Tag("auto")]
+    | Annotated[AtLeastOne[Rate], BeforeValidator(_from_range), Tag("rates")],
+    Discriminator(lambda value: "auto" if isinstance(value, str) else "rates"),
+]
+"""``auto``, a list, or a table with ``from``, ``to`` and ``per_decade``."""
+
+
+class OptimizerEntry(_Model):
+    """One entry of ``optimizers``: a name, or a table with ``name``, ``learning_rates`` and hyperparameters."""
+
+    name: Annotated[str, Field(min_length=1)]
+    learning_rates: LearningRates | None = None
+    """None: those of the config."""
+    hyperparameters: dict[
+        str, Annotated[tuple[Scalar, ...], PlainValidator(_to_values), PlainSerializer(list, when_used="json")]
+    ] = {}
+    """Values by hyperparameter. Each combination of values is one optimizer of the matrix."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_label_or_table(cls, value: object) -> object:
+        if isinstance(value, str):
+            name, settings = parse_label(value)
+            return {"name": name, "hyperparameters": dict(_flattened(settings))}
+        if isinstance(value, dict) and "hyperparameters" not in value:
+            fields = {key: value[key] for key in value.keys() & {"name", "learning_rates"}}
+            settings = {key: value[key] for key in value if key not in fields}
+            return fields | {"hyperparameters": dict(_flattened(settings))}
+        return value
+
+
+def _flattened(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The settings with those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
+    for key, value in settings.items():
+        name: object
+        inner: Mapping[str, object]
+        if isinstance(value, str):
+            name, inner = parse_label(value)
+        elif isinstance(value, dict):
+            name, inner = value.get("name"), {each: value[each] for each in value if each != "name"}
+        else:
+            name, inner = value, {}
+        # A table without a name extends an earlier value: base.beta_2 = 0.99 in TOML.
+        if name is not None:
+            yield key, name
+        yield from ((f"{key}.{inner_key}", inner_value) for inner_key, inner_value in _flattened(inner))
 
 
 class Starts(_Model):
@@ -211,8 +247,8 @@ class Config(_Model):
         OptimizerEntry(name=name) for name in ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
     )
     """Names as in ``losses``, with hyperparameters."""
-    learning_rates: Annotated[AtLeastOne[Rate], BeforeValidator(_from_range)] = _DEFAULT_RATES
-    """A list, or a table with ``from``, ``to`` and ``per_decade``."""
+    learning_rates: LearningRates = AUTO
+    """Of all optimizers without ``learning_rates`` of their own."""
     starts: Starts = Starts()
     """On the command line, and optionally in the environment, only the number of random starts."""
     seeds: Annotated[int, Field(ge=1, le=_INT32)] = 1

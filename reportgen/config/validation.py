@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reportgen.catalogue import suite_members
@@ -11,7 +11,7 @@ from reportgen.config.errors import ConfigError, ConfigProblem, duplicate_errors
 from reportgen.config.loss_validation import check_losses
 from reportgen.config.model import Config, LossEntry, OptimizerEntry
 from reportgen.config.optimizer_validation import optimizer_errors
-from reportgen.config.sources import Source
+from reportgen.config.sources import Key, Source
 from reportgen.config.start_validation import start_errors
 
 
@@ -21,10 +21,18 @@ def semantic_errors(draft: Draft) -> Iterator[ConfigProblem]:
     yield from checked.errors
     yield from start_errors(draft, checked)
     yield from optimizer_errors(draft.optimizers, draft.config.base)
-    # The id of a configuration holds its learning rate with six digits.
-    yield from duplicate_errors((key, rate, f"{rate:g}") for key, rate in draft.valid_items("learning_rates"))
+    yield from _duplicate_rates(draft.valid_items("learning_rates"))
+    for entry in draft.optimizers:
+        rates = entry.value.get("learning_rates") if isinstance(entry.value, dict) and not entry.errors else None
+        if isinstance(rates, list | tuple):
+            yield from _duplicate_rates(((*entry.key, "learning_rates", at), rate) for at, rate in enumerate(rates))
     yield from duplicate_errors((key, target, target) for key, target in draft.valid_items("targets"))
     yield from _folder_errors(draft)
+
+
+def _duplicate_rates(rates: Iterable[tuple[Key, object]]) -> Iterator[ConfigProblem]:
+    # The id of a configuration holds its learning rate with six digits.
+    yield from duplicate_errors((key, rate, f"{rate:g}") for key, rate in rates)
 
 
 def _folder_errors(draft: Draft) -> Iterator[ConfigProblem]:

@@ -63,7 +63,7 @@ def _outside(x: Array, loss: Loss) -> Array:
 def _progresses(middle: Array, final: Array, minimum: float) -> Array:
     """Whether the gap still fell in the second half of each run; without a known minimum, the size of the loss."""
     fell = middle.astype(float) - final
-    of = np.abs(final.astype(float)) if np.isinf(minimum) else middle.astype(float) - minimum
+    of = np.abs(final.astype(float)) if not np.isfinite(minimum) else middle.astype(float) - minimum
     progresses: Array = fell > PROGRESS * of
     return progresses
 
@@ -101,8 +101,10 @@ class _Reasons:
 
     def stationary(self, at: Array) -> list[str]:
         minimum = self._loss.minimum
+        known = np.isfinite(minimum)
         return [
-            f"gradient norm {norm:.3g} after {steps} steps, with the loss {loss - minimum:.3g} above the minimum"
+            f"gradient norm {norm:.3g} after {steps} steps, with the loss "
+            + (f"{loss - minimum:.3g} above the minimum" if known else f"{loss:.6g}")
             for norm, steps, loss in self._columns(at, "final_gradient_norm", "steps", "final_loss")
         ]
 

@@ -32,7 +32,7 @@ RUNS = 8
 
 def replay(program: Program, steps: int) -> Replay:
     """Return the first ``steps`` steps of some runs of a program; raises whatever its optimizer or loss raises."""
-    loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
+    loss = program.load_loss()
     kind = catalogue.find_optimizer(program.family, program.base)
     runs = np.unique(np.linspace(0, program.runs - 1, RUNS).astype(int))
     with tf.device(devices.choose(program.settings.device).name):

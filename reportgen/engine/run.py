@@ -119,7 +119,7 @@ class LossSetup:
     def __init__(self, program: Program) -> None:
         """Find the loss and the device of a program; raises what its loss raises."""
         settings = program.settings
-        self.loss = catalogue.find_loss(program.loss_ref, program.base, program.dim, program.parameters)
+        self.loss = program.load_loss()
         self.device = devices.choose(settings.device, next(_TURNS))
         self.schedule = trace_steps(settings.steps, settings.trace_points)
         self._settings = settings

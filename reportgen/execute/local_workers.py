@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import queue
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as DeadlineError
 from itertools import groupby
@@ -19,6 +18,7 @@ from reportgen.engine.result import Grid, ProgramResult, Replay, StepComparison
 from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import worker
 from reportgen.execute.events import DeviceMissingError, FlagsIgnored, WorkerEvent, WorkerLostError
+from reportgen.execute.spawn import WorkerContext
 from reportgen.execute.xla_flags import unknown_flags
 from reportgen.failure import Failure
 from reportgen.plan import Program
@@ -39,6 +39,8 @@ _RULES_PER_LOOP = 16
 _GRIDS_PER_TASK = 16
 """Losses that one task evaluates for their pictures. A crash affects only these."""
 
+_LOST = "the worker exited during start-up; see worker.log"
+
 TASKS = 16
 """Tasks after which a worker is replaced: TensorFlow never frees the 10 MB or more of each compiled loop."""
 
@@ -54,7 +56,7 @@ class LocalWorkers:
             tasks: tasks after which a worker is replaced; None: ``TASKS``.
         """
         self._tasks = tasks or TASKS
-        self._context = multiprocessing.get_context("spawn")
+        self._context = WorkerContext()
         self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
         self._log = log
         self._pools: dict[str, ProcessPool] = {}
@@ -65,9 +67,19 @@ class LocalWorkers:
         """Start the workers that ``programs`` need, or one of the quick tier, so that they import TensorFlow now."""
         # Pebble starts a process with its first task.
         for tier in sorted({_tier(program) for program in programs}) or [QUICK]:
-            self._pool(tier).schedule(worker.no_op)
+            self._schedule(worker.no_op, tier=tier)
 
-    def _pool(self, tier: str = QUICK) -> ProcessPool:
+    def _schedule(
+        self, task: Callable[..., Result], *arguments: object, deadline: float | None = None, tier: str = QUICK
+    ) -> Future[Result]:
+        """Let the worker of a tier do a task within ``deadline`` seconds; None: without a limit."""
+        try:
+            future: Future[Result] = self._pool(tier).schedule(task, args=arguments, timeout=deadline)
+        except RuntimeError as error:  # Pebble has given up
+            raise WorkerLostError(_LOST) from error
+        return future
+
+    def _pool(self, tier: str) -> ProcessPool:
         """The pool of the worker of a tier."""
         if tier not in self._pools:
             omit = unknown_flags(tier)
@@ -145,26 +157,26 @@ class LocalWorkers:
 
     def require_device(self, device: str, deadline: float) -> None:
         """Raise DeviceMissingError if TensorFlow does not find a device of the config within ``deadline`` seconds."""
-        future = self._pool().schedule(worker.device_failure, args=[device], timeout=deadline)
+        future = self._schedule(worker.device_failure, device, deadline=deadline)
         failure: Failure | None = self._result(future, deadline)
         if failure:
             raise DeviceMissingError(failure.reason)
 
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""
-        future = self._pool().schedule(worker.replay, args=[program, steps], timeout=deadline)
+        future = self._schedule(worker.replay, program, steps, deadline=deadline)
         return self._result(future, deadline)
 
     def compare_steps(
         self, one: Program, other: Program, steps: int, ulps: float, deadline: float
     ) -> StepComparison | Failure:
         """Compare the steps of two optimizers within ``deadline`` seconds."""
-        future = self._pool().schedule(worker.compare_steps, args=[one, other, steps, ulps], timeout=deadline)
+        future = self._schedule(worker.compare_steps, one, other, steps, ulps, deadline=deadline)
         return self._result(future, deadline)
 
     def sample(self, ref: LossRef, asks: Sequence[Ask], deadline: float) -> list[Sample | Failure]:
         """Return value and gradient of a loss at the points of each ask, within ``deadline`` seconds in total."""
-        future = self._pool().schedule(worker.sample, args=[ref, asks], timeout=deadline)
+        future = self._schedule(worker.sample, ref, asks, deadline=deadline)
         samples = self._result(future, deadline)
         return [samples] * len(asks) if isinstance(samples, Failure) else samples
 
@@ -176,7 +188,7 @@ class LocalWorkers:
             deadline: seconds for each group of losses.
         """
         groups = [refs[begin : begin + _GRIDS_PER_TASK] for begin in range(0, len(refs), _GRIDS_PER_TASK)]
-        futures = [self._pool().schedule(worker.grids, args=[group], timeout=deadline) for group in groups]
+        futures = [self._schedule(worker.grids, group, deadline=deadline) for group in groups]
         for group, future in zip(groups, futures, strict=True):
             grids = self._result(future, deadline)
             yield from [grids] * len(group) if isinstance(grids, Failure) else grids
@@ -189,12 +201,12 @@ class LocalWorkers:
             base: the folder that files are relative to.
             deadline: seconds after which loading counts as hanging.
         """
-        future = self._pool().schedule(worker.try_load, args=[ref, base], timeout=deadline)
+        future = self._schedule(worker.try_load, ref, base, deadline=deadline)
         return self._result(future, deadline)
 
     def _submit(self, groups: Sequence[Group], deadline: float, collect: worker.Collect[object], tasks: _Tasks) -> None:
-        pool = self._pool(_tier(groups[0][0]))
-        future = pool.schedule(worker.run_programs, args=[groups, collect], timeout=deadline)
+        tier = _tier(groups[0][0])
+        future = self._schedule(worker.run_programs, groups, collect, deadline=deadline, tier=tier)
         future.add_done_callback(lambda done: tasks.put((groups, done)))
 
     def _receive(self, pending: dict[str, Program]) -> Iterator[Outcome[object] | WorkerEvent]:
@@ -209,7 +221,7 @@ class LocalWorkers:
     def _require_alive(self) -> None:
         """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
         if not all(pool.active for pool in self._pools.values()):
-            raise WorkerLostError("the worker exited during start-up; see worker.log")
+            raise WorkerLostError(_LOST)
 
     def _result(self, future: Future[Result], deadline: float) -> Result | Failure:
         """The result of a task, or why it failed."""
@@ -233,7 +245,10 @@ def _groups(programs: Iterable[Program]) -> Iterator[Group]:
     """The programs, grouped by what those of a loop must have in common."""
     by_loss: dict[str, list[Program]] = {}
     for program in programs:
-        facts = (program.loss, program.loss_ref, program.dim, program.base, program.seeds, program.settings)
+        facts = (
+            *(program.loss, program.loss_ref, program.changes, program.dim),
+            *(program.base, program.seeds, program.settings),
+        )
         by_loss.setdefault(repr(facts), []).append(program)
     for group in by_loss.values():
         for begin in range(0, len(group), _RULES_PER_LOOP):

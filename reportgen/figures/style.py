@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 COLOURS: dict[str, tuple[str, str]] = {
@@ -66,7 +69,20 @@ def series_style(place: int) -> SeriesStyle:
 
 def colour_token(name: str) -> str:
     """A placeholder colour that ``svg`` replaces by the colour ``name`` of the reader's theme."""
-    return f"#fe{list(COLOURS).index(name):04x}"
+    return COLOURS[name][0] if _AS_IS.get() else f"#fe{list(COLOURS).index(name):04x}"
+
+
+@contextmanager
+def colours_as_is() -> Iterator[None]:
+    """Let ``colour_token`` return the light colours themselves, for a figure that stays one of matplotlib."""
+    before = _AS_IS.set(True)
+    try:
+        yield
+    finally:
+        _AS_IS.reset(before)
+
+
+_AS_IS = ContextVar("_AS_IS", default=False)
 
 
 def dash_pattern(dash: str) -> LineStyle:

@@ -6,9 +6,10 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from reportgen.figures.style import COLOURS, RC, colour_token
+from reportgen.figures.style import COLOURS, RC, colour_token, colours_as_is
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +62,29 @@ def axes_svg(
         axes = figure.add_axes(inner)
         _set_frame(axes)
         draw(axes)
+        drawn = _DRAWN.get()
+        if drawn is not None:
+            drawn.append(figure)
+            return ""
         return _to_svg(figure, background)
+
+
+def figure_of(draw: Callable[[], str]) -> Figure:
+    """The figure of matplotlib that ``draw``, which returns the SVG of ``axes_svg``, makes; without its background."""
+    figures: list[Figure] = []
+    before = _DRAWN.set(figures)
+    try:
+        with colours_as_is():
+            draw()
+    finally:
+        _DRAWN.reset(before)
+    (figure,) = figures
+    figure.patch.set(visible=True, facecolor=COLOURS["paper"][0])
+    return figure
+
+
+_DRAWN: ContextVar[list[Figure] | None] = ContextVar("_DRAWN", default=None)
+"""Collects the figures of ``figure_of``."""
 
 
 def plain_svg(size: tuple[int, int], body: str) -> str:

@@ -241,7 +241,7 @@ class PageContexts:
         for program in self._manifest.programs:
             if label in program.optimizers and program.note:
                 losses.setdefault(program.note, []).append(program.loss)
-        return [(note, names(labels)) for note, labels in losses.items()]
+        return [(note, names(list(dict.fromkeys(labels)))) for note, labels in losses.items()]
 
     def _plugins(self) -> list[str]:
         """The plug-in files of losses and optimizers."""

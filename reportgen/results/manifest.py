@@ -15,7 +15,7 @@ from reportgen.config.model import Noise, Scalar
 from reportgen.loss import Interval, Point
 from reportgen.results.files import MANIFEST, read_json, write_json
 
-FORMAT = 3
+FORMAT = 4
 """The version of the results format. Results of another version cannot be read."""
 
 
@@ -47,6 +47,8 @@ class LossInfo:
     """Number of coordinates; None if the loss could not be loaded."""
     minimum: float | None = None
     """The minimum f*; None if it is unknown or infinite."""
+    minimum_is_declared: bool = True
+    """False: the minimum is unknown, and ``minimum`` is the lowest value that any run found."""
     minima: tuple[Point, ...] = ()
     """All known global minimizers."""
     local_minima: tuple[Point, ...] = ()
@@ -123,6 +125,8 @@ class OptimizerInfo:
     reference: bool = False
     """Whether it is a reference optimizer, which is excluded from comparisons."""
     hyperparameters: tuple[HyperparameterInfo, ...] = ()
+    learning_rates: tuple[float, ...] = ()
+    """Ascending; empty: unknown."""
 
 
 @dataclass(frozen=True)
@@ -279,8 +283,8 @@ class Manifest:
 
     @property
     def learning_rates(self) -> tuple[float, ...]:
-        """All learning rates."""
-        return self.config.learning_rates
+        """The learning rates of all optimizers, ascending."""
+        return tuple(sorted({rate for optimizer in self.optimizers for rate in optimizer.learning_rates}))
 
     @property
     def gradient_tolerance(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import subprocess
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from reportgen.config.model import Noise
 from reportgen.failure import Failure
 from reportgen.loss import Loss
 from reportgen.optimizer import docstring_of
-from reportgen.plan import OptimizerSpec, Plan, tensorflow_version
+from reportgen.optimizer_specs import OptimizerSpec
+from reportgen.plan import Plan, tensorflow_version
 from reportgen.results.manifest import HyperparameterInfo, LossInfo, Manifest, OptimizerInfo
 
 
@@ -25,7 +27,11 @@ def build_manifest(config: Config, plan: Plan) -> Manifest:
         reportgen=__version__,
         config=config,
         losses=tuple(
-            _loss_info(label, loss, noise.get(label), len(plan.starts[label])) for label, loss in plan.losses.items()
+            replace(
+                _loss_info(label, loss, noise.get(label), len(plan.starts[label])),
+                minimum_is_declared=label not in plan.lowest,
+            )
+            for label, loss in plan.losses.items()
         ),
         optimizers=tuple(_optimizer_info(spec) for spec in plan.optimizers.values()),
         versions={
@@ -83,7 +89,14 @@ def _optimizer_info(spec: OptimizerSpec) -> OptimizerInfo:
     kind = spec.kind
     if isinstance(kind, Failure):
         values = tuple(HyperparameterInfo(name, value) for name, value in spec.values.items())
-        return OptimizerInfo(spec.label, spec.family, title=spec.family, note=kind.reason, hyperparameters=values)
+        return OptimizerInfo(
+            label=spec.label,
+            family=spec.family,
+            title=spec.family,
+            note=kind.reason,
+            hyperparameters=values,
+            learning_rates=spec.learning_rates,
+        )
     return OptimizerInfo(
         label=spec.label,
         family=spec.family,
@@ -97,4 +110,5 @@ def _optimizer_info(spec: OptimizerSpec) -> OptimizerInfo:
         hyperparameters=tuple(
             HyperparameterInfo(value=spec.values[name], **vars(item)) for name, item in spec.declared.items()
         ),
+        learning_rates=spec.learning_rates,
     )

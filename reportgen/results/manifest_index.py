@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.config import Config
-from reportgen.plan import Plan
+from reportgen.plan import Plan, make_plan
+from reportgen.rate_grid import extension_of
 from reportgen.results.files import TABLES
 from reportgen.results.manifest import Manifest, ProgramEntry, find_manifest
 
@@ -19,6 +20,16 @@ def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
         return False
     # These keys change the report, but no fingerprint.
     return all(getattr(manifest.config, key) == getattr(config, key) for key in ("title", "description", "site_url"))
+
+
+def stored_plan(folder: Path, config: Config) -> Plan:
+    """Return the plan that ``config`` had at the end of an earlier build into ``folder``, if nothing else changed."""
+    manifest = find_manifest(folder)
+    if manifest is None:
+        return make_plan(config)
+    extensions = {info.label: extension_of(info.learning_rates) for info in manifest.optimizers}
+    found = (info for info in manifest.losses if not info.minimum_is_declared)
+    return make_plan(config, extensions, {info.label: info.minimum for info in found if info.minimum is not None})
 
 
 def indexed_programs(folder: Path, manifest: Manifest | None) -> dict[str, ProgramEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -133,20 +133,32 @@ def read_run_batches(
     Args:
         folder: a results folder.
         columns: the columns to read.
+        group_column: as in ``run_batches``.
+        rows: as in ``run_batches``.
+    """
+    with pq.ParquetFile(folder / RUNS) as file:
+        groups = (file.read_row_group(group, list(columns)) for group in range(file.num_row_groups))
+        yield from run_batches(groups, group_column, rows)
+
+
+def run_batches(row_groups: Iterable[pa.Table], group_column: str, rows: int = 1 << 17) -> Iterator[pd.DataFrame]:
+    """Yield runs in batches that never split a group.
+
+    Args:
+        row_groups: the runs in any pieces.
         group_column: runs with equal values in this column are a group; they must be neighbours, like those of a cell.
         rows: minimum number of rows of a batch, except for the last one.
     """
     pending: list[pa.Table] = []
-    with pq.ParquetFile(folder / RUNS) as file:
-        for row_group in range(file.num_row_groups):
-            pending.append(file.read_row_group(row_group, list(columns)))
-            if sum(map(len, pending)) >= rows:
-                table = pa.concat_tables(pending)
-                values = table[group_column].cast(pa.string())
-                last = pc.index(values, values[-1]).as_py()
-                pending = [table.slice(last)]
-                if last:
-                    yield to_pandas(table.slice(0, last).unify_dictionaries())
+    for row_group in row_groups:
+        pending.append(row_group)
+        if sum(map(len, pending)) >= rows:
+            table = pa.concat_tables(pending)
+            values = table[group_column].cast(pa.string())
+            last = pc.index(values, values[-1]).as_py()
+            pending = [table.slice(last)]
+            if last:
+                yield to_pandas(table.slice(0, last).unify_dictionaries())
     yield to_pandas(pa.concat_tables(pending).unify_dictionaries())
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -36,7 +37,7 @@ from reportgen.results.program_store import (
     table_schemas,
     table_writer,
 )
-from reportgen.results.result_tables import Results, report_columns, to_pandas
+from reportgen.results.result_tables import Results, report_columns, run_batches, to_pandas
 
 KEPT_BYTES = 1 << 30
 """Size limit of the programs that are not in the matrix. Those that were stored first are removed first."""
@@ -82,6 +83,11 @@ class Store:
             tables.append(to_pandas(joined, arrow_lists=name in (RUNS, TRACES)))
         runs, traces, grids, paths = tables
         return Results(runs, traces, grids.drop_duplicates("loss"), paths, manifest)
+
+    def run_batches(self, programs: Sequence[Program], columns: list[str]) -> Iterator[pd.DataFrame]:
+        """Yield some columns of the runs of stored programs, in batches that never split a configuration."""
+        groups = (group for program in programs for group in self._row_groups(program, RUNS, columns))
+        return run_batches(groups, "cell_id")
 
     def finish(self, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]) -> None:
         """Write the tables and the manifest of the whole plan, then remove its parts.

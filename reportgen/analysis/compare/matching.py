@@ -23,7 +23,17 @@ KEYS = ["loss", "optimizer", "learning_rate", "start", "seed"]
 _CELL = KEYS[:3]
 _COLUMNS = [
     *KEYS,
-    *("cell_id", "outcome", "steps", "gradient_evaluations", "initial_loss", "gap", "scale", "left_target"),
+    *(
+        "cell_id",
+        "outcome",
+        "steps",
+        "gradient_evaluations",
+        "initial_loss",
+        "final_loss",
+        "gap",
+        "scale",
+        "left_target",
+    ),
 ]
 _NOT_RESULTS = {*KEYS, "run_id", "cell_id", "dim", "family", "hyperparameters", "x0", "reason"}
 """Columns that describe a run instead of its result."""

@@ -32,7 +32,7 @@ def compare_steps(one: Program, other: Program, steps: int, ulps: float) -> Step
     Raises:
         Exception: whatever the optimizers raise.
     """
-    loss = catalogue.find_loss(one.loss_ref, one.base, one.dim, one.parameters)
+    loss = one.load_loss()
     inputs = ProgramInputs(one)(np.arange(one.runs))
     both = [_OneSide(program, loss) for program in (one, other)]
     x, largest, differing, first = inputs.x0, 0.0, 0, None
