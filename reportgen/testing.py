@@ -1,0 +1,1 @@
+"""Assertions for the test suites of optimizer libraries."""
