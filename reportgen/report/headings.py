@@ -11,6 +11,9 @@ from reportgen.analysis.number_format import decades, names, number, rate, share
 from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.sensitivity import Sensitivity
 
+_ROUNDING = 1e-6
+"""Relative difference of gaps that counts as rounding."""
+
 
 def loss_heading(view: LossView) -> str:
     """How the best optimizers did on a loss."""
@@ -54,7 +57,8 @@ def curve_heading(view: LossView) -> str:
     solved = [name for name, cell in best.items() if np.isfinite(cell.steps_to_target)]
     if len(solved) > 1:
         return f"{names(solved)} hit the tightest target from most starts"
-    leaders = [name for name, gap in gaps.items() if gap == least]
+    # The same rule in two frameworks differs in the last digits, which is no lead.
+    leaders = [name for name, gap in gaps.items() if np.isclose(gap, least, rtol=_ROUNDING, atol=0.0)]
     if len(leaders) > 1:
         return f"{names(leaders)} end with the smallest median gap, {number(least)}, at their best learning rates"
     return f"{shorten(leaders[0])} ends with the smallest median gap at its best learning rate: {number(least, 2)}"
