@@ -61,7 +61,8 @@ def check_result(sentence: str, truth: Recomputed, loss: str) -> None:
         verb = "hit equally many targets"
         if all(run.outcome == "solved" for name in leaders for run in truth.cells[loss, name, rates[name]]):
             verb = "solve every run at their best learning rates"
-        assert sentence == f"{', '.join(leaders[:-1])} and {leaders[-1]} {verb}"
+        several = f"{', '.join(leaders[:-1])} and {leaders[-1]}"
+        assert sentence == f"{f'All {len(rates)} optimizers' if len(leaders) == len(rates) > 2 else several} {verb}"
 
 
 def check_heat(heat: Element, truth: Recomputed, keys: dict[str, tuple[str, str]]) -> None:

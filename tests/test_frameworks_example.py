@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,13 @@ def test_all_four_end_at_the_same_positions(tmp_path: Path, monkeypatch: pytest.
 
     index = printed.page(tmp_path / "output" / "index.html").text()
     assert "tie: each hit" in index
+    assert "All 4 optimizers hit equally many targets" in index
+    for package in ("keras", "torch", "jax", "optax"):
+        # A local version such as 2.13.0+cpu is not on the package index.
+        assert f"{package}=={metadata.version(package).partition('+')[0]}" in index
     for page in (tmp_path / "output" / "optimizers").glob("*.html"):
         heads = [head.text() for head in printed.page(page).one("table", "meanings").one("thead").all("th")]
         assert ("Meaning" in heads) == page.name.startswith("adam")
+    declared = json.loads((tmp_path / "output" / "results" / "manifest.json").read_text(encoding="utf-8"))["optimizers"]
+    sources = [each["source"] for each in declared[1:]]
+    assert sources == ["keras.optimizers.Adam", "optax.adam", "torch.optim.Adam"]
