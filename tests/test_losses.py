@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 
 import_tensorflow()
 LOSSES = catalogue.losses()
-OTHER = {"two_spirals": 21}
-"""Dimensions besides the default ones; 20 where nothing is said, but no network has so many weights."""
+OTHER = {"two_spirals": 21, "bilinear_regression": 16}
+"""Dimensions besides the default ones; 20 where nothing is said, but no network or square has so many weights."""
 CASES = [*LOSSES.values(), *(loss.at(OTHER.get(name, 20)) for name, loss in LOSSES.items() if loss.default_dim)]
 CASES += [LOSSES["rosenbrock"].at(dim) for dim in (4, 5, 6, 7)]
 CASES += [LOSSES["quadratic"].at(3, condition=1000.0, seed=7), LOSSES["quadratic"].at(100)]

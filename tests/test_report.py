@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+import printed
 import pytest
 import synthetic
 
@@ -20,7 +21,7 @@ from reportgen.report.formula import math_block, math_inline
 from reportgen.report.site import Site
 from reportgen.report.site_record import RECORD, is_current
 from reportgen.report.stylesheet import HEAT
-from reportgen.results.manifest import LossInfo
+from reportgen.results.manifest import HyperparameterInfo, LossInfo
 from reportgen.results.result_tables import Results
 
 HOSTILE = {"adam": "<script>alert(1)</script>", "beale": "損失 \"'&" + "x" * 200}
@@ -261,3 +262,47 @@ def test_without_the_standard_start_no_text_mentions_it(tmp_path: Path) -> None:
     )
     assert "from the first start" in text
     assert "from the standard start" not in text
+
+
+def foreign(name: str, doc: str = "") -> HyperparameterInfo:
+    """A hyperparameter as declared for an optimizer of another framework: without symbol, range and meaning."""
+    return HyperparameterInfo(name, None, default=None, doc=doc)
+
+
+SCHEDULE = HyperparameterInfo("schedule", "constant", default="constant", choices=("constant", "cosine"), doc="how")
+
+
+@pytest.mark.parametrize(
+    ("items", "columns", "line"),
+    [
+        ((foreign("clipnorm"), SCHEDULE), ["Name", "Value", "Default"], True),
+        ((foreign("mine", doc="what it does"), SCHEDULE), ["Name", "Value", "Default", "Meaning"], True),
+        ((SCHEDULE,), ["Name", "Value", "Default", "Range", "Meaning"], False),
+    ],
+)
+def test_the_table_of_hyperparameters_has_no_empty_column(
+    items: tuple[HyperparameterInfo, ...], columns: list[str], line: bool, tmp_path: Path
+) -> None:
+    results = made(optimizers=("adam",))
+    (info,) = results.manifest.optimizers
+    manifest = replace(results.manifest, optimizers=(replace(info, hyperparameters=items),))
+    Site(tmp_path).write(replace(results, manifest=manifest))
+    page = printed.page(tmp_path / "optimizers" / "adam.html")
+    table = page.one("table", "meanings")
+    assert [head.text() for head in table.one("thead").all("th")] == columns
+    assert all(len(row.all("td")) == len(columns) - 1 for row in table.one("tbody").all("tr"))
+    sentence = "schedule: how the learning rate changes over the run (constant, cosine)."
+    assert (sentence in page.text()) == line
+    assert ("none" in table.text()) == (len(items) > 1)
+
+
+def test_the_same_curve_but_for_rounding_is_no_lead(tmp_path: Path) -> None:
+    results = made(optimizers=("gradient_descent", "nesterov"), steps=20)
+    runs = results.runs.sort_values(["optimizer", "loss", "learning_rate", "start"]).reset_index(drop=True)
+    half = len(runs) // 2
+    for column in runs.columns.difference(["optimizer", "family", "run_id", "cell_id", "hyperparameters"]):
+        runs.loc[half:, column] = runs[column].iloc[:half].array
+    runs.loc[half:, "gap"] *= 1 + 1e-13
+    Site(tmp_path).write(replace(results, runs=runs))
+    page = printed.page(tmp_path / "losses" / "beale.html")
+    assert "gradient_descent and nesterov end with the same median gap" in page.text()

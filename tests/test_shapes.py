@@ -78,12 +78,15 @@ def test_each_framework_gets_arrays_of_the_declared_shapes(name: str, tmp_path: 
     np.testing.assert_allclose(found.final_x, [expected(rate, 50) for rate in rates], rtol=1e-9)
 
 
-@pytest.mark.parametrize("loss", ["matrix_factorization", "two_spirals"])
-def test_the_declared_shapes_fill_the_position_in_every_dimension(loss: str) -> None:
-    for dim in (80, 800) if loss == "matrix_factorization" else (65, 21):
+@pytest.mark.parametrize(
+    ("loss", "dims", "arrays"),
+    [("matrix_factorization", (80, 800), 2), ("two_spirals", (65, 21), 4), ("bilinear_regression", (64, 400), 1)],
+)
+def test_the_declared_shapes_fill_the_position_in_every_dimension(loss: str, dims: Any, arrays: int) -> None:
+    for dim in dims:
         found = catalogue.find_loss(loss, Path(), dim)
         assert sum(int(np.prod(shape)) for shape in found.shapes.values()) == dim
-    assert len(found.shapes) >= 2
+        assert len(found.shapes) == arrays
 
 
 def test_muon_orthogonalises_the_factors(tmp_path: Path) -> None:
@@ -94,6 +97,55 @@ def test_muon_orthogonalises_the_factors(tmp_path: Path) -> None:
     moved = (result.final_x[0] - np.array(program.starts[0][1])).reshape(2, 2, 20)
     strengths = np.linalg.svd(moved, compute_uv=False)
     assert (strengths.min(axis=1) > 0.4 * strengths.max(axis=1)).all()
+
+
+def first_step(name: str) -> Any:
+    """The movement of the weights of ``bilinear_regression`` in one step at learning rate 1/64, [8, 8]."""
+    config: dict[str, Any] = {"dtype": "float64", "steps": 1}
+    return programs.run("bilinear_regression", name, (2.0**-6,), **config).final_x[0].reshape(8, 8) * 2**6
+
+
+def newton_schulz(matrix: Any) -> Any:
+    """Five iterations of Jordan et al. 2024, whose limit cycle keeps singular values around one."""
+    x = matrix / np.linalg.norm(matrix)
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x - (4.7750 * square - 2.0315 * square @ square) @ x
+    return x
+
+
+def test_muon_orthogonalises_an_ill_conditioned_gradient() -> None:
+    """The gradient's singular values differ a hundredfold, Muon's are about equal, and Adam's step is one of signs."""
+    descent = first_step("gradient_descent")
+    expected = newton_schulz(descent)
+    spreads = {}
+    for name in ("optax.contrib:muon", "torch:Muon[weight_decay=0.0]", "keras:Muon[weight_decay=0.0]"):
+        moved = first_step(name)
+        # Keras scales by the size of the matrix and PyTorch rounds to bfloat16: compared is the direction.
+        alignment = np.sum(moved * expected) / np.linalg.norm(moved) / np.linalg.norm(expected)
+        assert alignment == pytest.approx(1, abs=1e-6 if name.startswith("optax") else 1e-2), name
+        strengths = np.linalg.svd(moved, compute_uv=False)
+        spreads[name] = strengths[0] / strengths[-1]
+    np.testing.assert_allclose(first_step("optax.contrib:muon"), expected, rtol=1e-5, atol=1e-6)
+    assert max(spreads.values()) < 2
+    strengths = np.linalg.svd(descent, compute_uv=False)
+    assert strengths[0] / strengths[-1] > 100
+    np.testing.assert_allclose(first_step("adam"), np.sign(descent), atol=1e-4)
+
+
+def test_the_condition_number_slows_gradient_descent_but_not_muon() -> None:
+    """After 1,000 steps; gradient descent gets learning rates up to 2, its limit of stability at curvature 1."""
+
+    def lowest(name: str, rates: tuple[float, ...]) -> list[float]:
+        labels = [f"bilinear_regression[condition={condition}]" for condition in (100, 1000)]
+        runs = [programs.run(label, name, rates, dtype="float64", steps=1000) for label in labels]
+        return [float(np.nanmin(run.columns["final_loss"])) for run in runs]
+
+    easy, hard = lowest("gradient_descent", (0.5, 1.0, 1.5, 1.98))
+    assert hard > 1e6 * easy
+    easy, hard = lowest("optax.contrib:muon[schedule=linear]", (2.0**-5,))
+    assert max(easy, hard) < 1e-7
+    assert 0.1 < hard / easy < 10
 
 
 def test_shapes_that_do_not_fit_are_refused(tmp_path: Path) -> None:

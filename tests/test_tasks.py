@@ -52,6 +52,17 @@ def matrix_factorization(x: Numbers) -> Numbers:
     return ((left.T @ right - known) ** 2 / 2).ravel()
 
 
+def bilinear_regression(x: Numbers) -> Numbers:
+    """Half the squared error of each pair of inputs, one by one."""
+    left, right, solution = importlib.import_module("reportgen.losses.bilinear_regression").data(len(x), 100.0, 0)
+    size = len(left)
+    errors = [[x[size * k + j] - solution[k, j] for j in range(size)] for k in range(size)]
+    pairs = [(a, b) for a in left for b in right]
+    return np.array(
+        [sum(a[k] * errors[k][j] * b[j] for k in range(size) for j in range(size)) ** 2 / 2 for a, b in pairs]
+    )
+
+
 def two_spirals(x: Numbers) -> Numbers:
     """The loss of each sample, one by one."""
     points, classes = importlib.import_module("reportgen.builtin_losses.two_spirals").data()
@@ -60,7 +71,10 @@ def two_spirals(x: Numbers) -> Numbers:
     return logistic(classes * np.array(scores))
 
 
-WRITTEN = {each.__name__: each for each in (linear_regression, logistic_regression, matrix_factorization, two_spirals)}
+WRITTEN = {
+    each.__name__: each
+    for each in (bilinear_regression, linear_regression, logistic_regression, matrix_factorization, two_spirals)
+}
 EACH = pytest.mark.parametrize("loss", TASKS, ids=lambda loss: loss.name)
 
 
@@ -124,6 +138,17 @@ def test_linear_regression_has_the_requested_condition() -> None:
     np.testing.assert_allclose(curvature[[0, -1]], [1e-3, 1.0], rtol=1e-9)
 
 
+@pytest.mark.parametrize("condition", [100.0, 1e4])
+def test_the_curvatures_of_bilinear_regression_are_products_of_those_of_both_inputs(condition: float) -> None:
+    loss = LOSSES["bilinear_regression"].at(64, condition=condition)
+    each = np.logspace(0, -np.log10(condition) / 2, 8)
+    expected = np.sort(np.outer(each, each).ravel())
+    assert expected[-1] / expected[0] == pytest.approx(condition)
+    # The loss is quadratic: gradients at unit steps from the minimizer are the columns of the Hessian.
+    _, hessian = value_and_gradient(loss, np.array(loss.minima[0]) + np.eye(64))
+    np.testing.assert_allclose(np.linalg.eigvalsh(hessian), expected, rtol=1e-9, atol=1e-13)
+
+
 def test_every_descent_ends_at_the_minimum_of_matrix_factorization_and_none_below() -> None:
     loss = LOSSES["matrix_factorization"]
     result = programs.run(loss.name, "lbfgs", (1.0,), dtype="float64", steps=4000, starts={"random": 8})
@@ -137,16 +162,21 @@ def test_the_network_learns_to_tell_the_spirals_apart() -> None:
     assert result.columns["initial_loss"][0] > 0.6
 
 
-@pytest.mark.parametrize("name", ["linear_regression", "logistic_regression", "matrix_factorization"])
-def test_it_has_a_thousand_coordinates_on_request(name: str) -> None:
-    loss = LOSSES[name].at(1_000)
+@pytest.mark.parametrize(
+    ("name", "dim"),
+    [(name, 1_000) for name in ("linear_regression", "logistic_regression", "matrix_factorization")]
+    + [("bilinear_regression", 1_024)],
+)
+def test_it_has_a_thousand_coordinates_on_request(name: str, dim: int) -> None:
+    loss = LOSSES[name].at(dim)
     value, gradient = value_and_gradient(loss, [loss.start, *loss.minima])
     assert value[0] > value[1] == pytest.approx(loss.minimum, rel=1e-9)
     assert np.abs(gradient[:, 1]).max() < 1e-10
 
 
 @pytest.mark.parametrize(
-    ("name", "dim", "told"), [("two_spirals", 66, "65"), ("matrix_factorization", 50, "multiple of 4")]
+    ("name", "dim", "told"),
+    [("two_spirals", 66, "65"), ("matrix_factorization", 50, "multiple of 4"), ("bilinear_regression", 50, "49")],
 )
 def test_a_dimension_that_its_data_do_not_have_is_refused(name: str, dim: int, told: str) -> None:
     with pytest.raises(ValueError, match=f"expected dim.*{told}"):
@@ -226,6 +256,7 @@ def test_all_evaluations_in_a_step_use_the_same_minibatch() -> None:
         ("losses = ['matrix_factorization[dim=4]']", "dim = 4.*a multiple of 4 and at least 8"),
         ("losses = ['linear_regression[seed=1.5]']", "seed = 1.5: expected an integer"),
         ("losses = ['linear_regression[condition=0]']", "condition = 0: expected a value >= 1"),
+        ("losses = ['bilinear_regression[condition=0]']", "condition = 0: expected a value >= 1"),
         ("losses = ['logistic_regression[l2=-1]']", "l2 = -1: expected a value >= 0"),
     ],
 )

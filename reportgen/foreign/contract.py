@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -57,6 +58,16 @@ def declare(
 def _loose(default: Any) -> bool:
     """Whether the default tells too little of what is meant: ``momentum=0`` takes 0.9, too."""
     return default is None or type(default) is int
+
+
+def public_name(member: Any) -> str:
+    """The shortest name under which ``member`` can be imported: ``optax.adam``, defined in ``optax._src.alias``."""
+    name, parts = str(member.__name__), str(member.__module__).split(".")
+    for end in range(1, len(parts)):
+        module = ".".join(parts[:end])
+        if getattr(sys.modules.get(module), name, None) is member:
+            return f"{module}.{name}"
+    return f"{member.__module__}.{member.__qualname__}"
 
 
 def rate_parameter(parameters: Iterable[inspect.Parameter], what: str) -> str:

@@ -6,7 +6,15 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
+from reportgen.foreign.contract import (
+    RATES,
+    ForeignOptimizer,
+    Unsuitable,
+    declare,
+    other_parameters,
+    public_name,
+    rate_parameter,
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,8 @@ def from_optax(member: Any) -> type[ForeignOptimizer]:
         "target": member,
         "rate": rate,
         "title": f"optax {member.__name__}",
-        "source": f"{member.__module__}.{member.__qualname__}",
-        "note": "The steps are made by optax itself, compiled by JAX.",
+        "source": public_name(member),
+        "note": "optax's own code makes the steps, compiled by JAX.",
         "__doc__": (inspect.getdoc(member) or "").strip().split("\n\n")[0],
         "__module__": member.__module__,
     }

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
+from reportgen.foreign.contract import (
+    ForeignOptimizer,
+    Unsuitable,
+    declare,
+    other_parameters,
+    public_name,
+    rate_parameter,
+)
 
 PARAMETERS = "params"
 """The name of the first argument, which takes the parameters to optimize."""
@@ -47,8 +54,8 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
         "rate": rate,
         "tuples": tuples,
         "title": f"PyTorch {member.__name__}",
-        "source": f"{member.__module__}.{member.__qualname__}",
-        "note": "The steps are made by PyTorch itself, uncompiled.",
+        "source": public_name(member),
+        "note": "PyTorch's own code makes the steps, uncompiled.",
         "__doc__": (inspect.getdoc(member) or "").strip().split("\n\n")[0],
         "__module__": member.__module__,
     }

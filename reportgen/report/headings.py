@@ -11,6 +11,9 @@ from reportgen.analysis.number_format import decades, names, number, rate, share
 from reportgen.analysis.runtime_profile import RuntimeProfile
 from reportgen.analysis.sensitivity import Sensitivity
 
+_ROUNDING = 1e-6
+"""Relative difference of gaps that counts as rounding."""
+
 
 def loss_heading(view: LossView) -> str:
     """How the best optimizers did on a loss."""
@@ -23,7 +26,7 @@ def loss_heading(view: LossView) -> str:
     if len(leaders) > 1:
         solved = all(cell.solved == cell.runs for cell in leaders)
         verb = "solve every run at their best learning rates" if solved else "hit equally many targets"
-        return f"{names([cell.optimizer for cell in leaders])} {verb}"
+        return f"{_all_or_names(view, [cell.optimizer for cell in leaders])} {verb}"
     (leader,) = leaders
     verb = "hits" if len(best) == 1 else "hits the most targets:"
     rest = " of the targets" if len(best) == 1 else ""
@@ -41,6 +44,9 @@ def rates_heading(view: LossView, sensitivities: Sequence[Sensitivity]) -> str:
     widest = [name for name, width in widths.items() if width == most]
     if len(widest) == 1:
         return f"{shorten(widest[0])} has the widest usable range of learning rates within this grid: {decades(most)}"
+    if len(widest) == len(compared):
+        who = _all_or_names(view, widest)
+        return f"{who} have equally wide usable ranges of learning rates within this grid: {decades(most)} each"
     return f"{names(widest)} have the widest usable ranges of learning rates within this grid: {decades(most)} each"
 
 
@@ -53,11 +59,21 @@ def curve_heading(view: LossView) -> str:
         return "Convergence"
     solved = [name for name, cell in best.items() if np.isfinite(cell.steps_to_target)]
     if len(solved) > 1:
-        return f"{names(solved)} hit the tightest target from most starts"
-    leaders = [name for name, gap in gaps.items() if gap == least]
+        return f"{_all_or_names(view, solved)} hit the tightest target from most starts"
+    # The same rule in two frameworks differs in the last digits, which is no lead.
+    leaders = [name for name, gap in gaps.items() if np.isclose(gap, least, rtol=_ROUNDING, atol=0.0)]
     if len(leaders) > 1:
-        return f"{names(leaders)} end with the smallest median gap, {number(least)}, at their best learning rates"
+        which = "same" if len(leaders) == len(gaps) else "smallest"
+        who = _all_or_names(view, leaders)
+        return f"{who} end with the {which} median gap, {number(least)}, at their best learning rates"
     return f"{shorten(leaders[0])} ends with the smallest median gap at its best learning rate: {number(least, 2)}"
+
+
+def _all_or_names(view: LossView, labels: Sequence[str]) -> str:
+    """``All 4 optimizers`` if these are all of three or more, otherwise their names."""
+    if len(labels) > 2 and set(labels) == set(view.optimizers):
+        return f"All {len(labels)} optimizers"
+    return names(labels)
 
 
 def paths_heading(view: LossView) -> str:

@@ -25,6 +25,7 @@ from reportgen.report.expected_time_table import ExpectedTimeBlock, expected_tim
 from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
+from reportgen.report.hyperparameter_table import filled_columns, schedule_choices
 from reportgen.report.links import INDEX, loss_page, optimizer_page
 from reportgen.report.page_types import (
     FindingItem,
@@ -220,6 +221,8 @@ class PageContexts:
             counts=outcome_counts(runs),
             total=len(runs),
             reasons=failure_reasons(runs),
+            hyperparameter_columns=filled_columns(info),
+            schedules=schedule_choices(info),
             rows=heatmap_by_loss(self._analysis.views.values(), info.label),
             sections=[self._section(view, info.label) for view in self._analysis.views.values()],
             cells=cell_table_rows(cells[:MOST_ROWS], self._manifest),

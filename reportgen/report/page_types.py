@@ -212,6 +212,10 @@ class OptimizerPage(Page):
     counts: Mapping[str, int]
     total: int
     reasons: Sequence[FailureReason]
+    hyperparameter_columns: Sequence[str]
+    """Those of Symbol, Range and Meaning that are not empty."""
+    schedules: Sequence[str]
+    """The learning-rate schedules, if the table of hyperparameters does not show them."""
     rows: Sequence[HeatRow]
     sections: Sequence[OptimizerSection]
     cells: Sequence[CellTableRow]

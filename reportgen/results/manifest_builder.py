@@ -13,6 +13,7 @@ from reportgen import __version__
 from reportgen.config import Config
 from reportgen.config.model import Noise
 from reportgen.failure import Failure
+from reportgen.foreign import ForeignOptimizer
 from reportgen.loss import Loss
 from reportgen.optimizer import docstring_of
 from reportgen.optimizer_specs import OptimizerSpec
@@ -37,10 +38,17 @@ def build_manifest(config: Config, plan: Plan) -> Manifest:
         versions={
             "python": platform.python_version(),
             "tensorflow": tensorflow_version(),
-            **{name: metadata.version(name) for name in ("numpy", "pandas", "matplotlib")},
+            **{name: metadata.version(name) for name in ("numpy", "pandas", "matplotlib", *_frameworks(plan))},
         },
         git_commit=git_commit(config.base),
     )
+
+
+def _frameworks(plan: Plan) -> list[str]:
+    """The packages with the code of optimizers of other frameworks, in the order of the plan."""
+    kinds = [spec.kind for spec in plan.optimizers.values()]
+    foreign = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, ForeignOptimizer)]
+    return list(dict.fromkeys(package for kind in foreign for package in kind.packages))
 
 
 def git_commit(folder: Path) -> str | None:
