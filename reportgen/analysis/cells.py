@@ -10,8 +10,8 @@ import numpy as np
 
 from reportgen.analysis.outcomes import SYMBOLS
 from reportgen.analysis.rate_rule import RULE, final_gaps, rule_values
-from reportgen.analysis.runtime_arrays import gradients_per_step
-from reportgen.results.schema import hit_column
+from reportgen.analysis.runtime_arrays import evaluations_to
+from reportgen.results.schema import evaluations_column, hit_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def cell_table(
     gaps = final_gaps(runs)
     table = table.assign(**_quartiles(gaps, code, len(ids)))
     # One target at a time bounds the memory for millions of runs.
-    hits, middle, steps = np.zeros(len(code), int), {}, np.empty(0)
+    hits, middle = np.zeros(len(code), int), {}
     for target in sorted(targets, reverse=True):
         steps = _floats(runs[hit_column(target)])
         hit = ~np.isnan(steps)
@@ -71,7 +71,9 @@ def cell_table(
     table["hit_rate"] = np.bincount(code, hits, len(ids)) / (size * len(targets))
     table = table.assign(**{hit_column(target): middle[hit_column(target)] for target in targets})
     table["steps_to_target"] = table[hit_column(min(targets))]
-    for name, values in zip(RULE, rule_values(hits, steps * gradients_per_step(runs), gaps), strict=True):
+    spent = evaluations_to(runs, min(targets))
+    spent[np.isnan(spent)] = np.inf
+    for name, values in zip(RULE, rule_values(hits, spent, gaps), strict=True):
         table[name] = np.bincount(code, values, len(ids)) / size
     return _in_order(table, losses, optimizers)
 
@@ -85,7 +87,8 @@ def stored_cell_table(folder: Path) -> pd.DataFrame:
 
     manifest = read_manifest(folder)
     targets, losses, optimizers = manifest.targets, manifest.loss_labels, manifest.optimizer_labels
-    batches = read_run_batches(folder, [*COLUMNS, *map(hit_column, targets)], "cell_id")
+    columns = [*COLUMNS, *map(hit_column, targets), evaluations_column(min(targets))]
+    batches = read_run_batches(folder, columns, "cell_id")
     tables = [cell_table(runs, targets, losses, optimizers) for runs in batches]
     return _in_order(pd.concat(tables, ignore_index=True), losses, optimizers)
 

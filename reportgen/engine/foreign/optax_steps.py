@@ -29,6 +29,7 @@ class OptaxSteps:
         self._update = jax.jit(jax.vmap(self._step_run))
 
     counted = None
+    evaluations = None
 
     def start(self, inputs: RunInputs) -> None:
         """Make the state of each run."""

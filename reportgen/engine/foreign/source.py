@@ -48,10 +48,9 @@ def foreign_source(
     values = program.cells[0].hyperparameters
     if issubclass(kind, TorchOptimizer):
         _forget_triton()
-        from reportgen.engine.foreign.torch_steps import torch_source
+        from reportgen.engine.foreign.torch_source import torch_source
 
-        shapes = _shapes(setup.loss)
-        return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), kind, values, shapes), ""
+        return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), program, kind, setup.loss)
     if issubclass(kind, OptaxOptimizer):
         return _host_loop(program, setup, stepper_of(program, kind, setup.loss), on_compiled), ""
     applier = _applier(program, kind, setup.loss)
@@ -68,16 +67,15 @@ def foreign_source(
 
 def stepper_of(program: Program, kind: Kind, loss: Loss) -> Stepper:
     """Return what makes the steps of a program's runs by the optimizer's own objects."""
-    values = program.cells[0].hyperparameters
     if issubclass(kind, TorchOptimizer):
         _forget_triton()
-        from reportgen.engine.foreign.torch_steps import TorchSteps
+        from reportgen.engine.foreign.torch_source import torch_stepper
 
-        return TorchSteps(kind, values, _shapes(loss), together=False)
+        return torch_stepper(program, kind, loss)
     if issubclass(kind, OptaxOptimizer):
         from reportgen.engine.foreign.optax_steps import OptaxSteps
 
-        return OptaxSteps(kind, values, loss.shapes)
+        return OptaxSteps(kind, program.cells[0].hyperparameters, loss.shapes)
     return EagerSteps(_applier(program, kind, loss))
 
 
