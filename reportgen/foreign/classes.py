@@ -59,7 +59,7 @@ def from_class(kind: type) -> type[ForeignOptimizer]:
         "rate": rate,
         "pairs": _takes_pairs(kind.apply_gradients),  # type: ignore[attr-defined]
         "title": kind.__name__,
-        "note": "A class with apply_gradients, run unchanged: its state is carried through the compiled loop.",
+        "note": "A class with apply_gradients, run unchanged.",
         "__doc__": inspect.getdoc(kind) if "__doc__" in vars(kind) else f"The class {kind.__name__}.",
         "__module__": kind.__module__,
     }

@@ -43,7 +43,7 @@ def from_class(kind: type) -> type[ForeignOptimizer]:
     parameters = [each for each in inspect.signature(kind).parameters.values() if each.name not in _NOT_OURS]
     doc = vars(kind).get("__doc__") or ""
     facts = {"title": kind.__name__, "__doc__": doc, "target": kind, "__module__": kind.__module__}
-    note = {"note": "A Keras optimizer of one's own, run unchanged."}
+    note = {"note": "A class of Keras optimizers from a file, run unchanged."}
     return declare(KerasOptimizer, kind.__name__, parameters, facts | note, structural=True)
 
 
@@ -72,7 +72,10 @@ def from_name(name: str) -> type[ForeignOptimizer]:
     """The declaration of ``keras.optimizers.<name>``, which is one of ``names()``."""
     node = _classes()[name]
     rule = [each for each in _parameters(node) if each.name not in _NOT_OURS]
-    facts = _facts(name, ast.get_docstring(node) or "") | {"target": name, "note": "Keras's own, run unchanged."}
+    facts = _facts(name, ast.get_docstring(node) or "") | {
+        "target": name,
+        "note": "An optimizer of Keras, run unchanged.",
+    }
     return declare(KerasOptimizer, name, rule, facts, structural=True)
 
 

@@ -62,7 +62,8 @@ def foreign_source(
     except Exception as error:  # whatever cannot be compiled may still run; if it cannot run, it fails again there
         reason = _sentence(error, kind)
     loop = _host_loop(program, setup, EagerSteps(applier), on_compiled)
-    return loop, f"steps made one by one by {kind.title} itself, uncompiled, because {reason}"
+    note = f"{kind.title} itself made these steps, uncompiled, because reportgen could not compile them: {reason}"
+    return loop, f"{note.rstrip('.')}."
 
 
 def stepper_of(program: Program, kind: Kind, loss: Loss) -> Stepper:
@@ -122,7 +123,10 @@ def _compiled(
         steps = FirstSteps(program, applier, gradient_function(program, setup.loss, schedule))
     traced, _ = steps.new_object(steps(np.zeros(1, int)))
     member = Member(program, partial(CompiledRule, steps, traced, schedule), steps, 1)
-    note = f"compiled and run one run at a time; {verified:,} steps of one run agree with its own uncompiled object"
+    note = (
+        "TensorFlow compiled these steps and made those of one run at a time. As a test, the optimizer itself made the "
+        f"first {verified:,} steps of one run, uncompiled. The compiled steps agree with them."
+    )
     # One call at a time, because all runs use the same variables.
     return OwnLoop(member, setup.make_loop, on_compiled, threads=1), note
 
