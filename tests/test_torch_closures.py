@@ -81,6 +81,7 @@ def test_the_evaluations_until_each_hit_are_stored_and_used(judged_by: str, tmp_
     results = Results.load(pipeline.run(Config.model_validate(asked), lambda _: None).results)
     table = run_table(results)
     t, budget = table.runtimes("gradient_evaluations")
+    assert len(results.runs) == 2 * len(STARTS)
     for row, run in results.runs.reset_index(drop=True).iterrows():
         hits = [run[f"hit_{target:.0e}"] for target in TARGETS]
         if "LBFGS" not in run["optimizer"]:
