@@ -4,7 +4,7 @@ from functools import cache
 from math import isqrt, sqrt
 
 import tensorflow as tf
-from reportgen.losses.samples import correlated, generator
+from reportgen.builtin_losses.samples import correlated, generator
 
 from reportgen.loss import loss
 
@@ -42,8 +42,8 @@ def data(dim, condition, seed):
     formula=r"\frac{1}{2 n^2} \sum_{i=1}^{n} \sum_{j=1}^{n} \left(a_i^{\top} (W - W^{\ast}) b_j\right)^2",
     source="ours: square inputs without noise, stretched so that the eigenvalues of the Hessian, a Kronecker product, "
     "run from 1 / condition to 1; model: Potthoff and Roy 1964",
-    note="A matrix W predicts a number for each pair of inputs a and b. The singular values of the gradient differ by a "
-    "factor of about the condition number, and gradient descent needs about as many steps. Optimizers that "
+    note="A matrix W predicts a number for each pair of inputs a and b. The singular values of the gradient differ by "
+    "a factor of about the condition number, and gradient descent needs about as many steps. Optimizers that "
     "orthogonalise updates, such as Muon, move about equally far in all directions. They end in a cycle as wide as "
     "their learning rate unless a schedule lowers it.",
     tags=("convex", "ill-conditioned", "n-d", "sum-of-squares", "task"),

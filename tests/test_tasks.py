@@ -54,7 +54,9 @@ def matrix_factorization(x: Numbers) -> Numbers:
 
 def bilinear_regression(x: Numbers) -> Numbers:
     """Half the squared error of each pair of inputs, one by one."""
-    left, right, solution = importlib.import_module("reportgen.losses.bilinear_regression").data(len(x), 100.0, 0)
+    left, right, solution = importlib.import_module("reportgen.builtin_losses.bilinear_regression").data(
+        len(x), 100.0, 0
+    )
     size = len(left)
     errors = [[x[size * k + j] - solution[k, j] for j in range(size)] for k in range(size)]
     pairs = [(a, b) for a in left for b in right]

@@ -119,22 +119,22 @@ def gaps_at(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], uni
     """
     runs = table.runs
     minima = table.run_minima
-    run, step, loss = _trace_arrays(runs, traces)
+    run, step, loss, counted = _trace_arrays(runs, traces)
     ran = ~is_lost(runs)
     without = np.setdiff1d(np.flatnonzero(ran), run)
     if len(without):
         raise ValueError(f'{len(without):,} runs have no trajectory; set trace = "all" in the config to store them all')
+    is_counted = np.bincount(run[~np.isnan(counted)], minlength=len(runs)) > 0
+    per_step = np.where(is_counted, 1.0, gradients_per_step(runs))
     width, number = int(step.max(initial=0)) + 1, np.arange(len(runs))
     place = run * width + step
     diverged = runs["diverged_at"].to_numpy(float, na_value=np.inf)
     failed = (runs["outcome"].astype(str) == "failed").to_numpy(bool)
     gaps = np.full((len(budgets), len(runs)), np.inf)
     for budget, gap in zip(budgets, gaps, strict=True):
-        steps = (
-            np.floor(budget / gradients_per_step(runs))
-            if unit == "gradient_evaluations"
-            else np.full(len(runs), budget)
-        )
+        steps = np.full(len(runs), budget)
+        if unit == "gradient_evaluations":
+            steps = np.where(is_counted, _last_steps(runs, run, step, counted, budget), np.floor(budget / per_step))
         last = np.minimum(steps, width - 1).astype(np.int64)
         at = np.searchsorted(place, number * width + last, side="right") - 1
         is_known = at >= 0
@@ -144,8 +144,20 @@ def gaps_at(table: RunTable, traces: pd.DataFrame, budgets: Sequence[float], uni
     return gaps
 
 
-def _trace_arrays(runs: pd.DataFrame, traces: pd.DataFrame) -> tuple[Array, Array, Array]:
-    """Row of the run, step and loss of each sampled point, each [points], ordered by run and step."""
+def _last_steps(runs: pd.DataFrame, run: Array, step: Array, counted: Array, budget: float) -> Array:
+    """The last sampled step of each run within a budget of counted gradient evaluations."""
+    last = np.zeros(len(runs))
+    within = counted <= budget
+    np.maximum.at(last, run[within], step[within])
+    steps, spent = (runs[name].to_numpy(float, na_value=np.nan) for name in ("steps", "gradient_evaluations"))
+    return np.where(spent <= budget, steps, last)
+
+
+def _trace_arrays(runs: pd.DataFrame, traces: pd.DataFrame) -> tuple[Array, Array, Array, Array]:
+    """Row of the run, step, loss and gradient evaluations of each sampled point, each [points], by run and step.
+
+    Evaluations are NaN if their number is the same in each step.
+    """
     import pandas as pd
 
     # There are far fewer runs than points, so each run is looked up only once.
@@ -157,4 +169,7 @@ def _trace_arrays(runs: pd.DataFrame, traces: pd.DataFrame) -> tuple[Array, Arra
     place = run[points] * (step.max(initial=0) + 1) + step[points]
     if (np.diff(place) < 0).any():
         points = points[np.argsort(place, kind="stable")]
-    return run[points], step[points], loss[points]
+    counted = np.full(len(run), np.nan)
+    if "gradient_evaluations" in traces:  # older results do not have the column
+        counted = traces["gradient_evaluations"].to_numpy(float, na_value=np.nan)
+    return run[points], step[points], loss[points], counted[points]

@@ -10,8 +10,8 @@ import numpy as np
 
 from reportgen.analysis.outcomes import SYMBOLS, is_lost
 from reportgen.analysis.rate_rule import RULE, final_gaps, rule_values
-from reportgen.analysis.runtime_arrays import gradients_per_step
-from reportgen.results.schema import hit_column
+from reportgen.analysis.runtime_arrays import evaluations_to
+from reportgen.results.schema import evaluations_column, hit_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,7 +63,7 @@ def cell_table(
     final = np.where(is_lost(runs), np.inf, _floats(runs["final_loss"]))
     table["loss_median"] = order_statistic(final, code, len(ids), 0.5)
     # One target at a time bounds the memory for millions of runs.
-    hits, middle, steps = np.zeros(len(code), int), {}, np.empty(0)
+    hits, middle = np.zeros(len(code), int), {}
     for target in sorted(targets, reverse=True):
         steps = _floats(runs[hit_column(target)])
         hit = ~np.isnan(steps)
@@ -74,7 +74,9 @@ def cell_table(
     table["hit_rate"] = np.bincount(code, hits, len(ids)) / (size * len(targets))
     table = table.assign(**{hit_column(target): middle[hit_column(target)] for target in targets})
     table["steps_to_target"] = table[hit_column(min(targets))]
-    for name, values in zip(RULE, rule_values(hits, steps * gradients_per_step(runs), gaps), strict=True):
+    spent = evaluations_to(runs, min(targets))
+    spent[np.isnan(spent)] = np.inf
+    for name, values in zip(RULE, rule_values(hits, spent, gaps), strict=True):
         table[name] = np.bincount(code, values, len(ids)) / size
     return _in_order(table, losses, optimizers)
 
@@ -101,7 +103,7 @@ def cell_table_of_batches(
 
 def columns_of_cells(targets: Sequence[float]) -> list[str]:
     """The columns of runs that ``cell_table`` needs."""
-    return [*COLUMNS, *map(hit_column, targets)]
+    return [*COLUMNS, *map(hit_column, targets), evaluations_column(min(targets))]
 
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.results.schema import hit_column
+from reportgen.results.schema import evaluations_column, hit_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ def path_digest(view: LossView, optimizer: str) -> str:
 def loss_digest(view: LossView) -> str:
     """The digest of everything that figures show of one loss."""
     names = [hit_column(target) for target in view.manifest.targets]
+    names += [name for name in map(evaluations_column, view.manifest.targets) if name in view.results.runs]
     runs = view.results.runs[[*names, "steps", "gradient_evaluations", "initial_loss", "scale"]]
     trajectories = (run for name in view.optimizers for run in view.curve_runs(name) + view.drawn_runs(name))
     tables = map(_table, (view.cells, runs))

@@ -9,7 +9,6 @@ import numpy as np
 
 from reportgen.analysis.claim import Claim, uninformative
 from reportgen.analysis.number_format import and_list, count, names, number, point, rate, shorten
-from reportgen.analysis.runtime_arrays import gradients_per_step
 from reportgen.results.result_tables import lists_to_array
 
 if TYPE_CHECKING:
@@ -160,7 +159,8 @@ def diverged_runs(cells: pd.DataFrame, sensitivities: Sequence[Sensitivity]) -> 
 def unequal_budgets(runs: pd.DataFrame) -> Iterator[Claim]:
     """The optimizers that evaluate the gradient more than once per step."""
     ran = runs[runs["outcome"].astype(str) != "failed"]
-    per_step = dict(zip(ran["optimizer"].astype(str), gradients_per_step(ran), strict=True))
+    spent = ran.groupby(ran["optimizer"].astype(str), sort=False)[["gradient_evaluations", "steps"]].sum()
+    per_step = {name: evaluations / steps if steps else 1.0 for name, evaluations, steps in spent.itertuples()}
     more = {name: evaluations for name, evaluations in per_step.items() if evaluations > min(per_step.values())}
     if not more:
         return

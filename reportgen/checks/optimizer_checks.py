@@ -153,6 +153,8 @@ def check_descends(evidence: OptimizerRuns) -> Judgement:
 def check_evaluations(evidence: OptimizerRuns) -> Judgement:
     """Report the number of gradient evaluations per step."""
     evaluations = evidence.result("float32").evaluations_per_step
+    if evaluations is None:
+        return NOTE, "the number of gradient evaluations differs between steps; each one is counted"
     if evaluations == 0:
         reason = "step() never asks problem for a gradient, so its budget cannot be compared with others"
         return NOTE, f"no gradient evaluations per step: {reason}"

@@ -17,7 +17,7 @@ from reportgen.engine.loop import Loop, Outputs
 from reportgen.engine.minibatch import order_of
 from reportgen.engine.problem import Setting
 from reportgen.engine.random import key_of
-from reportgen.engine.result import Array
+from reportgen.engine.result import Array, Spent
 from reportgen.engine.rule import BindRule, Inputs
 from reportgen.loss import Loss
 from reportgen.plan import Program
@@ -74,8 +74,10 @@ class Chunk(NamedTuple):
     """Indices of the runs whose whole paths are kept, int64 [shown]."""
     outputs: Outputs
     """The arrays of these runs; the trace is [points, runs, 1 + plane + dim]."""
-    evaluations: int
-    """Gradient evaluations per step."""
+    evaluations: int | None
+    """Gradient evaluations per step; None if they differ between steps."""
+    spent: Spent | None = None
+    """The counts, if they differ between steps."""
 
     def take(self, index: Array) -> Chunk:
         """Return the outputs of some of the runs, without whole paths."""

@@ -47,8 +47,18 @@ class Point:
 class RunProblem:
     """The ``Problem`` of one step of one run. It counts the gradient evaluations that the rule asks for."""
 
-    def __init__(self, setting: Setting, point: Point, rate: Number, schedule: str) -> None:
-        """``rate`` is the highest learning rate of the run, and ``schedule`` how it changes."""
+    def __init__(
+        self, setting: Setting, point: Point, rate: Number, schedule: str, earlier: Tensor | None = None
+    ) -> None:
+        """Describe the step.
+
+        Args:
+            setting: what all runs share.
+            point: the run before the step.
+            rate: its highest learning rate.
+            schedule: how the learning rate changes.
+            earlier: gradients of this step that were evaluated before, int32 []; None: none.
+        """
         number = tf.cast(point.step, tf.float64)
         self.step = Number(number, rate.like, shared=True)
         self.steps = setting.steps
@@ -61,7 +71,7 @@ class RunProblem:
         """Whether the rule asked for more of the loss than its value and gradient at the current position."""
         self._setting = setting
         self._point = point
-        self._noise_source = RunRandom(point.key, point.step, point.x, stream=1)
+        self._noise_source = RunRandom(point.key, point.step, point.x, stream=1, earlier=earlier)
         self._graph = tf.compat.v1.get_default_graph()
 
     @property

@@ -43,7 +43,9 @@ def key_of(seed: int, start: Any, run_seed: Any) -> tuple[Any, Any]:
 class RunRandom:
     """The ``Random`` of one step of one run: draws shaped like the position."""
 
-    def __init__(self, key: tuple[Tensor, Tensor], step: Tensor, like: Tensor, stream: int = 0) -> None:
+    def __init__(
+        self, key: tuple[Tensor, Tensor], step: Tensor, like: Tensor, stream: int = 0, earlier: Tensor | None = None
+    ) -> None:
         """Start the random numbers of a step.
 
         Args:
@@ -51,12 +53,15 @@ class RunRandom:
             step: the number of the step, int32 [].
             like: a position [dim].
             stream: 0 or 1; each stream has other numbers.
+            earlier: draws of this step that were made before, int32 []; None: none.
         """
         self._key = key
         self._step = tf.cast(step, tf.uint32)
         self._dim = like.shape[0]
         self._dtype = like.dtype
         self._calls = stream << 7
+        # The number of a draw has 8 bits: after 256 draws in one step, the numbers repeat.
+        self._skipped = None if earlier is None else tf.bitwise.left_shift(tf.cast(earlier, tf.uint32), 24)
 
     def uniform(self) -> Tensor:
         """Return draws from [0, 1): 24 bits in float32, 32 in float64."""
@@ -82,5 +87,7 @@ class RunRandom:
         self._calls += 1
         call = self._calls << 24  # the coordinate takes the lower 24 bits
         counter = tf.constant(np.arange(self._dim, dtype=np.uint32) + np.uint32(call))
+        if self._skipped is not None:
+            counter = counter + self._skipped
         word, _ = threefry(self._key, (self._step, counter))
         return tf.cast(tf.bitwise.right_shift(word, tf.constant(32 - bits, tf.uint32)), tf.int64)

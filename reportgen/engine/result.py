@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,19 @@ class Grid:
     """Where ``x`` and ``y`` are coordinates on a plane; None where they are those of the loss."""
 
 
+class Spent(NamedTuple):
+    """Gradient evaluations of runs that need different numbers of them in different steps."""
+
+    total: Array
+    """In all steps, int64 [runs]."""
+    at_end: Array
+    """Until the last finite position, int64 [runs]."""
+    at_hits: Array
+    """Until each target was hit, int64 [targets, runs]; without meaning if it was not."""
+    sampled: Array
+    """Until each sampled step, int64 [points, runs]."""
+
+
 @dataclass(frozen=True)
 class ProgramResult:
     """Some runs of a program, or all; a step is -1 where something never happened."""
@@ -60,7 +73,7 @@ class ProgramResult:
     runs: Array
     """[runs], their numbers in the order of ``Program.iter_runs``"""
     columns: Mapping[str, Array]
-    """One value a run: initial_loss, final_loss, final_gradient_norm, best_loss, best_step, ..."""
+    """One value a run: steps, gradient_evaluations, final_loss, final_gradient_norm, best_loss, best_step, ..."""
     final_x: Array
     """[runs, dim], the last finite position"""
     hits: Array
@@ -76,7 +89,10 @@ class ProgramResult:
     """[points, dim, shown], all coordinates of the runs that can be shown; empty in one or two dimensions"""
     shown: Array
     """[shown], the places of these runs among the others"""
-    evaluations_per_step: int
+    evaluations_per_step: int | None
+    """Gradient evaluations per step; None if they differ between steps."""
+    spent: Spent | None
+    """The counts, if they differ between steps."""
     grid: Grid | None
     device: Device
     seconds: Mapping[str, float]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from itertools import accumulate, count
@@ -18,7 +18,7 @@ from reportgen.engine.evaluation import value_and_gradient
 from reportgen.engine.grid import evaluate_grid
 from reportgen.engine.inputs import optimizer_maker
 from reportgen.engine.loop import ROWS, Outputs
-from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
+from reportgen.engine.result import NEVER, Array, Grid, ProgramResult, Spent
 from reportgen.engine.rule import MappedRule
 from reportgen.engine.sampling import trace_steps
 from reportgen.engine.sources import OwnLoop, Source, run_together
@@ -196,6 +196,7 @@ class Engine:
         hits = outputs.steps[len(ROWS) :]
         if self.program.settings.judged_by == "last":
             hits = np.where((columns["diverged_at"] == NEVER) & (hits < steps), hits + 1, NEVER)
+        columns["gradient_evaluations"] = _evaluations(chunk, columns)
         plane = min(outputs.final_x.shape[1], 2)
         trace = outputs.trace if traces else outputs.trace[:, :0]
         return ProgramResult(
@@ -210,11 +211,23 @@ class Engine:
             paths=np.moveaxis(outputs.paths, 2, 1),
             shown=chunk.shown,
             evaluations_per_step=chunk.evaluations,
+            spent=chunk.spent,
             grid=self._setup.grid,
             device=self._setup.device,
             seconds=dict(self._source.seconds),
             note=self._note,
         )
+
+
+def _evaluations(chunk: Chunk, columns: Mapping[str, Array]) -> Array:
+    """The gradient evaluations of each run, int64 [runs]."""
+    if chunk.spent is None:
+        assert chunk.evaluations is not None
+        evaluations: Array = columns["steps"].astype(np.int64) * chunk.evaluations
+        return evaluations
+    # A loss or gradient that is not finite is evaluated once, in a step that is not made: see ``_diverged_at``.
+    unmade = np.where(columns["diverged_at"] == NEVER, 0, columns["diverged_at"] - columns["last_finite"] - 1)
+    return np.asarray(chunk.spent.total + unmade)
 
 
 def _middle_loss(outputs: Outputs, schedule: Array) -> Array:
@@ -244,8 +257,13 @@ def _join(parts: list[ProgramResult]) -> ProgramResult:
         trace_gradient_norm=together("trace_gradient_norm"),
         trace_x=together("trace_x"),
         paths=together("paths"),
+        spent=_join_spent([part.spent for part in parts if part.spent]),
         shown=np.concatenate([begin + part.shown for begin, part in zip(begins, parts, strict=True)]),
     )
+
+
+def _join_spent(parts: Sequence[Spent]) -> Spent | None:
+    return Spent(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))) if parts else None
 
 
 def _norm(gradient: Array) -> Any:

@@ -7,14 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.foreign.contract import (
-    ForeignOptimizer,
-    Unsuitable,
-    declare,
-    other_parameters,
-    public_name,
-    rate_parameter,
-)
+from reportgen.foreign.contract import ForeignOptimizer, declare, other_parameters, public_name, rate_parameter
 
 PARAMETERS = "params"
 """The name of the first argument, which takes the parameters to optimize."""
@@ -41,13 +34,11 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
     """The declaration of a class or function.
 
     Raises:
-        Unsuitable: it takes no learning rate, has a parameter without a default, or its step needs a closure.
+        Unsuitable: it takes no learning rate, or has a parameter without a default.
     """
     parameters = list(inspect.signature(member).parameters.values())[1:]
     rate = rate_parameter(parameters, "it")
     others = other_parameters(parameters, rate, member.__name__)
-    if _needs_closure(member):
-        raise Unsuitable("its step needs a closure that computes the loss again, which reportgen does not offer")
     tuples = {each.name: _names(each) for each in others if _is_tuple(each.default)}
     facts = {
         "target": member,
@@ -55,17 +46,11 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
         "tuples": tuples,
         "title": f"PyTorch {member.__name__}",
         "source": public_name(member),
-        "note": "PyTorch's own code makes the steps, uncompiled.",
+        "note": "PyTorch's own code makes the steps.",
         "__doc__": (inspect.getdoc(member) or "").strip().split("\n\n")[0],
         "__module__": member.__module__,
     }
     return declare(TorchOptimizer, member.__name__, _flat(others), facts, structural=True)
-
-
-def _needs_closure(member: Any) -> bool:
-    step = getattr(member, "step", None)
-    closure = inspect.signature(step).parameters.get("closure") if step else None
-    return closure is not None and closure.default is closure.empty
 
 
 def _is_tuple(default: Any) -> bool:

@@ -43,7 +43,8 @@ from reportgen.report.player import player
 from reportgen.report.profile_section import anytime_rows, band_note
 from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
-from reportgen.results.manifest import Manifest, OptimizerInfo
+from reportgen.report.step_cost import cost_sentence
+from reportgen.results.manifest import Manifest, OptimizerInfo, ProgramEntry
 
 MOST_CARDS, MOST_BRIEF = 12, 12
 """Losses with learning rates on the first page, and optimizers in each: more would hide what follows."""
@@ -240,11 +241,18 @@ class PageContexts:
 
     def _notes(self, label: str) -> list[tuple[str, str]]:
         """How the programs of an optimizer were run, if not as one batch, and on which losses."""
-        losses: dict[str, list[str]] = {}
+        programs: dict[str, list[ProgramEntry]] = {}
         for program in self._manifest.programs:
             if label in program.optimizers and program.note:
-                losses.setdefault(program.note, []).append(program.loss)
-        return [(note, names(list(dict.fromkeys(labels)))) for note, labels in losses.items()]
+                programs.setdefault(program.note, []).append(program)
+        runs = self._analysis.results.runs
+        return [
+            (
+                f"{note} {cost_sentence(of_note, runs)}".rstrip(),
+                names(list(dict.fromkeys(each.loss for each in of_note))),
+            )
+            for note, of_note in programs.items()
+        ]
 
     def _plugins(self) -> list[str]:
         """The plug-in files of losses and optimizers."""

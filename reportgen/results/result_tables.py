@@ -63,7 +63,9 @@ class Results:
         """
         manifest = read_manifest(folder)
         # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
-        columns = (_read(folder / RUNS, [name], arrow_lists=True) for name in report_columns(manifest.targets))
+        stored = _stored_columns(folder / RUNS)
+        names = (name for name in report_columns(manifest.targets) if name in stored)
+        columns = (_read(folder / RUNS, [name], arrow_lists=True) for name in names)
         runs = pd.concat(columns, axis=1)
         runs["reason"] = pd.Categorical([None]).take(np.zeros(len(runs), np.int8))
         failed = (runs["outcome"] == "failed").to_numpy()
@@ -184,6 +186,14 @@ def _read(
     except (OSError, pa.ArrowException) as error:
         raise NotResultsError(f"{path}: cannot be read: {error}") from None
     return to_pandas(table, arrow_lists=arrow_lists)
+
+
+def _stored_columns(path: Path) -> list[str]:
+    try:
+        names: list[str] = pq.read_schema(path).names
+    except (OSError, pa.ArrowException) as error:
+        raise NotResultsError(f"{path}: cannot be read: {error}") from None
+    return names
 
 
 def to_pandas(table: pa.Table, *, arrow_lists: bool = False) -> pd.DataFrame:

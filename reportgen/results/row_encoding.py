@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reportgen.engine.outcome import judge
-from reportgen.engine.result import NEVER, Array, Grid, ProgramResult
+from reportgen.engine.result import NEVER, Array, Grid, ProgramResult, Spent
 from reportgen.failure import Failure
 from reportgen.loss import Loss
 from reportgen.plan import Cell, FloatArray, IntArray, Program
-from reportgen.results.schema import GRIDS, PATHS, TRACES, hit_column, runs_schema
+from reportgen.results.schema import GRIDS, PATHS, TRACES, evaluations_column, hit_column, runs_schema
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -37,7 +37,7 @@ def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table
         "outcome": outcomes,
         "reason": reasons,
         "steps": columns["steps"],
-        "gradient_evaluations": columns["steps"].astype(np.int64) * result.evaluations_per_step,
+        "gradient_evaluations": columns["gradient_evaluations"],
         "first_unchanged": _nullable(columns["first_unchanged"]),
         "diverged_at": _nullable(columns["diverged_at"]),
         "initial_loss": columns["initial_loss"].astype(float),
@@ -53,6 +53,10 @@ def encode_runs(program: Program, loss: Loss, result: ProgramResult) -> pa.Table
     }
     for target, steps in zip(settings.targets, result.hits, strict=True):
         rows[hit_column(target)] = _nullable(np.where(outcomes == "escaped", NEVER, steps))
+    if result.spent:
+        for target, evaluations in zip(settings.targets, result.spent.at_hits, strict=True):
+            is_hit = pc.is_valid(rows[hit_column(target)]).to_numpy(zero_copy_only=False)
+            rows[evaluations_column(target)] = pa.array(evaluations, pa.int64(), mask=~is_hit)
     return _table(rows, runs_schema(settings.targets), len(result.runs))
 
 
@@ -90,11 +94,17 @@ def encode_traces(program: Program, result: ProgramResult) -> pa.Table:
     rows = {
         "run_id": _repeated_run_ids(program, result.runs, stored),
         "step": steps[stored],
+        "gradient_evaluations": None if result.spent is None else _trace_evaluations(result.spent)[stored],
         "loss": loss[stored].astype(float),
         "gradient_norm": norm[stored].astype(float),
         "x": _lists(x[stored]),
     }
     return _table(rows, TRACES, int(stored.sum()))
+
+
+def _trace_evaluations(spent: Spent) -> IntArray:
+    """Gradient evaluations until the points of ``_trace_steps``, [runs, points + 2]."""
+    return _with_ends(np.zeros_like(spent.total), spent.sampled.T, spent.at_end)
 
 
 def encode_paths(program: Program, result: ProgramResult) -> pa.Table:

@@ -20,6 +20,11 @@ def hit_column(target: float) -> str:
     return f"hit_{target:.0e}" if float(f"{target:.0e}") == target else f"hit_{target!r}"
 
 
+def evaluations_column(target: float) -> str:
+    """Return the name of the column with the gradient evaluations until ``target`` is hit: ``evaluations_1e-01``."""
+    return hit_column(target).replace("hit", "evaluations")
+
+
 def runs_schema(targets: Sequence[float]) -> pa.Schema:
     """Return the schema of ``runs.parquet``: one row per run. Null: it never happened, or the run failed."""
     return pa.schema(
@@ -52,6 +57,7 @@ def runs_schema(targets: Sequence[float]) -> pa.Schema:
             ("scale", pa.float64()),
             ("left_target", pa.bool_()),
             *((hit_column(target), pa.int32()) for target in targets),
+            *((evaluations_column(target), pa.int64()) for target in targets),
         ]
     )
 
@@ -60,6 +66,7 @@ TRACES = pa.schema(
     [
         ("run_id", _TEXT),
         ("step", pa.int32()),
+        ("gradient_evaluations", pa.int64()),
         ("loss", pa.float64()),
         ("gradient_norm", pa.float64()),
         ("x", pa.list_(pa.float64())),

@@ -15,7 +15,7 @@ from reportgen.analysis.cells import Array
 from reportgen.results.location import ResultsLocation
 from reportgen.results.manifest import NotResultsError
 from reportgen.results.result_tables import to_pandas
-from reportgen.results.schema import hit_column, runs_schema
+from reportgen.results.schema import evaluations_column, hit_column, runs_schema
 
 KEYS = ["loss", "optimizer", "learning_rate", "start", "seed"]
 """Together with the position of the start, these identify a run. Changed default hyperparameters are reported in
@@ -75,7 +75,7 @@ def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
     rows = joined["row_base"].to_numpy(), joined["row_head"].to_numpy()
     same_start = _same_lists(base.runs, head.runs, "x0", rows, allow_empty=True)
     rows = rows[0][same_start], rows[1][same_start]
-    hits = [hit_column(target) for target in base.info.targets]
+    hits = [column(target) for target in base.info.targets for column in (hit_column, evaluations_column)]
     frames = []
     for side, at in zip((base, head), rows, strict=True):
         stored = pq.read_schema(side.runs).names

@@ -55,7 +55,7 @@ class CompiledRule:
         missed = [path for path in changing([before, attributes(own.optimizer)]) if path not in layout.attributes]
         if missed or len(own.variables) != created:
             what = f"attribute {text(missed[0])} changes" if missed else "a variable is created"
-            raise NotCompilable(f"{what} in a later step, and not in the first three")
+            raise NotCompilable(f"{what} in a later step, but not in the first three")
         new = layout.read(own)
         for old, value in zip(state, new, strict=True):
             if value.shape != old.shape or value.dtype != old.dtype:

@@ -21,6 +21,7 @@ class EagerSteps:
         self._objects: list[OwnObject] = []
 
     counted = None
+    evaluations = None
 
     def start(self, inputs: RunInputs) -> None:
         """Make the objects."""

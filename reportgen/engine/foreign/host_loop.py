@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from reportgen.engine.compiled import Chunk, chunk_size, tensors
 from reportgen.engine.evaluation import map_runs, value_and_gradient
+from reportgen.engine.foreign.evaluation_counts import EvaluationCounts
 from reportgen.engine.foreign.gradients import Gradients, rows_at
 from reportgen.engine.inputs import ProgramInputs, RunInputs
 from reportgen.engine.loop import (
@@ -45,6 +46,10 @@ class Stepper(Protocol):
     def counted(self) -> Array | None:
         """Where losses count after the last step, [runs, dim], if that is not where gradients are taken."""
 
+    @property
+    def evaluations(self) -> Array | None:
+        """Gradient evaluations of each run in the last step, int64 [runs]; None: one each."""
+
     def start(self, inputs: RunInputs) -> None:
         """Make new optimizers for these runs."""
 
@@ -52,7 +57,7 @@ class Stepper(Protocol):
         """Return the positions after a step, [runs, dim] in the dtype of ``x``.
 
         Args:
-            x: positions, [runs, dim].
+            x: positions, [runs, dim]; NaN for runs that are lost, if ``evaluations`` are counted.
             gradient: gradients there, [runs, dim].
             rate: learning rates of this step, float64 [runs].
         """
@@ -105,6 +110,10 @@ class HostLoop:
         self._on_compiled()
         samples = _Samples(self._schedule, shown)
         x = inputs.x0
+        spent = None if self._stepper.evaluations is None else EvaluationCounts(self._program, self._schedule, record)
+        if spent:
+            x = _without_lost(x, record, 1)
+        ran = began
         for step in range(1, int(self._schedule[-1]) + 1):
             x = self._stepper.step(x, gradient.numpy(), rate.numpy())
             counted = self._stepper.counted
@@ -114,15 +123,26 @@ class HostLoop:
             # A lost run stays where it was.
             x = position.x.numpy() if counted is None else x
             samples.take(step, position)
+            if spent and self._stepper.evaluations is not None:
+                spent.add(step, self._stepper.evaluations, record)
+                x = _without_lost(x, record, step + 1)
+            if step == 1:
+                ran = time.perf_counter()
+                self.seconds["compile"] += ran - began
             if step % _CHECKED_EVERY == 0 and not running(record, step + 1).numpy().any():
                 break
-        self.seconds["run"] += time.perf_counter() - began
+        self.seconds["run"] += time.perf_counter() - ran
         initial_loss, initial_gradient = start.loss.numpy(), start.gradient.numpy()
         x, loss, gradient = (tensor.numpy() for tensor in position)
         best_loss, steps = (tensor.numpy() for tensor in record)
         trace, paths = samples.arrays(position)
         outputs = Outputs(initial_loss, initial_gradient, x, loss, gradient, best_loss, steps, trace, paths)
-        return Chunk(runs, shown, outputs, 1)
+        return Chunk(runs, shown, outputs, None, spent.spent()) if spent else Chunk(runs, shown, outputs, 1)
+
+
+def _without_lost(x: Array, record: Record, step: int) -> Array:
+    """Positions [runs, dim], with NaN for the runs that are lost before a step."""
+    return np.where(running(record, step).numpy()[:, np.newaxis], x, np.nan).astype(x.dtype)
 
 
 class _Samples:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 import optax
 
+from reportgen.engine.foreign.frozen_values import require_no_frozen_values
 from reportgen.engine.inputs import RunInputs
 from reportgen.engine.result import Array
 from reportgen.foreign import OptaxOptimizer
@@ -29,11 +31,14 @@ class OptaxSteps:
         self._update = jax.jit(jax.vmap(self._step_run))
 
     counted = None
+    evaluations = None
 
     def start(self, inputs: RunInputs) -> None:
         """Make the state of each run."""
         if inputs.x0.dtype == np.float64:
             jax.config.update("jax_enable_x64", True)
+        rate = float(inputs.learning_rate[0])
+        require_no_frozen_values(partial(self._transformation, rate), self._parameters(inputs.x0[0]))
         self._state = self._init(inputs.learning_rate.astype(inputs.x0.dtype), inputs.x0)
 
     def step(self, x: Array, gradient: Array, rate: Array) -> Array:

@@ -41,6 +41,7 @@ class RuleSteps:
         self._step = step
 
     counted = None
+    evaluations = None
 
     def start(self, inputs: RunInputs) -> None:
         """Make the state of each run."""

@@ -48,10 +48,9 @@ def foreign_source(
     values = program.cells[0].hyperparameters
     if issubclass(kind, TorchOptimizer):
         _forget_triton()
-        from reportgen.engine.foreign.torch_steps import torch_source
+        from reportgen.engine.foreign.torch_source import torch_source
 
-        shapes = _shapes(setup.loss)
-        return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), kind, values, shapes), ""
+        return torch_source(lambda stepper: _host_loop(program, setup, stepper, on_compiled), program, kind, setup.loss)
     if issubclass(kind, OptaxOptimizer):
         return _host_loop(program, setup, stepper_of(program, kind, setup.loss), on_compiled), ""
     applier = _applier(program, kind, setup.loss)
@@ -63,21 +62,21 @@ def foreign_source(
     except Exception as error:  # whatever cannot be compiled may still run; if it cannot run, it fails again there
         reason = _sentence(error, kind)
     loop = _host_loop(program, setup, EagerSteps(applier), on_compiled)
-    return loop, f"steps made one by one by {kind.title} itself, uncompiled, because {reason}"
+    note = f"{kind.title} itself made these steps, uncompiled, because reportgen could not compile them: {reason}"
+    return loop, f"{note.rstrip('.')}."
 
 
 def stepper_of(program: Program, kind: Kind, loss: Loss) -> Stepper:
     """Return what makes the steps of a program's runs by the optimizer's own objects."""
-    values = program.cells[0].hyperparameters
     if issubclass(kind, TorchOptimizer):
         _forget_triton()
-        from reportgen.engine.foreign.torch_steps import TorchSteps
+        from reportgen.engine.foreign.torch_source import torch_stepper
 
-        return TorchSteps(kind, values, _shapes(loss), together=False)
+        return torch_stepper(program, kind, loss)
     if issubclass(kind, OptaxOptimizer):
         from reportgen.engine.foreign.optax_steps import OptaxSteps
 
-        return OptaxSteps(kind, values, loss.shapes)
+        return OptaxSteps(kind, program.cells[0].hyperparameters, loss.shapes)
     return EagerSteps(_applier(program, kind, loss))
 
 
@@ -124,7 +123,10 @@ def _compiled(
         steps = FirstSteps(program, applier, gradient_function(program, setup.loss, schedule))
     traced, _ = steps.new_object(steps(np.zeros(1, int)))
     member = Member(program, partial(CompiledRule, steps, traced, schedule), steps, 1)
-    note = f"compiled and run one run at a time; {verified:,} steps of one run agree with its own uncompiled object"
+    note = (
+        "TensorFlow compiled these steps and made those of one run at a time. As a test, the optimizer itself made the "
+        f"first {verified:,} steps of one run, uncompiled. The compiled steps agree with them."
+    )
     # One call at a time, because all runs use the same variables.
     return OwnLoop(member, setup.make_loop, on_compiled, threads=1), note
 

@@ -72,7 +72,7 @@ def changing(states: Sequence[Mapping[Path, Any]]) -> tuple[Path, ...]:
     for path in dict.fromkeys(path for state in states for path in state):
         missing = [path not in state for state in states]
         if any(missing):
-            raise NotCompilable(f"attribute {text(path)} comes or goes from step to step")
+            raise NotCompilable(f"attribute {text(path)} exists after some steps and not after others")
         if any(not _equal(first[path], state[path]) for state in states[1:]):
             found.append(path)
             for state in states:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
-from reportgen.engine.compiled import Chunk
 from reportgen.engine.foreign.errors import NotReproducible
-from reportgen.engine.foreign.host_loop import HostLoop, Stepper
 from reportgen.engine.foreign.objects import Shapes
 from reportgen.engine.inputs import RunInputs
 from reportgen.engine.result import Array
@@ -23,44 +21,6 @@ _WATCHED = 3
 
 class MixedRunsError(Exception):
     """One optimizer for all runs makes other steps than one optimizer per run."""
-
-
-class TorchSource:
-    """Runs with one optimizer for all runs; if that mixes them, again with one optimizer per run."""
-
-    def __init__(self, together: HostLoop, alone: HostLoop) -> None:
-        self._together = together
-        self._alone = alone
-        self._loop = together
-
-    @property
-    def seconds(self) -> Mapping[str, float]:
-        """Wall time by stage."""
-        return self._loop.seconds
-
-    def __call__(self, runs: Array) -> Iterator[Chunk]:
-        """Yield the outputs of runs."""
-        try:
-            chunks = list(self._loop(runs))
-        except Exception:  # it mixes runs, or cannot take groups; what is wrong with it is raised again below
-            self._loop = self._alone
-            chunks = list(self._loop(runs))
-        yield from chunks
-
-
-def torch_source(
-    make_loop: Callable[[Stepper], HostLoop], kind: type[TorchOptimizer], values: Mapping[str, Any], shapes: Shapes
-) -> TorchSource:
-    """Return what runs the runs of a program.
-
-    Args:
-        make_loop: makes a loop with a stepper.
-        kind: the declaration.
-        values: its hyperparameters.
-        shapes: of the arrays that a position consists of; empty: one vector.
-    """
-    steppers = (TorchSteps(kind, values, shapes, together=together) for together in (True, False))
-    return TorchSource(*map(make_loop, steppers))
 
 
 class TorchSteps:
@@ -81,8 +41,9 @@ class TorchSteps:
         self._arguments = _arguments(kind, values)
         self._has_schedule = values["schedule"] != "constant"
         self._together = together
-        self._shapes = shapes
+        self.shapes = shapes
         self.counted: Array | None = None
+        self.evaluations: Array | None = None
 
     def start(self, inputs: RunInputs) -> None:
         """Make parameters and optimizers."""
@@ -93,7 +54,7 @@ class TorchSteps:
 
     def _make_optimizers(self, inputs: RunInputs) -> None:
         rates = inputs.learning_rate.tolist()
-        self._rows = _Rows(inputs.x0, self._shapes)
+        self._rows = Rows(inputs.x0, self.shapes)
         self._last: Array | None = None
         runs = range(len(rates))
         if self._together:
@@ -102,15 +63,15 @@ class TorchSteps:
                 {"params": [each for i in runs for each in self._rows.parameters[i]], self._kind.rate: rates[runs[0]]}
                 for runs in self._runs_of_group
             ]
-            self._optimizers = [self._optimizer(groups, rates[0])]
+            self._optimizers = [self.optimizer(groups, rates[0])]
         else:
             self._runs_of_group = [[run] for run in runs]
-            self._optimizers = [self._optimizer(self._rows.parameters[run], rates[run]) for run in runs]
+            self._optimizers = [self.optimizer(self._rows.parameters[run], rates[run]) for run in runs]
         watched = np.linspace(0, len(rates) - 1, _WATCHED).astype(int) if self._together else [0]
         self._watched = np.unique(watched).tolist()
-        self._alone = _Rows(inputs.x0[self._watched], self._shapes)
+        self._alone = Rows(inputs.x0[self._watched], self.shapes)
         for run, parameters in zip(self._watched, self._alone.parameters, strict=True):
-            self._optimizers.append(self._optimizer(parameters, rates[run]))
+            self._optimizers.append(self.optimizer(parameters, rates[run]))
             self._runs_of_group.append([run])
 
     def step(self, x: Array, gradient: Array, rate: Array) -> Array:
@@ -120,14 +81,17 @@ class TorchSteps:
         self._alone.set(x[self._watched] if moved else None, gradient[self._watched])
         if self._has_schedule:
             self._set_rates(rate)
-        for optimizer in self._optimizers:
-            optimizer.step()
+        self._step_optimizers(x)
         self._last = self._positions()
         if self._has_modes:
             self._set_modes("eval")
             self.counted = self._positions()
             self._set_modes("train")
         return self._last
+
+    def _step_optimizers(self, _: Array) -> None:
+        for optimizer in self._optimizers:
+            optimizer.step()
 
     def _positions(self) -> Array:
         """Where all runs are.
@@ -151,17 +115,19 @@ class TorchSteps:
         for group, runs in zip(groups, self._runs_of_group, strict=True):
             group["lr"] = float(rate[runs[0]])
 
-    def _optimizer(self, parameters: Any, rate: float) -> torch.optim.Optimizer:
+    def optimizer(self, parameters: Any, rate: float) -> torch.optim.Optimizer:
+        """Return a new optimizer of parameters, or of groups of them."""
         optimizer: torch.optim.Optimizer = self._kind.target(parameters, **{self._kind.rate: rate}, **self._arguments)
         return optimizer
 
 
-class _Rows:
+class Rows:
     """Parameters that are parts of the rows of one tensor, and their gradients, which are parts of another."""
 
     def __init__(self, x: Array, shapes: Shapes) -> None:
         self.x = torch.from_numpy(x.copy())
         self.parameters = [[torch.nn.Parameter(part) for part in _parts(row, shapes)] for row in self.x]
+        self._shapes = shapes
         self._gradient = torch.zeros_like(self.x)
         self._gradients = [_parts(row, shapes) for row in self._gradient]
 
@@ -173,6 +139,12 @@ class _Rows:
         for parameters, gradients in zip(self.parameters, self._gradients, strict=True):
             for parameter, of_parameter in zip(parameters, gradients, strict=True):
                 parameter.grad = of_parameter
+
+    def set_gradient(self, row: int, gradient: Array) -> None:
+        """Set the gradients of one row to a new tensor."""
+        of_row = _parts(torch.from_numpy(gradient), self._shapes)
+        for parameter, of_parameter in zip(self.parameters[row], of_row, strict=True):
+            parameter.grad = of_parameter
 
 
 def _parts(row: torch.Tensor, shapes: Shapes) -> list[torch.Tensor]:

@@ -81,6 +81,7 @@ def _require_same(step: int, x: Array, compiled: Array, wanted: Array) -> None:
         index = int(np.nanargmax(np.where(np.isfinite(found), np.abs(found - own), np.inf)))
         digits = next((n for n in range(4, 17) if f"{found[index]:.{n}g}" != f"{own[index]:.{n}g}"), 17)
         raise NotCompilable(
-            f"compiled, step {step + 1} leads to x[{index}] = {found[index]:.{digits}g} instead of "
-            f"{own[index]:.{digits}g}: it remembers something outside of its variables and attributes, or late"
+            f"step {step + 1} leads to x[{index}] = {found[index]:.{digits}g} if compiled, and to "
+            f"{own[index]:.{digits}g} if not. It may remember something outside of its variables and attributes, or "
+            "only after its first steps"
         )
