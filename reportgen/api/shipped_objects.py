@@ -8,8 +8,10 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import shutil
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ LossLike = str | Mapping[str, object] | Loss | Callable[..., object]
 _FILE = '''"""{name}, which reportgen received as an object. Digest of its code: {digest}."""
 
 import pickle
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 _object = pickle.loads(Path(__file__).with_suffix(".pickle").read_bytes())
@@ -107,8 +110,6 @@ class ShippedObjects:
 
     def _ship(self, folder: str, name: str, item: object, definition: str, built_in: Mapping[str, object]) -> str:
         """Write the plug-in file of an object, and return its name."""
-        import cloudpickle  # type: ignore[import-untyped]
-
         if name in built_in:
             raise ValueError(f'"{name}" is the name of a built-in one; give {item!r} another name')
         if self._shipped.setdefault(f"{folder}/{name}", item) is not item:
@@ -116,7 +117,7 @@ class ShippedObjects:
         path = self._folder / folder / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            path.with_suffix(".pickle").write_bytes(cloudpickle.dumps(item))
+            path.with_suffix(".pickle").write_bytes(_pickled(item))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise ValueError(f'"{name}" cannot be sent to a worker process: {error}; define it in a file') from error
         text = _FILE.format(name=name, digest=object_digest(item), definition=definition)
@@ -133,6 +134,23 @@ class ShippedObjects:
                 link.parent.mkdir(exist_ok=True)
                 if not link.exists():
                     _link(link, file.resolve())
+
+
+def _pickled(item: Any) -> bytes:
+    """An object as bytes, with its code unless a worker process can import it."""
+    import cloudpickle  # type: ignore[import-untyped]
+
+    owner = getattr(item, "function", item)  # of a loss
+    name = owner.__module__ if hasattr(owner, "__module__") else ""
+    module = sys.modules.get(name)
+    if module is None or name == "__main__" or PathFinder.find_spec(name.partition(".")[0]) is not None:
+        return bytes(cloudpickle.dumps(item))
+    # For example a test module that pytest has imported from its file.
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(item))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
 
 
 def _link(link: Path, file: Path) -> None:
