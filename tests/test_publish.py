@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from publishing import Links, contents, dead_links, publish, published
+
+from reportgen.cli import main
 
 FIRST, SECOND = "2023-11-14T22:13:20Z", "2023-11-14T22:13:21Z"
 
@@ -246,6 +249,50 @@ def test_an_incomplete_report_is_refused(made: Path, tmp_path: Path, harm: Any, 
     assert done.exit_code == 2
     assert message in done.stderr
     assert not (tmp_path / "www").exists()
+
+
+LINK = "is a symbolic link, which reportgen does not follow; remove it"
+
+
+@pytest.mark.parametrize("name", ["assets/site.css", "losses/beale.html"])
+def test_a_linked_file_is_not_uploaded(made: Path, tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not for you", encoding="utf-8")
+    (made / name).unlink()
+    (made / name).symlink_to(secret)
+    done = publish(made, tmp_path / "www")
+    assert done.exit_code == 1
+    assert f"{made / name}: {LINK}" in done.stderr
+    assert not (tmp_path / "www").exists()
+
+
+def test_nothing_is_written_or_removed_through_a_link_in_the_target(site: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "www").mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "mine.svg").write_text("mine", encoding="utf-8")
+    (tmp_path / "www" / "assets").symlink_to(elsewhere)
+    done = publish(site, tmp_path / "www")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'www' / 'assets'}: {LINK}" in done.stderr
+    assert [path.name for path in elsewhere.iterdir()] == ["mine.svg"]
+
+
+def test_nothing_is_rendered_or_compared_through_a_link(site: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.svg").write_text("mine", encoding="utf-8")
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "assets").symlink_to(elsewhere)
+    (output / "site.json").write_text(json.dumps({"files": ["assets/mine.svg", "index.html"]}), encoding="utf-8")
+    results = str(site / "results")
+    for arguments in (["render", results], ["compare", results, results]):
+        done = CliRunner().invoke(main, [*arguments, "--output", str(output)])
+        assert done.exit_code == 1
+        assert f"{output / 'assets'}: {LINK}" in done.stderr or "holds a report" in done.stderr
+        assert (elsewhere / "mine.svg").read_text(encoding="utf-8") == "mine"
+        assert len(list(elsewhere.iterdir())) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,14 @@ from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
-from reportgen.results.files import atomic_replace
+from reportgen.results.files import atomic_replace, inner_path
 
 
 class Directory:
-    """The files below a folder. Each is replaced by renaming, so a reader gets the old file or the new one."""
+    """The files below a folder. Each is replaced by renaming, so a reader gets the old file or the new one.
+
+    No symbolic link below the folder is followed: OSError.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -24,22 +27,22 @@ class Directory:
 
     def sizes(self, names: Collection[str]) -> dict[str, int]:
         """The sizes in bytes of those files in ``names`` that exist."""
-        paths = {name: self._folder / name for name in names}
+        paths = {name: inner_path(self._folder, name) for name in names}
         return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None if it does not exist."""
-        path = self._folder / name
+        path = inner_path(self._folder, name)
         return path.read_bytes() if path.is_file() else None
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, and replace an existing one."""
-        with atomic_replace(self._folder / name) as temporary:
+        with atomic_replace(inner_path(self._folder, name)) as temporary:
             temporary.write_bytes(content)
 
     def remove(self, name: str) -> None:
         """Remove a file, and the folders that are empty afterwards."""
-        path = self._folder / name
+        path = inner_path(self._folder, name)
         path.unlink(missing_ok=True)
         for folder in path.parents:
             if folder == self._folder or any(folder.iterdir()):

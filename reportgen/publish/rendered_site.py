@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from reportgen.publish.errors import RefusedError
 from reportgen.publish.prefix import INDEX
 from reportgen.report.site_record import RECORD, SiteSummary, read_record
+from reportgen.results.files import inner_path
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ def read_site(folder: Path) -> RenderedSite:
 
     Raises:
         RefusedError: the folder holds no report of reportgen, or an incomplete one.
+        OSError: a file of the report is a symbolic link, or is reached through one.
     """
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
@@ -49,7 +51,7 @@ def read_site(folder: Path) -> RenderedSite:
         raise RefusedError(
             f"{folder}: incomplete report: {missing[0]} is missing; run reportgen build or reportgen render again"
         )
-    return RenderedSite(folder, {name: _digest(folder / name) for name in sorted(names)}, record.about)
+    return RenderedSite(folder, {name: _digest(inner_path(folder, name)) for name in sorted(names)}, record.about)
 
 
 def _digest(path: Path) -> str:
@@ -61,7 +63,7 @@ def _linked_files(folder: Path, page: str) -> Iterator[str]:
     """The files of the report that a page links to."""
     if not (folder / page).is_file():
         return
-    for link in _LinkParser((folder / page).read_text(encoding="utf-8")).links:
+    for link in _LinkParser(inner_path(folder, page).read_text(encoding="utf-8")).links:
         parts = urlsplit(link)
         if parts.path and not parts.scheme and not parts.netloc:
             name = normpath(join(dirname(page), unquote(parts.path)))

@@ -38,7 +38,7 @@ from reportgen.report.page_types import (
 from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record, write_record
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import read_template, render_page
-from reportgen.results.files import MANIFEST
+from reportgen.results.files import MANIFEST, inner_path
 from reportgen.results.location import ResultsLocation
 from reportgen.results.result_tables import Results
 
@@ -64,6 +64,7 @@ def write_comparison(comparison: Comparison, base: ResultsLocation, head: Result
 
     Raises:
         FileExistsError: the folder has a report or other files.
+        OSError: a file of the site would be written or removed through a symbolic link.
     """
     earlier = read_record(output).files
     if COMPARISON not in earlier and (output / RECORD).exists():
@@ -79,9 +80,9 @@ def write_comparison(comparison: Comparison, base: ResultsLocation, head: Result
     files |= {COMPARISON: comparison_markdown(comparison), ".nojekyll": ""}
     files[INDEX] = render_page("compare.html", page, SiteLinks(INDEX))
     for path, text in files.items():
-        write_file(output / path, text)
+        write_file(inner_path(output, path), text)
     for path in set(earlier) - set(files):
-        (output / path).unlink(missing_ok=True)
+        inner_path(output, path).unlink(missing_ok=True)
     write_record(output, SiteRecord(files=tuple(sorted(files)), about=SiteSummary(title=page.report.title)))
     return output / INDEX
 

@@ -29,6 +29,7 @@ from reportgen.report.site_record import (
 from reportgen.report.social_card import social_card
 from reportgen.report.summary_markdown import SUMMARY, summary_markdown
 from reportgen.report.template import compile_templates, find_scripts, render_page
+from reportgen.results.files import inner_path
 from reportgen.results.manifest import to_json
 from reportgen.results.result_tables import Results
 
@@ -50,10 +51,13 @@ class Site:
             output: its folder.
             on_figure: called with the name of each figure before it is drawn in this process.
             options: the user's choices.
+
+        Raises:
+            OSError: the folder of the figures is a symbolic link.
         """
         self._output = output
         self._options = options
-        self._assets = output / ASSETS
+        self._assets = inner_path(output, ASSETS)
         self._on_figure = on_figure or (lambda _name: None)
         self._drawn: dict[str, list[FigureSpec]] = {}
         self._fingerprints: dict[str, str] = {}
@@ -123,10 +127,10 @@ class Site:
         """Write ``files``, remove what an earlier site had besides them, and write the record."""
         invalidate_record(self._output, figures=False)
         for path, content in files.items():
-            write_file(self._output / path, content)
+            write_file(inner_path(self._output, path), content)
         paths = [*files, *(f"{ASSETS}/{name}" for name in self._fingerprints)]
         for path in set(read_record(self._output).files) - set(paths):
-            (self._output / path).unlink(missing_ok=True)
+            inner_path(self._output, path).unlink(missing_ok=True)
         record = SiteRecord(
             files=tuple(sorted(paths)),
             key=site_key(to_json(results.manifest), self._options),

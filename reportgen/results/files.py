@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,23 @@ from pathlib import Path
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
 MANIFEST = "manifest.json"
+
+
+def inner_path(folder: Path, name: str) -> Path:
+    """Return the path of a file below ``folder``.
+
+    The folder itself may be a symbolic link, but nothing below it: a link could lead outside.
+
+    Raises:
+        OSError: the file, or a folder on the way to it, is a symbolic link.
+    """
+    path = folder / name
+    for part in (path, *path.parents):
+        if part == folder:
+            break
+        if part.is_symlink():
+            raise OSError(errno.ELOOP, "is a symbolic link, which reportgen does not follow; remove it", str(part))
+    return path
 
 
 @contextmanager
