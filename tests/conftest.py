@@ -103,7 +103,7 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
     def kept() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             for user in ("execute.local_workers", "checks.runner", "cli.gallery"):
-                patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_: nullcontext(workers))
+                patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_, **__: nullcontext(workers))
             yield
 
     with workers:

@@ -20,22 +20,22 @@ def object_digest(item: object) -> str:
         item: a function, a class or an instance.
     """
     digest = hashlib.sha256()
-    for part in _parts(item, set()):
+    for part in _parts(item, {}):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
 
-def _parts(item: object, seen: set[int]) -> Iterator[bytes]:
+def _parts(item: object, seen: dict[int, object]) -> Iterator[bytes]:
     if isinstance(item, types.ModuleType):
         yield item.__name__.encode()
     elif isinstance(item, bool | int | float | complex | str | bytes | None):
         yield repr(item).encode()
     elif id(item) not in seen:
-        seen.add(id(item))
+        seen[id(item)] = item  # held, so that no other object gets the same id
         yield from _compound_parts(item, seen)
 
 
-def _compound_parts(item: Any, seen: set[int]) -> Iterator[bytes]:
+def _compound_parts(item: Any, seen: dict[int, object]) -> Iterator[bytes]:
     if isinstance(item, types.FunctionType | type):
         file = _file_of(item)
         if file:
@@ -64,7 +64,7 @@ def _compound_parts(item: Any, seen: set[int]) -> Iterator[bytes]:
         yield from _parts(vars(item) if hasattr(item, "__dict__") else repr(item), seen)
 
 
-def _function_parts(function: types.FunctionType, seen: set[int]) -> Iterator[bytes]:
+def _function_parts(function: types.FunctionType, seen: dict[int, object]) -> Iterator[bytes]:
     names = set(_global_names(function.__code__))
     used = [function.__globals__[name] for name in sorted(names) if name in function.__globals__]
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
@@ -72,7 +72,7 @@ def _function_parts(function: types.FunctionType, seen: set[int]) -> Iterator[by
         yield from _parts(part, seen)
 
 
-def _class_parts(kind: type, seen: set[int]) -> Iterator[bytes]:
+def _class_parts(kind: type, seen: dict[int, object]) -> Iterator[bytes]:
     yield kind.__qualname__.encode()
     for base in kind.__bases__:
         yield from _parts(base, seen)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
@@ -67,9 +69,14 @@ def run(
     """
     if output is not None:
         return Results(_execute(pipeline.run, losses, optimizers, settings, Path(output)).results)
-    folder = tempfile.TemporaryDirectory(prefix="reportgen-")
-    summary = _execute(pipeline.run, losses, optimizers, settings, Path(folder.name))
-    return Results(summary.results, keep_alive=folder)
+    folder = Path(tempfile.mkdtemp(prefix="reportgen-"))
+    try:
+        results = Results(_execute(pipeline.run, losses, optimizers, settings, folder).results)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)
+    return results
 
 
 def build(

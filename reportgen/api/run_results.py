@@ -17,6 +17,8 @@ from reportgen.results.result_tables import Results as ResultTables
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportgen.analysis.ranking import Leaderboard
+
 MOST_PICTURES = 6
 """Losses with a picture in the summary of a notebook."""
 
@@ -24,13 +26,12 @@ MOST_PICTURES = 6
 class Results:
     """The results of a matrix."""
 
-    def __init__(self, folder: Path, page: Path | None = None, keep_alive: object = None) -> None:
+    def __init__(self, folder: Path, page: Path | None = None) -> None:
         """Load the results.
 
         Args:
             folder: the results folder.
             page: the first page of the report, if there is one.
-            keep_alive: held as long as this object, such as a temporary folder.
 
         Raises:
             NotResultsError: there are no results, or they are damaged.
@@ -39,7 +40,6 @@ class Results:
         """The folder with the tables, for ``reportgen render`` and ``reportgen compare``."""
         self.page = page
         """The first page of the report; None without one."""
-        self._keep_alive = keep_alive
         self._tables = ResultTables.load(folder)
         self._analysis = ReportAnalysis(self._tables)
 
@@ -88,6 +88,26 @@ class Results:
     def best(self) -> pd.DataFrame:
         """The rows of ``cells`` with the best learning rate of each optimizer on each loss."""
         return self._analysis.best
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """The labels of all optimizers."""
+        return self._tables.manifest.optimizer_labels
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The labels of all losses."""
+        return self._tables.manifest.loss_labels
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The reason of each program that failed, by its name."""
+        return {program.id: program.reason for program in self._tables.manifest.programs if program.reason}
+
+    @property
+    def leaderboard(self) -> Leaderboard | None:
+        """The optimizers that can be compared, for further statistics; None if nothing can."""
+        return self._analysis.leaderboard
 
     @property
     def plot(self) -> Plots:

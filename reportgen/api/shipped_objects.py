@@ -83,7 +83,7 @@ class ShippedObjects:
                 self._ship("optimizers", name, kind, definition, catalogue.optimizers())
             return {"name": name} | (_hyperparameters(item) if isinstance(item, Optimizer) else {})
         if foreign.is_instance(item):
-            name = snake_case(kind.__name__)
+            name = f"keras_{kind.__name__.lower()}"
             if any(isinstance(value, types.FunctionType | types.MethodType) for value in vars(item).values()):
                 # Keras pickles the configuration of an optimizer, and nothing else about it.
                 raise ValueError(f'a method of "{name}" was replaced, which only its class knows; define it in a file')

@@ -60,7 +60,9 @@ def _defining_files(item: Loss | type[Optimizer], plugin: Plugin | None) -> list
     origin = [plugin.module.__file__] if plugin and plugin.module.__file__ else []
     if isinstance(item, Loss):
         function = inspect.unwrap(item.function)
-        return origin if _is_of_main(function) else _files_of_function(function)
+        # A function that was shipped as an object has no file. Its plug-in file has a digest of its code.
+        is_shipped = _is_of_main(function) or not Path(inspect.getfile(function)).is_file()
+        return origin if is_shipped else _files_of_function(function)
     if issubclass(item, ForeignOptimizer):
         target = item.target if isinstance(item.target, type) else type(item.target)
         kinds = [] if isinstance(item.target, str) else [item, *own_classes(target)]
@@ -73,7 +75,7 @@ def _defining_files(item: Loss | type[Optimizer], plugin: Plugin | None) -> list
 
 
 def _is_of_main(item: type | Callable[..., object]) -> bool:
-    """Whether an object was defined in the main module, as in a notebook. Its plug-in file has a digest of its code."""
+    """Whether an object was defined in the main module, as in a notebook."""
     return item.__module__ in ("__main__", "__mp_main__")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.analysis.number_format import count, number, rate
 from reportgen.checks.verdict import FAILED, OK, CheckReport, Verdict
-from reportgen.config import Config
+from reportgen.config import Config, OptimizerEntry
 from reportgen.config.validation import parse_optimizer
 from reportgen.engine.result import Parting, StepComparison
 from reportgen.execute.local_workers import LocalWorkers
@@ -38,27 +38,47 @@ def check_same_steps(one: str, other: str, base: Path, deadline: float = DEADLIN
     Raises:
         ConfigError: one of them does not exist, or has no such hyperparameters.
     """
-    for label in (one, other):
-        parse_optimizer(label, base)
-    name = f"{one} against {other}"
+    entries = (parse_optimizer(one, base), parse_optimizer(other, base))
+    return compare_entries(entries, f"{one} against {other}", base, deadline=deadline)
+
+
+def compare_entries(
+    entries: tuple[OptimizerEntry, OptimizerEntry],
+    name: str,
+    base: Path,
+    *,
+    steps: int = STEPS,
+    ulps: float = ULPS,
+    deadline: float = DEADLINE,
+) -> CheckReport:
+    """Compare the steps of two optimizers in both precisions.
+
+    Args:
+        entries: two optimizers, of any framework.
+        name: what is compared, for the report.
+        base: the folder that plug-in files are relative to.
+        steps: steps of each run.
+        ulps: positions are equal if they differ by at most this many ulps of the largest coordinate.
+        deadline: seconds for each loss in each precision.
+    """
     with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log"), tasks=16) as workers:
         verdicts = []
         for dtype in ("float64", "float32"):
             for loss in LOSSES:
-                first, second = (_program(label, loss, dtype, base) for label in (one, other))
+                first, second = (_program(entry, loss, dtype, base, steps) for entry in entries)
                 failure = first.failure or second.failure
-                found = failure or workers.compare_steps(first, second, STEPS, ULPS, deadline)
+                found = failure or workers.compare_steps(first, second, steps, ulps, deadline)
                 verdicts.append(_verdict(dtype, loss, found))
     return CheckReport(name, tuple(verdicts))
 
 
-def _program(label: str, loss: str, dtype: str, base: Path) -> Program:
+def _program(entry: OptimizerEntry, loss: str, dtype: str, base: Path, steps: int) -> Program:
     asked: dict[str, Any] = {
         "losses": [loss],
-        "optimizers": [label],
+        "optimizers": [entry],
         "learning_rates": RATES,
         "starts": {"random": RANDOM_STARTS},
-        "steps": STEPS,
+        "steps": steps,
         "dtype": dtype,
         "base": base,
     }

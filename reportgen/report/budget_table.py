@@ -19,7 +19,9 @@ class BudgetRow:
 
     optimizer: str
     rates: int
-    """Learning rates tried."""
+    """Number of learning rates tried."""
+    span: tuple[float, float]
+    """The smallest and the largest of them."""
     runs: int
     spent: float
     """Gradient evaluations of all its runs."""
@@ -44,10 +46,12 @@ def budget_rows(results: Results, losses: Sequence[Trials]) -> list[BudgetRow]:
     for label in results.manifest.optimizer_labels:
         mine = (runs["optimizer"] == label).to_numpy(bool)
         each = per_step[mine & ran]
+        rates = runs.loc[mine, "learning_rate"].unique()
         rows.append(
             BudgetRow(
                 optimizer=label,
-                rates=runs.loc[mine, "learning_rate"].nunique(),
+                rates=len(rates),
+                span=(float(rates.min()), float(rates.max())),
                 runs=int(mine.sum()),
                 spent=float(np.nansum(evaluations[mine])),
                 per_step=(float(each.min()), float(each.max())) if len(each) else None,
