@@ -26,7 +26,7 @@ lint: .venv/installed-dev ## check style, types and layers
 	$(BIN)/lint-imports
 
 docs: .venv/installed-dev ## build the documentation as a site, docs/_build/index.html; a warning is an error
-	$(BIN)/python -m sphinx -q --fail-on-warning --keep-going -b html -d docs/_build/.doctrees docs docs/_build
+	$(BIN)/python -m sphinx -q --fresh-env --fail-on-warning --keep-going docs docs/_build
 
 bench: .venv/installed ## time builds, reports and steps
 	$(BIN)/python benchmarks/build.py

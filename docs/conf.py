@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import tomllib
@@ -37,12 +38,10 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["attrs_block"]
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
-autodoc_type_aliases = {name: name for name in ("LossLike", "OptimizerLike", "Tensor", "State", "Point", "Interval")}
-autodoc_preserve_defaults = True
-python_use_unqualified_type_names = True
+autodoc_typehints = "none"  # plain_signature keeps them as they are written
 python_maximum_signature_line_length = 88
 napoleon_use_rtype = False
+toc_object_entries = False
 
 html_theme = "furo"
 html_title = f"reportgen {version}"
@@ -93,10 +92,10 @@ def colour_code(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _language(text: str) -> str:
-    first = next((line for line in text.splitlines() if line and not line.startswith("#")), "")
+    first = next((line.strip() for line in text.splitlines() if line and not line.startswith("#")), "")
     if first.startswith(_SHELL):
         return "shell"
-    if re.match(r"(from|import|class|def|@|runs = |x, )", first):
+    if re.match(r'(from |import |class |def |@|"""|(results|comparison|base|runs|velocity|downhill)\b)', first):
         return "python"
     if first.startswith(("{%", "{{", "<")):
         return "jinja"
@@ -113,8 +112,37 @@ def _is_toml(text: str) -> bool:
     return True
 
 
+class _AsWritten(str):
+    """An annotation that ``inspect`` prints without quotes."""
+
+    __repr__ = str.__str__
+
+
+def plain_signature(app: Sphinx, what: str, name: str, item: Any, *_: object) -> tuple[str, str] | None:
+    """Return the signature with its annotations as they are written: short names instead of what they stand for."""
+    if what not in ("function", "method"):
+        return None
+    signature = inspect.signature(item)
+    given = [each for each in signature.parameters.values() if each.name != "self"]
+    shown = [each.replace(annotation=_as_written(each.annotation)) for each in given]
+    plain = signature.replace(parameters=shown, return_annotation=inspect.Signature.empty)
+    return str(plain), str(_as_written(signature.return_annotation))
+
+
+def keep_colons(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Begin the text of an attribute with an empty line: Napoleon takes a first line "A: B" for a type and a text."""
+    if what in ("attribute", "data", "property"):
+        lines.insert(0, "")
+
+
+def _as_written(annotation: object) -> object:
+    return _AsWritten(annotation) if isinstance(annotation, str) else annotation
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the functions above."""
     app.connect("source-read", complete_page)
     app.connect("doctree-read", colour_code)
+    app.connect("autodoc-process-signature", plain_signature)
+    app.connect("autodoc-process-docstring", keep_colons, priority=100)  # before Napoleon
     return {"parallel_read_safe": True}

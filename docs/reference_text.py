@@ -49,10 +49,11 @@ def _command(command: click.Command, name: str) -> str:
     records = [
         (param, param.get_help_record(context))
         for param in command.get_params(context)
-        if isinstance(param, click.Option)  # the text of the command explains its arguments
+        if isinstance(param, click.Option) and param.name != "help"  # the text of the command explains its arguments
     ]
     options = [(_names(param, record[0]), record[1]) for param, record in records if record]
-    return "\n\n".join([f"## {name}", _code(usage), *texts, _table(("option", "meaning"), options)])
+    table = [_table(("option", "meaning"), options)] if options else []
+    return "\n\n".join([f"## {name}", _code(usage), *texts, *table])
 
 
 def _help_paragraph(paragraph: str) -> str:
@@ -321,11 +322,13 @@ def python() -> str:
 
 def _python_object(name: str, item: object) -> str:
     if ismodule(item):
-        lines = [f".. automodule:: {name}", "   :members:"]
+        members = [each for each in vars(item) if each.startswith("assert_")]
+        lines = [f".. automodule:: {name}", *([f"   :members: {', '.join(members)}"] if members else [])]
     elif isfunction(item):
         lines = [f".. autofunction:: {name}"]
     else:
-        lines = [f".. autoclass:: {name}", "   :members:", "   :exclude-members: __init__, __new__"]
+        # Empty parentheses: the fields are listed below, so that the signature need not repeat them.
+        lines = [f".. autoclass:: {name}()", "   :members:"]
     fenced = "\n".join(["```{eval-rst}", *lines, "```"])
     return f"## {name.rpartition('.')[2]}\n\n{fenced}"
 
