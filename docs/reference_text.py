@@ -227,11 +227,9 @@ def _points(points: Sequence[Sequence[float]]) -> str:
     if not points:
         return ""
     if len(points[0]) > MOST_COORDINATES:
-        first = set(points[0])
-        same = f", all coordinates {points[0][0]:.6g}" if len(first) == 1 else ""
-        return f"{len(points)} of {len(points[0])} coordinates{same}" if len(points) > 1 else (
-            f"{len(points[0])} coordinates{same}"
-        )
+        number = f"{len(points)} points of " if len(points) > 1 else ""
+        equal = f", all of them {points[0][0]:.6g}" if len(set(points[0])) == 1 and not number else ""
+        return f"{number}{len(points[0])} coordinates{equal}"
     shown = ", ".join(f"({', '.join(f'{value:.6g}' for value in point)})" for point in points[:MOST_POINTS])
     rest = len(points) - MOST_POINTS
     return shown + (f" and {rest} more" if rest > 0 else "")
@@ -282,10 +280,12 @@ def _column_type(name: str) -> str:
 def _manifest() -> str:
     documented = field_descriptions(manifest)
     kinds = [value for value in vars(manifest).values() if isinstance(value, type) and is_dataclass(value)]
-    parts = ["## manifest.json", f"This is format {manifest.FORMAT}. `Manifest` is the whole file; the others are in it."]
+    introduction = f"This is format {manifest.FORMAT}. `Manifest` is the whole file; the others are parts of it."
+    parts = ["## manifest.json", introduction]
     for kind in reversed([kind for kind in kinds if kind.__module__ == manifest.__name__]):
         hints, texts = get_type_hints(kind), documented[kind.__name__]
-        rows = [(f"`{each.name}`", _json_type(hints[each.name]), _null(texts.get(each.name, ""))) for each in fields(kind)]
+        names = [each.name for each in fields(kind)]
+        rows = [(f"`{name}`", _json_type(hints[name]), _null(texts.get(name, ""))) for name in names]
         summary = _escape((kind.__doc__ or "").split("\n\n")[0])
         parts += [f"### {kind.__name__}", summary, _table(("key", "type", "meaning"), rows)]
     return "\n\n".join(parts)

@@ -18,8 +18,8 @@ from reportgen.results.schema import GRIDS, TRACES, runs_schema
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-MADE = {".git", ".venv", "build", "dist", "node_modules", "output", "__pycache__"}
+PROSE = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+MADE = {".git", ".venv", "_build", "build", "dist", "node_modules", "output", "__pycache__"}
 REGISTRY = re.compile(r"https?://[\w.-]*(pypi|pythonhosted|npmjs|registry|artifactory|nexus|devpi|/simple/)", re.I)
 
 
@@ -74,6 +74,7 @@ def test_every_result_column_is_documented() -> None:
 
 def test_every_key_of_the_manifest_is_documented() -> None:
     page = text(ROOT / "docs/results.md").partition("## manifest.json")[2]
+    assert f"version of the results format, {manifest.FORMAT} |" in page
     entries = [manifest.Manifest, manifest.LossInfo, manifest.OptimizerInfo, manifest.HyperparameterInfo]
     entries += [manifest.ProgramEntry, manifest.DeviceInfo, manifest.FileInfo]
     names = {field.name for entry in entries for field in fields(entry)}
@@ -109,7 +110,10 @@ def _example(page: str, beginning: str) -> str:
 
 def test_there_is_one_version() -> None:
     assert importlib.metadata.version("optimizer-reportgen") == reportgen.__version__
-    assert f"## [{reportgen.__version__}]" in text(ROOT / "CHANGELOG.md")
+    newest = re.search(r"^## \[(.+)\] - (\S+)$", text(ROOT / "CHANGELOG.md"), re.M)
+    assert newest
+    assert newest[1] == reportgen.__version__
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d|Unreleased", newest[2])
 
 
 def test_every_package_is_installed() -> None:

@@ -30,7 +30,8 @@ def json_schema() -> Schema:
     definitions: Schema = schema.pop("$defs")
     definitions |= _nested(RateRange.model_json_schema(ref_template="#/definitions/{model}"), "RateRange")
     documented = field_descriptions(model)
-    documented["RateRange"] |= {"from": documented["RateRange"]["low"], "to": documented["RateRange"]["high"]}
+    limits = documented["RateRange"]
+    limits |= {"from": limits["low"], "to": limits["high"]}
     for name, definition in {**definitions, "Config": schema}.items():
         _describe(definition, documented.get(name, {}))
     properties = schema["properties"]
@@ -49,7 +50,8 @@ def json_schema() -> Schema:
     properties["templates"] = {"type": "string", "default": ""} | _text_of(properties["templates"])
     _open_tables(definitions, rates)
     schema["description"] = "The config of reportgen. Every key has a default."
-    return _draft_7({"$schema": _DRAFT, **schema, "title": "reportgen.toml", "definitions": definitions})
+    result: Schema = _draft_7({"$schema": _DRAFT, **schema, "title": "reportgen.toml", "definitions": definitions})
+    return result
 
 
 def field_descriptions(module: ModuleType) -> dict[str, dict[str, str]]:
@@ -59,11 +61,10 @@ def field_descriptions(module: ModuleType) -> dict[str, dict[str, str]]:
 
 
 def _field_docstrings(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for field, following in zip(node.body, node.body[1:], strict=False):
-        documented = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and documented:
-            assert isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-            yield field.target.id, " ".join(str(following.value.value).replace("``", "`").split())
+    for pair in zip(node.body, node.body[1:], strict=False):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.replace("``", "`").split())
 
 
 def _nested(schema: Schema, name: str) -> Schema:
