@@ -31,13 +31,13 @@ may take them by name.
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, overload
 
+from reportgen import loss_facts
 from reportgen.tensor import Tensor
 
 Point = tuple[float, ...]
@@ -305,32 +305,29 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
             return fact
         return fact(dim, **{name: parameters[name] for name in _parameters(fact)})
 
-    def points(fact: Fact[Vectors]) -> tuple[Point, ...]:
-        return tuple(tuple(float(coordinate) for coordinate in point) for point in resolve(fact))
-
-    minimum = resolve(facts.minimum)
-    start = None if facts.start is None else tuple(float(coordinate) for coordinate in resolve(facts.start))
-    domain = _default_domain(start, dim) if facts.domain is None else resolve(facts.domain)
-    intervals = tuple((float(low), float(high)) for low, high in domain)
+    where = f"loss {function.__name__}: "
+    start = None if facts.start is None else loss_facts.point(resolve(facts.start), f"{where}start")
+    declared = _default_domain(start, dim) if facts.domain is None else resolve(facts.domain)
+    domain = loss_facts.domain(declared, f"{where}domain")
     resolved = Loss(
         name=function.__name__,
         function=function,
         dim=dim,
-        minima=points(facts.minima),
-        minimum=math.nan if minimum is None else float(minimum),
-        start=tuple(low + (high - low) / 4 for low, high in intervals) if start is None else start,
-        domain=intervals,
+        minima=loss_facts.points(resolve(facts.minima), f"{where}minima"),
+        minimum=loss_facts.minimum(resolve(facts.minimum), f"{where}minimum"),
+        start=tuple(low + (high - low) / 4 for low, high in domain) if start is None else start,
+        domain=domain,
         domain_only=facts.domain_only,
-        formula=facts.formula,
-        source=facts.source,
-        title=facts.title or function.__name__.replace("_", " ").capitalize(),
-        note=facts.note,
+        formula=loss_facts.text(facts.formula, f"{where}formula"),
+        source=loss_facts.text(facts.source, f"{where}source"),
+        title=loss_facts.text(facts.title, f"{where}title") or function.__name__.replace("_", " ").capitalize(),
+        note=loss_facts.text(facts.note, f"{where}note"),
         default_dim=facts.dim,
         facts=facts,
         tags=tuple(facts.tags),
-        local_minima=points(facts.local_minima),
-        saddles=points(facts.saddles),
-        aliases=tuple(facts.aliases),
+        local_minima=loss_facts.points(resolve(facts.local_minima), f"{where}local_minima"),
+        saddles=loss_facts.points(resolve(facts.saddles), f"{where}saddles"),
+        aliases=tuple(loss_facts.text(alias, f"{where}aliases") for alias in facts.aliases),
         parameters=dict(parameters),
         samples=int(resolve(facts.samples)),
         shapes={name: tuple(int(size) for size in shape) for name, shape in resolve(facts.shapes).items()},

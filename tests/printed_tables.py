@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections import Counter
@@ -11,7 +10,7 @@ from typing import Any
 
 from plain_statistics import median, quantile
 from printed import NUMBER, Element, ends, found, is_between, prints, prints_share
-from recomputed import Recomputed
+from recomputed import Recomputed, Run
 
 OUTCOMES = ("solved", "stationary", "stalled", "exhausted", "escaped", "diverged", "failed")
 
@@ -73,6 +72,9 @@ def check_heat(heat: Element, truth: Recomputed, keys: dict[str, tuple[str, str]
     for row in heat.rows():
         loss, name = keys[label(row[0])]
         for cell, rate in zip(row[1:], truth.rates, strict=True):
+            if rate not in truth.tried[name]:
+                assert cell.text() == "–"
+                continue
             runs = truth.cells[loss, name, rate]
             counts = Counter(run.outcome for run in runs)
             word = cell.text(lambda each: each.tag == "small" or each.attributes.get("class") == "hidden")
@@ -90,8 +92,9 @@ def check_heat(heat: Element, truth: Recomputed, keys: dict[str, tuple[str, str]
 
 def check_configurations(shown: Element, truth: Recomputed, keys: list[tuple[str, str]]) -> None:
     """Check the table of all configurations of some (loss, optimizer)."""
-    assert shown.headings()[6:] == [f"Steps to {text}" for text in ("10⁻¹", "10⁻³", "10⁻⁵", "10⁻⁷")]
-    expected = list(itertools.product(keys, truth.rates))
+    assert shown.headings()[6] == "Median loss"
+    assert shown.headings()[7:] == [f"Steps to {text}" for text in ("10⁻¹", "10⁻³", "10⁻⁵", "10⁻⁷")]
+    expected = [(key, rate) for key in keys for rate in truth.tried[key[1]]]
     for row, (key, rate) in zip(shown.rows(), expected, strict=True):
         runs = truth.cells[(*key, rate)]
         assert label(row[0]) in key
@@ -104,8 +107,18 @@ def check_configurations(shown: Element, truth: Recomputed, keys: list[tuple[str
         prints(row[4].text(), median(gaps))
         for text, part in zip(row[5].text().split(" – "), (0.25, 0.75), strict=True):
             prints(text, quantile(gaps, part), 2)
-        for cell, place in zip(row[6:], range(len(truth.targets)), strict=True):
+        check_loss(row[6].text(), runs)
+        for cell, place in zip(row[7:], range(len(truth.targets)), strict=True):
             prints(cell.text(), median([run.steps_to[place] for run in runs]), 15)
+
+
+def check_loss(text: str, runs: list[Run]) -> None:
+    """Check the median final loss of a configuration."""
+    middle = median([math.inf if math.isinf(run.gap) else run.final_loss for run in runs])
+    if math.isinf(middle):
+        assert text == "–"
+    else:
+        prints(text, middle, 4)
 
 
 def check_alternative(text: str, truth: Recomputed, loss: str) -> None:
@@ -115,10 +128,11 @@ def check_alternative(text: str, truth: Recomputed, loss: str) -> None:
             rf"Median final gap of (\w+) on {loss} at {{N}} learning rates\. Smallest: {{N}}, first at {{N}}\. (.*)",
             text,
         ).groups()
-        medians = [median([run.gap for run in truth.cells[loss, name, rate]]) for rate in truth.rates]
-        prints(rates, len(truth.rates), 15)
+        tried = truth.tried[name]
+        medians = [median([run.gap for run in truth.cells[loss, name, rate]]) for rate in tried]
+        prints(rates, len(tried), 15)
         prints(gap, min(medians))
-        prints(at, truth.rates[medians.index(min(medians))])
+        prints(at, tried[medians.index(min(medians))])
         lost = sum(map(math.isinf, medians))
         if lost:
             prints(found(r"Infinite at {N} learning rates?, .*", rest)[1], lost, 15)

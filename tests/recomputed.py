@@ -33,6 +33,7 @@ class Run:
     start: int
     outcome: str
     gap: float
+    final_loss: float
     """Final gap; infinite if the run is lost."""
     evaluations: int
     diverged_at: float
@@ -70,7 +71,8 @@ class Recomputed:
     def __init__(self, results: Path) -> None:
         self.manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
         self.targets = sorted(self.manifest["config"]["targets"], reverse=True)
-        self.rates = sorted({rate for each in self.manifest["optimizers"] for rate in each["learning_rates"]})
+        self.tried = {each["label"]: each["learning_rates"] for each in self.manifest["optimizers"]}
+        self.rates = sorted({rate for rates in self.tried.values() for rate in rates})
         self.losses = [each["label"] for each in self.manifest["losses"]]
         self.optimizers = [each["label"] for each in self.manifest["optimizers"]]
         self.minimum = {each["label"]: each["minimum"] for each in self.manifest["losses"]}
@@ -91,6 +93,7 @@ class Recomputed:
             start=row["start"],
             outcome=row["outcome"],
             gap=math.inf if row["outcome"] in LOST else row["gap"],
+            final_loss=row["final_loss"],
             evaluations=row["gradient_evaluations"],
             diverged_at=math.inf if math.isnan(row["diverged_at"]) else row["diverged_at"],
             tightest_gap=min(self.targets) * row["scale"],
@@ -117,7 +120,7 @@ class Recomputed:
             sums = [sum(w * run.criteria[place] for w, run in zip(weights, runs, strict=True)) for place in range(4)]
             return (*sums, -rate)
 
-        return max(self.rates, key=worth)
+        return max(self.tried[optimizer], key=worth)
 
     def best(self, loss: str, optimizer: str) -> float:
         """The best learning rate."""
@@ -144,13 +147,14 @@ class Recomputed:
 
     def shared_rate(self, optimizer: str) -> float:
         """The learning rate that is best by the means of the criteria over the losses."""
-        return max(self.rates, key=lambda rate: self._shared_worth(optimizer, rate))
+        return max(self.tried[optimizer], key=lambda rate: self._shared_worth(optimizer, rate))
 
     def shared_hit_rate(self, optimizer: str) -> float:
         """The hit rate at the learning rate that all other starts choose for all losses."""
         hits = Fraction(0)
         for loss, start in product(self.losses, range(self.starts)):
-            rate = max(self.rates, key=lambda rate: self._shared_worth(optimizer, rate, (loss, start)))
+            rates = self.tried[optimizer]
+            rate = max(rates, key=lambda rate: self._shared_worth(optimizer, rate, (loss, start)))
             hits += self.hits((loss, optimizer, rate), start)
         return float(hits / (len(self.losses) * self.starts * len(self.targets)))
 
@@ -234,8 +238,9 @@ class Recomputed:
 
 def usable_range(truth: Recomputed, loss: str, optimizer: str) -> tuple[float, float] | None:
     """The ends of the usable range of learning rates; None if the median run at the best one is not solved."""
-    cells = [truth.cells[loss, optimizer, rate] for rate in truth.rates]
-    low = high = at = truth.rates.index(truth.best(loss, optimizer))
+    rates = truth.tried[optimizer]
+    cells = [truth.cells[loss, optimizer, rate] for rate in rates]
+    low = high = at = rates.index(truth.best(loss, optimizer))
     if math.isinf(median([run.steps_to[-1] for run in cells[at]])):
         return None
     gaps = [median([max(run.gap, run.tightest_gap) for run in runs]) for runs in cells]
@@ -243,13 +248,13 @@ def usable_range(truth: Recomputed, loss: str, optimizer: str) -> tuple[float, f
         low -= 1
     while high < len(gaps) - 1 and gaps[high + 1] <= 10 * gaps[at]:
         high += 1
-    return truth.rates[low], truth.rates[high]
+    return rates[low], rates[high]
 
 
 def divergence_edge(truth: Recomputed, loss: str, optimizer: str) -> float | None:
     """The learning rate from which on half or more of the runs diverge; None without one."""
     edge = None
-    for rate in reversed(truth.rates):
+    for rate in reversed(truth.tried[optimizer]):
         runs = truth.cells[loss, optimizer, rate]
         if 2 * sum(run.outcome == "diverged" for run in runs) < len(runs):
             break

@@ -218,6 +218,6 @@ def test_device_is_chosen_among_those_that_tensorflow_sees() -> None:
         "/device:CPU:0",
         "/device:CPU:0",
         "/device:CPU:1",
-        "device 'gpu' is not here: TensorFlow sees cpu:0, cpu:1",
+        'device "gpu": TensorFlow finds no such device; it finds cpu:0, cpu:1',
         "/device:TPU:0",
     ]

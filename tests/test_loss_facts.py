@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reportgen import pipeline
@@ -141,3 +142,45 @@ def test_a_config_may_replace_start_and_domain(tmp_path: Path) -> None:
     assert max(max(point) for point in drawn) <= 1
     assert max(point[1] for point in drawn) <= 0.5
     assert min(min(point) for point in drawn) >= 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"start": (1.0, math.nan)}, r"start\[1\]: expected a finite number, found nan"),
+        ({"start": (1.0,)}, "start has 1 coordinates; expected 2"),
+        ({"start": 3}, "start: expected a list, found 3"),
+        ({"start": "12"}, "start: expected a list, found '12'"),
+        ({"start": (True, 1.0)}, r"start\[0\]: expected a finite number, found True"),
+        ({"start": (10**400, 1)}, r"start\[0\]: expected a finite number, found an integer with too many digits"),
+        ({"domain": [(1, 0), (0, 1)]}, r"domain\[0\]: expected low < high with a finite width, found 1 and 0"),
+        ({"domain": [(-1e308, 1e308), (0, 1)]}, r"domain\[0\]: expected low < high with a finite width"),
+        ({"domain": [(0, math.inf), (0, 1)]}, r"domain\[0\]\[1\]: expected a finite number, found inf"),
+        ({"domain": [(0, 1, 2), (0, 1)]}, r"domain\[0\]: expected low and high, found 3 numbers"),
+        ({"domain": [(0, 1)], "start": (1, 1)}, "domain has 1 coordinates; expected 2"),
+        ({"minima": [(0.0, "a")]}, r"minima\[0\]\[1\]: expected a finite number, found 'a'"),
+        ({"minimum": math.nan}, "minimum: expected a number, -inf or None, found nan"),
+        ({"minimum": math.inf}, "minimum: expected a number, -inf or None, found inf"),
+        ({"minimum": 1j}, "minimum: expected a number, found 1j"),
+        ({"formula": 3}, "formula: expected a string, found 3"),
+        ({"note": "x" * 20_000}, "note: expected at most 10,000 characters, found 20,000"),
+    ],
+)
+def test_a_wrong_fact_is_named_where_it_is_declared(facts: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^loss valley: {message}"):
+
+        @loss(**facts)
+        def valley(x: Any, y: Any) -> Any:
+            return x * y
+
+
+def test_numbers_of_numpy_are_numbers_and_texts_can_be_written() -> None:
+    @loss(
+        start=np.array([1, 2]), domain=np.array([[0, 2], [0, 4]], "float32"), minimum=np.float32(-1), title="a\ud800b"
+    )
+    def valley(x: Any, y: Any) -> Any:
+        return x * y
+
+    assert valley.start == (1.0, 2.0)
+    assert valley.domain == ((0.0, 2.0), (0.0, 4.0))
+    assert (valley.minimum, valley.title) == (-1.0, "a?b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -344,6 +345,45 @@ def test_damaged_results_are_run_again(name: str, tmp_path: Path) -> None:
         Results.load(folder)
     assert pipeline.run(settings, record([])).reused == 0
     assert hashes(folder) == before
+
+
+@pytest.mark.usefixtures("one_worker")
+@pytest.mark.parametrize("moves", range(7))
+def test_nothing_is_lost_if_it_is_killed_while_it_replaces_the_tables(
+    moves: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest is written, the new files are declared complete, then four tables and the manifest are moved."""
+    pipeline.run(config(tmp_path, losses=["quartic"]), record([]))
+    folder = tmp_path / "output" / "results"
+    before = hashes(folder)
+    done: list[Path] = []
+
+    def killed(self: Path, target: Path) -> Path:
+        if folder in (self.parent, self.parent.parent) and self.parent.name != "parts":
+            if len(done) == moves:
+                raise KeyboardInterrupt
+            done.append(self)
+        os.rename(self, target)  # noqa: PTH104 - this is what Path.rename does
+        return target
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.run(config(tmp_path), record([]))
+    assert len(done) == moves
+    if moves <= 2:
+        assert hashes(folder) == before
+        assert len(Results.load(folder).runs) == 8
+    else:
+        with pytest.raises(NotResultsError, match="missing, damaged or from another build; run reportgen build again"):
+            Results.load(folder)
+    outcome = pipeline.run(config(tmp_path), record([]))
+    assert (outcome.programs, outcome.reused) == (4, 4)
+    assert not [path.name for path in folder.iterdir() if path.name in (".unfinished", ".complete", "parts")]
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    assert hashes(pipeline.run(config(fresh), record([])).results) == hashes(folder)
 
 
 def test_a_folder_without_results_is_named(tmp_path: Path) -> None:

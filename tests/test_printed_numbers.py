@@ -21,6 +21,7 @@ from printed_tables import (
     check_facts,
     check_heat,
     check_hyperparameters,
+    check_loss,
     check_outcomes,
     check_result,
     label,
@@ -118,7 +119,11 @@ def test_the_budgets(index: Element, truth: Recomputed) -> None:
         name, texts = label(row[0]), [cell.text() for cell in row[1:]]
         runs = [run for key, cell in truth.cells.items() if key[1] == name for run in cell]
         (per_step,) = {run.per_step for run in runs}
-        for text, number in zip(texts, (len(truth.rates), len(runs), truth.manifest["config"]["steps"]), strict=False):
+        rates = truth.tried[name]
+        low, high = found(rf"{len(rates)}(\S+) to (\S+)", texts[0]).groups()
+        prints(low, rates[0])
+        prints(high, rates[-1])
+        for text, number in zip(texts[1:], (len(runs), truth.manifest["config"]["steps"]), strict=False):
             prints(text, number, 15)
         prints(texts[3], per_step)
         prints(texts[4], sum(run.evaluations for run in runs))
@@ -129,13 +134,10 @@ def test_the_budgets(index: Element, truth: Recomputed) -> None:
     shown = re.findall(r"(\w+) (\S+ %) \((\S+ %) with (\d+) learning rates\)", curve)
     assert {name for name, *_ in shown} == set(truth.optimizers)
     for name, one, every, rates in shown:
-        pairs = itertools.product(truth.losses, truth.rates)
-        prints_share(
-            one,
-            sum(truth.hit_rate((loss, name, rate)) for loss, rate in pairs) / (len(truth.losses) * len(truth.rates)),
-        )
+        keys = [(loss, name, rate) for loss, rate in itertools.product(truth.losses, truth.tried[name])]
+        prints_share(one, sum(map(truth.hit_rate, keys)) / len(keys))
         prints_share(every, hit[name])
-        assert int(rates) == len(truth.rates)
+        assert int(rates) == len(truth.tried[name])
 
 
 def test_the_matrix_of_learning_rates(index: Element, truth: Recomputed) -> None:
@@ -148,8 +150,13 @@ def test_the_matrix_of_learning_rates(index: Element, truth: Recomputed) -> None
             assert value(text.removeprefix("learning rate ")) == round(math.log10(rate), 1)
         assert [label(row[0]) for row in heat.rows()] == truth.optimizers
         for (name, *cells), rate in itertools.product(heat.rows(), truth.rates):
-            cell, runs = cells[truth.rates.index(rate)], truth.cells[loss, label(name), rate]
+            cell = cells[truth.rates.index(rate)]
             brief, text = (each.text() for each in cell.all("span"))
+            if rate not in truth.tried[label(name)]:
+                assert brief == "–"
+                prints(found(rf"{label(name)} was not run at {{N}}", text)[1], rate)
+                continue
+            runs = truth.cells[loss, label(name), rate]
             at, gap, solved, all_runs = found(
                 rf"{label(name)} at {{N}}: (?:median gap {{N}}|diverged), (\d+) of (\d+) runs solved", text
             ).groups()
@@ -217,7 +224,7 @@ def test_the_tables_at_the_best_learning_rates(loss_pages: dict[str, Element], t
     for (loss, shown), name in itertools.product(loss_pages.items(), truth.optimizers):
         rows = {label(row[0]): row[1:] for row in table(shown, "Optimizer", "Best learning rate").rows()}
         assert list(rows) == truth.optimizers
-        rate_cell, usable, successes, gap, steps, ert_cell = rows[name]
+        rate_cell, usable, successes, gap, final, steps, ert_cell = rows[name]
         best = truth.best(loss, name)
         runs = truth.cells[loss, name, best]
         prints(rate_cell.main, best)
@@ -230,6 +237,7 @@ def test_the_tables_at_the_best_learning_rates(loss_pages: dict[str, Element], t
         exact = [100 * (hits[0] + truth.random * end) / truth.starts for end in (low, high)]
         check_ends(successes.small, [(end, end) for end in exact], 100 * sum(hits) / truth.starts)
         prints(gap.text(), median([run.gap for run in runs]))
+        check_loss(final.text(), runs)
         prints(steps.text(), median([run.steps_to[-1] for run in runs]), 15)
         prints(ert_cell.main, ert(runs, [1] * len(runs)))
         if any(hits):

@@ -116,4 +116,4 @@ def _brief(gap: float) -> str:
 
 def _absent(optimizer: str, learning_rate: float) -> HeatCell:
     text = f"{optimizer} was not run at {rate(learning_rate)}"
-    return HeatCell("absent", "n/a", "–", text, 0, 0, 0, cell_anchor(optimizer, learning_rate), False)
+    return HeatCell("absent", "–", "–", text, 0, 0, 0, cell_anchor(optimizer, learning_rate), False)

@@ -20,7 +20,7 @@ from reportgen.results.manifest import (
     OptimizerInfo,
     ProgramEntry,
     ResultsInfo,
-    read_manifest,
+    read_whole_manifest,
 )
 from reportgen.results.schema import runs_schema
 
@@ -83,7 +83,7 @@ def locate(path: Path) -> ResultsLocation:
     if missing:
         raise NotResultsError(f"{folder}: the results are incomplete; missing {', '.join(missing)}")
     _read_targets(folder / RUNS)
-    return ResultsLocation(str(path), folder / RUNS, read_manifest(folder), folder)
+    return ResultsLocation(str(path), folder / RUNS, read_whole_manifest(folder), folder)
 
 
 def _locate_table(path: Path) -> ResultsLocation:
@@ -91,7 +91,7 @@ def _locate_table(path: Path) -> ResultsLocation:
     folder = path.parent
     targets = _read_targets(path)
     if path.name == RUNS and all((folder / name).is_file() for name in (MANIFEST, *TABLES)):
-        return ResultsLocation(str(path), path, read_manifest(folder), folder)
+        return ResultsLocation(str(path), path, read_whole_manifest(folder), folder)
     return ResultsLocation(str(path), path, _read_info(path, targets), None)
 
 

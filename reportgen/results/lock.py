@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reportgen.results.replacement import complete_replacement
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock the results folder for this process; BlockingIOError if another process has locked it."""
+    """Lock the results folder for this process, and complete a replacement of its files that was interrupted.
+
+    Raises:
+        BlockingIOError: another process has locked it.
+    """
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
+            complete_replacement(folder)
             yield
     except Timeout:
         message = "locked by another reportgen process; wait for it, or choose another --output"

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
-from reportgen.results.manifest import Manifest, NotResultsError, read_manifest
+from reportgen.results.manifest import Manifest, NotResultsError, read_whole_manifest
 from reportgen.results.schema import runs_schema
 
 Codes = npt.NDArray[np.intp]
@@ -46,7 +46,7 @@ class Results:
         Raises:
             NotResultsError: there are none, or they cannot be read.
         """
-        manifest = read_manifest(folder)
+        manifest = read_whole_manifest(folder)
         runs = _read(folder / RUNS, None if columns is None else list(columns))
         traces, grids, paths = (_read(folder / name) for name in (TRACES, GRIDS, PATHS))
         return cls(runs, traces, grids, paths, manifest)
@@ -61,7 +61,7 @@ class Results:
         Raises:
             NotResultsError: there are no results, or they cannot be read.
         """
-        manifest = read_manifest(folder)
+        manifest = read_whole_manifest(folder)
         # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
         stored = _stored_columns(folder / RUNS)
         names = (name for name in report_columns(manifest.targets) if name in stored)

@@ -24,8 +24,8 @@ from reportgen.engine.result import Grid
 from reportgen.failure import Failure
 from reportgen.plan import Plan, Program
 from reportgen.results import row_encoding
-from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, atomic_replace, sha256
-from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
+from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
+from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, damaged_tables, find_manifest, write_manifest
 from reportgen.results.manifest_index import indexed_programs
 from reportgen.results.program_store import (
     UNFINISHED_PREFIX,
@@ -37,6 +37,7 @@ from reportgen.results.program_store import (
     table_schemas,
     table_writer,
 )
+from reportgen.results.replacement import replacement
 from reportgen.results.result_tables import Results, report_columns, run_batches, to_pandas
 
 KEPT_BYTES = 1 << 30
@@ -98,9 +99,29 @@ class Store:
             planes: the grid of each loss that is drawn on a plane, by label; None: no background.
         """
         self._keep_others({program.fingerprint for program in plan.programs})
+        with replacement(self.folder) as folder:
+            group_counts = self._join(folder, plan, manifest, planes)
+            stored = ((self._entry(program), group_counts[program.fingerprint]) for program in plan.programs)
+            entries = tuple(replace(entry, groups=counts) for entry, counts in stored if entry)
+            complete = replace(
+                manifest,
+                programs=entries,
+                device=next((entry.device for entry in entries if entry.device), None),
+                files={name: FileInfo((folder / name).stat().st_size, sha256(folder / name)) for name in TABLES},
+            )
+            write_manifest(folder, complete)
+        for program in plan.programs:
+            shutil.rmtree(self._part(program.fingerprint), ignore_errors=True)
+        self.remove_others(KEPT_BYTES)
+        self._finished = indexed_programs(self.folder, complete)
+
+    def _join(
+        self, folder: Path, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]
+    ) -> dict[str, dict[str, int]]:
+        """Write the tables of the whole plan; return how many row groups each program has in each of them."""
         group_counts: dict[str, dict[str, int]] = {program.fingerprint: {} for program in plan.programs}
         for name, schema in table_schemas(manifest.targets).items():
-            with atomic_replace(self.folder / name) as temporary, table_writer(temporary, schema) as writer:
+            with table_writer(folder / name, schema) as writer:
                 if name == GRIDS:
                     for table in self._grids(plan, planes):
                         writer.write_table(table)
@@ -111,19 +132,7 @@ class Store:
                     for group in self._row_groups(program, name):
                         writer.write_table(group, row_group_size=max(len(group), 1))
                         counts[name] += 1
-        stored = ((self._entry(program), group_counts[program.fingerprint]) for program in plan.programs)
-        entries = tuple(replace(entry, groups=counts) for entry, counts in stored if entry)
-        complete = replace(
-            manifest,
-            programs=entries,
-            device=next((entry.device for entry in entries if entry.device), None),
-            files={name: FileInfo((self.folder / name).stat().st_size, sha256(self.folder / name)) for name in TABLES},
-        )
-        write_manifest(self.folder, complete)
-        for program in plan.programs:
-            shutil.rmtree(self._part(program.fingerprint), ignore_errors=True)
-        self.remove_others(KEPT_BYTES)
-        self._finished = indexed_programs(self.folder, complete)
+        return group_counts
 
     def remove_others(self, limit: int = 0) -> int:
         """Remove the programs that are not in the tables until at most ``limit`` bytes of them are left.
@@ -205,9 +214,7 @@ def _undamaged_programs(folder: Path) -> dict[str, ProgramEntry]:
     """The programs in the joined tables by fingerprint; empty if a table does not have the digest in the manifest."""
     manifest = find_manifest(folder)
     entries = indexed_programs(folder, manifest)
-    if manifest and entries and any(sha256(folder / name) != manifest.files[name].sha256 for name in TABLES):
-        return {}
-    return entries
+    return {} if manifest and entries and damaged_tables(folder, manifest) else entries
 
 
 def _is_complete(table: Path) -> bool:
