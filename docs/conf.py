@@ -44,6 +44,7 @@ napoleon_use_rtype = False
 toc_object_entries = False
 
 html_theme = "furo"
+pygments_dark_style = "monokai"
 html_title = f"reportgen {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

@@ -49,6 +49,13 @@ def test_no_table_row_is_broken_by_a_line_break() -> None:
     assert [row for row in rows if not row.endswith("|")] == []
 
 
+def test_every_layer_is_in_the_table_of_the_code() -> None:
+    (contract,) = (each for each in PROJECT["tool"]["importlinter"]["contracts"] if each["type"] == "layers")
+    layers = {name for layer in contract["layers"] for name in re.findall(r"\w+", layer)}
+    rows = [line for line in text(ROOT / "CONTRIBUTING.md").splitlines() if line.startswith("| `")]
+    assert layers == {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
 def test_every_command_is_in_the_prose() -> None:
     from reportgen.cli import main
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import PATIENCE
 
+from reportgen import catalogue
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -33,6 +35,10 @@ def test_it_is_short() -> None:
     assert line_count(block("from dataclasses")) <= 15
     assert line_count(block("import reportgen as rg")) <= 6
     assert line_count(block("# .github/workflows")) <= 10
+
+
+def test_it_counts_what_is_built_in() -> None:
+    assert f"{len(catalogue.optimizers())} optimizers and {len(catalogue.losses())} losses are built in" in TEXT
 
 
 def test_it_has_a_small_picture_for_each_colour_scheme() -> None:
