@@ -199,9 +199,48 @@ def test_ctrl_c_keeps_what_is_finished_and_is_exit_code_130(tmp_path: Path, invo
     assert "Finished programs are saved" in stderr
     done = invoke(*asked)
     assert done.exit_code == 0
-    reused = re.search(r"Reused (\d) of 6 programs\.", done.stderr)
-    assert reused
-    assert 1 <= int(reused[1]) < 6
+    assert re.search(r"Reused [1-6] of 6 programs\.", done.stderr)
+
+
+ENDLESS = """
+import os, subprocess, time
+from dataclasses import dataclass
+from pathlib import Path
+from reportgen.optimizer import Optimizer
+
+@dataclass(frozen=True)
+class Endless(Optimizer):
+    def step(self, x, state, problem):
+        child = subprocess.Popen(["sleep", "3600"])
+        Path("pids.new").write_text(f"{os.getpid()} {child.pid}")
+        Path("pids.new").rename("pids")
+        while True:
+            time.sleep(0.01)
+"""
+
+
+def test_nothing_runs_on_when_the_command_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    process = subprocess.Popen(command("run", "-o", "endless.py:Endless", "-l", "quartic", "--lr", "0.1"), cwd=tmp_path)
+    while not (tmp_path / "pids").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    worker, child = map(int, (tmp_path / "pids").read_text().split())
+    assert is_running(worker)
+    assert is_running(child)
+    process.kill()
+    process.wait()
+    while is_running(worker) or is_running(child):  # forever, if they are orphans
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_render_needs_only_the_results(built: Built, tmp_path: Path) -> None:

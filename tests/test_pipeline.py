@@ -285,8 +285,10 @@ def assert_it_costs_only_its_own_cells(settings: Config, reason: str) -> None:
     [
         ("raise RuntimeError('no such luck')", "RuntimeError: no such luck (mine.py:11)"),
         ("syntax error here", "SyntaxError"),
+        ("import os; os._exit(0)", "SystemExit: os._exit(0) was called (mine.py:11)"),
+        ("raise GeneratorExit", "GeneratorExit"),
     ],
-    ids=["raises", "does not load"],
+    ids=["raises", "does not load", "exits", "stops a generator"],
 )
 def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason: str, tmp_path: Path) -> None:
     settings = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"])
@@ -329,7 +331,7 @@ def test_an_interrupted_run_is_resumed(
     with kept_worker():
         outcome = pipeline.run(config(tmp_path), record([]))
     # The worker stores what it has finished, even if it had not reported it yet.
-    assert 1 <= outcome.reused < 4
+    assert outcome.reused >= 1
     assert outcome.programs == 4
 
 

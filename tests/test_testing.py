@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,3 +54,15 @@ def test_the_same_steps_or_the_first_that_differs() -> None:
     assert_same_steps(Descent, "gradient_descent", steps=50)
     with pytest.raises(AssertionError, match="first step 1 at learning rate"):
         assert_same_steps(Descent(sign=1.001), "gradient_descent", steps=50)
+
+
+def test_the_example_passes() -> None:
+    path = Path(__file__).parent.parent / "examples" / "testing" / "test_my_optimizer.py"
+    spec = importlib.util.spec_from_file_location("example_of_a_test_suite", path)
+    assert spec
+    assert spec.loader
+    example = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = example  # dataclasses look it up there
+    spec.loader.exec_module(example)
+    example.test_it_converges()
+    example.test_it_makes_the_steps_of_momentum()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import pickle
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ from functools import partial
 from itertools import chain
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from reportgen import catalogue
 from reportgen.catalogue import plugin
@@ -55,6 +57,8 @@ _messages: SimpleQueue[WorkerEvent | Finished]
 def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str, omit: Collection[str]) -> None:
     """Make this process a worker: import TensorFlow, redirect all output to the log, and ignore Ctrl-C.
 
+    The worker ends when its parent does, together with all processes that plug-ins have started.
+
     Args:
         messages: the queue to the parent process, which decides what Ctrl-C does.
         log: the file for the output of TensorFlow and plug-ins.
@@ -64,11 +68,34 @@ def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str, 
     global _messages
     _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+    os._exit = partial(_exit, os._exit)
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     import_tensorflow(tier, omit)
     import reportgen.engine.run  # noqa: F401 - imported now, so that the first program does not wait for it
+
+
+def _end_with_parent() -> None:
+    """Make this process the leader of a group that ends as soon as the parent process has ended in any way."""
+    parent = multiprocessing.parent_process()
+    if parent is None or not hasattr(os, "setsid"):
+        return
+    os.setsid()
+
+    def wait() -> None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _exit(end_process: Callable[[int], NoReturn], code: int) -> NoReturn:
+    """Replaces ``os._exit``: a process that ends with code 0 would look like a worker that has done all its tasks."""
+    if code == 0:
+        raise SystemExit("os._exit(0) was called")
+    end_process(code)
 
 
 def collect_result(_: Program, engine: Engine) -> ProgramResult:
@@ -178,7 +205,7 @@ def replay(program: Program, steps: int) -> Replay | Failure:
 
     try:
         return replay_program(program, steps)
-    except Exception as error:  # whatever a plug-in raises
+    except BaseException as error:  # whatever a plug-in raises
         traceback.print_exc()
         return _failure(error)
 
@@ -189,7 +216,7 @@ def compare_steps(one: Program, other: Program, steps: int, ulps: float) -> Step
 
     try:
         return compare(one, other, steps, ulps)
-    except Exception as error:  # whatever a plug-in raises
+    except BaseException as error:  # whatever a plug-in raises
         traceback.print_exc()
         return _failure(error)
 
@@ -205,7 +232,7 @@ def _sample(ref: LossRef, ask: Ask) -> Sample | Failure:
     try:
         loss = catalogue.find_loss(ref.name, ref.base, ref.dim, ref.parameters)
         return sample_loss(loss, ask)
-    except Exception as error:  # whatever a plug-in raises
+    except BaseException as error:  # whatever a plug-in raises
         return _failure(error)
 
 
@@ -223,7 +250,7 @@ def _grid(ref: LossRef) -> Grid | Failure | None:
         if ref.plane:
             return evaluate_plane(loss, ref.plane, box, "float64")
         return evaluate_grid(replace(loss, domain=box), "float64")
-    except Exception as error:  # whatever a plug-in raises
+    except BaseException as error:  # whatever a plug-in raises
         return _failure(error)
 
 
@@ -233,9 +260,9 @@ def try_load(ref: str, base: Path) -> None:
     Exceptions are ignored: the parent process reports them when it loads the plug-in itself.
     """
     if ref.endswith(".py"):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             plugin.load(f"{ref}:", "optimizer", base)
         return
     for find in (catalogue.find_optimizer, catalogue.find_loss):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             find(ref, base)
