@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constr
 PINS := pyproject.toml constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: report test quick lint bench clean
+.PHONY: report test quick lint docs bench clean
 
 report: .venv/installed ## write the report of reportgen.toml, or of the default matrix
 	$(BIN)/reportgen build
@@ -25,6 +25,9 @@ lint: .venv/installed-dev ## check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/installed-dev ## build the documentation as a site, docs/_build/index.html; a warning is an error
+	$(BIN)/python -m sphinx -q --fresh-env --fail-on-warning --keep-going docs docs/_build
+
 bench: .venv/installed ## time builds, reports and steps
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/report.py
@@ -32,7 +35,7 @@ bench: .venv/installed ## time builds, reports and steps
 	$(BIN)/python benchmarks/optimizers.py
 
 clean: ## remove all generated files
-	rm -rf .venv build dist node_modules output *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist docs/_build node_modules output *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: $(PINS) | .venv/bin/python
 	@echo "Installing into .venv (TensorFlow is large: the first time takes a few minutes)"

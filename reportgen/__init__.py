@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reportgen.loss import Loss
     from reportgen.optimizer import Optimizer, Problem, hyperparameter
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Loss",

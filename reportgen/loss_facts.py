@@ -15,7 +15,7 @@ def finite(value: Any, what: str) -> float:
     """Return a finite number as a float.
 
     Raises:
-        ValueError: it is none; the message begins with ``what``.
+        ValueError: it is not a finite number; the message begins with ``what``.
     """
     number = _number(value, what, "a finite number")
     if not math.isfinite(number):
@@ -56,7 +56,7 @@ def domain(value: Any, what: str) -> tuple[tuple[float, float], ...]:
 
 
 def text(value: Any, what: str) -> str:
-    """Return a text without characters that cannot be written; ValueError if it is none or too long."""
+    """Return a text without characters that cannot be written; ValueError if it is no string or too long."""
     if not isinstance(value, str):
         raise ValueError(f"{what}: expected a string, found {value!r:.60}")
     if len(value) > MOST_CHARACTERS:

@@ -32,7 +32,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from reportgen.hyperparameter import Hyperparameter, base_optimizer, hyperparameter, hyperparameters
+from reportgen.hyperparameters import Hyperparameter, base_optimizer, hyperparameter, hyperparameters
 from reportgen.tensor import Tensor
 
 __all__ = [

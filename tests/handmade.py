@@ -63,7 +63,7 @@ def results(
         "starts": {"random": random},
     }
     manifest = Manifest(
-        reportgen="0.1.0",
+        reportgen="0.2.0",
         config=Config.model_validate(config),
         versions={},
         losses=tuple(

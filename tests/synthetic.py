@@ -322,7 +322,7 @@ def _manifest(
         "dtype": "float64",
     }
     return Manifest(
-        reportgen="0.1.0",
+        reportgen="0.2.0",
         config=Config.model_validate(config),
         versions={"python": "3.11.7", "tensorflow": "2.21.0", "numpy": "2.4.6"},
         device=DeviceInfo("/device:CPU:0", "CPU", "AMD EPYC"),

@@ -30,7 +30,7 @@ CONFIGS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("values", CONFIGS)
 def test_the_config_of_a_page_is_that_of_the_results(values: dict[str, Any], tmp_path: Path) -> None:
     config = Config.model_validate(values)
-    write_manifest(tmp_path, Manifest(reportgen="0.1.0", config=config, losses=(), optimizers=(), versions={}))
+    write_manifest(tmp_path, Manifest(reportgen="0.2.0", config=config, losses=(), optimizers=(), versions={}))
     stored = read_manifest(tmp_path).config
     assert Config.model_validate(tomllib.loads(config_toml(stored))) == config
 
@@ -41,7 +41,7 @@ def test_the_first_page_says_how_to_reproduce_the_report(tmp_path: Path) -> None
     (config,) = re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
     assert tomllib.loads(unescape(config))["optimizers"] == ["gradient_descent", "mine.py:Adam"]
     assert "with the file below and, in the same folder, mine.py</dd>" in page
-    assert "pip install optimizer-reportgen==0.1.0 tensorflow==2.21.0" in page
+    assert "pip install optimizer-reportgen==0.2.0 tensorflow==2.21.0" in page
 
 
 def test_the_numbers_of_figures_are_in_data_files(tmp_path: Path) -> None:

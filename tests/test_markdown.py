@@ -225,7 +225,7 @@ def test_any_summary_is_complete(names: list[str], optimizers: int, losses: int)
     made = summary_markdown(_index(names, optimizers, losses), reasons)
     check(made, ADDRESS)
     assert "\n### Ranking\n" in made
-    assert f"Made by reportgen 0.1.0. Paths, curves and all configurations are in [the report]({ADDRESS})." in made
+    assert f"Made by reportgen 0.2.0. Paths, curves and all configurations are in [the report]({ADDRESS})." in made
 
 
 def _comparison(names: list[str], pairs: int) -> Comparison:

@@ -18,8 +18,8 @@ from reportgen.results.schema import GRIDS, TRACES, runs_schema
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-MADE = {".git", ".venv", "build", "dist", "node_modules", "output", "__pycache__"}
+PROSE = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+MADE = {".git", ".venv", "_build", "build", "dist", "node_modules", "output", "__pycache__"}
 REGISTRY = re.compile(r"https?://[\w.-]*(pypi|pythonhosted|npmjs|registry|artifactory|nexus|devpi|/simple/)", re.I)
 
 
@@ -49,6 +49,13 @@ def test_no_table_row_is_broken_by_a_line_break() -> None:
     assert [row for row in rows if not row.endswith("|")] == []
 
 
+def test_every_layer_is_in_the_table_of_the_code() -> None:
+    (contract,) = (each for each in PROJECT["tool"]["importlinter"]["contracts"] if each["type"] == "layers")
+    layers = {name for layer in contract["layers"] for name in re.findall(r"\w+", layer)}
+    rows = [line for line in text(ROOT / "CONTRIBUTING.md").splitlines() if line.startswith("| `")]
+    assert layers == {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
 def test_every_command_is_in_the_prose() -> None:
     from reportgen.cli import main
 
@@ -74,6 +81,7 @@ def test_every_result_column_is_documented() -> None:
 
 def test_every_key_of_the_manifest_is_documented() -> None:
     page = text(ROOT / "docs/results.md").partition("## manifest.json")[2]
+    assert f"version of the results format, {manifest.FORMAT} |" in page
     entries = [manifest.Manifest, manifest.LossInfo, manifest.OptimizerInfo, manifest.HyperparameterInfo]
     entries += [manifest.ProgramEntry, manifest.DeviceInfo, manifest.FileInfo]
     names = {field.name for entry in entries for field in fields(entry)}
@@ -109,7 +117,10 @@ def _example(page: str, beginning: str) -> str:
 
 def test_there_is_one_version() -> None:
     assert importlib.metadata.version("optimizer-reportgen") == reportgen.__version__
-    assert f"## [{reportgen.__version__}]" in text(ROOT / "CHANGELOG.md")
+    newest = re.search(r"^## \[(.+)\] - (\S+)$", text(ROOT / "CHANGELOG.md"), re.M)
+    assert newest
+    assert newest[1] == reportgen.__version__
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d|Unreleased", newest[2])
 
 
 def test_every_package_is_installed() -> None:

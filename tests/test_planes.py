@@ -199,7 +199,7 @@ def plane_view(paths: dict[str, Any], losses: dict[str, float], outcome: str = "
     rows = [(name, step, np.asarray(x).astype(np.float32)) for name in names for step, x in enumerate(paths[name])]
     kept = pd.DataFrame(rows, columns=["run_id", "step", "x"])
     manifest = Manifest(
-        reportgen="0.1.0",
+        reportgen="0.2.0",
         config=Config.model_validate({"targets": [0.1], "steps": 3, "learning_rates": [0.1]}),
         losses=(LossInfo("bowl", "bowl", "Bowl", dim=4, minimum=0.0),),
         optimizers=tuple(OptimizerInfo(name, name, name, learning_rates=(0.1,)) for name in names),

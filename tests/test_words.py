@@ -41,7 +41,13 @@ AVOIDED = {
 _PATTERNS = {
     re.compile(rf"\b(?:{phrase})\b".replace(" ", r"\s+"), re.IGNORECASE): instead for phrase, instead in AVOIDED.items()
 }
-_DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "action.yml", "docs/*.md", "examples/**/*.md")
+_DOCUMENTS = (
+    "*.md",
+    "action.yml",
+    ".github/ISSUE_TEMPLATE/*.yml",
+    "docs/*.md",
+    "examples/**/*.md",
+)
 _LATER = ("engine", "foreign")
 """Rooms that are about to be redesigned, and rewritten then."""
 
@@ -51,7 +57,7 @@ def _files(*patterns: str) -> list[Path]:
 
 
 def _code() -> list[Path]:
-    found = _files("reportgen/**/*.py", "losses/*.py", "benchmarks/*.py", "examples/**/*.py")
+    found = _files("reportgen/**/*.py", "losses/*.py", "benchmarks/*.py", "docs/*.py", "examples/**/*.py")
     return [path for path in found if not set(path.relative_to(ROOT).parts) & set(_LATER)]
 
 

@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / "examples/github").glob("*.yml"))
+ISSUE_FORMS = sorted(path for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
 
 
 def steps_of(path: Path) -> list[dict[str, Any]]:
@@ -43,6 +44,8 @@ def test_actions_are_pinned_to_a_major_version(path: Path) -> None:
         ("github-actions", [ROOT / "action.yml"]),
         ("github-workflows", WORKFLOWS),
         ("gitlab-ci", [ROOT / "examples/gitlab/gitlab-ci.yml"]),
+        ("github-issue-forms", ISSUE_FORMS),
+        ("github-issue-config", [ROOT / ".github/ISSUE_TEMPLATE/config.yml"]),
     ],
 )
 def test_the_files_follow_their_schemas(schema: str, files: list[Path]) -> None:

@@ -15,6 +15,7 @@ from reportgen.cli.init import init
 from reportgen.cli.list import list_
 from reportgen.cli.publish import publish
 from reportgen.cli.render import render
+from reportgen.cli.schema import schema
 from reportgen.cli.usage_error import UsageErrors
 from reportgen.execute.events import DeviceMissingError, WorkerLostError
 
@@ -57,7 +58,7 @@ def _flag_like(name: str) -> str | None:
 
 @click.group(
     cls=CommandGroup,
-    commands=[init, build, run, render, compare, publish, check, list_, clean],
+    commands=[init, build, run, render, compare, publish, check, list_, schema, clean],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")

@@ -106,14 +106,15 @@ class LossEntry(_Model):
     """One entry of ``losses``: a name, or a table with settings and parameters of the loss."""
 
     name: Annotated[str, Field(min_length=1)]
+    """A built-in name, a suite or a tag, ``file.py:name`` or ``package.module:name``."""
     dim: Annotated[int, Field(ge=1)] | None = None
-    """Number of coordinates; None: the default of the loss."""
+    """Number of coordinates; without it, the default of the loss."""
     noise: Noise | None = None
-    """None: exact gradients."""
+    """Noise of the gradients; without it, they are exact."""
     start: AtLeastOne[float] | None = None
-    """The standard start; None: the one that the loss declares."""
+    """The standard start; without it, the one that the loss declares."""
     domain: AtLeastOne[Interval] | None = None
-    """Low and high of each coordinate; None: the one that the loss declares."""
+    """Low and high of each coordinate; without it, those that the loss declares."""
     parameters: dict[str, object] = {}
     """Values of parameters of the loss, such as ``condition`` of ``quadratic``."""
 
@@ -135,8 +136,11 @@ class RateRange(_Model):
     """Learning rates that are evenly spaced on a logarithmic scale: ``{ from = 1e-4, to = 1.0, per_decade = 2 }``."""
 
     low: Annotated[float, Field(gt=0, alias="from")]
+    """The smallest learning rate."""
     high: Annotated[float, Field(gt=0, alias="to")]
+    """The largest learning rate, if the spacing ends there; otherwise the last one is smaller."""
     per_decade: Annotated[int, Field(ge=1, le=100)]
+    """Number of learning rates from one power of ten to the next."""
 
     @model_validator(mode="after")
     def _ordered(self) -> RateRange:
@@ -176,8 +180,9 @@ class OptimizerEntry(_Model):
     """One entry of ``optimizers``: a name, or a table with ``name``, ``learning_rates`` and hyperparameters."""
 
     name: Annotated[str, Field(min_length=1)]
+    """A built-in name, ``file.py:Name``, ``package.module:Name``, or a name such as ``keras:Adam``."""
     learning_rates: LearningRates | None = None
-    """None: those of the config."""
+    """Learning rates of this optimizer; without them, those of the config."""
     hyperparameters: dict[
         str, Annotated[tuple[Scalar, ...], PlainValidator(_to_values), PlainSerializer(list, when_used="json")]
     ] = {}
@@ -242,15 +247,15 @@ class Config(_Model):
     site_url: Annotated[str, AfterValidator(_check_site_url)] = ""
     """The address that the report will be published at. With it, a shared link to the report has a picture."""
     losses: AtLeastOne[LossEntry] = tuple(LossEntry(name=name) for name in ("quartic", "rosenbrock", "beale"))
-    """Built-in names, ``file.py:name`` or ``package.module:name``."""
+    """Losses: built-in names, suites and tags, ``file.py:name``, ``package.module:name``, or tables."""
     optimizers: AtLeastOne[OptimizerEntry] = tuple(
         OptimizerEntry(name=name) for name in ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
     )
-    """Names as in ``losses``, with hyperparameters."""
+    """Optimizers: names as for losses, or tables with hyperparameters."""
     learning_rates: LearningRates = AUTO
-    """Of all optimizers without ``learning_rates`` of their own."""
+    """Learning rates of all optimizers that have no ``learning_rates`` in their entry."""
     starts: Starts = Starts()
-    """On the command line, and optionally in the environment, only the number of random starts."""
+    """The starts of each configuration. On the command line, only the number of random starts."""
     seeds: Annotated[int, Field(ge=1, le=_INT32)] = 1
     """Runs from each start of a loss with noise. Each has its own noise."""
     steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
@@ -276,7 +281,7 @@ class Config(_Model):
     output: Annotated[Path, BeforeValidator(_check_folder_name), Field(strict=False)] = Path("output")
     """The folder of the report and the results, relative to the current folder."""
     templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None
-    """A folder of custom templates, which override built-in ones of the same name; relative to ``base``."""
+    """A folder of custom templates, which replace built-in ones of the same name; relative to the config file."""
     max_size: Annotated[float, Field(gt=0)] = MAX_SIZE
     """The size limit of ``report.html`` in MiB."""
     base: Path = Path()

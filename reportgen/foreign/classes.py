@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
-from reportgen.hyperparameter import hyperparameter
+from reportgen.hyperparameters import hyperparameter
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.hyperparameter import hyperparameter
+from reportgen.hyperparameters import hyperparameter
 from reportgen.optimizer import Optimizer
 
 RATES = ("learning_rate", "lr")
