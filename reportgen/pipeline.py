@@ -28,11 +28,11 @@ from reportgen.results.manifest import find_manifest
 from reportgen.results.manifest_index import indexed_programs, is_up_to_date, stored_plan
 
 if TYPE_CHECKING:
-    from reportgen.analysis.best_cells import BestRow
+    from reportgen.analysis.best_rows import BestRow, FailedCells
     from reportgen.config import Config
     from reportgen.engine.result import Grid
     from reportgen.execute.local_workers import LocalWorkers
-    from reportgen.plan import Program
+    from reportgen.plan import Plan, Program
     from reportgen.rate_grid import Extension
     from reportgen.report.render_options import RenderOptions
     from reportgen.report.site import Site
@@ -59,7 +59,9 @@ class BuildSummary:
     up_to_date: bool = False
     """Whether everything was on disk already."""
     best: Sequence[BestRow] = ()
-    """The best configuration on each loss; empty if everything was on disk already."""
+    """The best configuration of each optimizer on each loss."""
+    failures: Sequence[FailedCells] = ()
+    """Why configurations failed, each reason once."""
 
 
 def build(config: Config, on_event: OnEvent) -> BuildSummary:
@@ -81,8 +83,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
         from reportgen.report.site_record import is_current
 
         if is_current(config.output, _render_options(config)):
-            count = len(plan.programs)
-            return BuildSummary(folder, config.output / "index.html", count, count, up_to_date=True)
+            return _up_to_date(folder, plan, config.output / "index.html")
     with locked(folder):
         return _Pipeline(config, on_event).build()
 
@@ -92,9 +93,17 @@ def run(config: Config, on_event: OnEvent) -> BuildSummary:
     folder = config.output / "results"
     plan = stored_plan(folder, config)
     if is_up_to_date(folder, plan, config):
-        return BuildSummary(folder, None, len(plan.programs), len(plan.programs), up_to_date=True)
+        return _up_to_date(folder, plan, None)
     with locked(folder):
         return _Pipeline(config, on_event).run()
+
+
+def _up_to_date(folder: Path, plan: Plan, site: Path | None) -> BuildSummary:
+    """What a build or a run reports if there was nothing to do. No heavy package is imported for it."""
+    from reportgen.analysis.best_rows import read_best_rows
+
+    count = len(plan.programs)
+    return BuildSummary(folder, site, count, count, up_to_date=True, best=read_best_rows(folder))
 
 
 def _render_options(config: Config) -> RenderOptions:
@@ -149,7 +158,7 @@ class _Pipeline:
             workers.start(missing)
 
     def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
-        from reportgen.analysis.best_cells import best_cell_per_loss
+        from reportgen.analysis.best_rows import best_rows, failed_cells, write_best_rows
         from reportgen.analysis.cells import stored_cell_table
         from reportgen.results.store import Store
 
@@ -169,7 +178,10 @@ class _Pipeline:
             self._log.unlink(missing_ok=True)
         programs = self._plan.programs
         reused = sum(program.fingerprint not in self._ran for program in programs)
-        return BuildSummary(self._folder, None, len(programs), reused, failed, best=best_cell_per_loss(table))
+        best = best_rows(table, self._plan.custom_optimizers)
+        write_best_rows(self._folder, best)
+        failures = failed_cells(self._folder) if failed else ()
+        return BuildSummary(self._folder, None, len(programs), reused, failed, best=best, failures=failures)
 
     def _run_round(self, workers: LocalWorkers, store: Store, site: Site | None) -> Manifest:
         """Run the missing programs of the plan; return its manifest."""

@@ -183,6 +183,11 @@ class Plan:
     """The lowest known value of each loss with an unknown minimum, by its label; it takes the place of the minimum."""
 
     @property
+    def custom_optimizers(self) -> list[str]:
+        """Labels of the optimizers that are not built in."""
+        return [label for label, spec in self.optimizers.items() if not catalogue.is_built_in_optimizer(spec.family)]
+
+    @property
     def extensions(self) -> dict[str, Extension]:
         """How far each automatic grid of learning rates has grown, by the label of the optimizer."""
         return {label: spec.extension for label, spec in self.optimizers.items() if spec.extension is not None}

@@ -138,6 +138,8 @@ def test_the_command_never_imports_tensorflow_and_does_nothing_lightly(built: Bu
     assert "matplotlib" in built.imported
     again, imported = importing(built.folder)
     assert imported == []
+    assert again.stdout == built.done.stdout
+    assert "quartic\n" in again.stdout
     assert "Up to date." in again.stderr
 
 
@@ -145,7 +147,8 @@ def test_a_failed_cell_is_exit_code_3_and_in_the_report(tmp_path: Path, invoke: 
     (tmp_path / "mine.py").write_text("raise RuntimeError('this <b>cannot</b> be loaded')\n")
     done = invoke("build", *SMALL, "-o", "mine.py:Mine")
     assert done.exit_code == 3, done.stderr
-    assert "2 configurations failed" in done.stderr
+    assert "2 configurations failed: mine.py:Mine on quartic: RuntimeError: this <b>cannot</b>" in done.stderr
+    assert done.stderr.count("RuntimeError") == 1
     assert "Traceback" not in done.stderr
     page = (tmp_path / "output" / "losses" / "quartic.html").read_text()
     assert "mine.py:Mine" in page

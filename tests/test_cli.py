@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from rich.console import Console
 
 import reportgen.report
 from reportgen import __version__, pipeline
-from reportgen.analysis.best_cells import BestRow
+from reportgen.analysis.best_rows import BestRow, FailedCells
 from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
 from reportgen.execute.events import CompileStart, Event, FigureStart, PlanReady, ProgramEnd, ReportEnd, RunStart
@@ -27,8 +27,14 @@ from reportgen.pipeline import BuildSummary
 from reportgen.progress import Progress
 from reportgen.report.render_options import RenderOptions
 
-BEST = BestRow("beale", "adam", learning_rate=0.1, solved=1.0, gap=2e-15, steps=57.0)
-NEVER = BestRow("quartic", "adam", learning_rate=0.1, solved=0.0, gap=math.nan, steps=math.inf)
+
+def row(loss: str, optimizer: str, solved: int = 0, **facts: Any) -> BestRow:
+    known = {"custom": False, "learning_rate": 0.1, "failed": 0, "runs": 9, "gap": None, "steps": None}
+    return BestRow(loss, optimizer, solved=solved, **(known | facts))
+
+
+BEST = row("beale", "adam", 9, gap=2e-15, steps=57.0)
+NEVER = row("quartic", "adam")
 
 
 class FakePipeline:
@@ -36,9 +42,10 @@ class FakePipeline:
 
     def __init__(self) -> None:
         self.configs: list[Config] = []
-        self.answer: BuildSummary | BaseException = BuildSummary(
+        self.summary = BuildSummary(
             Path("output/results"), Path("output/index.html"), programs=2, reused=0, best=[BEST, NEVER]
         )
+        self.answer: BuildSummary | BaseException = self.summary
 
     def __call__(self, config: Config, on_event: Callable[[Event], None]) -> BuildSummary:
         self.configs.append(config)
@@ -93,14 +100,43 @@ def test_a_config_file_can_be_named(fake: FakePipeline, tmp_path: Path) -> None:
     assert (fake.configs[0].steps, fake.configs[0].learning_rates) == (9, (0.5,))
 
 
-def test_only_the_best_configurations_and_the_path_go_to_stdout(fake: FakePipeline) -> None:
+def test_results_by_loss_and_the_path_go_to_stdout(fake: FakePipeline) -> None:
+    mine = row("beale", "mine.py:Mine", custom=True, failed=9)
+    fake.answer = replace(fake.summary, best=[BEST, mine, NEVER])
     result = invoke("build")
-    header, best, never, blank, path = result.stdout.splitlines()
-    assert header.split() == ["loss", "optimizer", "learning", "rate", "solved", "gap", "steps"]
-    assert best.split() == ["beale", "adam", "0.1", "100%", "2.00e-15", "57"]
-    assert never.split() == ["quartic", "adam", "0.1", "0%", "-", "-"]
-    assert (blank, Path(path)) == ("", Path("output/index.html"))
+    assert result.stdout.splitlines() == [
+        "  optimizer     rate  solved  median gap  steps",
+        "beale",
+        "  adam           0.1     9/9     2.0e-15     57",
+        "* mine.py:Mine     -  failed           -      -",
+        "quartic",
+        "  adam           0.1     0/9           -      -",
+        "* custom optimizer",
+        "",
+        str(Path("output/index.html")),
+    ]
     assert result.stderr == ""
+
+
+def test_results_fit_60_columns_and_names_keep_both_ends(fake: FakePipeline) -> None:
+    rows = [row("a" * 99, f"lookahead[base=adam,base.beta_2=0.{n}]", learning_rate=0.0003162) for n in range(10, 13)]
+    fake.answer = replace(fake.summary, best=[replace(each, gap=1.2345e-300, steps=123456.0) for each in rows])
+    lines = invoke("build").stdout.splitlines()[:-2]
+    assert {len(line) for line in lines} == {60}
+    assert len(set(lines)) == 5
+    assert all("…" in line for line in lines[1:])
+
+
+def test_a_long_table_keeps_the_best_of_each_loss_and_custom_optimizers(fake: FakePipeline) -> None:
+    names = [("first", False), ("second", False), ("mine.py:Mine", True)]
+    rows = [row(f"loss{n}", name, custom=custom) for n in range(14) for name, custom in names]
+    fake.answer = replace(fake.summary, best=rows)
+    lines = invoke("build").stdout.splitlines()
+    assert "second" not in "".join(lines)
+    assert sum("first" in line for line in lines) == sum(line.startswith("* mine.py:Mine") for line in lines) == 14
+    assert "Shown: the best optimizer of each loss, and custom ones." in lines
+    fake.answer = replace(fake.summary, best=rows[:39])
+    assert sum("second" in line for line in invoke("build").stdout.splitlines()) == 13
 
 
 def test_the_summary_of_a_build_is_printed_alone_or_written(fake: FakePipeline) -> None:
@@ -120,11 +156,18 @@ def test_reused_programs_are_reported_on_stderr(fake: FakePipeline) -> None:
     assert Path(invoke("run").stdout.strip()) == results
 
 
-def test_failed_configurations_end_with_3_after_the_report_is_printed(fake: FakePipeline) -> None:
-    fake.answer = BuildSummary(Path("results"), Path("index.html"), programs=3, reused=0, failed_cells=4)
+def test_failed_configurations_end_with_3_and_each_reason_once(fake: FakePipeline) -> None:
+    failures = [
+        FailedCells(2, ("mine.py:Mine",), ("quartic",), "mine.py:Mine: RuntimeError: no (mine.py:1)"),
+        FailedCells(1, ("adam", "lion"), ("beale",), "exceeded the deadline"),
+    ]
+    fake.answer = replace(fake.summary, best=(), failed_cells=3, failures=failures)
     result = invoke("build")
-    assert (result.exit_code, result.stdout) == (3, "index.html\n")
-    assert result.stderr == "4 configurations failed; the results give the reasons.\n"
+    assert (result.exit_code, Path(result.stdout.strip())) == (3, Path("output/index.html"))
+    assert result.stderr.splitlines() == [
+        "2 configurations failed: mine.py:Mine on quartic: RuntimeError: no (mine.py:1)",
+        "1 configuration failed: adam and lion on beale: exceeded the deadline",
+    ]
 
 
 def test_an_interrupt_ends_with_130_and_one_sentence(fake: FakePipeline) -> None:

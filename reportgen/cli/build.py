@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reportgen.cli.browser import open_option, show_in_browser
-from reportgen.cli.console import Command, color_option, echo_table, progress_console
+from reportgen.cli.console import Command, color_option, progress_console
 from reportgen.cli.render_options import render_option_flags, template_errors, with_absolute_templates
+from reportgen.cli.results_table import echo_results, failure_lines
 from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
 from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
-    from reportgen.analysis.best_cells import BestRow
     from reportgen.config import Config
     from reportgen.execute.events import Event
     from reportgen.pipeline import BuildSummary
@@ -121,34 +120,17 @@ def _execute(action: Callable[..., BuildSummary], config: Config) -> BuildSummar
 
 
 def _print_outcome(outcome: BuildSummary) -> None:
-    """Print the best configurations and the path to stdout; print the rest to stderr."""
-    columns = ["loss", "optimizer", "learning rate", "solved", "gap", "steps"]
+    """Print the results and the path to stdout; print the rest to stderr."""
     if outcome.best:
-        echo_table(columns, [_best_row(row) for row in outcome.best], right=frozenset(columns[2:]))
+        echo_results(outcome.best)
         click.echo()
     click.echo(outcome.site or outcome.results)
     if outcome.up_to_date:
         click.echo("Up to date.", err=True)
     elif outcome.reused:
         click.echo(f"Reused {outcome.reused} of {outcome.programs} programs.", err=True)
-    if outcome.failed_cells:
-        failed = "1 configuration" if outcome.failed_cells == 1 else f"{outcome.failed_cells} configurations"
-        click.echo(f"{failed} failed; the results give the reasons.", err=True)
-
-
-def _best_row(row: BestRow) -> list[str]:
-    return [
-        row.loss,
-        row.optimizer,
-        f"{row.learning_rate:.4g}",
-        _format_number(row.solved, ".0%"),
-        _format_number(row.gap, ".2e"),
-        _format_number(row.steps, ".0f"),
-    ]
-
-
-def _format_number(value: float | None, form: str) -> str:
-    return "-" if value is None or not math.isfinite(value) else format(value, form)
+    for line in failure_lines(outcome.failures):
+        click.echo(line, err=True)
 
 
 def _exit_if_failed(outcome: BuildSummary) -> None:
