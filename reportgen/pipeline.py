@@ -29,6 +29,7 @@ from reportgen.results.manifest_index import indexed_programs, is_up_to_date, st
 
 if TYPE_CHECKING:
     from reportgen.analysis.best_rows import BestRow, FailedCells
+    from reportgen.analysis.head_to_head import HeadToHead
     from reportgen.config import Config
     from reportgen.engine.result import Grid
     from reportgen.execute.local_workers import LocalWorkers
@@ -60,6 +61,8 @@ class BuildSummary:
     """Whether everything was on disk already."""
     best: Sequence[BestRow] = ()
     """The best configuration of each optimizer on each loss."""
+    head_to_head: Sequence[HeadToHead] = ()
+    """The other optimizers against the baseline; empty without a baseline in the ranking."""
     failures: Sequence[FailedCells] = ()
     """Why configurations failed, each reason once."""
 
@@ -73,6 +76,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
 
     Raises:
         BlockingIOError: another process uses the results folder.
+        ConfigError: the baseline is not an optimizer of the matrix.
         DeviceMissingError: TensorFlow does not find the device of the config.
         WorkerLostError: no worker process could be started.
         TemplateError: a template of the user is broken.
@@ -100,10 +104,10 @@ def run(config: Config, on_event: OnEvent) -> BuildSummary:
 
 def _up_to_date(folder: Path, plan: Plan, site: Path | None) -> BuildSummary:
     """What a build or a run reports if there was nothing to do. No heavy package is imported for it."""
-    from reportgen.analysis.best_rows import read_best_rows
+    from reportgen.analysis.terminal_summary import read_terminal_summary
 
-    count = len(plan.programs)
-    return BuildSummary(folder, site, count, count, up_to_date=True, best=read_best_rows(folder))
+    count, stored = len(plan.programs), read_terminal_summary(folder)
+    return BuildSummary(folder, site, count, count, up_to_date=True, best=stored.best, head_to_head=stored.head_to_head)
 
 
 def _render_options(config: Config) -> RenderOptions:
@@ -137,13 +141,28 @@ class _Pipeline:
             summary = self._run(workers, site)
             page = site.write(Results.for_report(self._folder))
         self._on_event(ReportEnd(page))
-        return replace(summary, site=page)
+        return self._stored(replace(summary, site=page, head_to_head=site.head_to_head))
 
     def run(self) -> BuildSummary:
         """Make results only."""
         with self._workers() as workers:
             self._start(workers)
-            return self._run(workers, None)
+            summary = self._run(workers, None)
+        if self._config.baseline:
+            from reportgen.analysis.report_analysis import ReportAnalysis
+            from reportgen.results.result_tables import Results
+
+            analysis = ReportAnalysis(Results.for_report(self._folder))
+            summary = replace(summary, head_to_head=analysis.head_to_head)
+        return self._stored(summary)
+
+    def _stored(self, summary: BuildSummary) -> BuildSummary:
+        """Store what the terminal shows, and return the summary."""
+        from reportgen.analysis.terminal_summary import TerminalSummary, write_terminal_summary
+
+        shown = TerminalSummary(tuple(summary.best), tuple(summary.head_to_head))
+        write_terminal_summary(self._folder, shown)
+        return summary
 
     def _workers(self) -> LocalWorkers:
         from reportgen.execute.local_workers import LocalWorkers  # imported only if programs are missing
@@ -158,7 +177,7 @@ class _Pipeline:
             workers.start(missing)
 
     def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
-        from reportgen.analysis.best_rows import best_rows, failed_cells, write_best_rows
+        from reportgen.analysis.best_rows import best_rows, failed_cells
         from reportgen.analysis.cells import stored_cell_table
         from reportgen.results.store import Store
 
@@ -179,7 +198,6 @@ class _Pipeline:
         programs = self._plan.programs
         reused = sum(program.fingerprint not in self._ran for program in programs)
         best = best_rows(table, self._plan.custom_optimizers)
-        write_best_rows(self._folder, best)
         failures = failed_cells(self._folder) if failed else ()
         return BuildSummary(self._folder, None, len(programs), reused, failed, best=best, failures=failures)
 

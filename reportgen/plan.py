@@ -25,6 +25,7 @@ from reportgen.loss import UNCHANGED, FactChanges, Loss, Point
 from reportgen.optimizer_specs import (
     Hyperparameters,
     OptimizerSpec,
+    check_baseline,
     format_float,
     format_value,
     group_by_structure,
@@ -207,10 +208,14 @@ def make_plan(
         config: the matrix.
         extensions: how far the automatic grid of each optimizer has grown, by label.
         lowest: the lowest known value of losses with an unknown minimum, by label.
+
+    Raises:
+        ConfigError: the baseline is not an optimizer of the matrix.
     """
     losses = {}
     starts: dict[str, Starts] = {}
     optimizers = optimizer_specs(config, extensions)
+    check_baseline(config, optimizers)
     programs = []
     settings = Settings(
         config.steps,

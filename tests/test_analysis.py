@@ -15,13 +15,15 @@ import synthetic
 
 from reportgen.analysis import number_format
 from reportgen.analysis.best_cells import best_cells
-from reportgen.analysis.best_rows import best_rows, failed_cells, read_best_rows, write_best_rows
+from reportgen.analysis.best_rows import best_rows, failed_cells
 from reportgen.analysis.cells import order_statistic
+from reportgen.analysis.head_to_head import head_to_head
 from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.ranking import leaderboard, ranking
 from reportgen.analysis.rate_rule import RULE
 from reportgen.analysis.run_table import run_table
+from reportgen.analysis.terminal_summary import TerminalSummary, read_terminal_summary, write_terminal_summary
 from reportgen.results.manifest import FileInfo, OptimizerInfo
 from reportgen.results.result_tables import Results
 
@@ -131,21 +133,55 @@ def test_best_rows_are_what_a_terminal_shows(results: Results) -> None:
             )
 
 
-def test_stored_best_rows_belong_to_their_results(tmp_path: Path) -> None:
-    tiny = synthetic.results([synthetic.QUARTIC], ["adam"], [0.1], starts=3, steps=5)
-    one, other = (
-        replace(tiny, manifest=replace(tiny.manifest, files={"runs.parquet": FileInfo(1, digest)})) for digest in "ab"
-    )
-    folder = synthetic.write(one, tmp_path / "results")
-    rows = best_rows(run_table(tiny).cells, [])
-    assert read_best_rows(folder) == ()
-    write_best_rows(folder, rows)
-    assert read_best_rows(folder) == tuple(rows)
-    synthetic.write(other, folder)
-    assert read_best_rows(folder) == ()
-    synthetic.write(one, folder)
-    (folder / "best.json").write_text("{")
-    assert read_best_rows(folder) == ()
+def test_the_stored_terminal_summary_belongs_to_its_results(tmp_path: Path) -> None:
+    tiny = synthetic.results([synthetic.QUARTIC], ["adam", "momentum"], [0.1], starts=3, steps=5)
+
+    def write(digest: str, baseline: str) -> Path:
+        config = tiny.manifest.config.model_copy(update={"baseline": baseline})
+        manifest = replace(tiny.manifest, config=config, files={"runs.parquet": FileInfo(1, digest)})
+        return synthetic.write(replace(tiny, manifest=manifest), tmp_path / "results")
+
+    table = run_table(tiny)
+    board = leaderboard(table, best_cells(table.cells), ["adam", "momentum"])
+    summary = TerminalSummary(tuple(best_rows(table.cells, [])), tuple(head_to_head(board, "adam")))
+    assert summary.head_to_head
+    folder = write("a", "adam")
+    assert read_terminal_summary(folder) == TerminalSummary()
+    write_terminal_summary(folder, summary)
+    assert read_terminal_summary(folder) == summary
+    assert read_terminal_summary(write("b", "adam")) == TerminalSummary()
+    assert read_terminal_summary(write("a", "momentum")) == TerminalSummary()
+    assert read_terminal_summary(write("a", "adam")) == summary
+    (folder / "terminal.json").write_text("{")
+    assert read_terminal_summary(folder) == TerminalSummary()
+
+
+def test_head_to_head_is_the_difference_of_the_scores_of_the_ranking(results: Results) -> None:
+    table = run_table(results)
+    board = leaderboard(table, best_cells(table.cells), ["gradient_descent", "momentum", "adam"])
+    assert board
+    assert head_to_head(board, "newton") == head_to_head(board, "") == head_to_head(None, "adam") == []
+    rows = head_to_head(board, "momentum")
+    assert {row.optimizer for row in rows} == {"gradient_descent", "adam"}
+    assert [row.hits.points for row in rows] == sorted((row.hits.points for row in rows), reverse=True)
+    base = board.names.index("momentum")
+    for row in rows:
+        at = board.names.index(row.optimizer)
+        for found, scores, resampled in (
+            (row.hits, board.hit_rates, board.resampled_hit_rates),
+            (row.speed, board.speed, board.resampled_speed),
+        ):
+            assert found.points == pytest.approx(100 * (scores[at] - scores[base]))
+            assert resampled
+            assert found.interval == pytest.approx([100 * end for end in resampled.difference(at, base)])
+            assert not found.significant or found.interval[0] > 0 or found.interval[1] < 0
+        ahead = board.speed_by_loss[:, at] - board.speed_by_loss[:, base]
+        assert (row.faster, row.slower, row.losses) == ((ahead > 0).sum(), (ahead < 0).sum(), 3)
+    (mirrored,) = (row for row in head_to_head(board, "adam") if row.optimizer == "momentum")
+    (adam,) = (row for row in rows if row.optimizer == "adam")
+    assert mirrored.hits.points == -adam.hits.points
+    assert mirrored.hits.significant == adam.hits.significant
+    assert (mirrored.faster, mirrored.slower) == (adam.slower, adam.faster)
 
 
 def test_each_reason_for_failures_is_found_once(tmp_path: Path) -> None:

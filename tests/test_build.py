@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,6 +206,32 @@ def test_ctrl_c_keeps_what_is_finished_and_is_exit_code_130(tmp_path: Path, invo
     reused = re.search(r"Reused (\d) of 6 programs\.", done.stderr)
     assert reused
     assert 1 <= int(reused[1]) < 6
+
+
+def test_another_baseline_redraws_the_report_and_runs_nothing(built: Built, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    shutil.copytree(built.folder / "output", output)
+    assert "baseline-heading" not in (output / "index.html").read_text()
+    for baseline, other in (("adam", "momentum"), ("momentum", "adam")):
+        done = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
+        assert done.stderr == "Reused 2 of 2 programs.\n"
+        assert f"Points above {baseline}" in done.stdout
+        page = (output / "index.html").read_text().partition('<table class="baseline">')[2].partition("</table>")[0]
+        assert f">{other}</a>" in page
+        assert f">{baseline}</a>" not in page
+        assert f"### Compared with <code>{baseline}</code>" in (output / "summary.md").read_text()
+        again = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
+        assert (again.stderr, again.stdout) == ("Up to date.\n", done.stdout)
+    run = reportgen(tmp_path, "run", *SMALL, "--baseline", "adam")
+    assert "Points above adam" in run.stdout
+
+
+def test_a_baseline_outside_the_matrix_is_one_sentence(tmp_path: Path) -> None:
+    done = reportgen(tmp_path, "build", *SMALL, "--baseline", "adm", expect=2)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith('baseline = "adm": not an optimizer of the matrix; expected one of: adam, momentum.')
+    assert line.endswith('Did you mean "adam"?')
+    assert not (tmp_path / "output").exists()
 
 
 def test_render_needs_only_the_results(built: Built, tmp_path: Path) -> None:

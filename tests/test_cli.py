@@ -20,6 +20,7 @@ from rich.console import Console
 import reportgen.report
 from reportgen import __version__, pipeline
 from reportgen.analysis.best_rows import BestRow, FailedCells
+from reportgen.analysis.head_to_head import Difference, HeadToHead
 from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
 from reportgen.execute.events import CompileStart, Event, FigureStart, PlanReady, ProgramEnd, ReportEnd, RunStart
@@ -137,6 +138,23 @@ def test_a_long_table_keeps_the_best_of_each_loss_and_custom_optimizers(fake: Fa
     assert "Shown: the best optimizer of each loss, and custom ones." in lines
     fake.answer = replace(fake.summary, best=rows[:39])
     assert sum("second" in line for line in invoke("build").stdout.splitlines()) == 13
+
+
+def test_a_comparison_with_the_baseline_fits_60_columns(fake: FakePipeline) -> None:
+    hits, speed = Difference(12.0, (3.0, 21.0), True), Difference(-5.0, (-12.0, 2.0), False)
+    facts = {"hits": hits, "speed": speed, "faster": 2, "slower": 1, "losses": 3}
+    against = HeadToHead("my_opt.py:Mine", "adam", **facts)  # type: ignore[arg-type]
+    fake.answer = replace(fake.summary, best=(), head_to_head=[against])
+    assert invoke("build", "--baseline", "adam").stdout.splitlines()[:3] == [
+        "Points above adam (95 % CI)",
+        "optimizer         targets hit          speed  faster",
+        "my_opt.py:Mine  +12 (3 to 21)  −5 (−12 to 2)     2/3",
+    ]
+    assert fake.configs[-1].baseline == "adam"
+    wide = Difference(-88.8, (-99.9, -11.1), False)
+    long = replace(against, optimizer="o" * 99, baseline="b" * 99, hits=wide, speed=wide)
+    fake.answer = replace(fake.summary, best=(), head_to_head=[long])
+    assert all(len(line) == 60 for line in invoke("build").stdout.splitlines()[:3])
 
 
 def test_the_summary_of_a_build_is_printed_alone_or_written(fake: FakePipeline) -> None:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING
 
 from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.rate_rule import RULE
-from reportgen.results.files import read_json, write_json
-from reportgen.results.manifest import find_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FILE = "best.json"
-"""Its name in the results folder. From it, a build that has nothing to do shows the results without opening a table."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +43,6 @@ class FailedCells:
     optimizers: tuple[str, ...]
     losses: tuple[str, ...]
     reason: str
-
-
-@dataclass(frozen=True)
-class BestRows:
-    """The best configurations as they are stored."""
-
-    runs: str
-    """SHA-256 of the table of runs that they belong to."""
-    rows: tuple[BestRow, ...]
 
 
 def best_rows(cells: pd.DataFrame, custom: Collection[str]) -> list[BestRow]:
@@ -106,23 +90,3 @@ def failed_cells(folder: Path) -> list[FailedCells]:
         FailedCells(len(cells), tuple(cells["optimizer"].unique()), tuple(cells["loss"].unique()), str(reason))
         for reason, cells in failed.groupby("reason", sort=False)
     ]
-
-
-def write_best_rows(folder: Path, rows: Sequence[BestRow]) -> None:
-    """Store the best configurations of the complete results in ``folder``."""
-    write_json(folder / FILE, asdict(BestRows(_digest_of_runs(folder), tuple(rows))))
-
-
-def read_best_rows(folder: Path) -> tuple[BestRow, ...]:
-    """The stored best configurations; empty if they are missing, damaged, or those of other results."""
-    content: Any = read_json(folder / FILE)
-    try:
-        stored = TypeAdapter(BestRows).validate_python(content)
-    except ValidationError:
-        return ()
-    return stored.rows if stored.runs and stored.runs == _digest_of_runs(folder) else ()
-
-
-def _digest_of_runs(folder: Path) -> str:
-    manifest = find_manifest(folder)
-    return manifest.files["runs.parquet"].sha256 if manifest and "runs.parquet" in manifest.files else ""

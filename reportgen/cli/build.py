@@ -11,7 +11,7 @@ import click
 from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.console import Command, color_option, progress_console
 from reportgen.cli.render_options import render_option_flags, template_errors, with_absolute_templates
-from reportgen.cli.results_table import echo_results, failure_lines
+from reportgen.cli.results_table import echo_head_to_head, echo_results, failure_lines
 from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
 from reportgen.cli.usage_error import UsageErrors
 
@@ -32,6 +32,7 @@ def _matrix_options(command: Command) -> Command:
         click.option("--lr", "learning_rates", multiple=True, type=float, help=f"Learning rate to run {_REPEATABLE}."),
         click.option("--steps", type=int, help="Steps per run."),
         click.option("--starts", type=int, help="Number of random starts, in addition to the standard start."),
+        click.option("--baseline", metavar="NAME", help="Optimizer to compare every other one with."),
         click.option("--dtype", metavar="TYPE", help="Precision: float32 or float64."),
         click.option(
             "--trace",
@@ -112,17 +113,24 @@ def _load_config(path: Path | None, flags: Mapping[str, object]) -> Config:
 
 
 def _execute(action: Callable[..., BuildSummary], config: Config) -> BuildSummary:
+    from reportgen.config import ConfigError
     from reportgen.progress import Progress
 
     with Progress(progress_console()) as progress:
         on_event: Callable[[Event], None] = progress.show
-        return action(config, on_event=on_event)
+        try:
+            return action(config, on_event=on_event)
+        except ConfigError as error:
+            raise UsageErrors(*error.problems) from error
 
 
 def _print_outcome(outcome: BuildSummary) -> None:
     """Print the results and the path to stdout; print the rest to stderr."""
     if outcome.best:
         echo_results(outcome.best)
+        click.echo()
+    if outcome.head_to_head:
+        echo_head_to_head(outcome.head_to_head)
         click.echo()
     click.echo(outcome.site or outcome.results)
     if outcome.up_to_date:

@@ -13,6 +13,7 @@ from reportgen.cli.console import uses_color
 
 if TYPE_CHECKING:
     from reportgen.analysis.best_rows import BestRow, FailedCells
+    from reportgen.analysis.head_to_head import HeadToHead
 
 WIDTH = 60
 """Columns of a table of results, also if it is not printed on a terminal."""
@@ -24,9 +25,7 @@ _HEADER = ("  optimizer", "rate", "solved", "median gap", "steps")
 def echo_results(rows: Sequence[BestRow]) -> None:
     """Print the best configurations to stdout, grouped by loss."""
     shown = list(_shown(rows))
-    cells = [_HEADER, *(_cells(row) for row in shown)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * len(widths[1:]))
+    widths = _widths([_HEADER, *(_cells(row) for row in shown)])
     _echo_bold(_line(_HEADER, widths))
     for loss, of_loss in groupby(shown, key=lambda row: row.loss):
         _echo_bold(_cut(loss, WIDTH))
@@ -36,6 +35,28 @@ def echo_results(rows: Sequence[BestRow]) -> None:
         click.echo("* custom optimizer")
     if len(shown) < len(rows):
         click.echo("Shown: the best optimizer of each loss, and custom ones.")
+
+
+def echo_head_to_head(rows: Sequence[HeadToHead]) -> None:
+    """Print the differences of all optimizers from the baseline to stdout."""
+    header = ("optimizer", "targets hit", "speed", "faster")
+    table = [
+        header,
+        *((row.optimizer, str(row.hits), str(row.speed), f"{row.faster}/{row.losses}") for row in rows),
+    ]
+    widths = _widths(table)
+    ci = " (95 % CI)" if rows[0].hits.interval else ""
+    _echo_bold(_cut(f"Points above {rows[0].baseline}", WIDTH - len(ci)) + ci)
+    _echo_bold(_line(header, widths))
+    for cells in table[1:]:
+        click.echo(_line(cells, widths))
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    """The width of each column; names are cut so that all fit."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * len(widths[1:]))
+    return widths
 
 
 def _shown(rows: Sequence[BestRow]) -> Iterator[BestRow]:
