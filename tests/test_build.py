@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -58,6 +59,12 @@ def finished(asked: list[str], folder: Path, expect: int = 0) -> subprocess.Comp
     done = subprocess.run(asked, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == expect, done.stderr
     return done
+
+
+def messages(done: Result | subprocess.CompletedProcess[str]) -> str:
+    """What it printed on stderr, without the lines of progress that a busy machine adds."""
+    lines = done.stderr.splitlines(keepends=True)
+    return "".join(line for line in lines if not re.match(r"planning$|\d+/\d+ programs, ", line))
 
 
 @pytest.fixture
@@ -122,7 +129,7 @@ def test_it_makes_the_site_and_says_where(built: Built) -> None:
         assert name in made
     assert "output/index.html" in done.stdout
     assert "quartic" in done.stdout
-    assert done.stderr == ""
+    assert messages(done) == ""
     assert not (folder / "output" / "results" / "parts").exists()
     assert not (folder / "output" / "results" / "worker.log").exists()
 
@@ -178,7 +185,7 @@ def test_a_flag_of_another_tool_is_answered_with_ours(flag: str, meant: str) -> 
 def test_a_missing_device_is_reported_before_anything_runs(tmp_path: Path, invoke: Callable[..., Result]) -> None:
     done = invoke("build", *SMALL, "--device", "cpu:7")
     assert done.exit_code == 2
-    assert done.output == 'device "cpu:7": TensorFlow finds no such device; it finds cpu:0\n'
+    assert messages(done) == 'device "cpu:7": TensorFlow finds no such device; it finds cpu:0\n'
     assert not (tmp_path / "output" / "results" / "runs.parquet").exists()
 
 
@@ -214,14 +221,14 @@ def test_another_baseline_redraws_the_report_and_runs_nothing(built: Built, tmp_
     assert "baseline-heading" not in (output / "index.html").read_text()
     for baseline, other in (("adam", "momentum"), ("momentum", "adam")):
         done = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
-        assert done.stderr == "Reused 2 of 2 programs.\n"
+        assert messages(done) == "Reused 2 of 2 programs.\n"
         assert f"Points above {baseline}" in done.stdout
         page = (output / "index.html").read_text().partition('<table class="baseline">')[2].partition("</table>")[0]
         assert f">{other}</a>" in page
         assert f">{baseline}</a>" not in page
         assert f"### Compared with <code>{baseline}</code>" in (output / "summary.md").read_text()
         again = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
-        assert (again.stderr, again.stdout) == ("Up to date.\n", done.stdout)
+        assert (messages(again), again.stdout) == ("Up to date.\n", done.stdout)
     run = reportgen(tmp_path, "run", *SMALL, "--baseline", "adam")
     assert "Points above adam" in run.stdout
 
@@ -232,6 +239,34 @@ def test_a_baseline_outside_the_matrix_is_one_sentence(tmp_path: Path) -> None:
     assert line.startswith('baseline = "adm": not an optimizer of the matrix; expected one of: adam, momentum.')
     assert line.endswith('Did you mean "adam"?')
     assert not (tmp_path / "output").exists()
+
+
+def test_a_dry_run_counts_what_is_stored_and_estimates_from_its_times(built: Built, tmp_path: Path) -> None:
+    shutil.copytree(built.folder / "output", tmp_path / "output")
+    before = contents(tmp_path / "output")
+    manifest = tmp_path / "output" / "results" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    for program in content["programs"]:
+        program["seconds"] = {"trace": 1.0, "compile": 2.0, "run": 4.0}  # 400 run-steps each, so 100 per second
+    manifest.write_text(json.dumps(content))
+    done = reportgen(tmp_path, "build", *SMALL, "-l", "beale", "--dry-run")
+    assert done.stdout.splitlines() == [
+        "programs        4: 2 to run, 2 reused",
+        "configurations  8",
+        "runs            16",
+        "run-steps       8.0e+02 to run",
+        "time            about 0:19, without figures and pages",
+        "Estimated from the times of the last build.",
+    ]
+    assert contents(tmp_path / "output") == before
+
+
+def test_verbose_shows_where_the_time_goes(tmp_path: Path, invoke: Callable[..., Result]) -> None:
+    done = invoke("build", *SMALL, "-v")
+    stages = [line[:20].strip() for line in messages(done).splitlines()]
+    assert stages[:2] == ["planning", "start of worker"]
+    assert stages[-1] == "total"
+    assert {"programs", "trace", "compile", "run"} <= set(stages)
 
 
 def test_render_needs_only_the_results(built: Built, tmp_path: Path) -> None:
