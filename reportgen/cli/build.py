@@ -11,6 +11,7 @@ import click
 
 from reportgen.cli.browser import open_option, show_in_browser
 from reportgen.cli.build_output import print_outcome, print_preview
+from reportgen.cli.completion import complete_losses, complete_optimizers
 from reportgen.cli.console import Command, color_option, progress_console
 from reportgen.cli.output_options import OutputOptions, output_options
 from reportgen.cli.progress_lines import progress_lines
@@ -31,8 +32,24 @@ _REPEATABLE = "(repeatable; default: all in the config)"
 def _matrix_options(command: Command) -> Command:
     options: list[Callable[[Command], Command]] = [
         click.argument("config", required=False, type=click.Path(path_type=Path)),
-        click.option("-o", "--optimizer", "optimizers", multiple=True, metavar="NAME", help=_OPTIMIZER),
-        click.option("-l", "--loss", "losses", multiple=True, metavar="NAME", help=f"Loss to run {_REPEATABLE}."),
+        click.option(
+            "-o",
+            "--optimizer",
+            "optimizers",
+            multiple=True,
+            metavar="NAME",
+            help=_OPTIMIZER,
+            shell_complete=complete_optimizers,
+        ),
+        click.option(
+            "-l",
+            "--loss",
+            "losses",
+            multiple=True,
+            metavar="NAME",
+            help=f"Loss to run {_REPEATABLE}.",
+            shell_complete=complete_losses,
+        ),
         click.option("--lr", "learning_rates", multiple=True, type=float, help=f"Learning rate to run {_REPEATABLE}."),
         click.option("--steps", type=int, help="Steps per run."),
         click.option("--starts", type=int, help="Number of random starts, in addition to the standard start."),

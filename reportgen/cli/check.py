@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reportgen.cli.completion import complete_subjects
 from reportgen.cli.console import color_option, echo_table, progress_console, uses_color
 from reportgen.cli.usage_error import UsageErrors
 
@@ -22,7 +23,7 @@ _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
 
 @click.command(short_help="Verify an optimizer or loss.")
-@click.argument("subject")
+@click.argument("subject", shell_complete=complete_subjects)
 @click.option("--against", metavar="OPTIMIZER", help="Compare the steps of SUBJECT with those of OPTIMIZER.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @color_option

@@ -164,6 +164,10 @@ class LocalWorkers:
         if failure:
             raise DeviceMissingError(failure.reason)
 
+    def device_names(self, deadline: float) -> list[str] | Failure:
+        """Return the devices that TensorFlow finds within ``deadline`` seconds."""
+        return self._result(self._schedule(worker.device_names, deadline=deadline), deadline)
+
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""
         future = self._schedule(worker.replay, program, steps, deadline=deadline)

@@ -179,6 +179,13 @@ def device_failure(device: str) -> Failure | None:
     return None
 
 
+def device_names() -> list[str]:
+    """Return the devices that TensorFlow finds, as in a config: ``cpu:0``."""
+    from reportgen.engine.device import names  # imports TensorFlow, which only a worker may
+
+    return names()
+
+
 def no_op() -> None:
     """Do nothing. This task starts a worker before there is work."""
 
