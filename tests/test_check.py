@@ -11,12 +11,13 @@ from click.testing import CliRunner, Result
 from conftest import PATIENCE, Hang, KeptWorker
 
 from reportgen import checks
-from reportgen.checks import CheckReport, Verdict, check
+from reportgen.checks import CheckReport, Verdict, check, optimizer_programs
 from reportgen.checks.baseline_comparison import BaselineEntry, BaselineRow
 from reportgen.checks.next_step import next_step
 from reportgen.checks.optimizer_checks import CHECKS
 from reportgen.cli import main
-from reportgen.config import ConfigError
+from reportgen.config import ConfigError, OptimizerEntry
+from reportgen.engine.foreign import verified_steps
 
 HEAD = """
 import os
@@ -336,3 +337,32 @@ def test_every_check_of_an_optimizer_that_can_fail_has_advice() -> None:
     general = next_step(CheckReport("a", (Verdict("unknown", "FAILED", ""),)))
     for name in (*CHECKS.keys() - {"gradients"}, "loads"):
         assert next_step(CheckReport("a", (Verdict(name, "FAILED", ""),))) != general
+
+
+def test_a_limited_process_verifies_an_optimizer_once_in_each_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = OptimizerEntry.model_validate("adam")
+    single, double, other = (
+        optimizer_programs.batch(each, Path(), dtype)
+        for each, dtype in [
+            (entry, "float32"),
+            (entry, "float64"),
+            (OptimizerEntry.model_validate("adam[beta_2=0.9]"), "float32"),
+        ]
+    )
+    verified: list[str] = []
+
+    def verify(name: str) -> int:
+        return verified_steps.verified_once(
+            {"s": single, "d": double, "o": other}[name], lambda: verified.append(name) or 7
+        )
+
+    monkeypatch.setattr(verified_steps, "_verified", {})
+    assert verified_steps.verified_steps() == 5000
+    assert [verify(name) for name in "ssdo"] == [7] * 4
+    assert verified == list("ssdo")
+    verified.clear()
+    monkeypatch.setattr(verified_steps, "_limit", None)  # to restore it
+    verified_steps.limit_verified_steps(100)
+    assert verified_steps.verified_steps() == 100
+    assert [verify(name) for name in "ssddoos"] == [7] * 7
+    assert verified == list("sdo")
