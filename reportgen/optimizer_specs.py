@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen import catalogue
-from reportgen.config import Config
+from reportgen.config import Config, ConfigError
+from reportgen.config.errors import ConfigProblem
 from reportgen.config.model import Scalar
 from reportgen.failure import Failure
 from reportgen.optimizer import Hyperparameter, Optimizer
@@ -98,6 +99,14 @@ def optimizer_specs(config: Config, extensions: Mapping[str, Extension]) -> dict
                 spec = replace(spec, rates=rates)
             specs.setdefault(spec.label, spec)
     return specs
+
+
+def check_baseline(config: Config, labels: Iterable[str]) -> None:
+    """Raise ConfigError unless the baseline of ``config`` is one of the ``labels``, or there is no baseline."""
+    known = list(labels)
+    if config.baseline and config.baseline not in known:
+        text = catalogue.with_known_names("not an optimizer of the matrix", config.baseline, known)
+        raise ConfigError([ConfigProblem(("baseline",), config.baseline, text).message("baseline")])
 
 
 def _optimizer_spec(

@@ -28,11 +28,12 @@ from reportgen.results.manifest import find_manifest
 from reportgen.results.manifest_index import indexed_programs, is_up_to_date, stored_plan
 
 if TYPE_CHECKING:
-    from reportgen.analysis.best_cells import BestRow
+    from reportgen.analysis.best_rows import BestRow, FailedCells
+    from reportgen.analysis.head_to_head import HeadToHead
     from reportgen.config import Config
     from reportgen.engine.result import Grid
     from reportgen.execute.local_workers import LocalWorkers
-    from reportgen.plan import Program
+    from reportgen.plan import Plan, Program
     from reportgen.rate_grid import Extension
     from reportgen.report.render_options import RenderOptions
     from reportgen.report.site import Site
@@ -59,7 +60,11 @@ class BuildSummary:
     up_to_date: bool = False
     """Whether everything was on disk already."""
     best: Sequence[BestRow] = ()
-    """The best configuration on each loss; empty if everything was on disk already."""
+    """The best configuration of each optimizer on each loss."""
+    head_to_head: Sequence[HeadToHead] = ()
+    """The other optimizers against the baseline; empty without a baseline in the ranking."""
+    failures: Sequence[FailedCells] = ()
+    """Why configurations failed, each reason once."""
 
 
 def build(config: Config, on_event: OnEvent) -> BuildSummary:
@@ -71,6 +76,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
 
     Raises:
         BlockingIOError: another process uses the results folder.
+        ConfigError: the baseline is not an optimizer of the matrix.
         DeviceMissingError: TensorFlow does not find the device of the config.
         WorkerLostError: no worker process could be started.
         TemplateError: a template of the user is broken.
@@ -81,8 +87,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
         from reportgen.report.site_record import is_current
 
         if is_current(config.output, _render_options(config)):
-            count = len(plan.programs)
-            return BuildSummary(folder, config.output / "index.html", count, count, up_to_date=True)
+            return _up_to_date(folder, plan, config.output / "index.html")
     with locked(folder):
         return _Pipeline(config, on_event).build()
 
@@ -92,9 +97,17 @@ def run(config: Config, on_event: OnEvent) -> BuildSummary:
     folder = config.output / "results"
     plan = stored_plan(folder, config)
     if is_up_to_date(folder, plan, config):
-        return BuildSummary(folder, None, len(plan.programs), len(plan.programs), up_to_date=True)
+        return _up_to_date(folder, plan, None)
     with locked(folder):
         return _Pipeline(config, on_event).run()
+
+
+def _up_to_date(folder: Path, plan: Plan, site: Path | None) -> BuildSummary:
+    """What a build or a run reports if there was nothing to do. No heavy package is imported for it."""
+    from reportgen.analysis.terminal_summary import read_terminal_summary
+
+    count, stored = len(plan.programs), read_terminal_summary(folder)
+    return BuildSummary(folder, site, count, count, up_to_date=True, best=stored.best, head_to_head=stored.head_to_head)
 
 
 def _render_options(config: Config) -> RenderOptions:
@@ -128,13 +141,28 @@ class _Pipeline:
             summary = self._run(workers, site)
             page = site.write(Results.for_report(self._folder))
         self._on_event(ReportEnd(page))
-        return replace(summary, site=page)
+        return self._stored(replace(summary, site=page, head_to_head=site.head_to_head))
 
     def run(self) -> BuildSummary:
         """Make results only."""
         with self._workers() as workers:
             self._start(workers)
-            return self._run(workers, None)
+            summary = self._run(workers, None)
+        if self._config.baseline:
+            from reportgen.analysis.report_analysis import ReportAnalysis
+            from reportgen.results.result_tables import Results
+
+            analysis = ReportAnalysis(Results.for_report(self._folder))
+            summary = replace(summary, head_to_head=analysis.head_to_head)
+        return self._stored(summary)
+
+    def _stored(self, summary: BuildSummary) -> BuildSummary:
+        """Store what the terminal shows, and return the summary."""
+        from reportgen.analysis.terminal_summary import TerminalSummary, write_terminal_summary
+
+        shown = TerminalSummary(tuple(summary.best), tuple(summary.head_to_head))
+        write_terminal_summary(self._folder, shown)
+        return summary
 
     def _workers(self) -> LocalWorkers:
         from reportgen.execute.local_workers import LocalWorkers  # imported only if programs are missing
@@ -149,7 +177,7 @@ class _Pipeline:
             workers.start(missing)
 
     def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
-        from reportgen.analysis.best_cells import best_cell_per_loss
+        from reportgen.analysis.best_rows import best_rows, failed_cells
         from reportgen.analysis.cells import stored_cell_table
         from reportgen.results.store import Store
 
@@ -169,7 +197,9 @@ class _Pipeline:
             self._log.unlink(missing_ok=True)
         programs = self._plan.programs
         reused = sum(program.fingerprint not in self._ran for program in programs)
-        return BuildSummary(self._folder, None, len(programs), reused, failed, best=best_cell_per_loss(table))
+        best = best_rows(table, self._plan.custom_optimizers)
+        failures = failed_cells(self._folder) if failed else ()
+        return BuildSummary(self._folder, None, len(programs), reused, failed, best=best, failures=failures)
 
     def _run_round(self, workers: LocalWorkers, store: Store, site: Site | None) -> Manifest:
         """Run the missing programs of the plan; return its manifest."""

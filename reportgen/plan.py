@@ -25,6 +25,7 @@ from reportgen.loss import UNCHANGED, FactChanges, Loss, Point
 from reportgen.optimizer_specs import (
     Hyperparameters,
     OptimizerSpec,
+    check_baseline,
     format_float,
     format_value,
     group_by_structure,
@@ -183,6 +184,11 @@ class Plan:
     """The lowest known value of each loss with an unknown minimum, by its label; it takes the place of the minimum."""
 
     @property
+    def custom_optimizers(self) -> list[str]:
+        """Labels of the optimizers that are not built in."""
+        return [label for label, spec in self.optimizers.items() if not catalogue.is_built_in_optimizer(spec.family)]
+
+    @property
     def extensions(self) -> dict[str, Extension]:
         """How far each automatic grid of learning rates has grown, by the label of the optimizer."""
         return {label: spec.extension for label, spec in self.optimizers.items() if spec.extension is not None}
@@ -202,10 +208,14 @@ def make_plan(
         config: the matrix.
         extensions: how far the automatic grid of each optimizer has grown, by label.
         lowest: the lowest known value of losses with an unknown minimum, by label.
+
+    Raises:
+        ConfigError: the baseline is not an optimizer of the matrix.
     """
     losses = {}
     starts: dict[str, Starts] = {}
     optimizers = optimizer_specs(config, extensions)
+    check_baseline(config, optimizers)
     programs = []
     settings = Settings(
         config.steps,

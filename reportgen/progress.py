@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 
+WIDTH = 60
+"""Columns of a line of progress."""
+
+
 class Progress:
     """A progress bar of run-steps with the current activity; reasons of failed programs stay on the screen."""
 
@@ -32,6 +37,8 @@ class Progress:
         self._finished = 0
         self._programs = 0
         self._bar = _make_bar(console, self._pace) if console else None
+        self._reasons: set[str] = set()
+        """Reasons for failures that are on the screen."""
         self._task = self._bar.add_task("reading", total=None, programs="") if self._bar else None
 
     def __enter__(self) -> Progress:
@@ -57,7 +64,8 @@ class Progress:
                 self._bar.update(self._task, total=max(event.run_steps, 1), description=description)
             case ProgramEnd():
                 self._finished += 1
-                if event.reason:
+                if event.reason and event.reason not in self._reasons:
+                    self._reasons.add(event.reason)
                     # The text of a user's exception may have brackets, which are not markup.
                     self._bar.console.print(f"{event.program} failed: {event.reason}", markup=False)
             case BackgroundFailure():
@@ -74,15 +82,13 @@ class Progress:
 
 
 def _activity(event: CompileStart | RunStart | FigureStart | ReportEnd) -> str:
-    from rich.markup import escape
-
     match event:
         case CompileStart():
-            return escape(f"compiling {event.program}")
+            return f"compiling {event.program}"
         case RunStart():
-            return escape(f"running {event.program}")
+            return f"running {event.program}"
         case FigureStart():
-            return escape(f"drawing {event.figure}")
+            return f"drawing {event.figure}"
         case ReportEnd():
             return "done"
 
@@ -96,6 +102,7 @@ def format_pace(pace: Pace) -> str:
 
 
 def _make_bar(console: Console, pace: Pace) -> Bar:
+    from rich.console import RenderableType
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
@@ -103,11 +110,20 @@ def _make_bar(console: Console, pace: Pace) -> Bar:
         def render(self, _: Task) -> Text:
             return Text(format_pace(pace))
 
+    class TwoLines(Progress):
+        """The bar, and the current activity below it."""
+
+        def get_renderables(self) -> Iterable[RenderableType]:
+            yield self.make_tasks_table(self.tasks)
+            for task in self.tasks:
+                activity = Text(task.description, no_wrap=True)
+                activity.truncate(WIDTH, overflow="ellipsis")
+                yield activity
+
     columns = (
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=12),
         TextColumn("{task.fields[programs]}"),
         TimeElapsedColumn(),
         PaceColumn(),
-        TextColumn("{task.description}"),
     )
-    return Progress(*columns, console=console, transient=True)
+    return TwoLines(*columns, console=console, transient=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import fields, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,15 +13,18 @@ import pandas as pd
 import pytest
 import synthetic
 
-from reportgen.analysis import best_cell_per_loss, number_format
-from reportgen.analysis.best_cells import BestRow, best_cells
+from reportgen.analysis import number_format
+from reportgen.analysis.best_cells import best_cells
+from reportgen.analysis.best_rows import best_rows, failed_cells
 from reportgen.analysis.cells import order_statistic
+from reportgen.analysis.head_to_head import head_to_head
 from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.ranking import leaderboard, ranking
 from reportgen.analysis.rate_rule import RULE
 from reportgen.analysis.run_table import run_table
-from reportgen.results.manifest import OptimizerInfo
+from reportgen.analysis.terminal_summary import TerminalSummary, read_terminal_summary, write_terminal_summary
+from reportgen.results.manifest import FileInfo, OptimizerInfo
 from reportgen.results.result_tables import Results
 
 
@@ -108,21 +113,85 @@ def test_ranking_tells_ties() -> None:
     assert [(rank.place, rank.tied) for rank in ranks] == [(1, True), (1, True)]
 
 
-def test_best_cells_are_what_a_terminal_shows(results: Results) -> None:
-    rows = best_cell_per_loss(run_table(results).cells)
-    assert [field.name for field in fields(BestRow)] == ["loss", "optimizer", "learning_rate", "solved", "gap", "steps"]
-    losses = [row.loss for row in rows]
-    assert len(losses) == len(set(losses))
-    assert set(losses) == set(results.runs["loss"])
-    best = best_cells(run_table(results).cells)
+def test_best_rows_are_what_a_terminal_shows(results: Results) -> None:
+    cells = run_table(results).cells
+    rows = best_rows(cells, ["adam"])
+    losses, optimizers = results.manifest.loss_labels, results.manifest.optimizer_labels
+    assert {(row.loss, row.optimizer) for row in rows} == {(loss, name) for loss in losses for name in optimizers}
+    assert [row.loss for row in rows] == sorted((row.loss for row in rows), key=losses.index)
+    assert {row.optimizer for row in rows if row.custom} == {"adam"}
+    best = best_cells(cells).set_index(["loss", "optimizer"])
     for row in rows:
-        on_loss = best[best["loss"] == row.loss]
-        (chosen,) = on_loss[on_loss["optimizer"] == row.optimizer].to_dict("records")
-        assert chosen["hit_rate"] == on_loss["hit_rate"].max()
-        assert row.learning_rate == chosen["learning_rate"]
-        assert row.solved == chosen["solved"] / chosen["runs"]
-        assert (row.gap, row.steps) == (chosen["gap_median"], chosen["steps_to_target"])
-        assert 0 <= row.solved <= 1
+        chosen = best.loc[(row.loss, row.optimizer)]
+        assert (row.learning_rate, row.solved, row.runs) == tuple(chosen[["learning_rate", "solved", "runs"]])
+        assert chosen["gap_median"] == (math.inf if row.gap is None else row.gap)
+        assert chosen["steps_to_target"] == (math.inf if row.steps is None else row.steps)
+    for one, other in itertools.pairwise(rows):
+        if one.loss == other.loss:
+            assert tuple(best.loc[(one.loss, one.optimizer)][[*RULE]]) >= tuple(
+                best.loc[(other.loss, other.optimizer)][[*RULE]]
+            )
+
+
+def test_the_stored_terminal_summary_belongs_to_its_results(tmp_path: Path) -> None:
+    tiny = synthetic.results([synthetic.QUARTIC], ["adam", "momentum"], [0.1], starts=3, steps=5)
+
+    def write(digest: str, baseline: str) -> Path:
+        config = tiny.manifest.config.model_copy(update={"baseline": baseline})
+        manifest = replace(tiny.manifest, config=config, files={"runs.parquet": FileInfo(1, digest)})
+        return synthetic.write(replace(tiny, manifest=manifest), tmp_path / "results")
+
+    table = run_table(tiny)
+    board = leaderboard(table, best_cells(table.cells), ["adam", "momentum"])
+    summary = TerminalSummary(tuple(best_rows(table.cells, [])), tuple(head_to_head(board, "adam")))
+    assert summary.head_to_head
+    folder = write("a", "adam")
+    assert read_terminal_summary(folder) == TerminalSummary()
+    write_terminal_summary(folder, summary)
+    assert read_terminal_summary(folder) == summary
+    assert read_terminal_summary(write("b", "adam")) == TerminalSummary()
+    assert read_terminal_summary(write("a", "momentum")) == TerminalSummary()
+    assert read_terminal_summary(write("a", "adam")) == summary
+    (folder / "terminal.json").write_text("{")
+    assert read_terminal_summary(folder) == TerminalSummary()
+
+
+def test_head_to_head_is_the_difference_of_the_scores_of_the_ranking(results: Results) -> None:
+    table = run_table(results)
+    board = leaderboard(table, best_cells(table.cells), ["gradient_descent", "momentum", "adam"])
+    assert board
+    assert head_to_head(board, "newton") == head_to_head(board, "") == head_to_head(None, "adam") == []
+    rows = head_to_head(board, "momentum")
+    assert {row.optimizer for row in rows} == {"gradient_descent", "adam"}
+    assert [row.hits.points for row in rows] == sorted((row.hits.points for row in rows), reverse=True)
+    base = board.names.index("momentum")
+    for row in rows:
+        at = board.names.index(row.optimizer)
+        for found, scores, resampled in (
+            (row.hits, board.hit_rates, board.resampled_hit_rates),
+            (row.speed, board.speed, board.resampled_speed),
+        ):
+            assert found.points == pytest.approx(100 * (scores[at] - scores[base]))
+            assert resampled
+            assert found.interval == pytest.approx([100 * end for end in resampled.difference(at, base)])
+            assert not found.significant or found.interval[0] > 0 or found.interval[1] < 0
+        ahead = board.speed_by_loss[:, at] - board.speed_by_loss[:, base]
+        assert (row.faster, row.slower, row.losses) == ((ahead > 0).sum(), (ahead < 0).sum(), 3)
+    (mirrored,) = (row for row in head_to_head(board, "adam") if row.optimizer == "momentum")
+    (adam,) = (row for row in rows if row.optimizer == "adam")
+    assert mirrored.hits.points == -adam.hits.points
+    assert mirrored.hits.significant == adam.hits.significant
+    assert (mirrored.faster, mirrored.slower) == (adam.slower, adam.faster)
+
+
+def test_each_reason_for_failures_is_found_once(tmp_path: Path) -> None:
+    names = ("gradient_descent", "momentum", "adam")
+    made = synthetic.results(optimizers=names, starts=4, failed=[("beale", "momentum"), ("beale", "adam")])
+    (failed,) = failed_cells(synthetic.write(made, tmp_path / "results"))
+    on_beale = made.runs[(made.runs["loss"] == "beale") & (made.runs["outcome"] == "failed")]
+    assert failed.configurations == on_beale["cell_id"].nunique()
+    assert (failed.optimizers, failed.losses) == (("momentum", "adam"), ("beale",))
+    assert failed.reason == on_beale["reason"].iloc[0]
 
 
 def test_a_median_curve_carries_what_ended_and_loses_what_diverged() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +59,12 @@ def finished(asked: list[str], folder: Path, expect: int = 0) -> subprocess.Comp
     done = subprocess.run(asked, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == expect, done.stderr
     return done
+
+
+def messages(done: Result | subprocess.CompletedProcess[str]) -> str:
+    """What it printed on stderr, without the lines of progress that a busy machine adds."""
+    lines = done.stderr.splitlines(keepends=True)
+    return "".join(line for line in lines if not re.match(r"planning$|\d+/\d+ programs, ", line))
 
 
 @pytest.fixture
@@ -121,7 +129,7 @@ def test_it_makes_the_site_and_says_where(built: Built) -> None:
         assert name in made
     assert "output/index.html" in done.stdout
     assert "quartic" in done.stdout
-    assert done.stderr == ""
+    assert messages(done) == ""
     assert not (folder / "output" / "results" / "parts").exists()
     assert not (folder / "output" / "results" / "worker.log").exists()
 
@@ -138,6 +146,8 @@ def test_the_command_never_imports_tensorflow_and_does_nothing_lightly(built: Bu
     assert "matplotlib" in built.imported
     again, imported = importing(built.folder)
     assert imported == []
+    assert again.stdout == built.done.stdout
+    assert "quartic\n" in again.stdout
     assert "Up to date." in again.stderr
 
 
@@ -145,7 +155,8 @@ def test_a_failed_cell_is_exit_code_3_and_in_the_report(tmp_path: Path, invoke: 
     (tmp_path / "mine.py").write_text("raise RuntimeError('this <b>cannot</b> be loaded')\n")
     done = invoke("build", *SMALL, "-o", "mine.py:Mine")
     assert done.exit_code == 3, done.stderr
-    assert "2 configurations failed" in done.stderr
+    assert "2 configurations failed: mine.py:Mine on quartic: RuntimeError: this <b>cannot</b>" in done.stderr
+    assert done.stderr.count("RuntimeError") == 1
     assert "Traceback" not in done.stderr
     page = (tmp_path / "output" / "losses" / "quartic.html").read_text()
     assert "mine.py:Mine" in page
@@ -174,7 +185,7 @@ def test_a_flag_of_another_tool_is_answered_with_ours(flag: str, meant: str) -> 
 def test_a_missing_device_is_reported_before_anything_runs(tmp_path: Path, invoke: Callable[..., Result]) -> None:
     done = invoke("build", *SMALL, "--device", "cpu:7")
     assert done.exit_code == 2
-    assert done.output == 'device "cpu:7": TensorFlow finds no such device; it finds cpu:0\n'
+    assert messages(done) == 'device "cpu:7": TensorFlow finds no such device; it finds cpu:0\n'
     assert not (tmp_path / "output" / "results" / "runs.parquet").exists()
 
 
@@ -241,6 +252,60 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_another_baseline_redraws_the_report_and_runs_nothing(built: Built, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    shutil.copytree(built.folder / "output", output)
+    assert "baseline-heading" not in (output / "index.html").read_text()
+    for baseline, other in (("adam", "momentum"), ("momentum", "adam")):
+        done = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
+        assert messages(done) == "Reused 2 of 2 programs.\n"
+        assert f"Points above {baseline}" in done.stdout
+        page = (output / "index.html").read_text().partition('<table class="baseline">')[2].partition("</table>")[0]
+        assert f">{other}</a>" in page
+        assert f">{baseline}</a>" not in page
+        assert f"### Compared with <code>{baseline}</code>" in (output / "summary.md").read_text()
+        again = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
+        assert (messages(again), again.stdout) == ("Up to date.\n", done.stdout)
+    run = reportgen(tmp_path, "run", *SMALL, "--baseline", "adam")
+    assert "Points above adam" in run.stdout
+
+
+def test_a_baseline_outside_the_matrix_is_one_sentence(tmp_path: Path) -> None:
+    done = reportgen(tmp_path, "build", *SMALL, "--baseline", "adm", expect=2)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith('baseline = "adm": not an optimizer of the matrix; expected one of: adam, momentum.')
+    assert line.endswith('Did you mean "adam"?')
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_dry_run_counts_what_is_stored_and_estimates_from_its_times(built: Built, tmp_path: Path) -> None:
+    shutil.copytree(built.folder / "output", tmp_path / "output")
+    before = contents(tmp_path / "output")
+    manifest = tmp_path / "output" / "results" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    for program in content["programs"]:
+        program["seconds"] = {"trace": 1.0, "compile": 2.0, "run": 4.0}  # 400 run-steps each, so 100 per second
+    manifest.write_text(json.dumps(content))
+    done = reportgen(tmp_path, "build", *SMALL, "-l", "beale", "--dry-run")
+    assert done.stdout.splitlines() == [
+        "programs        4: 2 to run, 2 reused",
+        "configurations  8",
+        "runs            16",
+        "run-steps       8.0e+02 to run",
+        "time            about 0:19, without figures and pages",
+        "Estimated from the times of the last build.",
+    ]
+    assert contents(tmp_path / "output") == before
+
+
+def test_verbose_shows_where_the_time_goes(tmp_path: Path, invoke: Callable[..., Result]) -> None:
+    done = invoke("build", *SMALL, "-v")
+    stages = [line[:20].strip() for line in messages(done).splitlines()]
+    assert stages[:2] == ["planning", "start of worker"]
+    assert stages[-1] == "total"
+    assert {"programs", "trace", "compile", "run"} <= set(stages)
 
 
 def test_render_needs_only_the_results(built: Built, tmp_path: Path) -> None:

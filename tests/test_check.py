@@ -11,10 +11,13 @@ from click.testing import CliRunner, Result
 from conftest import PATIENCE, Hang, KeptWorker
 
 from reportgen import checks
-from reportgen.checks import CheckReport, Verdict, check
+from reportgen.checks import CheckReport, Verdict, check, optimizer_programs
 from reportgen.checks.baseline_comparison import BaselineEntry, BaselineRow
+from reportgen.checks.next_step import next_step
+from reportgen.checks.optimizer_checks import CHECKS
 from reportgen.cli import main
-from reportgen.config import ConfigError
+from reportgen.config import ConfigError, OptimizerEntry
+from reportgen.engine.foreign import verified_steps
 
 HEAD = """
 import os
@@ -244,7 +247,7 @@ def checked_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The subjects that the command checks; the report is GOOD for an optimizer, and GOOD and BAD for a file."""
     names: list[str] = []
 
-    def answer(what: str, base: Path) -> Iterator[CheckReport]:
+    def answer(what: str, base: Path, on_stage: object = None) -> Iterator[CheckReport]:
         assert base == Path.cwd()
         names.append(what)
         if what == "adm":
@@ -275,6 +278,7 @@ def test_a_failed_check_ends_with_1(checked_names: list[str]) -> None:
     result = invoke("my.py")
     assert result.exit_code == 1
     assert "FAILED  state" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("  Next: return everything that step() remembers")
 
 
 def test_a_name_that_is_unknown_ends_with_2(checked_names: list[str]) -> None:
@@ -303,3 +307,62 @@ def test_colours_are_optional(checked_names: list[str], monkeypatch: pytest.Monk
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[31m\x1b[1mFAILED" in invoke("my.py").stdout
     assert "\x1b[" not in invoke("my.py", "--no-color").stdout
+
+
+@pytest.mark.usefixtures("one_worker")
+def test_an_optimizer_that_evaluates_the_loss_in_each_step_gets_an_answer(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    stages: list[str] = []
+    (checked,) = check("torch:LBFGS", tmp_path, PATIENCE, stages.append)
+    assert failed(checked) == {}
+    assert [(verdict.name, verdict.status) for verdict in checked.verdicts][-2:] == [
+        ("gradients", "note"),
+        ("comparison", "note"),
+    ]
+    assert checked.comparison == ()
+    assert list(dict.fromkeys(stages)) == [
+        f"torch:LBFGS: {name}" for name in ("runs", "precision", "repeats", "batch", "dimensions")
+    ]
+
+
+def test_a_failure_ends_with_the_next_step() -> None:
+    good, bad = Verdict("loads", "ok", ""), Verdict("state", "FAILED", "x")
+    slow = Verdict("runs", "FAILED", "exceeded the deadline of 60 s and was stopped")
+    assert next_step(CheckReport("a", (good,))) == ""
+    assert next_step(CheckReport("a", (good, bad, slow))).startswith("Next: return everything that step() remembers")
+    assert next_step(CheckReport("a", (good, slow))).startswith("Next: make it faster")
+
+
+def test_every_check_of_an_optimizer_that_can_fail_has_advice() -> None:
+    general = next_step(CheckReport("a", (Verdict("unknown", "FAILED", ""),)))
+    for name in (*CHECKS.keys() - {"gradients"}, "loads"):
+        assert next_step(CheckReport("a", (Verdict(name, "FAILED", ""),))) != general
+
+
+def test_a_limited_process_verifies_an_optimizer_once_in_each_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = OptimizerEntry.model_validate("adam")
+    single, double, other = (
+        optimizer_programs.batch(each, Path(), dtype)
+        for each, dtype in [
+            (entry, "float32"),
+            (entry, "float64"),
+            (OptimizerEntry.model_validate("adam[beta_2=0.9]"), "float32"),
+        ]
+    )
+    verified: list[str] = []
+
+    def verify(name: str) -> int:
+        return verified_steps.verified_once(
+            {"s": single, "d": double, "o": other}[name], lambda: verified.append(name) or 7
+        )
+
+    monkeypatch.setattr(verified_steps, "_verified", {})
+    assert verified_steps.verified_steps() == 5000
+    assert [verify(name) for name in "ssdo"] == [7] * 4
+    assert verified == list("ssdo")
+    verified.clear()
+    monkeypatch.setattr(verified_steps, "_limit", None)  # to restore it
+    verified_steps.limit_verified_steps(100)
+    assert verified_steps.verified_steps() == 100
+    assert [verify(name) for name in "ssddoos"] == [7] * 7
+    assert verified == list("sdo")

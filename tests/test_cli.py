@@ -2,63 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
 import pty
 import subprocess
 import sys
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
-from rich.console import Console
+from fake_pipeline import FakePipeline, installed, invoke
 
 import reportgen.report
-from reportgen import __version__, pipeline
-from reportgen.analysis.best_cells import BestRow
+from reportgen import __version__
 from reportgen.cli import main
 from reportgen.config import Config, LossEntry, OptimizerEntry
-from reportgen.execute.events import CompileStart, Event, FigureStart, PlanReady, ProgramEnd, ReportEnd, RunStart
-from reportgen.pipeline import BuildSummary
-from reportgen.progress import Progress
 from reportgen.report.render_options import RenderOptions
-
-BEST = BestRow("beale", "adam", learning_rate=0.1, solved=1.0, gap=2e-15, steps=57.0)
-NEVER = BestRow("quartic", "adam", learning_rate=0.1, solved=0.0, gap=math.nan, steps=math.inf)
-
-
-class FakePipeline:
-    """Replaces ``pipeline.build`` and ``run``: records the configs, and returns a prepared outcome."""
-
-    def __init__(self) -> None:
-        self.configs: list[Config] = []
-        self.answer: BuildSummary | BaseException = BuildSummary(
-            Path("output/results"), Path("output/index.html"), programs=2, reused=0, best=[BEST, NEVER]
-        )
-
-    def __call__(self, config: Config, on_event: Callable[[Event], None]) -> BuildSummary:
-        self.configs.append(config)
-        on_event(PlanReady(2, 0, 10, 90, 180_000))
-        if isinstance(self.answer, BaseException):
-            raise self.answer
-        return self.answer
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakePipeline:
-    monkeypatch.chdir(tmp_path)
-    fake = FakePipeline()
-    monkeypatch.setattr(pipeline, "build", fake)
-    monkeypatch.setattr(pipeline, "run", fake)
-    return fake
-
-
-def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
+    return installed(monkeypatch, tmp_path)
 
 
 def test_build_without_arguments_runs_the_default_matrix(fake: FakePipeline, tmp_path: Path) -> None:
@@ -93,38 +57,12 @@ def test_a_config_file_can_be_named(fake: FakePipeline, tmp_path: Path) -> None:
     assert (fake.configs[0].steps, fake.configs[0].learning_rates) == (9, (0.5,))
 
 
-def test_only_the_best_configurations_and_the_path_go_to_stdout(fake: FakePipeline) -> None:
-    result = invoke("build")
-    header, best, never, blank, path = result.stdout.splitlines()
-    assert header.split() == ["loss", "optimizer", "learning", "rate", "solved", "gap", "steps"]
-    assert best.split() == ["beale", "adam", "0.1", "100%", "2.00e-15", "57"]
-    assert never.split() == ["quartic", "adam", "0.1", "0%", "-", "-"]
-    assert (blank, Path(path)) == ("", Path("output/index.html"))
-    assert result.stderr == ""
-
-
 def test_the_summary_of_a_build_is_printed_alone_or_written(fake: FakePipeline) -> None:
     Path("output").mkdir()
     Path("output/summary.md").write_text("## It\n")
     assert invoke("build", "--summary", "-").stdout == "## It\n"
     assert invoke("build", "--summary", "down/here.md").stdout.endswith("output/index.html\n")
     assert Path("down/here.md").read_text() == "## It\n"
-
-
-def test_reused_programs_are_reported_on_stderr(fake: FakePipeline) -> None:
-    results = Path("output/results")
-    fake.answer = BuildSummary(results, None, programs=3, reused=2)
-    assert invoke("run").stderr == "Reused 2 of 3 programs.\n"
-    fake.answer = BuildSummary(results, None, programs=3, reused=3, up_to_date=True)
-    assert invoke("run").stderr == "Up to date.\n"
-    assert Path(invoke("run").stdout.strip()) == results
-
-
-def test_failed_configurations_end_with_3_after_the_report_is_printed(fake: FakePipeline) -> None:
-    fake.answer = BuildSummary(Path("results"), Path("index.html"), programs=3, reused=0, failed_cells=4)
-    result = invoke("build")
-    assert (result.exit_code, result.stdout) == (3, "index.html\n")
-    assert result.stderr == "4 configurations failed; the results give the reasons.\n"
 
 
 def test_an_interrupt_ends_with_130_and_one_sentence(fake: FakePipeline) -> None:
@@ -279,40 +217,3 @@ def test_a_table_is_cut_to_the_screen() -> None:
     lines = on_a_terminal("list", "losses", NO_COLOR="1", COLUMNS="80").splitlines()
     assert max(map(len, lines)) <= 80
     assert any("…" in line for line in lines)
-
-
-def shown(console: Any, *events: Event) -> None:
-    with Progress(console) as progress:
-        for event in events:
-            progress.show(event)
-            if console:
-                progress._bar.refresh()  # type: ignore[union-attr]
-
-
-def test_progress_names_what_is_compiled_run_and_drawn() -> None:
-    text = StringIO()
-    console = Console(file=text, force_terminal=True, color_system=None, width=120)
-    shown(
-        console,
-        PlanReady(2, 1, 20, 180, 90_000),
-        CompileStart("beale/adam[beta_2=0.99]"),
-        RunStart("beale/adam"),
-        ProgramEnd("beale/adam", "ValueError: [bold] is no number", 90_000),
-        FigureStart("beale/paths"),
-        ReportEnd(Path("index.html")),
-    )
-    for expected in (
-        "20 configurations, 180 runs",
-        "1/2",
-        "compiling beale/adam[beta_2=0.99]",
-        "running beale/adam",
-        "2/2",
-        "beale/adam failed: ValueError: [bold] is no number",
-        "drawing beale/paths",
-    ):
-        assert expected in text.getvalue()
-
-
-def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(None, PlanReady(1, 0, 1, 1, 1), CompileStart("a"), ProgramEnd("a", "reason", 1))
-    assert capsys.readouterr() == ("", "")

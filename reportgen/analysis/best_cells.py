@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.rate_rule import RULE
@@ -24,30 +23,6 @@ def best_cells(cells: pd.DataFrame, by: Sequence[str] = ("loss", "optimizer")) -
     ascending = [False] * len(RULE) + [True]
     ordered = cells.sort_values([*RULE, "learning_rate"], ascending=ascending, kind="stable")
     return ordered.drop_duplicates(list(by)).sort_index()
-
-
-@dataclass(frozen=True)
-class BestRow:
-    """The best configuration on one loss, as the terminal shows it."""
-
-    loss: str
-    optimizer: str
-    learning_rate: float
-    solved: float
-    """Share of its runs that were solved."""
-    gap: float
-    """Median final gap."""
-    steps: float
-    """Median steps to the tightest target; infinite unless most runs hit it."""
-
-
-def best_cell_per_loss(cells: pd.DataFrame) -> list[BestRow]:
-    """The best configuration on each loss, from a table made by ``cell_table``."""
-    best = best_cells(cells, by=["loss"])
-    solved = best["solved"] / best["runs"]
-    columns = [best["loss"], best["optimizer"], best["learning_rate"], solved]
-    columns += [best["gap_median"], best["steps_to_target"]]
-    return [BestRow(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def comparable_cells(best: pd.DataFrame, unknown_minimum: Sequence[str]) -> pd.DataFrame:

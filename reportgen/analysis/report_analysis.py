@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.analysis.anytime import AnytimeScores, anytime_scores
 from reportgen.analysis.best_cells import best_cells, comparable_cells
 from reportgen.analysis.expected_times import expected_times
+from reportgen.analysis.head_to_head import HeadToHead, head_to_head
 from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.analysis.ranking import Leaderboard, Rank, leaderboard, ranking
 from reportgen.analysis.run_table import RunTable, run_table
@@ -93,6 +94,11 @@ class ReportAnalysis:
     def ranking(self) -> list[Rank]:
         """The ranking of all that can be compared, the best first."""
         return ranking(self.leaderboard)
+
+    @cached_property
+    def head_to_head(self) -> list[HeadToHead]:
+        """Every other optimizer of the ranking against the baseline of the config; empty without one."""
+        return head_to_head(self.leaderboard, self.manifest.config.baseline)
 
     @cached_property
     def excluded_ranking(self) -> list[Rank]:

@@ -41,6 +41,7 @@ class Settings(TypedDict, total=False):
     trace_points: int
     device: str
     deadline: float
+    baseline: str
 
 
 def run(

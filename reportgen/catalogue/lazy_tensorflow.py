@@ -15,6 +15,8 @@ _NAME = "tensorflow"
 
 class _Placeholder(ModuleType):
     def __getattr__(self, attribute: str) -> Any:
+        if attribute == "__file__":  # inspect asks every module for it, for example while PyTorch is imported
+            raise AttributeError(attribute)
         # While the placeholder is registered, the import below would find it instead of the real module.
         if sys.modules.get(_NAME) is self:
             del sys.modules[_NAME]

@@ -152,6 +152,11 @@ def _find_optimizer_by_name(name: str, base: Path) -> type[Optimizer]:
     raise _unknown_name(name, "optimizer", [*optimizers(), *local], errors)
 
 
+def is_built_in_optimizer(name: str) -> bool:
+    """Return whether ``name`` is a built-in optimizer, and not one of a file, a module or another framework."""
+    return ":" not in name and _built_in_optimizer(name) is not None
+
+
 def _built_in_optimizer(name: str) -> type[Optimizer] | None:
     """The built-in optimizer with a name. Most are found without loading all files."""
     members = _likely_members("reportgen.optimizers", name)

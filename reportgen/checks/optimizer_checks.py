@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen.analysis.number_format import count
 from reportgen.checks import optimizer_programs
-from reportgen.checks.optimizer_programs import BATCH_DIMENSION, DIMENSIONS, STEPS
+from reportgen.checks.optimizer_programs import BATCH_DIMENSION, DIMENSIONS
 from reportgen.checks.optimizer_runs import MissingResultError, OptimizerRuns, format_position, same_bits
 from reportgen.checks.verdict import FAILED, NOTE, OK, Judgement, Verdict
 from reportgen.engine.result import NEVER
@@ -40,7 +40,8 @@ def check_runs(evidence: OptimizerRuns) -> Judgement:
     """Check whether the optimizer runs in the compiled loop."""
     program = evidence.programs["float32"]
     evidence.result("float32")
-    return OK, f"{program.runs} runs of {STEPS} steps complete on a quadratic in {BATCH_DIMENSION} dimensions"
+    runs = f"{program.runs} runs of {program.settings.steps} steps"
+    return OK, f"{runs} complete on a quadratic in {BATCH_DIMENSION} dimensions"
 
 
 def check_state(evidence: OptimizerRuns) -> Judgement:
@@ -144,7 +145,8 @@ def check_descends(evidence: OptimizerRuns) -> Judgement:
         tried = f"at every learning rate from {min(rates):g} to {max(rates):g}"
         return FAILED, f"on the quadratic, runs diverge {tried}; expected at least one learning rate without divergence"
     best = min(cells, key=lambda i: float(remaining[i]))
-    steps, share = f"{STEPS} steps at the best learning rate ({rates[best]:g})", f"{remaining[best]:.2g}"
+    steps = f"{program.settings.steps} steps at the best learning rate ({rates[best]:g})"
+    share = f"{remaining[best]:.2g}"
     if remaining[best] < 1:
         return OK, f"{steps} reduce the quadratic to {share} of its initial value"
     return FAILED, f"{steps} change the quadratic to {share} times its initial value; expected less than 1"

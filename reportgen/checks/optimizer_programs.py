@@ -10,12 +10,16 @@ from typing import Any
 from reportgen import catalogue
 from reportgen.config import Config
 from reportgen.config.model import OptimizerEntry
+from reportgen.foreign import TorchOptimizer
 from reportgen.optimizer import Hyperparameter
 from reportgen.plan import Program, make_plan
 
 QUADRATIC = "reportgen.checks.quadratic:quadratic"
 STEPS = 100
-"""Steps of each run."""
+"""Steps of each run on the quadratic."""
+CLOSURE_STEPS = 5
+CLOSURE_RATES = (1e-3, 1e-2, 1e-1, 0.3, 1.0)
+"""Steps and learning rates of an optimizer that evaluates the loss up to 20 times in each step, as L-BFGS does."""
 BATCH_DIMENSION = 3
 """Dimension of the quadratic in most programs."""
 DIMENSIONS = (1, 2, 50)
@@ -59,8 +63,14 @@ def comparison(entry: OptimizerEntry, base: Path) -> Config:
     return Config(optimizers=(entry,) if is_baseline else (entry, GRADIENT_DESCENT), base=base)
 
 
+def evaluates_loss(entry: OptimizerEntry, base: Path) -> bool:
+    """Whether the optimizer evaluates the loss many times in each step, which are therefore slow."""
+    kind = catalogue.find_optimizer(entry.name, base)
+    return issubclass(kind, TorchOptimizer) and kind.evaluates_loss
+
+
 def _on_quadratic(entries: tuple[OptimizerEntry, ...], base: Path, dim: int, dtype: str) -> Program:
-    config = {
+    config: dict[str, Any] = {
         "losses": [{"name": QUADRATIC, "dim": dim}],
         "optimizers": entries,
         "starts": {"random": 2},
@@ -68,6 +78,8 @@ def _on_quadratic(entries: tuple[OptimizerEntry, ...], base: Path, dim: int, dty
         "dtype": dtype,
         "base": base,
     }
+    if evaluates_loss(entries[0], base):
+        config |= {"steps": CLOSURE_STEPS, "learning_rates": CLOSURE_RATES}
     (program,) = make_plan(Config.model_validate(config)).programs
     return program
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from reportgen import catalogue
@@ -13,11 +13,12 @@ from reportgen.checks.check_loss import check_loss
 from reportgen.checks.optimizer_checks import REPLAYED, check_declaration, verdicts
 from reportgen.checks.optimizer_runs import OptimizerRuns
 from reportgen.checks.resolve import is_file, is_loss, members_of
-from reportgen.checks.verdict import FAILED, CheckReport, Verdict
+from reportgen.checks.verdict import FAILED, NOTE, CheckReport, Verdict
 from reportgen.config import ConfigError, OptimizerEntry
 from reportgen.config.labels import parse_label
 from reportgen.config.validation import parse_loss, parse_optimizer
 from reportgen.engine.result import ProgramResult
+from reportgen.execute.events import CompileStart
 from reportgen.execute.local_workers import LocalWorkers, Outcome
 from reportgen.failure import Failure
 from reportgen.foreign import ForeignOptimizer
@@ -27,22 +28,35 @@ from reportgen.plan import Program, make_plan
 TASKS = 256
 """Tasks of a worker. Most of them only evaluate a loss, and leave nothing in memory."""
 
+VERIFIED_STEPS = optimizer_programs.STEPS
+"""Steps by which an optimizer of another framework is verified on each loss, which takes Python milliseconds each."""
+
 DEADLINE = 60.0
 """Seconds for a group of programs, each of which takes about one second."""
 
 
-def check(subject: str, base: Path, deadline: float = DEADLINE) -> Iterator[CheckReport]:
+OnStage = Callable[[str], None]
+"""Called with what is checked and the check that runs: ``adam: dimensions``."""
+
+
+def check(
+    subject: str, base: Path, deadline: float = DEADLINE, on_stage: OnStage = lambda _: None
+) -> Iterator[CheckReport]:
     """Check optimizers and losses, and yield a report on each.
 
     Args:
         subject: the name or label of an optimizer or a loss, a file, or ``suite:NAME`` or ``tag:NAME``.
         base: the folder that plug-in files are relative to.
         deadline: seconds for loading a plug-in, for each evaluation, and for each group of programs.
+        on_stage: called when a check begins.
 
     Raises:
         ConfigError: the subject does not exist, or has no such hyperparameters or dimension.
     """
-    with tempfile.TemporaryDirectory() as folder, LocalWorkers(Path(folder, "worker.log"), TASKS) as workers:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalWorkers(Path(folder, "worker.log"), TASKS, VERIFIED_STEPS) as workers,
+    ):
         failure = _load_failure(workers, subject, base, deadline)
         if failure:
             yield _load_report(subject, failure.reason)
@@ -56,9 +70,10 @@ def check(subject: str, base: Path, deadline: float = DEADLINE) -> Iterator[Chec
         workers.start()
         for label in labels:
             if label in losses:
+                on_stage(label)
                 yield check_loss(workers, label, base, deadline)
             else:
-                yield _OptimizerChecker(workers, base, deadline).check(label)
+                yield _OptimizerChecker(workers, base, deadline, on_stage).check(label)
 
 
 def _load_failure(workers: LocalWorkers, subject: str, base: Path, deadline: float) -> Failure | None:
@@ -113,7 +128,8 @@ def _load_report(label: str, reason: str) -> CheckReport:
 class _OptimizerChecker:
     """Checks optimizers with the same workers."""
 
-    def __init__(self, workers: LocalWorkers, base: Path, deadline: float) -> None:
+    def __init__(self, workers: LocalWorkers, base: Path, deadline: float, on_stage: OnStage) -> None:
+        self._on_stage = on_stage
         self._workers = workers
         self._base = base
         self._deadline = deadline
@@ -131,6 +147,9 @@ class _OptimizerChecker:
         if isinstance(result, Failure):
             return CheckReport(label, (loads, Verdict("runs", FAILED, result.reason)))
         all_verdicts = (loads, *verdicts(self._evidence(entry, kind, (batch, result))))
+        if optimizer_programs.evaluates_loss(entry, self._base):
+            reason = f"left out, because each step evaluates the loss many times; run reportgen build -o {label}"
+            return CheckReport(label, (*all_verdicts, Verdict("comparison", NOTE, reason)))
         # The performance of an incorrect optimizer means nothing.
         passed = all(verdict.passed for verdict in all_verdicts)
         return CheckReport(label, all_verdicts, tuple(self._compare(entry)) if passed else ())
@@ -152,6 +171,19 @@ class _OptimizerChecker:
 
     def _run(self, programs: Sequence[Program]) -> list[Outcome[ProgramResult]]:
         """The programs with their results, in the given order."""
-        outcomes = (item for item in self._workers.run(programs, self._deadline) if isinstance(item, tuple))
-        results = {program.id: result for program, result in outcomes}
+        results = {}
+        for item in self._workers.run(programs, self._deadline):
+            if isinstance(item, tuple):
+                results[item[0].id] = item[1]
+            elif isinstance(item, CompileStart):
+                self._on_stage(f"{programs[0].cells[0].optimizer}: {_check_of(item.program)}")
         return [(program, results[program.id]) for program in programs]
+
+
+def _check_of(program_id: str) -> str:
+    """The check that needs a program, see ``optimizer_programs``."""
+    if program_id.startswith("rate "):
+        return "batch"
+    return {"float32": "runs", "float64": "precision", "again": "repeats"}.get(
+        program_id, "dimensions" if program_id.isdigit() else "comparison with gradient descent"
+    )

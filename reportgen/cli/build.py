@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reportgen.cli.browser import open_option, show_in_browser
-from reportgen.cli.console import Command, color_option, echo_table, progress_console
+from reportgen.cli.build_output import print_outcome, print_preview
+from reportgen.cli.completion import complete_losses, complete_optimizers
+from reportgen.cli.console import Command, color_option, progress_console
+from reportgen.cli.output_options import OutputOptions, output_options
+from reportgen.cli.progress_lines import progress_lines
 from reportgen.cli.render_options import render_option_flags, template_errors, with_absolute_templates
+from reportgen.cli.stage_times import StageTimes, time_lines
 from reportgen.cli.summary import STDOUT, summary_option, write_summary_of
 from reportgen.cli.usage_error import UsageErrors
 
 if TYPE_CHECKING:
-    from reportgen.analysis.best_cells import BestRow
     from reportgen.config import Config
     from reportgen.execute.events import Event
     from reportgen.pipeline import BuildSummary
@@ -28,11 +32,28 @@ _REPEATABLE = "(repeatable; default: all in the config)"
 def _matrix_options(command: Command) -> Command:
     options: list[Callable[[Command], Command]] = [
         click.argument("config", required=False, type=click.Path(path_type=Path)),
-        click.option("-o", "--optimizer", "optimizers", multiple=True, metavar="NAME", help=_OPTIMIZER),
-        click.option("-l", "--loss", "losses", multiple=True, metavar="NAME", help=f"Loss to run {_REPEATABLE}."),
+        click.option(
+            "-o",
+            "--optimizer",
+            "optimizers",
+            multiple=True,
+            metavar="NAME",
+            help=_OPTIMIZER,
+            shell_complete=complete_optimizers,
+        ),
+        click.option(
+            "-l",
+            "--loss",
+            "losses",
+            multiple=True,
+            metavar="NAME",
+            help=f"Loss to run {_REPEATABLE}.",
+            shell_complete=complete_losses,
+        ),
         click.option("--lr", "learning_rates", multiple=True, type=float, help=f"Learning rate to run {_REPEATABLE}."),
         click.option("--steps", type=int, help="Steps per run."),
         click.option("--starts", type=int, help="Number of random starts, in addition to the standard start."),
+        click.option("--baseline", metavar="NAME", help="Optimizer to compare every other one with."),
         click.option("--dtype", metavar="TYPE", help="Precision: float32 or float64."),
         click.option(
             "--trace",
@@ -57,8 +78,18 @@ _OPTIMIZER = f"Optimizer to run, also as adam[beta_2=0.99] or my_opt.py:Lookahea
 @_matrix_options
 @render_option_flags
 @summary_option
+@output_options
 @open_option
-def build(config: Path | None, open_: bool, summary: str | None, **flags: object) -> None:
+def build(
+    config: Path | None,
+    open_: bool,
+    summary: str | None,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    dry_run: bool,
+    **flags: object,
+) -> None:
     """Run what has no results yet, and write the report.
 
     A config describes a matrix: every combination of an optimizer, a learning rate, a loss and a start. Settings come
@@ -71,14 +102,17 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: object
       reportgen build
       reportgen build my_matrix.toml --open
       reportgen build -o adam -o "adam[beta_2=0.99]" -l "rosenbrock[dim=20]" --lr 1e-3 --lr 1e-2
+      reportgen build --baseline adam --dry-run
     """
     from reportgen import pipeline
 
+    options = OutputOptions(quiet, verbose, as_json, dry_run, summary_only=summary == STDOUT)
     settings = _load_config(config, with_absolute_templates(flags))
+    if dry_run:
+        _print_plan(settings, options)
+        return
     with template_errors(settings.templates and settings.base / settings.templates):
-        outcome = _execute(pipeline.build, settings)
-    if summary != STDOUT:
-        _print_outcome(outcome)
+        outcome = _execute(pipeline.build, settings, options)
     if summary and outcome.site:
         write_summary_of(outcome.site, summary)
     if open_ and outcome.site:
@@ -88,7 +122,8 @@ def build(config: Path | None, open_: bool, summary: str | None, **flags: object
 
 @click.command()
 @_matrix_options
-def run(config: Path | None, **flags: object) -> None:
+@output_options
+def run(config: Path | None, quiet: bool, verbose: bool, as_json: bool, dry_run: bool, **flags: object) -> None:
     """Run what has no results yet, without a report.
 
     \b
@@ -98,57 +133,72 @@ def run(config: Path | None, **flags: object) -> None:
     """
     from reportgen import pipeline
 
-    outcome = _execute(pipeline.run, _load_config(config, flags))
-    _print_outcome(outcome)
-    _exit_if_failed(outcome)
+    options = OutputOptions(quiet, verbose, as_json, dry_run)
+    settings = _load_config(config, flags)
+    if dry_run:
+        _print_plan(settings, options)
+        return
+    _exit_if_failed(_execute(pipeline.run, settings, options))
 
 
 def _load_config(path: Path | None, flags: Mapping[str, object]) -> Config:
-    from reportgen.config import ConfigError, load
+    from reportgen.config import load
+
+    with _config_errors():
+        return load(path, flags=flags)
+
+
+@contextmanager
+def _config_errors() -> Iterator[None]:
+    """Report errors in the config as wrong usage."""
+    from reportgen.config import ConfigError
 
     try:
-        return load(path, flags=flags)
+        yield
     except ConfigError as error:
         raise UsageErrors(*error.problems) from error
 
 
-def _execute(action: Callable[..., BuildSummary], config: Config) -> BuildSummary:
+def _print_plan(config: Config, options: OutputOptions) -> None:
+    from reportgen.preview import preview
+
+    with _config_errors():
+        plan = preview(config)
+    print_preview(plan, options)
+
+
+def _execute(action: Callable[..., BuildSummary], config: Config, options: OutputOptions) -> BuildSummary:
+    """Build or run with a progress display, and print the outcome."""
+    times = StageTimes()
+    with _config_errors(), _progress(options) as show:
+
+        def on_event(event: Event) -> None:
+            times.note(event)
+            show(event)
+
+        outcome = action(config, on_event=on_event)
+    print_outcome(outcome, options)
+    if options.verbose:
+        for line in time_lines(times, outcome.results):
+            click.echo(line, err=True)
+    return outcome
+
+
+@contextmanager
+def _progress(options: OutputOptions) -> Iterator[Callable[[Event], None]]:
+    """What shows the progress on stderr: a bar on a terminal, else a line every 10 s; nothing with ``--quiet``."""
+    if options.quiet:
+        yield lambda _event: None
+        return
+    console = progress_console()
+    if console is None:
+        with progress_lines() as lines:
+            yield lines.show
+        return
     from reportgen.progress import Progress
 
-    with Progress(progress_console()) as progress:
-        on_event: Callable[[Event], None] = progress.show
-        return action(config, on_event=on_event)
-
-
-def _print_outcome(outcome: BuildSummary) -> None:
-    """Print the best configurations and the path to stdout; print the rest to stderr."""
-    columns = ["loss", "optimizer", "learning rate", "solved", "gap", "steps"]
-    if outcome.best:
-        echo_table(columns, [_best_row(row) for row in outcome.best], right=frozenset(columns[2:]))
-        click.echo()
-    click.echo(outcome.site or outcome.results)
-    if outcome.up_to_date:
-        click.echo("Up to date.", err=True)
-    elif outcome.reused:
-        click.echo(f"Reused {outcome.reused} of {outcome.programs} programs.", err=True)
-    if outcome.failed_cells:
-        failed = "1 configuration" if outcome.failed_cells == 1 else f"{outcome.failed_cells} configurations"
-        click.echo(f"{failed} failed; the results give the reasons.", err=True)
-
-
-def _best_row(row: BestRow) -> list[str]:
-    return [
-        row.loss,
-        row.optimizer,
-        f"{row.learning_rate:.4g}",
-        _format_number(row.solved, ".0%"),
-        _format_number(row.gap, ".2e"),
-        _format_number(row.steps, ".0f"),
-    ]
-
-
-def _format_number(value: float | None, form: str) -> str:
-    return "-" if value is None or not math.isfinite(value) else format(value, form)
+    with Progress(console) as progress:
+        yield progress.show
 
 
 def _exit_if_failed(outcome: BuildSummary) -> None:

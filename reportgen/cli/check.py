@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reportgen.cli.completion import complete_subjects
 from reportgen.cli.console import color_option, echo_table, progress_console, uses_color
 from reportgen.cli.usage_error import UsageErrors
 
@@ -22,7 +23,7 @@ _STATUS_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
 
 @click.command(short_help="Verify an optimizer or loss.")
-@click.argument("subject")
+@click.argument("subject", shell_complete=complete_subjects)
 @click.option("--against", metavar="OPTIMIZER", help="Compare the steps of SUBJECT with those of OPTIMIZER.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @color_option
@@ -53,9 +54,9 @@ def check(subject: str, against: str | None, as_json: bool) -> None:
     from reportgen.config import ConfigError
 
     try:
-        with _status_display(subject):
+        with _status_display(subject) as show:
             if against is None:
-                reports = list(checks.check(subject, Path.cwd()))
+                reports = list(checks.check(subject, Path.cwd(), on_stage=show))
             else:
                 reports = [checks.check_same_steps(subject, against, Path.cwd())]
     except ConfigError as error:
@@ -75,22 +76,30 @@ def _names_several(subject: str) -> bool:
     return subject.endswith(".py") or subject.startswith(("suite:", "tag:"))
 
 
-def _status_display(subject: str) -> AbstractContextManager[object]:
+@contextmanager
+def _status_display(subject: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal what is checked, and let the caller say which check runs."""
     console = progress_console()
     if console is None:
-        return nullcontext()
+        yield lambda _stage: None
+        return
     from rich.text import Text
 
-    return console.status(Text(f"checking {subject}"))
+    with console.status(Text(f"checking {subject}")) as status:
+        yield lambda stage: status.update(Text(f"checking {stage}"))
 
 
 def _print_reports(reports: Iterable[CheckReport]) -> None:
+    from reportgen.checks.next_step import next_step
+
     for number, report in enumerate(reports):
         if number:
             click.echo()
         click.echo(report.name)
         for verdict in report.verdicts:
             _print_verdict(verdict.status, verdict.name, verdict.detail)
+        if advice := next_step(report):
+            click.echo(f"  {advice}")
         if report.comparison:
             click.echo()
             _print_comparison(report.comparison)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from reportgen.cli.completion import complete_listed
 from reportgen.cli.console import color_option, echo_table
 from reportgen.cli.usage_error import UsageErrors
 
@@ -17,7 +18,7 @@ _COLLECTIONS = ("suite:", "tag:")
 
 @click.command("list", short_help="List losses or optimizers.")
 @click.argument("kind", type=click.Choice(["losses", "optimizers"]))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_listed)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--gallery",

@@ -246,6 +246,8 @@ class Config(_Model):
     """The description for search engines and shared links; empty: the set-up in one sentence."""
     site_url: Annotated[str, AfterValidator(_check_site_url)] = ""
     """The address that the report will be published at. With it, a shared link to the report has a picture."""
+    baseline: str = ""
+    """The label of the optimizer that the report compares every other one with; empty: none."""
     losses: AtLeastOne[LossEntry] = tuple(LossEntry(name=name) for name in ("quartic", "rosenbrock", "beale"))
     """Losses: built-in names, suites and tags, ``file.py:name``, ``package.module:name``, or tables."""
     optimizers: AtLeastOne[OptimizerEntry] = tuple(

@@ -21,6 +21,7 @@ FLAGS = {
     "learning_rates": "--lr",
     "steps": "--steps",
     "starts": "--starts",
+    "baseline": "--baseline",
     "dtype": "--dtype",
     "trace": "--trace",
     "device": "--device",
@@ -31,7 +32,7 @@ FLAGS = {
 """The flags of the command line by key."""
 
 _PREFIX = "REPORTGEN_"
-_STRING_KEYS = {"title", "description", "site_url", "templates", "dtype", "trace", "device", "output"}
+_STRING_KEYS = {"title", "description", "site_url", "baseline", "templates", "dtype", "trace", "device", "output"}
 _NAME_LIST_KEYS = {"losses", "optimizers"}
 _LIST_KEYS = {*_NAME_LIST_KEYS, "learning_rates", "targets"}
 

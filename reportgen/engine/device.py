@@ -29,10 +29,15 @@ def choose(requested: str, turn: int = 0) -> Device:
         kind = next((d.device_type for d in devices if d.device_type in _ACCELERATORS), "CPU")
     matching = [d for d in devices if d.device_type == kind and index in ("", d.name.rpartition(":")[2])]
     if not matching:
-        names = ", ".join(d.name.removeprefix("/device:").lower() for d in devices)
-        raise ValueError(f'device "{requested}": TensorFlow finds no such device; it finds {names}')
+        raise ValueError(f'device "{requested}": TensorFlow finds no such device; it finds {", ".join(names())}')
     found = matching[turn % len(matching)]
     return Device(found.name, found.device_type, _describe(found.device_type))
+
+
+def names() -> list[str]:
+    """Return the devices that TensorFlow finds, as in a config: ``cpu:0``."""
+    _grow_memory()
+    return [device.name.removeprefix("/device:").lower() for device in tf.config.list_logical_devices()]
 
 
 def _grow_memory() -> None:

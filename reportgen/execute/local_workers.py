@@ -48,14 +48,16 @@ TASKS = 16
 class LocalWorkers:
     """Worker processes that run programs, one per tier; a context manager that stops them."""
 
-    def __init__(self, log: Path, tasks: int | None = None) -> None:
+    def __init__(self, log: Path, tasks: int | None = None, verified_steps: int | None = None) -> None:
         """Start no process yet.
 
         Args:
             log: the file for the output of the workers.
             tasks: tasks after which a worker is replaced; None: ``TASKS``.
+            verified_steps: the most steps by which optimizers of other frameworks are verified; None: the default.
         """
         self._tasks = tasks or TASKS
+        self._verified_steps = verified_steps
         self._context = WorkerContext()
         self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
         self._log = log
@@ -88,7 +90,7 @@ class LocalWorkers:
                 max_workers=1,
                 max_tasks=self._tasks,
                 initializer=worker.prepare,
-                initargs=(self._messages, str(self._log), tier, omit),
+                initargs=(self._messages, str(self._log), tier, omit, self._verified_steps),
                 context=self._context,
             )
         return self._pools[tier]
@@ -161,6 +163,10 @@ class LocalWorkers:
         failure: Failure | None = self._result(future, deadline)
         if failure:
             raise DeviceMissingError(failure.reason)
+
+    def device_names(self, deadline: float) -> list[str] | Failure:
+        """Return the devices that TensorFlow finds within ``deadline`` seconds."""
+        return self._result(self._schedule(worker.device_names, deadline=deadline), deadline)
 
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""

@@ -54,7 +54,13 @@ _messages: SimpleQueue[WorkerEvent | Finished]
 """The queue to the parent process, set by ``prepare``."""
 
 
-def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str, omit: Collection[str]) -> None:
+def prepare(
+    messages: SimpleQueue[WorkerEvent | Finished],
+    log: str,
+    tier: str,
+    omit: Collection[str],
+    verified_steps: int | None = None,
+) -> None:
     """Make this process a worker: import TensorFlow, redirect all output to the log, and ignore Ctrl-C.
 
     The worker ends when its parent does, together with all processes that plug-ins have started.
@@ -64,6 +70,7 @@ def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str, 
         log: the file for the output of TensorFlow and plug-ins.
         tier: the tier that determines the XLA flags.
         omit: XLA flags that TensorFlow does not know.
+        verified_steps: the most steps by which optimizers of other frameworks are verified; None: the default.
     """
     global _messages
     _messages = messages
@@ -74,6 +81,10 @@ def prepare(messages: SimpleQueue[WorkerEvent | Finished], log: str, tier: str, 
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     import_tensorflow(tier, omit)
+    if verified_steps is not None:
+        from reportgen.engine.foreign.verified_steps import limit_verified_steps
+
+        limit_verified_steps(verified_steps)
     import reportgen.engine.run  # noqa: F401 - imported now, so that the first program does not wait for it
 
 
@@ -193,6 +204,13 @@ def device_failure(device: str) -> Failure | None:
     except ValueError as error:
         return Failure(str(error))
     return None
+
+
+def device_names() -> list[str]:
+    """Return the devices that TensorFlow finds, as in a config: ``cpu:0``."""
+    from reportgen.engine.device import names  # imports TensorFlow, which only a worker may
+
+    return names()
 
 
 def no_op() -> None:

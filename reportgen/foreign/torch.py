@@ -20,6 +20,8 @@ class TorchOptimizer(ForeignOptimizer):
     packages = ("torch",)
     tuples: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """The hyperparameters that form a tuple argument: ``betas`` consists of ``beta_1`` and ``beta_2``."""
+    evaluates_loss: ClassVar[bool] = False
+    """Whether ``step`` requires a closure, and evaluates the loss many times."""
 
 
 def is_torch(member: Any) -> bool:
@@ -44,6 +46,7 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
         "target": member,
         "rate": rate,
         "tuples": tuples,
+        "evaluates_loss": _requires_closure(member),
         "title": f"PyTorch {member.__name__}",
         "source": public_name(member),
         "note": "PyTorch's own code makes the steps.",
@@ -51,6 +54,14 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
         "__module__": member.__module__,
     }
     return declare(TorchOptimizer, member.__name__, _flat(others), facts, structural=True)
+
+
+def _requires_closure(member: Any) -> bool:
+    """Whether ``step`` of a class has an argument without a default."""
+    if not isinstance(member, type):
+        return False
+    arguments = list(inspect.signature(member.step).parameters.values())[1:]  # type: ignore[attr-defined]
+    return any(each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD for each in arguments)
 
 
 def _is_tuple(default: Any) -> bool:

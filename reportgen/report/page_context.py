@@ -122,6 +122,7 @@ class PageContexts:
             configurations=len(cells),
             ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
             pairs=pair_rows(board),
+            head_to_head=analysis.head_to_head,
             limitations=ranking_limitations(board),
             excluded_losses=analysis.excluded_losses,
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],

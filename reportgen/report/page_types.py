@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.cells import CellRow
     from reportgen.analysis.compare.model import Comparison, Pair, Pool, Side, Verdict
+    from reportgen.analysis.head_to_head import HeadToHead
     from reportgen.engine.result import Plane
     from reportgen.figures.style import SeriesStyle
     from reportgen.loss import Loss
@@ -133,6 +134,8 @@ class IndexPage(Page):
     ranking: Sequence[RankingRow]
     pairs: Sequence[PairRow]
     """Tests of pairs of optimizers over the losses; empty with too few losses."""
+    head_to_head: Sequence[HeadToHead]
+    """The other optimizers against the baseline of the config; empty without one, or if it has no place."""
     limitations: Sequence[str]
     """What the ranking cannot show, in sentences."""
     excluded_losses: Sequence[str]

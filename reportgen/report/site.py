@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from reportgen.analysis.head_to_head import HeadToHead
 from reportgen.analysis.loss_view import LossView, loss_view
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.registry import FigureSpec, loss_figures
@@ -59,6 +60,8 @@ class Site:
         self._options = options
         self._assets = inner_path(output, ASSETS)
         self._on_figure = on_figure or (lambda _name: None)
+        self.head_to_head: Sequence[HeadToHead] = ()
+        """The other optimizers against the baseline, known after ``write``."""
         self._drawn: dict[str, list[FigureSpec]] = {}
         self._fingerprints: dict[str, str] = {}
         earlier = read_record(output)
@@ -82,6 +85,7 @@ class Site:
             workers: processes that help to draw.
         """
         analysis = ReportAnalysis(results)
+        self.head_to_head = analysis.head_to_head
         self._draw_missing(analysis, workers)
         contexts = PageContexts(analysis, self._drawn, has_data=(self._output / "results").is_dir())
         draw_figures(self._select_changed(contexts.overview), self._assets, self._on_figure)

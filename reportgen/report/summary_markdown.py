@@ -33,6 +33,7 @@ def _blocks(index: IndexPage, reasons: Sequence[FailureReason]) -> Iterator[Bloc
     if reasons:
         yield Bullets([_failure(each) for each in reasons], "reason")
     yield from _ranking(index)
+    yield from _head_to_head(index)
     rows = [[code(loss.info.label), text(loss.heading)] for loss in index.losses]
     yield Details(f"Key results on {count(len(rows), 'loss')}", [Table(["Loss", "Key result"], rows, noun="row")])
     if index.limitations:
@@ -69,6 +70,22 @@ def _spaced(piece: str) -> str:
     """A piece with the blanks at its ends, which escaping removes."""
     begin, end = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
     return f"{begin and ' '}{text(piece)}{end and ' '}"
+
+
+def _head_to_head(index: IndexPage) -> Iterator[Block]:
+    if not index.head_to_head:
+        return
+    yield f"### Compared with {code(index.head_to_head[0].baseline)}"
+    rows = [
+        [
+            code(row.optimizer),
+            *(strong(str(each)) if each.significant else text(str(each)) for each in (row.hits, row.speed)),
+            f"{row.faster} of {row.losses}",
+        ]
+        for row in index.head_to_head
+    ]
+    header = ["Optimizer", "Targets hit, points (95 % CI)", "Speed, points (95 % CI)", "Faster on losses"]
+    yield Table(header, rows, frozenset({1, 2, 3}), "optimizer")
 
 
 def _ranking(index: IndexPage) -> Iterator[Block]:

@@ -10,6 +10,9 @@ from reportgen.rate_grid import extension_of
 from reportgen.results.files import TABLES
 from reportgen.results.manifest import Manifest, ProgramEntry, find_manifest
 
+_REPORT_KEYS = ("title", "description", "site_url", "baseline")
+"""Keys of the config that change the report, but no fingerprint."""
+
 
 def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
     """Whether ``folder`` contains exactly this plan, without failures, and the texts of ``config``."""
@@ -18,8 +21,7 @@ def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
     fingerprints = [program.fingerprint for program in plan.programs]
     if manifest is None or list(entries) != fingerprints or any(entry.failed for entry in entries.values()):
         return False
-    # These keys change the report, but no fingerprint.
-    return all(getattr(manifest.config, key) == getattr(config, key) for key in ("title", "description", "site_url"))
+    return all(getattr(manifest.config, key) == getattr(config, key) for key in _REPORT_KEYS)
 
 
 def stored_plan(folder: Path, config: Config) -> Plan:

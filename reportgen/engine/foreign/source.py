@@ -22,6 +22,7 @@ from reportgen.engine.foreign.first_steps import Applier, FirstSteps, gradient_f
 from reportgen.engine.foreign.host_loop import HostLoop, Stepper
 from reportgen.engine.foreign.objects import Shapes, framework_of
 from reportgen.engine.foreign.verification import verify
+from reportgen.engine.foreign.verified_steps import verified_once
 from reportgen.engine.inputs import ProgramInputs
 from reportgen.engine.sources import OwnLoop, Source
 from reportgen.foreign import ForeignOptimizer, OptaxOptimizer, TorchOptimizer
@@ -118,7 +119,7 @@ def _compiled(
     schedule = applier.schedule
     exact = replace(program, noise=None)
     steps = FirstSteps(exact, applier, gradient_function(exact, setup.loss, schedule))
-    verified = verify(exact, setup.loss, steps)
+    verified = verified_once(program, partial(verify, exact, setup.loss, steps))
     if program.noise:
         steps = FirstSteps(program, applier, gradient_function(program, setup.loss, schedule))
     traced, _ = steps.new_object(steps(np.zeros(1, int)))

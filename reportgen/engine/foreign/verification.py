@@ -11,13 +11,12 @@ from reportgen.engine.foreign.compiled_rule import CompiledRule
 from reportgen.engine.foreign.errors import NotCompilable
 from reportgen.engine.foreign.first_steps import FirstSteps
 from reportgen.engine.foreign.stepped import stepped
+from reportgen.engine.foreign.verified_steps import verified_steps
 from reportgen.engine.result import Array
 from reportgen.engine.schedule import share
 from reportgen.loss import Loss
 from reportgen.plan import Program
 
-STEPS = 5_000
-"""The most steps that are compared."""
 COORDINATES = 1_000_000
 """The most coordinates of positions that are kept for it."""
 
@@ -42,7 +41,7 @@ def verify(program: Program, loss: Loss, steps: FirstSteps) -> int:
     cell = int(np.argmin([cell.learning_rate for cell in program.cells]))
     inputs = steps(np.array([cell * (program.runs // len(program.cells))]))
     traced, _ = steps.new_object(inputs)
-    number: int = min(settings.steps, STEPS, max(COORDINATES // inputs.x0.shape[1], 2))
+    number: int = min(settings.steps, verified_steps(), max(COORDINATES // inputs.x0.shape[1], 2))
     bind = partial(CompiledRule, steps, traced, schedule)
     positions, gradients = stepped(loss, bind, inputs, number, settings.steps, settings.seed)
     rates = _rates(schedule, program.cells[cell].learning_rate, number, settings.steps)
