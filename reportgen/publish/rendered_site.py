@@ -32,7 +32,7 @@ def read_site(folder: Path) -> RenderedSite:
 
     Raises:
         RefusedError: the folder holds no report of reportgen, or an incomplete one.
-        OSError: a file of the report is a symbolic link, or is reached through one.
+        OSError: a file of the report, or a folder on the way to it, is a symbolic link.
     """
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
