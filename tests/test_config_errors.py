@@ -22,6 +22,7 @@ def problems(folder: Path, toml: str = "", **sources: Any) -> list[str]:
     return caught.value.problems
 
 
+THOUSANDTHS = [k / 1000 for k in range(1, 201)]
 ERRORS = [
     ("lossses = 1", "lossses = 1: unknown key; expected one of: title, description, ", 'Did you mean "losses"?'),
     ("epochs = 9", "epochs = 9: unknown key; expected one of: title, ", 'Did you mean "steps"?'),
@@ -46,6 +47,22 @@ ERRORS = [
         "losses = [{name='suite:mgh', start=[1.0]}]",
         "losses[0].start = ",
         "has several losses; name one of them instead",
+    ),
+    ("losses = [{name='rosenbrock', dim=1000000000}]", "losses[0].dim = 1000000000: expected a value <= 1e+06", ""),
+    ("starts = {random=100000000}", "starts.random = 100000000: expected a value <= 1e+06", ""),
+    ("seeds = 2147483647", "seeds = 2147483647: expected a value <= 1e+06", ""),
+    (f"steps = {'9' * 400}", "steps = 9999", "expected a value <= "),
+    (f"gradient_tolerance = {'9' * 400}", "gradient_tolerance = 9999", "expected a number"),
+    (f"description = {'[' * 3000}{']' * 3000}", "nested too deeply", ""),
+    (
+        f"optimizers = ['{'lookahead[base=' * 300}adam{']' * 300}']",
+        "optimizers[0] = ",
+        "expected at most 10 optimizers that are wrapped around each other",
+    ),
+    (
+        f"optimizers = [{{name='adam', beta_1={THOUSANDTHS}, beta_2={THOUSANDTHS}}}]",
+        "optimizers[0]: stands for 40,000 optimizers; expected at most 10,000",
+        "",
     ),
     ("title = 3", "title = 3: expected a string", ""),
     ("steps = '9'", 'steps = "9": expected an integer', ""),
@@ -216,7 +233,13 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("toml", "beginning", "part"), ERRORS, ids=[toml for toml, *_ in ERRORS])
+def test_a_matrix_that_no_machine_can_hold_is_refused(tmp_path: Path) -> None:
+    rates = [k / 1000 for k in range(1, 501)]
+    toml = f"learning_rates = {rates}\nstarts = {{ random = 1000000 }}"
+    assert problems(tmp_path, toml) == ["the matrix has 9e+09 runs; expected at most 1e+09"]
+
+
+@pytest.mark.parametrize(("toml", "beginning", "part"), ERRORS, ids=[toml[:80] for toml, *_ in ERRORS])
 def test_each_error_is_one_line_with_place_and_reason(tmp_path: Path, toml: str, beginning: str, part: str) -> None:
     (line,) = problems(tmp_path, toml)
     assert line.startswith(f"reportgen.toml: {beginning}")

@@ -46,6 +46,6 @@ def parse_value(text: str) -> object:
     """Return the TOML value that ``text`` stands for, or ``text`` itself if it is not valid TOML."""
     try:
         value: object = tomllib.loads(f"value = {text.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text.strip()
     return value

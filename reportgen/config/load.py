@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from reportgen.config.model import Config
 from reportgen.config.optimizer_validation import with_float_hyperparameters
 from reportgen.config.sources import Source, from_environment, from_file, from_flags, merge
 from reportgen.config.validation import semantic_errors, with_suites_expanded
+from reportgen.rate_grid import INITIAL_RATES
 
 
 def load(
@@ -59,7 +61,26 @@ def _load(sources: Sequence[Source], base: Path) -> Config:
         problems.append(error.message(merged.location(error.key)))
     if problems:
         raise ConfigError(problems)
-    return with_suites_expanded(with_float_hyperparameters(draft.config))
+    config = with_suites_expanded(with_float_hyperparameters(draft.config))
+    runs = _count_runs(config)
+    if runs > MOST_RUNS:
+        raise ConfigError([f"the matrix has {runs:.2g} runs; expected at most {MOST_RUNS:.0e}"])
+    return config
+
+
+MOST_RUNS = 10**9
+"""Runs of a matrix. The results of more do not fit on one machine."""
+
+
+def _count_runs(config: Config) -> int:
+    """The number of runs, before any grid of learning rates has grown."""
+    configurations = 0
+    for entry in config.optimizers:
+        rates = config.learning_rates if entry.learning_rates is None else entry.learning_rates
+        count = math.prod(len(values) for values in entry.hyperparameters.values())
+        configurations += count * len(INITIAL_RATES if isinstance(rates, str) else rates)
+    starts = int(config.starts.standard) + config.starts.random + len(config.starts.points)
+    return configurations * starts * sum(config.seeds if loss.noise else 1 for loss in config.losses)
 
 
 def _files(path: Path | None, folder: Path) -> list[Source]:

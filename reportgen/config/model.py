@@ -29,7 +29,11 @@ Scalar = bool | int | float | str
 
 MAX_SIZE = 10.0
 """The default size limit of ``report.html`` in MiB."""
-_INT32 = 2**31 - 1  # step counts, starts and seeds are int32 columns in the results
+_INT32 = 2**31 - 1  # step counts and seeds are int32 columns in the results
+_MILLION = 1_000_000
+"""More coordinates, starts or seeds than this do not fit into memory as a plan."""
+_MOST_WRAPPED = 10
+"""Optimizers that are wrapped around each other."""
 
 
 def _to_tuple(value: object) -> object:
@@ -107,7 +111,7 @@ class LossEntry(_Model):
 
     name: Annotated[str, Field(min_length=1)]
     """A built-in name, a suite or a tag, ``file.py:name`` or ``package.module:name``."""
-    dim: Annotated[int, Field(ge=1)] | None = None
+    dim: Annotated[int, Field(ge=1, le=_MILLION)] | None = None
     """Number of coordinates; without it, the default of the loss."""
     noise: Noise | None = None
     """Noise of the gradients; without it, they are exact."""
@@ -201,8 +205,10 @@ class OptimizerEntry(_Model):
         return value
 
 
-def _flattened(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _flattened(settings: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, object]]:
     """The settings with those of a wrapped optimizer under dotted names: ``base`` and ``base.beta_2``."""
+    if depth > _MOST_WRAPPED:
+        raise ValueError(f"expected at most {_MOST_WRAPPED} optimizers that are wrapped around each other")
     for key, value in settings.items():
         name: object
         inner: Mapping[str, object]
@@ -215,7 +221,7 @@ def _flattened(settings: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         # A table without a name extends an earlier value: base.beta_2 = 0.99 in TOML.
         if name is not None:
             yield key, name
-        yield from ((f"{key}.{inner_key}", inner_value) for inner_key, inner_value in _flattened(inner))
+        yield from ((f"{key}.{inner_key}", inner_value) for inner_key, inner_value in _flattened(inner, depth + 1))
 
 
 class Starts(_Model):
@@ -223,7 +229,7 @@ class Starts(_Model):
 
     standard: bool = True
     """Whether the standard start of the loss is used."""
-    random: Annotated[int, Field(ge=0, le=_INT32)] = 8
+    random: Annotated[int, Field(ge=0, le=_MILLION)] = 8
     """Number of starts drawn uniformly from the domain of the loss."""
     seed: Annotated[int, Field(ge=0, le=_INT32)] = 0
     """Seed of the random starts."""
@@ -258,7 +264,7 @@ class Config(_Model):
     """Learning rates of all optimizers that have no ``learning_rates`` in their entry."""
     starts: Starts = Starts()
     """The starts of each configuration. On the command line, only the number of random starts."""
-    seeds: Annotated[int, Field(ge=1, le=_INT32)] = 1
+    seeds: Annotated[int, Field(ge=1, le=_MILLION)] = 1
     """Runs from each start of a loss with noise. Each has its own noise."""
     steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
     """Steps of each run."""

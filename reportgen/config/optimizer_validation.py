@@ -20,6 +20,9 @@ from reportgen.config.model import Config, OptimizerEntry, Scalar
 from reportgen.config.sources import Key
 from reportgen.optimizer import Hyperparameter
 
+MOST_COMBINATIONS = 10_000
+"""Combinations of hyperparameter values of one entry."""
+
 Variant = tuple[dict[str, Scalar], dict[str, Hyperparameter]]
 """One combination of the string values of an entry, which may name wrapped optimizers, and all hyperparameters then."""
 
@@ -70,6 +73,11 @@ def optimizer_errors(entries: Iterable[Entry[OptimizerEntry]], base: Path) -> It
     identities: list[tuple[Key, object, Hashable]] = []
     for entry in entries:
         if entry.model is None:
+            continue
+        count = math.prod(len(values) for values in entry.model.hyperparameters.values())
+        if count > MOST_COMBINATIONS:
+            reason = f"stands for {count:,} optimizers; expected at most {MOST_COMBINATIONS:,}"
+            yield ConfigProblem(entry.key, NO_VALUE, reason)
             continue
         value_errors = list(_value_errors(entry.key, entry.model))
         yield from value_errors

@@ -69,6 +69,8 @@ def from_file(path: Path) -> Source:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         return Source({}, problems=(f"{path.name}: {_with_line_first(str(error))}",))
+    except RecursionError:
+        return Source({}, problems=(f"{path.name}: nested too deeply",))
     except UnicodeDecodeError as error:
         return Source({}, problems=(f"{path.name}: expected UTF-8 text (error at byte {error.start})",))
     except OSError as error:
