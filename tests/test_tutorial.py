@@ -86,7 +86,7 @@ def test_the_tutorial_does_what_it_promises(tmp_path: Path) -> None:
         assert "gradient_descent" in checked.stdout
     # 5: the best optimizer of each loss; the same results as momentum.
     for loss in ("quartic", "beale", "rosenbrock"):
-        assert re.search(rf"^{loss} ", build.stdout, re.M)
+        assert re.search(rf"^{loss}$", build.stdout, re.M)
     cells = (tmp_path / "base/data/cells.csv").read_text(encoding="utf-8")
     values = {
         name: sorted(row.replace(f",{name},", ",") for row in cells.splitlines() if f",{name}," in row)
