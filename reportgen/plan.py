@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import metadata
@@ -212,12 +212,49 @@ def make_plan(
     Raises:
         ConfigError: the baseline is not an optimizer of the matrix.
     """
-    losses = {}
-    starts: dict[str, Starts] = {}
     optimizers = optimizer_specs(config, extensions)
     check_baseline(config, optimizers)
-    programs = []
-    settings = Settings(
+    planned: dict[str, _PlannedLoss] = {}
+    for entry in config.losses:
+        loss = _plan_loss(entry, config, lowest)
+        planned.setdefault(loss.label, loss)
+    programs = (_programs(loss, optimizers.values(), config) for loss in planned.values())
+    return Plan(
+        tuple(itertools.chain.from_iterable(programs)),
+        {label: each.loss for label, each in planned.items()},
+        optimizers,
+        {label: each.starts for label, each in planned.items()},
+        {label: lowest[label] for label in planned if label in lowest},
+    )
+
+
+@dataclass(frozen=True)
+class _PlannedLoss:
+    """A loss of the matrix, and what all its programs share."""
+
+    entry: LossEntry
+    label: str
+    loss: Loss | Failure
+    changes: FactChanges
+    settings: Settings
+    starts: Starts
+
+
+def _plan_loss(entry: LossEntry, config: Config, lowest: Mapping[str, float]) -> _PlannedLoss:
+    changes, settings = FactChanges(entry.start, entry.domain), _settings(config)
+    label, loss = _find_loss(entry, config.base, changes)
+    if isinstance(loss, Failure):
+        return _PlannedLoss(entry, label, loss, changes, settings, ((0, ()),))
+    if math.isnan(loss.minimum) and label in lowest:
+        changes = replace(changes, minimum=lowest[label])
+        loss = loss.changed(changes)
+    elif math.isnan(loss.minimum):  # these runs only search for the lowest value
+        settings = replace(settings, trace="none")
+    return _PlannedLoss(entry, label, loss, changes, settings, _starts(loss, config))
+
+
+def _settings(config: Config) -> Settings:
+    return Settings(
         config.steps,
         config.targets,
         config.target_scale,
@@ -229,43 +266,32 @@ def make_plan(
         config.device,
         config.starts.seed,
     )
-    for entry in config.losses:
-        changes = FactChanges(entry.start, entry.domain)
-        label, loss = _find_loss(entry, config.base, changes)
-        if label in losses:
-            continue
-        of_loss = settings
-        if isinstance(loss, Loss) and math.isnan(loss.minimum):
-            if label in lowest:
-                changes = replace(changes, minimum=lowest[label])
-                loss = loss.changed(changes)
-            else:  # these runs only search for the lowest value
-                of_loss = replace(settings, trace="none")
-        losses[label] = loss
-        starts[label] = _starts(loss, config) if isinstance(loss, Loss) else ((0, ()),)
-        for structure, specs in group_by_structure(optimizers.values()).items():
-            kind = specs[0].kind
-            program = Program(
-                id=f"{label}/{structure}",
-                loss_ref=entry.name,
-                dim=entry.dim,
-                parameters=entry.parameters,
-                noise=entry.noise,
-                seeds=config.seeds if entry.noise else 1,
-                loss=label,
-                family=specs[0].family,
-                cells=tuple(_cell(label, spec, rate) for spec in specs for rate in spec.rates),
-                starts=starts[label],
-                settings=of_loss,
-                base=config.base,
-                failure=next((each for each in (loss, kind) if isinstance(each, Failure)), None),
-                sources=_sources(loss, specs[0], config.base),
-                changes=changes,
-            )
-            programs += [program, *_decade_programs(program, specs)]
-    return Plan(
-        tuple(programs), losses, optimizers, starts, {label: lowest[label] for label in losses if label in lowest}
-    )
+
+
+def _programs(planned: _PlannedLoss, optimizers: Iterable[OptimizerSpec], config: Config) -> Iterator[Program]:
+    """The programs of a loss: one per optimizer structure, and one for each decade by which a grid has grown."""
+    entry, label = planned.entry, planned.label
+    for structure, specs in group_by_structure(optimizers).items():
+        failures = (each for each in (planned.loss, specs[0].kind) if isinstance(each, Failure))
+        program = Program(
+            id=f"{label}/{structure}",
+            loss_ref=entry.name,
+            dim=entry.dim,
+            parameters=entry.parameters,
+            noise=entry.noise,
+            seeds=config.seeds if entry.noise else 1,
+            loss=label,
+            family=specs[0].family,
+            cells=tuple(_cell(label, spec, rate) for spec in specs for rate in spec.rates),
+            starts=planned.starts,
+            settings=planned.settings,
+            base=config.base,
+            failure=next(failures, None),
+            sources=_sources(planned.loss, specs[0], config.base),
+            changes=planned.changes,
+        )
+        yield program
+        yield from _decade_programs(program, specs)
 
 
 def _noise_settings(noise: Noise | None) -> dict[str, float]:

@@ -20,9 +20,9 @@ from reportgen.results.manifest import (
     OptimizerInfo,
     ProgramEntry,
     ResultsInfo,
-    read_whole_manifest,
 )
 from reportgen.results.schema import runs_schema
+from reportgen.results.table_digests import read_whole_manifest
 
 _HIT_PREFIX = "hit_"
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from reportgen.config import Config
 from reportgen.config.model import Noise, Scalar
 from reportgen.loss import Interval, Point
-from reportgen.results.files import MANIFEST, read_json, sha256, write_json
+from reportgen.results.files import MANIFEST, read_json, write_json
 
 FORMAT = 4
 """The version of the results format. Results of another version cannot be read."""
@@ -365,32 +365,6 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise NotResultsError(f"{path}: is damaged at {where}: {first['msg']}") from None
-
-
-def damaged_tables(folder: Path, manifest: Manifest) -> list[str]:
-    """Return the names of the tables in ``folder`` that are not those of the manifest."""
-    return [name for name, info in manifest.files.items() if not _is_that(folder / name, info)]
-
-
-def _is_that(path: Path, info: FileInfo) -> bool:
-    try:
-        return path.stat().st_size == info.bytes and sha256(path) == info.sha256
-    except OSError:
-        return False
-
-
-def read_whole_manifest(folder: Path) -> Manifest:
-    """As ``read_manifest``, but all tables must be those of the manifest.
-
-    Raises:
-        NotResultsError: as in ``read_manifest``, or a table is missing, damaged or of another build.
-    """
-    manifest = read_manifest(folder)
-    damaged = damaged_tables(folder, manifest)
-    if damaged:
-        which = ", ".join(damaged)
-        raise NotResultsError(f"{folder}: {which}: missing, damaged or from another build; run reportgen build again")
-    return manifest
 
 
 def find_manifest(folder: Path) -> Manifest | None:

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
-from reportgen.results.manifest import Manifest, NotResultsError, read_whole_manifest
+from reportgen.results.manifest import Manifest, NotResultsError
 from reportgen.results.schema import runs_schema
+from reportgen.results.table_digests import read_whole_manifest
 
 Codes = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]

@@ -25,7 +25,7 @@ from reportgen.failure import Failure
 from reportgen.plan import Plan, Program
 from reportgen.results import row_encoding
 from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
-from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, damaged_tables, find_manifest, write_manifest
+from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
 from reportgen.results.manifest_index import indexed_programs
 from reportgen.results.program_store import (
     UNFINISHED_PREFIX,
@@ -39,6 +39,7 @@ from reportgen.results.program_store import (
 )
 from reportgen.results.replacement import replacement
 from reportgen.results.result_tables import Results, report_columns, run_batches, to_pandas
+from reportgen.results.table_digests import damaged_tables
 
 KEPT_BYTES = 1 << 30
 """Size limit of the programs that are not in the matrix. Those that were stored first are removed first."""
