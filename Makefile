@@ -16,7 +16,7 @@ report: .venv/installed ## write the report of reportgen.toml, or of the default
 test: .venv/installed-dev ## run all tests
 	$(PYTEST)
 
-quick: .venv/installed-dev ## run the tests that need no compilation, worker or browser, a third of all
+quick: .venv/installed-dev ## run the fast tests: no compilation, worker or browser
 	$(PYTEST) -m 'not slow'
 
 lint: .venv/installed-dev ## check style, types and layers

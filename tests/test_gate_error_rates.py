@@ -12,6 +12,8 @@ from reportgen.analysis.compare.model import Thresholds
 from reportgen.analysis.compare.units import PairUnits
 from reportgen.analysis.sign_flips import mean_interval
 
+pytestmark = pytest.mark.slow
+
 UNITS = 9
 DRAWS = 200
 ASKED = Thresholds()

@@ -141,6 +141,7 @@ def test_the_interval_of_a_median_covers_it(starts: int) -> None:
     assert 0.935 <= ((found.low <= 1) & (found.high >= 1)).mean() <= 0.985
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_median_covers_it_where_starts_and_noise_vary() -> None:
     random = np.random.default_rng(3)
     values = random.normal(size=(1000, 21, 1)) + 0.5 * random.normal(size=(1000, 21, 5))

@@ -76,6 +76,7 @@ def band_in_words(found: Leaderboard, times: Array, name: str, budget: float) ->
     return low, high
 
 
+@pytest.mark.slow
 def test_a_band_is_the_interval_of_the_loop_in_words_at_each_budget() -> None:
     times = {name: random_times(seed, (3, 8, 2)) for seed, name in enumerate("ab")}
     found = board(trials(times, fixed=1))

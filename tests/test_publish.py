@@ -16,6 +16,8 @@ from publishing import Links, contents, dead_links, publish, published
 
 from reportgen.cli import main
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = "2023-11-14T22:13:20Z", "2023-11-14T22:13:21Z"
 
 

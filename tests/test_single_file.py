@@ -19,6 +19,8 @@ from reportgen.report.single_file import STEPS
 from reportgen.report.site import Site
 from reportgen.results.result_tables import Results
 
+pytestmark = pytest.mark.slow
+
 DATA_LINK = re.compile(r'<a href="(?:\.\./)*data/[^"]+">Data<span class="hidden"> of the [^<]+</span> \(CSV\)</a>')
 """A link to the numbers of a figure, which the single file does not have."""
 OMITTED_FIGURE = "Omitted to stay below the file-size limit: "

@@ -15,6 +15,8 @@ from reportgen.config import ConfigError, load
 from reportgen.report.site import Site
 from reportgen.results.result_tables import Results
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "https://example.org/my report".replace(" ", "-")
 
 
