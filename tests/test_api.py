@@ -79,6 +79,7 @@ def test_figures_are_those_of_matplotlib(results: rg.Results, tmp_path: Path) ->
         figure.savefig(tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000
         assert figure.get_facecolor() == (1.0, 1.0, 1.0, 1.0)
+        assert figure._repr_png_().startswith(b"\x89PNG")  # what a notebook shows
     with pytest.raises(ValueError, match='no loss of these results is called "quartik"; expected one of: quartic,'):
         results.plot.convergence("quartik")
     with pytest.raises(ValueError, match='no optimizer of these results is called "adamm"'):

@@ -161,6 +161,14 @@ def test_an_optimizer_may_have_its_own_learning_rates(tmp_path: Path) -> None:
     assert cells["quartic/adagrad, lr 1e-05 to 3.162e-05"] == [1e-5, 3.162e-5]
 
 
+def test_flags_that_leave_the_baseline_out_need_no_other_baseline(tmp_path: Path) -> None:
+    toml = "baseline = 'adam'\noptimizers = ['adam', 'momentum']"
+    assert read(tmp_path, toml).baseline == "adam"
+    assert read(tmp_path, toml, optimizers=("momentum",)).baseline == ""
+    assert read(tmp_path, toml, optimizers=("adam", "lion")).baseline == "adam"
+    assert read(tmp_path, toml, optimizers=("momentum",), baseline="momentum").baseline == "momentum"
+
+
 def test_a_rate_range_that_does_not_end_on_the_grid_stays_inside(tmp_path: Path) -> None:
     config = read(tmp_path, "learning_rates = { from = 0.003, to = 0.5, per_decade = 1 }")
     assert config.learning_rates == (0.003, 0.03, 0.3)

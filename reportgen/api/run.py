@@ -165,8 +165,8 @@ def _config(
 
 
 def _console() -> Console | None:
-    """Where the progress is shown: a terminal or a notebook."""
+    """Where the progress is shown: a terminal. In a notebook, rich would need a package of widgets."""
     from rich.console import Console
 
     console = Console(file=sys.stderr, highlight=False)
-    return console if console.is_terminal or console.is_jupyter else None
+    return console if console.is_terminal and not console.is_jupyter else None

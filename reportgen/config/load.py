@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reportgen.config.draft import validate
@@ -36,8 +37,18 @@ def load(
         ConfigError: with all errors in all sources.
     """
     folder = folder or Path.cwd()
-    sources = [*_files(path, folder), from_environment(environ), from_flags(flags or {})]
+    flagged = from_flags(flags or {})
+    sources = [*_files(path, folder), from_environment(environ), flagged]
+    if "optimizers" in flagged.values and "baseline" not in flagged.values:
+        sources = [_without_other_baseline(source, flagged.values["optimizers"]) for source in sources]
     return _load(sources, (path.parent if path else folder).resolve())
+
+
+def _without_other_baseline(source: Source, optimizers: object) -> Source:
+    """The source without its baseline if flags choose other optimizers: a smaller matrix needs no other config."""
+    if not isinstance(optimizers, list | tuple) or source.values.get("baseline") in optimizers:
+        return source
+    return replace(source, values={key: value for key, value in source.values.items() if key != "baseline"})
 
 
 def from_values(values: Mapping[str, object], base: Path) -> Config:

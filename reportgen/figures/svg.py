@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.figures.style import COLOURS, RC, colour_token, colours_as_is
@@ -79,8 +80,16 @@ def figure_of(draw: Callable[[], str]) -> Figure:
     finally:
         _DRAWN.reset(before)
     (figure,) = figures
+    # A notebook shows a figure that was made without pyplot only if it says how.
+    figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
     figure.patch.set(visible=True, facecolor=COLOURS["paper"][0])
     return figure
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=100)
+    return file.getvalue()
 
 
 _DRAWN: ContextVar[list[Figure] | None] = ContextVar("_DRAWN", default=None)
