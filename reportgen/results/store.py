@@ -144,7 +144,7 @@ class Store:
             The number of bytes that were removed.
         """
         removed = total = 0
-        parts = self._parts.iterdir() if self._parts.is_dir() else ()
+        parts = filter(Path.is_dir, self._parts.iterdir()) if self._parts.is_dir() else ()
         for part in sorted(parts, key=lambda part: (part.stat().st_mtime_ns, part.name), reverse=True):
             size = sum(file.stat().st_size for file in part.iterdir())
             total += size
