@@ -74,9 +74,9 @@ def import_tensorflow(tier: str = QUICK, omit: Collection[str] = ()) -> None:
         tier: ``QUICK`` or ``FULL``.
         omit: XLA flags that TensorFlow does not know.
     """
+    set_xla_flags(tier, omit)  # also if it is imported: XLA reads them when it compiles for the first time
     if "tensorflow" in sys.modules:
         return
-    set_xla_flags(tier, omit)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "TF_USE_LEGACY_KERAS" in os.environ or importlib.util.find_spec("tf_keras") is not None:
         importlib.import_module("tensorflow")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as DeadlineError
@@ -18,7 +21,7 @@ from reportgen.engine.result import Grid, ProgramResult, Replay, StepComparison
 from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import worker
 from reportgen.execute.events import DeviceMissingError, FlagsIgnored, WorkerEvent, WorkerLostError
-from reportgen.execute.spawn import WorkerContext
+from reportgen.execute.spawn import worker_context
 from reportgen.execute.xla_flags import unknown_flags
 from reportgen.failure import Failure
 from reportgen.plan import Program
@@ -58,18 +61,25 @@ class LocalWorkers:
         """
         self._tasks = tasks or TASKS
         self._verified_steps = verified_steps
-        self._context = WorkerContext()
+        self._context = worker_context()
         self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
         self._log = log
         self._pools: dict[str, ProcessPool] = {}
+        self._starting: threading.Thread | None = None
         self._ignored: dict[str, None] = {}
         """XLA flags that TensorFlow does not know."""
 
     def start(self, programs: Sequence[Program] = ()) -> None:
         """Start the workers that ``programs`` need, or one of the quick tier, so that they import TensorFlow now."""
+        tiers = sorted({_tier(program) for program in programs}) or [QUICK]
+        self._starting = threading.Thread(target=self._start, args=(tiers,), daemon=True)
+        self._starting.start()
+
+    def _start(self, tiers: Sequence[str]) -> None:
         # Pebble starts a process with its first task.
-        for tier in sorted({_tier(program) for program in programs}) or [QUICK]:
-            self._schedule(worker.no_op, tier=tier)
+        for tier in tiers:
+            with contextlib.suppress(WorkerLostError):  # reported when the worker is needed
+                self._schedule(worker.no_op, tier=tier)
 
     def _schedule(
         self, task: Callable[..., Result], *arguments: object, deadline: float | None = None, tier: str = QUICK
@@ -90,7 +100,7 @@ class LocalWorkers:
                 max_workers=1,
                 max_tasks=self._tasks,
                 initializer=worker.prepare,
-                initargs=(self._messages, str(self._log), tier, omit, self._verified_steps),
+                initargs=(self._messages, str(self._log), dict(os.environ), tier, omit, self._verified_steps),
                 context=self._context,
             )
         return self._pools[tier]
@@ -99,6 +109,8 @@ class LocalWorkers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._starting and not isinstance(error, KeyboardInterrupt):
+            self._starting.join()
         for pool in self._pools.values():
             pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
         for pool in self._pools.values():

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,6 +57,7 @@ _messages: SimpleQueue[WorkerEvent | Finished]
 def prepare(
     messages: SimpleQueue[WorkerEvent | Finished],
     log: str,
+    environ: Mapping[str, str],
     tier: str,
     omit: Collection[str],
     verified_steps: int | None = None,
@@ -68,6 +69,7 @@ def prepare(
     Args:
         messages: the queue to the parent process, which decides what Ctrl-C does.
         log: the file for the output of TensorFlow and plug-ins.
+        environ: the environment variables of the parent process.
         tier: the tier that determines the XLA flags.
         omit: XLA flags that TensorFlow does not know.
         verified_steps: the most steps by which optimizers of other frameworks are verified; None: the default.
@@ -80,6 +82,10 @@ def prepare(
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    # The process from which this one was forked may have been started in another environment.
+    for name in os.environ.keys() - environ:
+        del os.environ[name]
+    os.environ.update(environ)
     import_tensorflow(tier, omit)
     if verified_steps is not None:
         from reportgen.engine.foreign.verified_steps import limit_verified_steps
