@@ -80,7 +80,8 @@ class Loss:
     """What makes the loss difficult, in one sentence."""
     default_dim: int | None
     """The default dimension of a loss of any dimension; None if the dimension is fixed."""
-    facts: Facts = field(repr=False, compare=False)
+    facts: Facts | None = field(repr=False, compare=False)
+    """As declared; None outside of the process of a plug-in, where ``at`` does not work."""
     tags: tuple[str, ...] = ()
     """Some of ``TAGS``."""
     local_minima: tuple[Point, ...] = ()
@@ -91,6 +92,8 @@ class Loss:
     """Other established names."""
     parameters: Mapping[str, float] = field(default_factory=dict)
     """The values of the keyword-only arguments."""
+    defaults: Mapping[str, float] = field(default_factory=dict)
+    """Their default values."""
     samples: int = 0
     """The number of samples that the loss is the mean over; 0 if it cannot be evaluated on a minibatch."""
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -106,8 +109,7 @@ class Loss:
     def settings(self) -> dict[str, float]:
         """The dimension and the parameters that differ from their defaults."""
         dim = {} if self.default_dim in (None, self.dim) else {"dim": self.dim}
-        defaults = _parameters(self.function)
-        return dim | {name: value for name, value in self.parameters.items() if value != defaults[name]}
+        return dim | {name: value for name, value in self.parameters.items() if value != self.defaults[name]}
 
     def at(self, dim: int | None, **parameters: object) -> Loss:
         """Return the same loss in ``dim`` coordinates with other values of some parameters.
@@ -130,6 +132,7 @@ class Loss:
         if unknown:
             known = ", ".join(self.parameters) or "none"
             raise ValueError(f'no parameter is called "{min(unknown)}"; expected one of: {known}')
+        assert self.facts is not None
         return _resolve(self.function, self.facts, dim or self.dim, {**self.parameters, **parameters})
 
     def changed(self, changes: FactChanges) -> Loss:
@@ -329,6 +332,7 @@ def _resolve(function: Callable[..., Tensor], facts: Facts, dim: int, parameters
         saddles=loss_facts.points(resolve(facts.saddles), f"{where}saddles"),
         aliases=tuple(loss_facts.text(alias, f"{where}aliases") for alias in facts.aliases),
         parameters=dict(parameters),
+        defaults=_parameters(function),
         samples=int(resolve(facts.samples)),
         shapes={name: tuple(int(size) for size in shape) for name, shape in resolve(facts.shapes).items()},
     )

@@ -167,7 +167,7 @@ class _Pipeline:
     def _workers(self) -> LocalWorkers:
         from reportgen.execute.local_workers import LocalWorkers  # imported only if programs are missing
 
-        return LocalWorkers(self._log)
+        return LocalWorkers(self._log, memory_limit=int(self._config.memory_limit * 2**30))
 
     def _start(self, workers: LocalWorkers) -> None:
         """Start the workers, so that they import TensorFlow while this process imports pandas and matplotlib."""
@@ -281,13 +281,16 @@ class _Pipeline:
         from reportgen.analysis.principal_plane import principal_plane
 
         planes: dict[str, Grid | None] = {}
-        for label in (label for label, loss in self._plan.losses.items() if _needs_plane(loss)):
+        for label, loss in self._plan.losses.items():
+            if isinstance(loss, Failure) or not _needs_plane(loss):
+                continue
             programs = self._programs_on(label)
             view = principal_plane(store.results(programs, manifest), label)
             grid: Grid | Failure | None = None
             if view:
                 first = programs[0]
-                ref = LossRef(first.loss_ref, first.base, first.dim, first.parameters, view.box, view.plane)
+                names = (first.loss_ref, first.base, first.dim, first.parameters)
+                ref = LossRef.of(loss, *names, view.box, view.plane)
                 try:
                     (grid,) = workers.grids([ref], self._config.deadline)
                 except WorkerLostError as error:  # the results are complete, so the report can be written

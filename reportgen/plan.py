@@ -22,6 +22,7 @@ from reportgen.config import Config, LossEntry
 from reportgen.config.model import Noise
 from reportgen.failure import Failure
 from reportgen.loss import UNCHANGED, FactChanges, Loss, Point
+from reportgen.optimizer import Optimizer
 from reportgen.optimizer_specs import (
     Hyperparameters,
     OptimizerSpec,
@@ -38,6 +39,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 Starts = tuple[tuple[int, Point], ...]
 """Number and position of each start; number 0 is the standard start."""
+References = Mapping[str, Mapping[str, str]]
+"""References to plug-ins by kind and name."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,10 @@ class Program:
     """Hashes of the code that determines the results."""
     changes: FactChanges = UNCHANGED
     """Facts of the loss that the config replaces, and the lowest known value in place of an unknown minimum."""
+    plugins: tuple[str, ...] = ()
+    """The files and modules of the plug-ins that it uses. Only programs with the same ones share a process."""
+    references: References = field(default_factory=dict, repr=False)
+    """The plug-ins in the folders next to the config, see ``catalogue.use_references``."""
 
     def load_loss(self) -> Loss:
         """Return the loss; raises what ``catalogue.find_loss`` raises."""
@@ -218,7 +225,8 @@ def make_plan(
     for entry in config.losses:
         loss = _plan_loss(entry, config, lowest)
         planned.setdefault(loss.label, loss)
-    programs = (_programs(loss, optimizers.values(), config) for loss in planned.values())
+    references = catalogue.local_references(config.base)
+    programs = (_programs(loss, optimizers.values(), config, references) for loss in planned.values())
     return Plan(
         tuple(itertools.chain.from_iterable(programs)),
         {label: each.loss for label, each in planned.items()},
@@ -268,11 +276,14 @@ def _settings(config: Config) -> Settings:
     )
 
 
-def _programs(planned: _PlannedLoss, optimizers: Iterable[OptimizerSpec], config: Config) -> Iterator[Program]:
+def _programs(
+    planned: _PlannedLoss, optimizers: Iterable[OptimizerSpec], config: Config, references: References
+) -> Iterator[Program]:
     """The programs of a loss: one per optimizer structure, and one for each decade by which a grid has grown."""
     entry, label = planned.entry, planned.label
     for structure, specs in group_by_structure(optimizers).items():
         failures = (each for each in (planned.loss, specs[0].kind) if isinstance(each, Failure))
+        code = _code(planned.loss, specs[0], config.base)
         program = Program(
             id=f"{label}/{structure}",
             loss_ref=entry.name,
@@ -287,8 +298,10 @@ def _programs(planned: _PlannedLoss, optimizers: Iterable[OptimizerSpec], config
             settings=planned.settings,
             base=config.base,
             failure=next(failures, None),
-            sources=_sources(planned.loss, specs[0], config.base),
+            sources=_sources(planned.loss, code),
             changes=planned.changes,
+            plugins=tuple(dict.fromkeys(found.source for each in code if (found := catalogue.plugin_code(each)))),
+            references=references,
         )
         yield program
         yield from _decade_programs(program, specs)
@@ -342,12 +355,16 @@ def _starts(loss: Loss, config: Config) -> Starts:
     return tuple((number, tuple(point)) for number, point in zip(numbers, rounded, strict=True))
 
 
-def _sources(loss: Loss | Failure, spec: OptimizerSpec, base: Path) -> tuple[str, ...]:
-    """What determines the results besides the matrix: code, facts of the loss, and the user's own XLA flags."""
+def _code(loss: Loss | Failure, spec: OptimizerSpec, base: Path) -> list[Loss | type[Optimizer]]:
+    """The loss, the optimizer and those that it wraps, as far as they could be loaded."""
     kinds = [] if isinstance(spec.kind, Failure) else catalogue.wrapped_classes(spec.kind, spec.values, base)
-    hashes = [catalogue.source_hash(each) for each in (loss, *kinds) if not isinstance(each, Failure)]
+    return [each for each in (loss, *kinds) if not isinstance(each, Failure)]
+
+
+def _sources(loss: Loss | Failure, code: Iterable[Loss | type[Optimizer]]) -> tuple[str, ...]:
+    """What determines the results besides the matrix: code, facts of the loss, and the user's own XLA flags."""
     facts = "" if isinstance(loss, Failure) else repr((loss.minimum, loss.minima, loss.domain))
-    return (*hashes, facts, " ".join(users_xla_flags()), *_engine_sources())
+    return (*map(catalogue.source_hash, code), facts, " ".join(users_xla_flags()), *_engine_sources())
 
 
 @cache

@@ -87,6 +87,15 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
             monkeypatch.delenv(name)
 
 
+@pytest.fixture
+def plugins_here() -> Iterator[None]:
+    """Lets the process of the tests import plug-ins itself, as a worker does."""
+    from programs import plugins_in_this_process
+
+    with plugins_in_this_process():
+        yield
+
+
 @pytest.fixture(scope="session")
 def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker]:
     """A worker process shared by tests, because a start takes seconds; a worker that a test ends is replaced.
@@ -96,7 +105,7 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
     from reportgen.execute.local_workers import LocalWorkers
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reportgen.execute.local_workers.TASKS", 1000)  # programs of the tests are few and small
+        patch.setattr("reportgen.execute.worker_pools.TASKS", 1000)  # programs of the tests are few and small
         workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log")
 
     @contextmanager

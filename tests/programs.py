@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from reportgen.catalogue import find_loss
 from reportgen.config import Config
@@ -33,4 +37,13 @@ def run(loss: str, optimizer: str, rates: tuple[float, ...], **config: Any) -> P
     import_tensorflow()
     from reportgen.engine.run import run as run_program
 
-    return run_program(program(loss, optimizer, rates, **config))
+    with plugins_in_this_process():
+        return run_program(program(loss, optimizer, rates, **config))
+
+
+@contextmanager
+def plugins_in_this_process() -> Iterator[None]:
+    """Let the process of the tests import plug-ins itself, as a worker does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reportgen.catalogue.plugin_process._loads_here", True)
+        yield

@@ -24,6 +24,8 @@ from reportgen.catalogue import (
     source_hash,
 )
 
+pytestmark = pytest.mark.usefixtures("plugins_here")
+
 LOSS = """
 from reportgen.loss import loss
 
@@ -88,7 +90,8 @@ def test_listing_and_plug_ins_do_not_import_tensorflow(base: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from reportgen.catalogue import find_optimizer, losses, optimizers
+from reportgen.catalogue import find_optimizer, load_plugins_here, losses, optimizers
+load_plugins_here()
 losses(), optimizers(), find_optimizer("my_opt.py:Mine", Path({str(base)!r}))
 assert "tensorflow" not in sys.modules
 """
@@ -100,7 +103,8 @@ def test_the_placeholder_for_tensorflow_imports_it_on_first_use(base: Path) -> N
     program = f"""
 import sys
 from pathlib import Path
-from reportgen.catalogue import find_optimizer
+from reportgen.catalogue import find_optimizer, load_plugins_here
+load_plugins_here()
 kind = find_optimizer("my_opt.py:Mine", Path({str(base)!r}))
 sys.path.insert(0, {str(base)!r})
 assert kind().step(1, (), None) == (("the real one", 1), ())
@@ -116,8 +120,8 @@ def test_a_plug_in_may_use_tensorflow_while_it_is_imported(base: Path) -> None:
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(base)!r})
-from reportgen.catalogue import find_loss
-import reportgen.catalogue
+from reportgen.catalogue import find_loss, load_plugins_here
+load_plugins_here()
 find_loss("eager.py:bowl", Path({str(base)!r}))
 assert sys.modules["tensorflow"].one == 1
 """

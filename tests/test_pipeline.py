@@ -79,8 +79,8 @@ def test_every_cell_has_its_rows_in_the_documented_columns(ran: tuple[Path, list
 
 @pytest.mark.slow
 def test_a_worker_that_makes_way_for_another_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.execute.local_workers.TASKS", 2)  # the first one starts the worker
-    monkeypatch.setattr("reportgen.execute.local_workers.LOOPS_PER_TASK", 1)
+    monkeypatch.setattr("reportgen.execute.worker_pools.TASKS", 2)  # the first one starts the worker
+    monkeypatch.setattr("reportgen.execute.program_run.LOOPS_PER_TASK", 1)
     outcome = pipeline.run(config(tmp_path), record([]))
     assert outcome.programs == 4
     assert outcome.failed_cells == 0
@@ -320,7 +320,7 @@ def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
 def test_an_interrupted_run_is_resumed(
     tmp_path: Path, kept_worker: KeptWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reportgen.execute.local_workers.LOOPS_PER_TASK", 1)
+    monkeypatch.setattr("reportgen.execute.program_run.LOOPS_PER_TASK", 1)
 
     def interrupt(event: Event) -> None:
         if isinstance(event, ProgramEnd):

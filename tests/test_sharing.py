@@ -76,7 +76,7 @@ def numbers(program: Program) -> dict[tuple[str, int], int]:
 def test_a_run_has_the_same_bits_in_any_loop(
     loss: str, tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reportgen.execute.local_workers.tier_of", lambda _: tier)
+    monkeypatch.setattr("reportgen.execute.program_run.tier_of", lambda _: tier)
     programs = planned(loss)
     compared = 0
     with LocalWorkers(tmp_path / "worker.log") as workers:

@@ -53,6 +53,7 @@ def test_a_helper_of_built_in_losses_is_part_of_their_fingerprint(monkeypatch: p
     assert before[1] == after[1]
 
 
+@pytest.mark.usefixtures("plugins_here")
 def test_a_folder_of_losses_next_to_the_config_is_found_with_its_tags(tmp_path: Path) -> None:
     (tmp_path / "losses").mkdir()
     (tmp_path / "losses" / "mine.py").write_text(LOCAL_LOSS)

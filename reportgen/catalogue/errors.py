@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from reportgen.failure import one_line
+
 _SYNONYMS = {
     "banana": "rosenbrock",
     "epochs": "steps",
@@ -53,7 +55,7 @@ class BrokenPluginError(Exception):
     def __init__(self, ref: str, reason: str) -> None:
         super().__init__(ref, reason)
         self.ref = ref
-        self.reason = reason
+        self.reason = one_line(reason)
         """One line: the exception with its place, or what is missing."""
 
     def __str__(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
 from reportgen.catalogue.errors import BrokenPluginError
 from reportgen.catalogue.plugin import load
+from reportgen.catalogue.plugin_process import ask, runs_elsewhere
 
 PluginName = Callable[[ModuleType, str, object], str | None]
 """Maps a module, a variable in it and its value to the name of that optimizer or loss; None if it is neither."""
@@ -26,6 +27,8 @@ def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[d
         References by name, ``{"lookahead_2": "optimizers/mine.py:Lookahead2"}``, and an error message for each file
         that cannot be imported.
     """
+    if (base, kind) in _known:
+        return dict(_known[base, kind]), []
     references: dict[str, str] = {}
     errors: list[str] = []
     folder = {"optimizer": "optimizers", "loss": "losses"}[kind]
@@ -34,14 +37,36 @@ def plugins_in_folder(base: Path, kind: str, plugin_name: PluginName) -> tuple[d
         if _is_same(file, built_in / file.name):
             continue  # a built-in one: the current folder is the source tree, or a copy of it
         ref = f"{folder}/{file.name}"
+        question = (f"{ref}:", kind, base, plugin_name)
         try:
-            module = load(f"{ref}:", kind, base)
+            references |= (
+                ask(f"{ref}:", base, _references_in, *question) if runs_elsewhere(ref) else _references_in(*question)
+            )
         except BrokenPluginError as error:
             errors.append(f"{ref} cannot be read: {error.reason}")
-            continue
-        names = {plugin_name(module, variable, member): variable for variable, member in vars(module).items()}
-        references |= {name: f"{ref}:{variable}" for name, variable in names.items() if name is not None}
     return references, errors
+
+
+def _references_in(file: str, kind: str, base: Path, plugin_name: PluginName) -> dict[str, str]:
+    """The plug-ins in one file, such as ``optimizers/mine.py:``."""
+    module = load(file, kind, base)
+    names = {plugin_name(module, variable, member): variable for variable, member in vars(module).items()}
+    return {name: f"{file}{variable}" for name, variable in names.items() if name is not None}
+
+
+_known: dict[tuple[Path, str], dict[str, str]] = {}
+"""The plug-ins in the folder of a kind below a folder, as the parent process has found them."""
+
+
+def use_references(base: Path, references: Mapping[str, Mapping[str, str]]) -> None:
+    """Take the references of the parent process, so that no file has to be loaded only to find its names.
+
+    Args:
+        base: the folder of the config file.
+        references: by kind and name.
+    """
+    for kind, by_name in references.items():
+        _known[base, kind] = dict(by_name)
 
 
 _BUILT_IN = {"optimizer": "optimizers", "loss": "builtin_losses"}

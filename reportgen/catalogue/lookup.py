@@ -14,11 +14,19 @@ from types import ModuleType
 from typing import Any
 
 from reportgen import foreign
+from reportgen.catalogue.declaration import (
+    OptimizerDeclaration,
+    PluginCode,
+    declaration_of,
+    declared_class,
+    without_function,
+)
 from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_known_names
 from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
 from reportgen.catalogue.local_plugins import plugins_in_folder
 from reportgen.catalogue.plugin import load
-from reportgen.catalogue.source_hash import optimizer_name, snake_case
+from reportgen.catalogue.plugin_process import ask, runs_elsewhere, source_of
+from reportgen.catalogue.source_hash import optimizer_name, snake_case, source_hash
 from reportgen.foreign import Unsuitable, suits
 from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer
@@ -52,6 +60,9 @@ def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[
         dim: the number of coordinates; None: the default of the loss.
         parameters: values of its parameters by name.
 
+    Returns:
+        The loss. Outside of a worker process, a loss of a plug-in has all its facts, but cannot be evaluated.
+
     Raises:
         UnknownNameError: there is no such loss.
         BrokenPluginError: it exists but cannot be used.
@@ -60,6 +71,17 @@ def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[
     settings = dict(parameters or {})
     if ":" not in ref:
         return _find_loss_by_name(ref, base, dim, settings)
+    if runs_elsewhere(ref.rpartition(":")[0]):
+        return ask(ref, base, _describe_loss, ref, base, dim, settings)
+    return _load_loss(ref, base, dim, settings)
+
+
+def _describe_loss(ref: str, base: Path, dim: int | None, parameters: dict[str, object]) -> Loss:
+    loss = _load_loss(ref, base, dim, parameters)
+    return without_function(loss, PluginCode(source_of(ref, base), source_hash(loss)))
+
+
+def _load_loss(ref: str, base: Path, dim: int | None, settings: dict[str, object]) -> Loss:
     member = _plugin_member(ref, "loss", base, lambda _, member: isinstance(member, Loss))
     if not isinstance(member, Loss):
         raise BrokenPluginError(ref, _loss_problem(member))
@@ -111,6 +133,9 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
             ``package.module:Name`` or ``keras:Name``.
         base: the folder that files are relative to.
 
+    Returns:
+        The class. Outside of a worker process, that of a plug-in only declares its hyperparameters and other facts.
+
     Raises:
         UnknownNameError: there is no such optimizer.
         BrokenPluginError: it exists but cannot be used.
@@ -121,6 +146,20 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
         if ref.startswith(_KERAS_PREFIX):
             return _find_keras_optimizer(ref)
         ref = _full_reference(ref)
+    except Unsuitable as error:
+        raise BrokenPluginError(ref, str(error)) from error
+    if runs_elsewhere(ref.rpartition(":")[0]):
+        return declared_class(ask(ref, base, _describe_optimizer, ref, base))
+    return _load_optimizer(ref, base)
+
+
+def _describe_optimizer(ref: str, base: Path) -> OptimizerDeclaration:
+    kind = _load_optimizer(ref, base)
+    return declaration_of(ref, kind, PluginCode(source_of(ref, base), source_hash(kind)))
+
+
+def _load_optimizer(ref: str, base: Path) -> type[Optimizer]:
+    try:
         member = _plugin_member(
             ref,
             "optimizer",
@@ -138,6 +177,16 @@ def local_optimizers(base: Path) -> dict[str, str]:
     Broken files are skipped.
     """
     return plugins_in_folder(base, "optimizer", _optimizer_name)[0]
+
+
+def full_loss_reference(name: str, base: Path) -> str:
+    """Return ``losses/mine.py:valley`` for ``valley``, if that is a loss in the folder ``losses`` below ``base``."""
+    return name if ":" in name else local_losses(base).get(name, name)
+
+
+def local_references(base: Path) -> dict[str, dict[str, str]]:
+    """Return references to all plug-ins in the folders below ``base``, by kind and name; see ``use_references``."""
+    return {"loss": local_losses(base), "optimizer": local_optimizers(base)}
 
 
 def _find_optimizer_by_name(name: str, base: Path) -> type[Optimizer]:

@@ -72,7 +72,7 @@ def _load_module(ref: str, kind: str, name: str) -> ModuleType:
     try:
         with _import_lock, tensorflow_on_first_use(), redirect_stdout(sys.stderr):
             return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # whatever a plug-in raises
         if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
             raise UnknownNameError(ref, kind, None, f'no module is called "{name}"') from None
         raise BrokenPluginError(ref, _error_line(error, None)) from error
@@ -89,7 +89,7 @@ def _load_file(ref: str, path: Path) -> ModuleType:
             if known is None or known.digest != _digest(known.files):
                 known = _plugins[name] = _execute(name, path)
             return known.module
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # whatever a plug-in raises
         raise BrokenPluginError(ref, _error_line(error, path)) from error
 
 

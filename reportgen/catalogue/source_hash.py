@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+from reportgen.catalogue.declaration import plugin_code
 from reportgen.catalogue.plugin import Plugin, plugins
 from reportgen.foreign import ForeignOptimizer, own_classes
 from reportgen.loss import Loss
@@ -32,6 +33,8 @@ def source_hash(item: Loss | type[Optimizer]) -> str:
     These are its own file, the files next to a plug-in that the plug-in imports, the files of the base classes of an
     optimizer, and the versions of the packages of another framework. Other imports are not followed.
     """
+    if code := plugin_code(item):
+        return code.digest
     plugin = _find_plugin(item)
     files = dict.fromkeys([*_defining_files(item, plugin), *(map(str, plugin.files) if plugin else ())])
     contents = [Path(file).read_bytes() for file in files]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.engine.result import ProgramResult
-from reportgen.execute.local_workers import Outcome
+from reportgen.execute.program_run import Outcome
 from reportgen.failure import Failure
 from reportgen.loss import Loss
 from reportgen.plan import Plan, Program

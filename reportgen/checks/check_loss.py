@@ -33,7 +33,7 @@ def check_loss(workers: LocalWorkers, label: str, base: Path, deadline: float) -
     loads = Verdict("loads", *check_declaration(loss))
     if not loads.passed:
         return CheckReport(label, (loads,))
-    ref = LossRef(entry.name, base, entry.dim, entry.parameters)
+    ref = LossRef.of(loss, entry.name, base, entry.dim, entry.parameters)
 
     def sampler(asks: Sequence[Ask]) -> Sequence[Sample | Failure]:
         return workers.sample(ref, asks, deadline)

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from reportgen import catalogue, foreign
 from reportgen.catalogue.plugin import load
+from reportgen.catalogue.plugin_process import ask as ask_plugin
 from reportgen.config.labels import parse_label
 from reportgen.loss import Loss
 from reportgen.optimizer import Optimizer
@@ -28,6 +29,10 @@ def members_of(file: str, base: Path) -> list[str]:
         UnknownNameError: there is no such file.
         BrokenPluginError: it cannot be loaded.
     """
+    return ask_plugin(f"{file}:", base, _members_in, file, base)
+
+
+def _members_in(file: str, base: Path) -> list[str]:
     module = load(f"{file}:", "optimizer", base)
     return [f"{file}:{name}" for name, member in vars(module).items() if _is_defined_in(module, member)]
 
@@ -46,10 +51,14 @@ def is_loss(label: str, base: Path) -> bool:
     where, _, member = name.rpartition(":")
     try:
         if where and where != "keras":
-            return isinstance(vars(load(name, "loss", base)).get(member), Loss)
+            return ask_plugin(name, base, _names_loss, name, member, base)
         return not where and catalogue.find_loss(name, base) is not None
     except catalogue.UnknownNameError:
         return False
+
+
+def _names_loss(ref: str, member: str, base: Path) -> bool:
+    return isinstance(vars(load(ref, "loss", base)).get(member), Loss)
 
 
 def _is_defined_in(module: ModuleType, member: object) -> bool:

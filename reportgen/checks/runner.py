@@ -19,7 +19,8 @@ from reportgen.config.labels import parse_label
 from reportgen.config.validation import parse_loss, parse_optimizer
 from reportgen.engine.result import ProgramResult
 from reportgen.execute.events import CompileStart
-from reportgen.execute.local_workers import LocalWorkers, Outcome
+from reportgen.execute.local_workers import LocalWorkers
+from reportgen.execute.program_run import Outcome
 from reportgen.failure import Failure
 from reportgen.foreign import ForeignOptimizer
 from reportgen.optimizer import Optimizer
@@ -57,10 +58,6 @@ def check(
         tempfile.TemporaryDirectory() as folder,
         LocalWorkers(Path(folder, "worker.log"), TASKS, VERIFIED_STEPS) as workers,
     ):
-        failure = _load_failure(workers, subject, base, deadline)
-        if failure:
-            yield _load_report(subject, failure.reason)
-            return
         try:
             labels = _find_labels(subject, base)
             losses = {label for label in labels if is_loss(label, base)}
@@ -74,18 +71,6 @@ def check(
                 yield check_loss(workers, label, base, deadline)
             else:
                 yield _OptimizerChecker(workers, base, deadline, on_stage).check(label)
-
-
-def _load_failure(workers: LocalWorkers, subject: str, base: Path, deadline: float) -> Failure | None:
-    """Why loading the subject would hang or end this process. Code of this package and of Keras needs no trial."""
-    ref = subject if is_file(subject) else parse_label(subject)[0]
-    where = ref if is_file(ref) else ref.rpartition(":")[0]
-    if where in ("keras", "suite", "tag") or (is_file(where) and not (base / where).is_file()):
-        return None
-    # A plain name may refer to a plug-in in one of these folders, and then all files of the folder are loaded.
-    if not where and not any((base / folder).is_dir() for folder in ("optimizers", "losses")):
-        return None
-    return workers.load_failure(ref, base, deadline)
 
 
 def _find_labels(subject: str, base: Path) -> list[str]:

@@ -51,7 +51,7 @@ def _reference(picture: PlottedLoss, base: Path) -> LossRef:
     loss, plane = picture.loss, picture.plane
     full_dim = len(plane.origin) if plane else loss.dim
     dim = None if loss.default_dim is None else full_dim
-    return LossRef(loss.name, base, dim, loss.parameters, loss.domain, plane)
+    return LossRef.of(loss, loss.name, base, dim, loss.parameters, loss.domain, plane)
 
 
 def _close_up(picture: PlottedLoss, grid: GridResult) -> PlottedLoss | None:

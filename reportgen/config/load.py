@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reportgen.catalogue.plugin_process import set_deadline
 from reportgen.config.draft import validate
 from reportgen.config.errors import ConfigError
 from reportgen.config.model import Config
@@ -67,6 +68,7 @@ def from_values(values: Mapping[str, object], base: Path) -> Config:
 def _load(sources: Sequence[Source], base: Path) -> Config:
     merged = merge(sources)
     draft = validate(merged.values, base)
+    set_deadline(draft.config.deadline)
     problems = [problem for source in sources for problem in source.problems]
     for error in (*draft.errors, *semantic_errors(draft)):
         problems.append(error.message(merged.location(error.key)))

@@ -285,7 +285,9 @@ class Config(_Model):
     device: Annotated[str, Field(pattern=r"^(auto|(cpu|gpu|tpu)(:\d+)?)$")] = "auto"
     """``auto``: an accelerator if TensorFlow finds one; otherwise a kind, or one device of a kind: ``gpu:1``."""
     deadline: Annotated[float, Field(gt=0)] = 600.0
-    """Time limit of a program in seconds. Exceeding it marks its runs failed."""
+    """Time limit of a program in seconds. Exceeding it marks its runs failed. It holds for loading plug-ins as well."""
+    memory_limit: Annotated[float, Field(ge=0)] = 0.0
+    """Memory in GiB that a worker process may use, with TensorFlow; 0: no limit. Exceeding it marks runs failed."""
     output: Annotated[Path, BeforeValidator(_check_folder_name), Field(strict=False)] = Path("output")
     """The folder of the report and the results, relative to the current folder."""
     templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None

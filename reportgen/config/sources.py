@@ -25,6 +25,7 @@ FLAGS = {
     "dtype": "--dtype",
     "trace": "--trace",
     "device": "--device",
+    "memory_limit": "--memory-limit",
     "output": "--output",
     "templates": "--templates",
     "max_size": "--max-size",

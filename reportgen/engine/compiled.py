@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -57,6 +57,10 @@ class Member:
         return cls(program, bind, ProgramInputs(program), size or chunk_size(program))
 
 
+OnSuspects = Callable[[Sequence[Program]], None]
+"""Called with the programs whose code runs now, which are to blame if it hangs; none: it is not known."""
+
+
 def chunk_size(program: Program) -> int:
     """Return how many runs of a program a loop takes at once: all, up to a limit.
 
@@ -89,7 +93,13 @@ class CompiledLoop:
     """The loop of some programs on one loss."""
 
     def __init__(
-        self, members: Sequence[Member], loss: Loss, scale: float | None, schedule: Array, device: str
+        self,
+        members: Sequence[Member],
+        loss: Loss,
+        scale: float | None,
+        schedule: Array,
+        device: str,
+        on_suspects: OnSuspects,
     ) -> None:
         """Compile nothing yet.
 
@@ -99,7 +109,9 @@ class CompiledLoop:
             scale: the gap that targets are shares of; None: the gap of each start.
             schedule: the sampled steps, int32 [points].
             device: the name of the device that runs the loop.
+            on_suspects: see ``OnSuspects``.
         """
+        self._on_suspects = on_suspects
         program = members[0].program
         settings = program.settings
         self._members = members
@@ -110,7 +122,9 @@ class CompiledLoop:
         self.seconds = {"trace": 0.0, "compile": 0.0, "run": 0.0}
         """Wall time of tracing, of compiling with the first call, and of running."""
         setting = Setting(loss, settings.steps, program.noise)
-        self._loop = Loop(setting, [member.bind for member in members], len(schedule), settings.judged_by)
+        self._loop = Loop(
+            setting, [member.bind for member in members], len(schedule), settings.judged_by, self._suspect
+        )
         order = order_of(program, loss.samples)
         self._same_for_all = (
             tf.constant(schedule),
@@ -125,9 +139,15 @@ class CompiledLoop:
         inputs = [self._padded(i, of_member)[0] for i, of_member in enumerate(runs)]
         with _tracing, tf.device(self._device):
             began = time.perf_counter()
+            self._suspect(None)
             self._loop.function.get_concrete_function(*self._arguments(inputs))
+            self._on_suspects([])
             self.seconds["trace"] += time.perf_counter() - began
         return self._loop.failures
+
+    def _suspect(self, index: int | None) -> None:
+        """Say whose code is traced: that of one member, or that of the loss of all."""
+        self._on_suspects([each.program for each in (self._members if index is None else [self._members[index]])])
 
     def __call__(self, runs: Sequence[Array]) -> list[Chunk]:
         """Run the loop for some runs of each member, given by their run numbers."""

@@ -92,7 +92,14 @@ class Outputs(NamedTuple):
 class Loop:
     """The compiled loop of the optimizers of one loss. It is traced when it is called for the first time."""
 
-    def __init__(self, setting: Setting, bind: Sequence[BindRule], points: int, judged_by: str) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        bind: Sequence[BindRule],
+        points: int,
+        judged_by: str,
+        on_trace: Callable[[int | None], None] = lambda _: None,
+    ) -> None:
         """Describe the loop.
 
         Args:
@@ -100,7 +107,9 @@ class Loop:
             bind: binds each of the rules to its runs.
             points: the length of the schedule.
             judged_by: ``last`` or ``best``, see ``Record.steps``.
+            on_trace: called with the index of the rule whose code is about to be traced; None: the loss.
         """
+        self._on_trace = on_trace
         self._judged_by = judged_by
         self._setting = setting
         self._bind = bind
@@ -161,11 +170,14 @@ class Loop:
         """Trace a part of a rule; None if it fails, or has failed before."""
         if index in self.failures:
             return None
+        self._on_trace(index)
         try:
             return trace()
         except BaseException as error:  # whatever a plug-in raises is the result of its program
             self.failures[index] = error
             return None
+        finally:
+            self._on_trace(None)
 
 
 def _split(points: Point, sizes: Sequence[int]) -> list[Point]:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from reportgen import catalogue
 from reportgen.engine import device as devices
-from reportgen.engine.compiled import Chunk, CompiledLoop, Member
+from reportgen.engine.compiled import Chunk, CompiledLoop, Member, OnSuspects
 from reportgen.engine.evaluation import value_and_gradient
 from reportgen.engine.grid import evaluate_grid
 from reportgen.engine.inputs import optimizer_maker
@@ -47,7 +47,10 @@ def run_all(engine: Engine) -> ProgramResult:
 
 
 def make_engines(
-    programs: Sequence[Program], on_compiled: OnProgram = lambda _: None, on_runs: OnRuns = lambda *_: None
+    programs: Sequence[Program],
+    on_compiled: OnProgram = lambda _: None,
+    on_runs: OnRuns = lambda *_: None,
+    on_suspects: OnSuspects = lambda _: None,
 ) -> list[Engine | BaseException]:
     """Return the engine of each program, or what its optimizer or loss raised.
 
@@ -57,12 +60,14 @@ def make_engines(
         programs: programs with the same loss and the same settings.
         on_compiled: called with each program when its loop is compiled.
         on_runs: called with a program and how many of its runs have ended since the last call.
+        on_suspects: see ``OnSuspects``.
     """
-    setup = LossSetup(programs[0])
+    setup = LossSetup(programs[0], on_suspects)
 
     sources: dict[str, tuple[Source, str] | BaseException] = {}
     members = []
     for program in programs:
+        on_suspects([program])
         try:
             kind = catalogue.find_optimizer(program.family, program.base)
             if issubclass(kind, ForeignOptimizer):
@@ -79,6 +84,7 @@ def make_engines(
             members.append(member)
         else:
             sources[program.id] = OwnLoop(member, setup.make_loop, partial(on_compiled, program)), ""
+    on_suspects([])  # the loop waits until no other one is traced
     together = run_together(members, setup.make_loop, on_compiled) if members else []
     for member, source in zip(members, together, strict=True):
         sources[member.program.id] = source if isinstance(source, BaseException) else (source, "")
@@ -116,8 +122,9 @@ class LossScale:
 class LossSetup:
     """What the programs on one loss share: the loss, the device, the sampled steps, and the grid of the pictures."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, on_suspects: OnSuspects = lambda _: None) -> None:
         """Find the loss and the device of a program; raises what its loss raises."""
+        self._on_suspects = on_suspects
         settings = program.settings
         self.loss = program.load_loss()
         self.device = devices.choose(settings.device, next(_TURNS))
@@ -146,7 +153,7 @@ class LossSetup:
     def make_loop(self, members: Sequence[Member]) -> CompiledLoop:
         """Return the loop of some of the programs."""
         gap = self.scale.gap if self.scale else None
-        return CompiledLoop(members, self.loss, gap, self.schedule, self.device.name)
+        return CompiledLoop(members, self.loss, gap, self.schedule, self.device.name, self._on_suspects)
 
 
 class Engine:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reportgen import catalogue
 from reportgen.engine.result import Array, Plane
-from reportgen.loss import Interval
+from reportgen.loss import Interval, Loss
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class LossRef:
     """A loss as a worker finds it."""
 
     name: str
-    """As the catalogue knows it: ``beale``, ``my_losses.py:valley``."""
+    """As a worker finds it: ``beale``, ``my_losses.py:valley``."""
     base: Path
     """The folder that plug-in files are relative to."""
     dim: int | None = None
@@ -25,6 +26,24 @@ class LossRef:
     """What of it is looked at; None: its own domain."""
     plane: Plane | None = None
     """On which ``domain`` is a box; None where that is one of the loss's own coordinates."""
+    plugins: tuple[str, ...] = ()
+    """The file or module of the plug-in that it comes from."""
+
+    @classmethod
+    def of(
+        cls,
+        loss: Loss,
+        name: str,
+        base: Path,
+        dim: int | None,
+        parameters: Mapping[str, Any],
+        domain: tuple[Interval, ...] | None = None,
+        plane: Plane | None = None,
+    ) -> LossRef:
+        """Return the reference to ``loss``, which has this ``name`` in the catalogue."""
+        code = catalogue.plugin_code(loss)
+        full_name = catalogue.full_loss_reference(name, base)
+        return cls(full_name, base, dim, parameters, domain, plane, (code.source,) if code else ())
 
 
 @dataclass(frozen=True)

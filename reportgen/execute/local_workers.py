@@ -2,119 +2,55 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from concurrent.futures import TimeoutError as DeadlineError
 from itertools import groupby
-from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
-from pebble import ProcessExpired, ProcessPool
-
 from reportgen.engine.result import Grid, ProgramResult, Replay, StepComparison
 from reportgen.engine.sampled import Ask, LossRef, Sample
 from reportgen.execute import worker
-from reportgen.execute.events import DeviceMissingError, FlagsIgnored, WorkerEvent, WorkerLostError
-from reportgen.execute.spawn import worker_context
-from reportgen.execute.xla_flags import unknown_flags
+from reportgen.execute.events import DeviceMissingError, WorkerEvent
+from reportgen.execute.program_run import Outcome, ProgramRun, place_of
+from reportgen.execute.task_failure import failure_of
+from reportgen.execute.worker_pools import Place, WorkerPools, WorkerSettings
 from reportgen.failure import Failure
 from reportgen.plan import Program
-from reportgen.tf_setup import QUICK, tier_of
 
 Result = TypeVar("Result")
-Outcome = tuple[Program, Result | Failure]
-"""A program with its result, or with the reason why it failed."""
-Group = Sequence[Program]
-"""Programs on the same loss, which may share a loop."""
-
-LOOPS_PER_TASK = 4
-"""Loops that a worker handles at the same time. It traces them one after another, and compiles and runs the others."""
-
-_RULES_PER_LOOP = 16
-"""Maximum number of programs that share a loop."""
 
 _GRIDS_PER_TASK = 16
 """Losses that one task evaluates for their pictures. A crash affects only these."""
 
-_LOST = "the worker exited during start-up; see worker.log"
-
-TASKS = 16
-"""Tasks after which a worker is replaced: TensorFlow never frees the 10 MB or more of each compiled loop."""
-
 
 class LocalWorkers:
-    """Worker processes that run programs, one per tier; a context manager that stops them."""
+    """Worker processes that run programs, one per tier and set of plug-ins; a context manager that stops them."""
 
-    def __init__(self, log: Path, tasks: int | None = None, verified_steps: int | None = None) -> None:
-        """Start no process yet.
-
-        Args:
-            log: the file for the output of the workers.
-            tasks: tasks after which a worker is replaced; None: ``TASKS``.
-            verified_steps: the most steps by which optimizers of other frameworks are verified; None: the default.
-        """
-        self._tasks = tasks or TASKS
-        self._verified_steps = verified_steps
-        self._context = worker_context()
-        self._messages: SimpleQueue[WorkerEvent | worker.Finished] = self._context.SimpleQueue()
-        self._log = log
-        self._pools: dict[str, ProcessPool] = {}
-        self._starting: threading.Thread | None = None
-        self._ignored: dict[str, None] = {}
-        """XLA flags that TensorFlow does not know."""
+    def __init__(
+        self,
+        log: Path,
+        tasks: int | None = None,
+        verified_steps: int | None = None,
+        memory_limit: int = 0,
+    ) -> None:
+        """Start no process yet; the arguments are as in ``WorkerSettings``."""
+        self._settings = WorkerSettings(log, tasks, verified_steps, memory_limit)
+        self._pools = WorkerPools(self._settings)
 
     def start(self, programs: Sequence[Program] = ()) -> None:
-        """Start the workers that ``programs`` need, or one of the quick tier, so that they import TensorFlow now."""
-        tiers = sorted({_tier(program) for program in programs}) or [QUICK]
-        self._starting = threading.Thread(target=self._start, args=(tiers,), daemon=True)
-        self._starting.start()
-
-    def _start(self, tiers: Sequence[str]) -> None:
-        # Pebble starts a process with its first task.
-        for tier in tiers:
-            with contextlib.suppress(WorkerLostError):  # reported when the worker is needed
-                self._schedule(worker.no_op, tier=tier)
-
-    def _schedule(
-        self, task: Callable[..., Result], *arguments: object, deadline: float | None = None, tier: str = QUICK
-    ) -> Future[Result]:
-        """Let the worker of a tier do a task within ``deadline`` seconds; None: without a limit."""
-        try:
-            future: Future[Result] = self._pool(tier).schedule(task, args=arguments, timeout=deadline)
-        except RuntimeError as error:  # Pebble has given up
-            raise WorkerLostError(_LOST) from error
-        return future
-
-    def _pool(self, tier: str) -> ProcessPool:
-        """The pool of the worker of a tier."""
-        if tier not in self._pools:
-            omit = unknown_flags(tier)
-            self._ignored.update(dict.fromkeys(omit))
-            self._pools[tier] = ProcessPool(
-                max_workers=1,
-                max_tasks=self._tasks,
-                initializer=worker.prepare,
-                initargs=(self._messages, str(self._log), dict(os.environ), tier, omit, self._verified_steps),
-                context=self._context,
-            )
-        return self._pools[tier]
+        """Start the workers that ``programs`` need first, or one of the quick tier, without waiting for them."""
+        needed = sorted({place_of(program) for program in programs}) or [Place()]
+        self._pools.start(needed[: os.cpu_count() or 1])
 
     def __enter__(self) -> Self:
+        self._pools.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._starting and not isinstance(error, KeyboardInterrupt):
-            self._starting.join()
-        for pool in self._pools.values():
-            pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
-        for pool in self._pools.values():
-            pool.join()
+        self._pools.__exit__(kind, error, tb)
 
     @overload
     def run(self, programs: Sequence[Program], deadline: float) -> Iterator[Outcome[ProgramResult] | WorkerEvent]: ...
@@ -130,8 +66,8 @@ class LocalWorkers:
         """Yield each program with its result or a failure when it ends, and events in between.
 
         Programs on the same loss run in a group that may share a loop, and a worker runs some groups at the same time.
-        If these exceed the deadline or the process dies, each group runs again alone, and then each program, so that
-        only the culprit fails.
+        If these exceed the deadline or the process dies, the programs whose code ran then have failed. If it is not
+        known whose code ran, each group runs again alone, and then each program.
 
         Args:
             programs: the programs to run.
@@ -141,61 +77,32 @@ class LocalWorkers:
         Raises:
             WorkerLostError: no worker process could be started.
         """
-        tasks: _Tasks = queue.SimpleQueue()
-        for _, of_tier in groupby(sorted(programs, key=_tier), _tier):
-            groups = list(_groups(of_tier))
-            for begin in range(0, len(groups), LOOPS_PER_TASK):
-                self._submit(groups[begin : begin + LOOPS_PER_TASK], deadline, collect, tasks)
-        if self._ignored:
-            yield FlagsIgnored(tuple(self._ignored))
-        pending = {program.id: program for program in programs}
-        while pending:
-            yield from self._receive(pending)
-            try:
-                ran, future = tasks.get(timeout=0.05)
-            except queue.Empty:
-                self._require_alive()
-                continue
-            # A task sends its results before it ends.
-            yield from self._receive(pending)
-            ended = self._result(future, deadline)
-            for finished in ended if isinstance(ended, list) else []:
-                yield pending.pop(finished.program_id), finished.result
-            left = [part for group in ran if (part := [program for program in group if program.id in pending])]
-            if isinstance(ended, Failure) and sum(map(len, left)) == 1:
-                ((program,),) = left
-                yield pending.pop(program.id), ended
-            else:
-                for group in _split(left):
-                    self._submit([group], deadline, collect, tasks)
+        yield from ProgramRun(self._pools, self._settings, deadline, collect).run(programs)
 
     def require_device(self, device: str, deadline: float) -> None:
         """Raise DeviceMissingError if TensorFlow does not find a device of the config within ``deadline`` seconds."""
-        future = self._schedule(worker.device_failure, device, deadline=deadline)
-        failure: Failure | None = self._result(future, deadline)
+        failure: Failure | None = self._do(Place(), deadline, worker.device_failure, device)
         if failure:
             raise DeviceMissingError(failure.reason)
 
     def device_names(self, deadline: float) -> list[str] | Failure:
         """Return the devices that TensorFlow finds within ``deadline`` seconds."""
-        return self._result(self._schedule(worker.device_names, deadline=deadline), deadline)
+        return self._do(Place(), deadline, worker.device_names)
 
     def replay(self, program: Program, steps: int, deadline: float) -> Replay | Failure:
         """Return the first ``steps`` steps of a program, run without compilation within ``deadline`` seconds."""
-        future = self._schedule(worker.replay, program, steps, deadline=deadline)
-        return self._result(future, deadline)
+        return self._do(Place(plugins=program.plugins), deadline, worker.replay, program, steps)
 
     def compare_steps(
         self, one: Program, other: Program, steps: int, ulps: float, deadline: float
     ) -> StepComparison | Failure:
         """Compare the steps of two optimizers within ``deadline`` seconds."""
-        future = self._schedule(worker.compare_steps, one, other, steps, ulps, deadline=deadline)
-        return self._result(future, deadline)
+        place = Place(plugins=tuple(dict.fromkeys((*one.plugins, *other.plugins))))
+        return self._do(place, deadline, worker.compare_steps, one, other, steps, ulps)
 
     def sample(self, ref: LossRef, asks: Sequence[Ask], deadline: float) -> list[Sample | Failure]:
         """Return value and gradient of a loss at the points of each ask, within ``deadline`` seconds in total."""
-        future = self._schedule(worker.sample, ref, asks, deadline=deadline)
-        samples = self._result(future, deadline)
+        samples = self._do(Place(plugins=ref.plugins), deadline, worker.sample, ref, asks)
         return [samples] * len(asks) if isinstance(samples, Failure) else samples
 
     def grids(self, refs: Sequence[LossRef], deadline: float) -> Iterator[Grid | Failure | None]:
@@ -205,78 +112,24 @@ class LocalWorkers:
             refs: the losses.
             deadline: seconds for each group of losses.
         """
-        groups = [refs[begin : begin + _GRIDS_PER_TASK] for begin in range(0, len(refs), _GRIDS_PER_TASK)]
-        futures = [self._schedule(worker.grids, group, deadline=deadline) for group in groups]
+        groups = [
+            of_place[begin : begin + _GRIDS_PER_TASK]
+            for of_place in (list(members) for _, members in groupby(refs, lambda ref: ref.plugins))
+            for begin in range(0, len(of_place), _GRIDS_PER_TASK)
+        ]
+        futures = [
+            self._pools.schedule(Place(plugins=group[0].plugins), worker.grids, group, deadline=deadline)
+            for group in groups
+        ]
         for group, future in zip(groups, futures, strict=True):
             grids = self._result(future, deadline)
             yield from [grids] * len(group) if isinstance(grids, Failure) else grids
 
-    def load_failure(self, ref: str, base: Path, deadline: float) -> Failure | None:
-        """Return why loading a plug-in would hang or end this process; None if it would not.
-
-        Args:
-            ref: an optimizer, a loss or a file.
-            base: the folder that files are relative to.
-            deadline: seconds after which loading counts as hanging.
-        """
-        future = self._schedule(worker.try_load, ref, base, deadline=deadline)
-        return self._result(future, deadline)
-
-    def _submit(self, groups: Sequence[Group], deadline: float, collect: worker.Collect[object], tasks: _Tasks) -> None:
-        tier = _tier(groups[0][0])
-        future = self._schedule(worker.run_programs, groups, collect, deadline=deadline, tier=tier)
-        future.add_done_callback(lambda done: tasks.put((groups, done)))
-
-    def _receive(self, pending: dict[str, Program]) -> Iterator[Outcome[object] | WorkerEvent]:
-        """Yield what the workers have sent, and remove programs that have ended from ``pending``."""
-        while not self._messages.empty():
-            message = self._messages.get()
-            if not isinstance(message, worker.Finished):
-                yield message
-            elif message.program_id in pending:
-                yield pending.pop(message.program_id), message.result
-
-    def _require_alive(self) -> None:
-        """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
-        if not all(pool.active for pool in self._pools.values()):
-            raise WorkerLostError(_LOST)
+    def _do(self, place: Place, deadline: float, task: Callable[..., Result], *arguments: object) -> Result | Failure:
+        return self._result(self._pools.schedule(place, task, *arguments, deadline=deadline), deadline)
 
     def _result(self, future: Future[Result], deadline: float) -> Result | Failure:
         """The result of a task, or why it failed."""
         while not wait([future], timeout=1).done:
-            self._require_alive()
-        try:
-            return future.result()
-        except DeadlineError:
-            return Failure(f"exceeded the deadline of {deadline:g} s and was stopped")
-        except ProcessExpired as error:
-            return Failure(f"its process died (exit code {error.exitcode})")
-        except Exception as error:  # for example a result that cannot be pickled
-            return Failure(f"{type(error).__name__}: {error}")
-
-
-_Tasks = queue.SimpleQueue[tuple[Sequence[Group], "Future[list[worker.Finished]]"]]
-"""Tasks that have ended, with the groups of programs that they ran."""
-
-
-def _groups(programs: Iterable[Program]) -> Iterator[Group]:
-    """The programs, grouped by what those of a loop must have in common."""
-    by_loss: dict[str, list[Program]] = {}
-    for program in programs:
-        facts = (
-            *(program.loss, program.loss_ref, program.changes, program.dim),
-            *(program.base, program.seeds, program.settings),
-        )
-        by_loss.setdefault(repr(facts), []).append(program)
-    for group in by_loss.values():
-        for begin in range(0, len(group), _RULES_PER_LOOP):
-            yield group[begin : begin + _RULES_PER_LOOP]
-
-
-def _split(groups: Sequence[Group]) -> Sequence[Group]:
-    """Smaller parts of groups that failed together."""
-    return groups if len(groups) > 1 else [[program] for group in groups for program in group]
-
-
-def _tier(program: Program) -> str:
-    return tier_of(program.runs * program.settings.steps * len(program.starts[0][1]))
+            self._pools.require_alive()
+        return failure_of(future, deadline, self._settings.memory_limit) or future.result()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from reportgen import catalogue
-from reportgen.catalogue import plugin
 from reportgen.engine.sampled import Ask, LossRef
 from reportgen.execute.events import CompileStart, RunStart, StepProgress, WorkerEvent
-from reportgen.failure import Failure
+from reportgen.failure import Failure, one_line
 from reportgen.plan import Program
+from reportgen.spawn import end_with_parent
 from reportgen.tf_setup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -50,16 +49,29 @@ class Finished:
     """What ``collect`` returned, or a ``Failure``."""
 
 
-_messages: SimpleQueue[WorkerEvent | Finished]
+@dataclass(frozen=True)
+class Suspects:
+    """Which programs of a group are to blame if their process ends or hangs now."""
+
+    group: tuple[str, ...]
+    """The ids of all its programs."""
+    suspects: tuple[str, ...]
+    """Empty: it is not known."""
+
+
+Message = WorkerEvent | Finished | Suspects
+
+_messages: SimpleQueue[Message]
 """The queue to the parent process, set by ``prepare``."""
 
 
 def prepare(
-    messages: SimpleQueue[WorkerEvent | Finished],
+    messages: SimpleQueue[Message],
     log: str,
     environ: Mapping[str, str],
     tier: str,
     omit: Collection[str],
+    memory_limit: int,
     verified_steps: int | None = None,
 ) -> None:
     """Make this process a worker: import TensorFlow, redirect all output to the log, and ignore Ctrl-C.
@@ -72,13 +84,17 @@ def prepare(
         environ: the environment variables of the parent process.
         tier: the tier that determines the XLA flags.
         omit: XLA flags that TensorFlow does not know.
+        memory_limit: bytes of memory that this process may use; 0: no limit.
         verified_steps: the most steps by which optimizers of other frameworks are verified; None: the default.
     """
     global _messages
     _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
+    end_with_parent()
+    if memory_limit:
+        threading.Thread(target=_limit_memory, args=(memory_limit, os._exit), daemon=True).start()
     os._exit = partial(_exit, os._exit)
+    catalogue.load_plugins_here()
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -94,18 +110,18 @@ def prepare(
     import reportgen.engine.run  # noqa: F401 - imported now, so that the first program does not wait for it
 
 
-def _end_with_parent() -> None:
-    """Make this process the leader of a group that ends as soon as the parent process has ended in any way."""
-    parent = multiprocessing.parent_process()
-    if parent is None or not hasattr(os, "setsid"):
-        return
-    os.setsid()
+MEMORY_EXCEEDED = 113
+"""Exit code of a worker that has used more memory than it may."""
 
-    def wait() -> None:
-        parent.join()
-        os.killpg(0, signal.SIGKILL)
 
-    threading.Thread(target=wait, daemon=True).start()
+def _limit_memory(limit: int, end_process: Callable[[int], NoReturn]) -> None:
+    """End this process as soon as it uses more than ``limit`` bytes."""
+    import resource  # which Windows has not
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit <= limit:
+        time.sleep(0.05)
+    end_process(MEMORY_EXCEEDED)
 
 
 def _exit(end_process: Callable[[int], NoReturn], code: int) -> NoReturn:
@@ -140,14 +156,22 @@ def _run_group(programs: Sequence[Program], collect: Collect[object]) -> list[Fi
     """Run the programs, and return the results that are too large to be sent."""
     from reportgen.engine.run import make_engines  # imports TensorFlow, which only a worker may
 
+    catalogue.use_references(programs[0].base, programs[0].references)
+    group = tuple(program.id for program in programs)
     for program in programs:
         _messages.put(CompileStart(program.id))
+
+    def suspect(suspects: Sequence[Program]) -> None:
+        _messages.put(Suspects(group, tuple(program.id for program in suspects)))
+
+    suspect(programs)  # their loss is loaded first
     try:
-        engines = make_engines(programs, _report_compiled, _report_runs)
+        engines = make_engines(programs, _report_compiled, _report_runs, suspect)
     except BaseException as error:  # whatever a plug-in raises is the result of its programs
         engines = [error] * len(programs)
     large = []
     for program, engine in zip(programs, engines, strict=True):
+        suspect([program])
         finished = Finished(program.id, _run_program(program, engine, collect))
         if _is_small(finished):
             _messages.put(finished)
@@ -188,8 +212,15 @@ def _failure(error: BaseException) -> Failure:
     plugin_frames = [frame for frame in frames if not _is_internal(frame.filename)]
     where = f" ({Path(plugin_frames[-1].filename).name}:{plugin_frames[-1].lineno})" if plugin_frames else ""
     # TensorFlow adds a dump of the graph.
-    message = " ".join(str(error).partition(" for '{{node")[0].split())
-    return Failure(f"{type(error).__name__}: {message[:500]}{where}")
+    message = _text(error).partition(" for '{{node")[0]
+    return Failure(f"{type(error).__name__}: {one_line(message)}{where}")
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # its class may be one of a plug-in
+        return "its message cannot be shown"
 
 
 def _is_internal(filename: str) -> bool:
@@ -227,6 +258,7 @@ def replay(program: Program, steps: int) -> Replay | Failure:
     """Return the first ``steps`` steps of the program, run without compilation."""
     from reportgen.engine.replay import replay as replay_program  # imports TensorFlow, which only a worker may
 
+    catalogue.use_references(program.base, program.references)
     try:
         return replay_program(program, steps)
     except BaseException as error:  # whatever a plug-in raises
@@ -238,6 +270,7 @@ def compare_steps(one: Program, other: Program, steps: int, ulps: float) -> Step
     """Compare the steps of two optimizers."""
     from reportgen.engine.foreign.step_comparison import compare_steps as compare  # imports TensorFlow
 
+    catalogue.use_references(one.base, one.references)
     try:
         return compare(one, other, steps, ulps)
     except BaseException as error:  # whatever a plug-in raises
@@ -276,17 +309,3 @@ def _grid(ref: LossRef) -> Grid | Failure | None:
         return evaluate_grid(replace(loss, domain=box), "float64")
     except BaseException as error:  # whatever a plug-in raises
         return _failure(error)
-
-
-def try_load(ref: str, base: Path) -> None:
-    """Load an optimizer, a loss or a file, to see whether this process survives it.
-
-    Exceptions are ignored: the parent process reports them when it loads the plug-in itself.
-    """
-    if ref.endswith(".py"):
-        with contextlib.suppress(BaseException):
-            plugin.load(f"{ref}:", "optimizer", base)
-        return
-    for find in (catalogue.find_optimizer, catalogue.find_loss):
-        with contextlib.suppress(BaseException):
-            find(ref, base)

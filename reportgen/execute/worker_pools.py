@@ -1,0 +1,132 @@
+"""The worker processes of this machine: one for each tier and each set of plug-ins."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self, TypeVar
+
+from pebble import ProcessPool
+
+from reportgen.execute import worker
+from reportgen.execute.events import WorkerLostError
+from reportgen.execute.worker_log import WorkerLog
+from reportgen.execute.xla_flags import unknown_flags
+from reportgen.spawn import worker_context
+from reportgen.tf_setup import QUICK
+
+Result = TypeVar("Result")
+
+TASKS = 16
+"""Tasks after which a worker is replaced: TensorFlow never frees the 10 MB or more of each compiled loop."""
+
+_LOST = "the worker exited during start-up; see worker.log"
+
+
+class Place(NamedTuple):
+    """Which worker runs a task."""
+
+    tier: str = QUICK
+    """XLA reads its flags once per process."""
+    plugins: tuple[str, ...] = ()
+    """The files and modules of the plug-ins. They may change whatever their process has loaded."""
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What holds for all workers."""
+
+    log: Path
+    """The file for their output."""
+    tasks: int | None = None
+    """Tasks after which a worker is replaced; None: ``TASKS``."""
+    verified_steps: int | None = None
+    """The most steps by which optimizers of other frameworks are verified; None: the default."""
+    memory_limit: int = 0
+    """Bytes of memory that a worker may use; 0: no limit."""
+
+
+class WorkerPools:
+    """Starts a worker when the first task of its place comes; a context manager that stops all of them."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        """Start no process yet."""
+        self._settings = settings
+        self._log = WorkerLog(settings.log)
+        self._context = worker_context()
+        self.messages: SimpleQueue[worker.Message] = self._context.SimpleQueue()
+        """What the workers send."""
+        self.ignored: dict[str, None] = {}
+        """XLA flags that TensorFlow does not know."""
+        self._pools: dict[Place, ProcessPool] = {}
+        self._stopped: list[ProcessPool] = []
+        self._starting: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._log.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._starting and not isinstance(error, KeyboardInterrupt):
+            self._starting.join()
+        for place in list(self._pools):
+            self.stop(place)
+        for pool in self._stopped:
+            pool.join()
+        self._log.__exit__(kind, error, tb)
+
+    def start(self, places: Iterable[Place]) -> None:
+        """Start the workers of some places, without waiting for them."""
+        self._starting = threading.Thread(target=self._start, args=(list(places),), daemon=True)
+        self._starting.start()
+
+    def _start(self, places: Iterable[Place]) -> None:
+        for place in places:
+            with contextlib.suppress(WorkerLostError):  # reported when the worker is needed
+                self.schedule(place, worker.no_op)  # Pebble starts a process with its first task
+
+    def schedule(
+        self, place: Place, task: Callable[..., Result], *arguments: object, deadline: float | None = None
+    ) -> Future[Result]:
+        """Let the worker of a place do a task within ``deadline`` seconds; None: without a limit."""
+        try:
+            future: Future[Result] = self._pool(place).schedule(task, args=arguments, timeout=deadline)
+        except RuntimeError as error:  # Pebble has given up
+            raise WorkerLostError(_LOST) from error
+        return future
+
+    def stop(self, place: Place) -> None:
+        """End the worker of a place, whether it works or not."""
+        pool = self._pools.pop(place, None)
+        if pool:
+            pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
+            self._stopped.append(pool)
+
+    def require_alive(self) -> None:
+        """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
+        if not all(pool.active for pool in list(self._pools.values())):
+            raise WorkerLostError(_LOST)
+
+    def _pool(self, place: Place) -> ProcessPool:
+        with self._lock:
+            if place not in self._pools:
+                omit = unknown_flags(place.tier)
+                self.ignored.update(dict.fromkeys(omit))
+                settings = self._settings
+                arguments = (self.messages, str(settings.log), dict(os.environ), place.tier, omit)
+                self._pools[place] = ProcessPool(
+                    max_workers=1,
+                    max_tasks=settings.tasks or TASKS,
+                    initializer=worker.prepare,
+                    initargs=(*arguments, settings.memory_limit, settings.verified_steps),
+                    context=self._context,
+                )
+            return self._pools[place]

@@ -1,0 +1,186 @@
+"""A plug-in costs only itself: built-in optimizers and the plug-ins of other files never share its process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+RULE = """
+from dataclasses import dataclass
+import tensorflow as tf
+from reportgen.loss import loss
+from reportgen.optimizer import Optimizer
+
+@dataclass(frozen=True)
+class {name}(Optimizer):
+    def init(self, x):
+        {init}
+        return tf.zeros_like(x)
+
+    def step(self, x, state, problem):
+        _, gradient = problem.value_and_gradient(x)
+        {step}
+        return x - problem.learning_rate * gradient, state
+"""
+
+
+def write(folder: Path, name: str, top: str = "pass", init: str = "pass", step: str = "pass") -> str:
+    """Write a plug-in file with an optimizer; return its reference."""
+    (folder / f"{name.lower()}.py").write_text(RULE.format(name=name, init=init, step=step) + top + "\n")
+    return f"{name.lower()}.py:{name}"
+
+
+def run(folder: Path, *optimizers: str, output: str = "output", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run optimizers on two losses from the command line."""
+    command = [
+        sys.executable,
+        "-m",
+        "reportgen",
+        "run",
+        "--steps",
+        "40",
+        "--starts",
+        "1",
+        "--lr",
+        "0.01",
+        "--lr",
+        "0.1",
+    ]
+    command += ["-l", "beale", "-l", "booth", "--output", output]
+    for optimizer in optimizers:
+        command += ["-o", optimizer]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+def runs(folder: Path, optimizer: str, output: str = "output") -> pd.DataFrame:
+    """The finished runs of an optimizer."""
+    table = pd.read_parquet(folder / output / "results" / "runs.parquet")
+    found = table[(table["optimizer"] == optimizer) & (table["outcome"] != "failed")]
+    return found.drop(columns=[name for name in found if name.startswith("seconds")]).reset_index(drop=True)
+
+
+def reasons(folder: Path, output: str = "output") -> dict[str, str]:
+    """Why programs failed, by their ids."""
+    manifest: dict[str, Any] = json.loads((folder / output / "results" / "manifest.json").read_text())
+    return {entry["id"]: entry["error"] for entry in manifest["programs"] if entry["failed"]}
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The runs of a built-in optimizer and of a plug-in when nothing else runs."""
+    folder = tmp_path_factory.mktemp("untouched")
+    other = write(folder, "Other")
+    assert run(folder, "momentum", other).returncode == 0
+    return runs(folder, "momentum"), runs(folder, other)
+
+
+MISCHIEF = {
+    "replaces a rule": "from reportgen.optimizers.momentum import Momentum; Momentum.step = lambda s, x, t, p: (x, t)",
+    "replaces a function of TensorFlow": "tf.zeros_like = lambda x: tf.ones(x.shape, x.dtype)",
+    "replaces a loss": "import reportgen.builtin_losses.beale as b; b.beale = None",
+    "switches TensorFlow to version 1": "tf.compat.v1.disable_v2_behavior()",
+    "lowers a limit of its process": "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))",
+    "closes all files": "import os; os.closerange(0, 3)",
+    "changes the folder": "import os; os.chdir('/')",
+    "sets an alarm": "import signal; signal.setitimer(signal.ITIMER_REAL, 0.5)",
+    "fills the environment": "import os; os.environ['XLA_FLAGS'] = '--made_up'; os.environ['TF_ENABLE_ONEDNN_OPTS'] = '7'",
+}
+
+
+@pytest.mark.parametrize("top", list(MISCHIEF.values()), ids=list(MISCHIEF))
+def test_what_a_plug_in_changes_does_not_reach_other_optimizers(
+    top: str, untouched: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    mean, other = write(tmp_path, "Mean", top), write(tmp_path, "Other")
+    done = run(tmp_path, "momentum", mean, other)
+    assert done.returncode in (0, 3)
+    assert "Traceback" not in done.stderr
+    pd.testing.assert_frame_equal(runs(tmp_path, "momentum"), untouched[0])
+    pd.testing.assert_frame_equal(runs(tmp_path, other), untouched[1])
+    assert set(reasons(tmp_path)) <= {f"{loss}/{mean}" for loss in ("beale", "booth")}
+
+
+@pytest.mark.parametrize(
+    ("where", "body", "reason"),
+    [
+        ("step", "import sys; sys.exit(0)", "SystemExit: 0"),
+        ("step", "raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("step", "raise GeneratorExit", "GeneratorExit"),
+        ("init", "import os; os._exit(0)", "SystemExit: os._exit(0) was called"),
+        ("step", "import os; os._exit(9)", "its process died (exit code 9)"),
+        ("step", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "its process died (signal SIGSEGV)"),
+        ("init", "raise ValueError(chr(0xD800) + '\\n' + 'x' * 5_000_000 + 'end')", "ValueError: "),
+        ("top", "import os; os._exit(0)", "ended its process (exit code 0) while it was loaded"),
+    ],
+)
+def test_whatever_ends_a_plug_in_is_the_failure_of_its_own_programs(
+    where: str, body: str, reason: str, untouched: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    mean = write(tmp_path, "Mean", **{where: body})
+    done = run(tmp_path, "momentum", mean)
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    pd.testing.assert_frame_equal(runs(tmp_path, "momentum"), untouched[0])
+    found = reasons(tmp_path)
+    assert set(found) == {f"beale/{mean}", f"booth/{mean}"}
+    assert all(reason in text and len(text) < 1000 for text in found.values())
+
+
+def test_a_program_that_hangs_costs_one_deadline_and_the_others_of_its_file_run(tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    mean = write(
+        tmp_path, "Mean", step=f"import tempfile, time; tempfile.mkstemp(dir={str(marks)!r}); time.sleep(3600)"
+    )
+    with (tmp_path / "mean.py").open("a") as file:
+        file.write(RULE.format(name="Fine", init="pass", step="pass"))
+    assert run(tmp_path, "mean.py:Fine", mean, REPORTGEN_DEADLINE="15").returncode == 3
+    found = reasons(tmp_path)
+    assert set(found) == {f"beale/{mean}", f"booth/{mean}"}
+    assert all("exceeded the deadline of 15 s" in text for text in found.values())
+    assert len(list(marks.iterdir())) == 2  # once for each program
+    assert len(runs(tmp_path, "mean.py:Fine")) == 8
+
+
+def test_a_program_that_needs_too_much_memory_is_stopped(tmp_path: Path) -> None:
+    greedy = write(tmp_path, "Greedy", init="kept = []\n        while True: kept.append(bytes(10_000_000))")
+    done = run(tmp_path, "momentum", greedy, REPORTGEN_MEMORY_LIMIT="1.5")
+    assert done.returncode == 3
+    assert all("used more than the memory limit of 1.5 GiB" in text for text in reasons(tmp_path).values())
+    assert len(reasons(tmp_path)) == 2
+    assert len(runs(tmp_path, "momentum")) == 8
+
+
+def test_the_log_of_a_plug_in_that_prints_for_ever_stays_small(tmp_path: Path) -> None:
+    loud = write(
+        tmp_path,
+        "Loud",
+        init="import os\n        os.write(1, b'first')\n        while True: os.write(1, b'x' * 100_000)",
+    )
+    assert run(tmp_path, loud, REPORTGEN_DEADLINE="10").returncode == 3
+    log = tmp_path / "output" / "results" / "worker.log"
+    assert log.stat().st_size < 20 << 20
+    text = log.read_bytes()
+    assert text.startswith(b"first") or b"first" in text[:10_000]
+    assert b"bytes left out" in text
+
+
+def test_processes_that_a_plug_in_starts_end_with_it(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    start = "import subprocess; child = subprocess.Popen(['sleep', '3600']); "
+    mean = write(tmp_path, "Mean", init=f"{start} open({str(pid)!r}, 'w').write(str(child.pid))")
+    assert run(tmp_path, mean).returncode == 0
+    child = Path("/proc", pid.read_text())
+    while child.exists() and b"sleep" in (child / "cmdline").read_bytes():
+        pass
