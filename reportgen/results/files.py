@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
+
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
 MANIFEST = "manifest.json"
@@ -57,15 +59,15 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> object:
-    """Return the parsed file, or None if it is missing or damaged."""
+    """Return the parsed file, or None if it is missing, damaged, too large or not a regular file."""
     try:
-        value: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        value: object = json.loads(read_text(path, RECORD_LIMIT))
+    except (OSError, ValueError, RecursionError):
         return None
     return value
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
+    """Return the SHA-256 of a regular file in hexadecimal."""
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
