@@ -9,13 +9,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
 
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
 MANIFEST = "manifest.json"
+SITE_RECORD = "site.json"
+"""The record of a site next to its pages."""
 
 
 def inner_path(folder: Path, name: str) -> Path:
@@ -33,6 +35,12 @@ def inner_path(folder: Path, name: str) -> Path:
         if part.is_symlink():
             raise OSError(errno.ELOOP, "is a symbolic link, which reportgen does not follow; remove it", str(part))
     return path
+
+
+def is_inside(name: object) -> bool:
+    """Whether ``name`` is the relative path of a file that cannot be outside its folder."""
+    path = PurePosixPath(str(name))
+    return isinstance(name, str) and bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 @contextmanager
@@ -71,3 +79,11 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a regular file in hexadecimal."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def has_digest(path: Path, digest: object) -> bool:
+    """Whether ``path`` is a regular file with this SHA-256."""
+    try:
+        return sha256(path) == digest
+    except OSError:
+        return False

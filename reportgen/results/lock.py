@@ -1,4 +1,4 @@
-"""The lock of a results folder."""
+"""The lock of a results folder or of the folder of a site."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reportgen.results.replacement import complete_replacement
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock the results folder for this process, and complete a replacement of its files that was interrupted.
+    """Lock a folder for this process, and complete a replacement of its files that was interrupted.
 
     Raises:
         BlockingIOError: another process has locked it.
