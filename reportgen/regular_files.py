@@ -27,11 +27,20 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
         OSError: it cannot be opened, or it is a folder, a pipe or a device.
     """
     with open(path, "rb", opener=_open_without_waiting) as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode):
-            kind = "named pipe" if stat.S_ISFIFO(mode) else "device"
-            raise OSError(errno.EINVAL, f"is a {kind}; expected a file", str(path))
+        _require_regular(path, os.fstat(file.fileno()).st_mode)
         yield file
+
+
+def create_for_appending(path: Path) -> None:
+    """Create an empty file unless there is one that can be written.
+
+    Raises:
+        OSError: it cannot be written, or it is a folder, a pipe or a device.
+    """
+    if path.exists():
+        _require_regular(path, path.stat().st_mode)
+    with path.open("ab"):
+        pass
 
 
 def read_bytes(path: Path, limit: int = RECORD_LIMIT) -> bytes:
@@ -57,6 +66,14 @@ def read_text(path: Path, limit: int = SOURCE_LIMIT) -> str:
         UnicodeDecodeError: the file is not in UTF-8.
     """
     return read_bytes(path, limit).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, "is a folder; expected a file", str(path))
+    if not stat.S_ISREG(mode):
+        kind = "named pipe" if stat.S_ISFIFO(mode) else "device"
+        raise OSError(errno.EINVAL, f"is a {kind}; expected a file", str(path))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

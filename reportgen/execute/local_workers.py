@@ -20,8 +20,9 @@ from reportgen.execute import worker
 from reportgen.execute.events import DeviceMissingError, FlagsIgnored, WorkerEvent, WorkerLostError
 from reportgen.execute.spawn import WorkerContext
 from reportgen.execute.xla_flags import unknown_flags
-from reportgen.failure import Failure
+from reportgen.failure import Failure, WriteError
 from reportgen.plan import Program
+from reportgen.regular_files import create_for_appending
 from reportgen.tf_setup import QUICK, tier_of
 
 Result = TypeVar("Result")
@@ -84,6 +85,7 @@ class LocalWorkers:
     def _pool(self, tier: str) -> ProcessPool:
         """The pool of the worker of a tier."""
         if tier not in self._pools:
+            create_for_appending(self._log)  # a worker that cannot open it could not say why
             omit = unknown_flags(tier)
             self._ignored.update(dict.fromkeys(omit))
             self._pools[tier] = ProcessPool(
@@ -128,6 +130,7 @@ class LocalWorkers:
 
         Raises:
             WorkerLostError: no worker process could be started.
+            WriteError: a worker cannot write the results of a program.
         """
         tasks: _Tasks = queue.SimpleQueue()
         for _, of_tier in groupby(sorted(programs, key=_tier), _tier):
@@ -148,7 +151,7 @@ class LocalWorkers:
             yield from self._receive(pending)
             ended = self._result(future, deadline)
             for finished in ended if isinstance(ended, list) else []:
-                yield pending.pop(finished.program_id), finished.result
+                yield pending.pop(finished.program_id), _result_of(finished)
             left = [part for group in ran if (part := [program for program in group if program.id in pending])]
             if isinstance(ended, Failure) and sum(map(len, left)) == 1:
                 ((program,),) = left
@@ -222,7 +225,7 @@ class LocalWorkers:
             if not isinstance(message, worker.Finished):
                 yield message
             elif message.program_id in pending:
-                yield pending.pop(message.program_id), message.result
+                yield pending.pop(message.program_id), _result_of(message)
 
     def _require_alive(self) -> None:
         """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
@@ -245,6 +248,12 @@ class LocalWorkers:
 
 _Tasks = queue.SimpleQueue[tuple[Sequence[Group], "Future[list[worker.Finished]]"]]
 """Tasks that have ended, with the groups of programs that they ran."""
+
+
+def _result_of(finished: worker.Finished) -> object:
+    if isinstance(finished.result, WriteError):
+        raise finished.result
+    return finished.result
 
 
 def _groups(programs: Iterable[Program]) -> Iterator[Group]:

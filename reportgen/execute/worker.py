@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import multiprocessing
 import os
 import pickle
@@ -17,13 +18,13 @@ from functools import partial
 from itertools import chain
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from reportgen import catalogue
 from reportgen.catalogue import plugin
 from reportgen.engine.sampled import Ask, LossRef
 from reportgen.execute.events import CompileStart, RunStart, StepProgress, WorkerEvent
-from reportgen.failure import Failure
+from reportgen.failure import Failure, WriteError
 from reportgen.plan import Program
 from reportgen.tf_setup import import_tensorflow
 
@@ -47,7 +48,7 @@ class Finished:
 
     program_id: str
     result: object
-    """What ``collect`` returned, or a ``Failure``."""
+    """What ``collect`` returned, a ``Failure``, or a ``WriteError``."""
 
 
 _messages: SimpleQueue[WorkerEvent | Finished]
@@ -80,12 +81,25 @@ def prepare(
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        _Log(2, "a", closefd=False), errors="backslashreplace", write_through=True
+    )
     import_tensorflow(tier, omit)
     if verified_steps is not None:
         from reportgen.engine.foreign.verified_steps import limit_verified_steps
 
         limit_verified_steps(verified_steps)
     import reportgen.engine.run  # noqa: F401 - imported now, so that the first program does not wait for it
+
+
+class _Log(io.FileIO):
+    """The log. Text is lost if the disk is full: otherwise a plug-in that prints would fail."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        with contextlib.suppress(OSError):
+            return super().write(data)
+        return len(data)
 
 
 def _end_with_parent() -> None:
@@ -171,6 +185,8 @@ def _run_program(program: Program, engine: Engine | BaseException, collect: Coll
         if isinstance(engine, BaseException):
             raise engine
         return collect(program, engine)
+    except WriteError as error:
+        return error
     except BaseException as error:  # whatever a plug-in raises is the result of its program
         traceback.print_exc()
         return _failure(error)
