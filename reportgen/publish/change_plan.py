@@ -6,7 +6,6 @@ files are skipped. Only files in this record are replaced, and only those with a
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +83,7 @@ def plan_changes(target: Target, site: RenderedSite, prefix: str, *, delete: boo
     removed = [
         target_name(prefix, name)
         for name, digests in sorted(obsolete.items())
-        if delete and name in sizes and _digest(target, target_name(prefix, name)) in digests
+        if delete and name in sizes and target.digest(target_name(prefix, name)) in digests
     ]
     return ChangePlan(
         put=(
@@ -111,16 +110,11 @@ def _is_current(name: str, site: RenderedSite, recorded: Digests, sizes: Mapping
 
 def _check_identical(target: Target, name: str, digest: str) -> None:
     """Refuse to overwrite a file that publish did not write, unless its content is already the wanted one."""
-    if _digest(target, name) != digest:
+    if target.digest(name) != digest:
         raise RefusedError(
             f"{target.name}: {name} exists, and no earlier publish of this report wrote it; "
             "choose another target or another --prefix"
         )
-
-
-def _digest(target: Target, name: str) -> str:
-    """The SHA-256 of a file in the target."""
-    return hashlib.sha256(target.read(name) or b"").hexdigest()
 
 
 def _record_bytes(files: Digests) -> bytes:

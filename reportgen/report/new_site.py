@@ -68,6 +68,7 @@ class NewSite:
         Args:
             record: the record of the new site; its files are added.
         """
+        self._target(RECORD)
         for path in self.folder.rglob("*"):
             if not path.is_dir() and path.relative_to(self.folder).as_posix() not in self._digests:
                 path.unlink()  # left by a process that died while it drew

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from reportgen.engine.result import Grid
 from reportgen.failure import Failure
 from reportgen.plan import Plan, Program
+from reportgen.regular_files import open_regular
 from reportgen.results import row_encoding
 from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
 from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
@@ -221,7 +222,8 @@ def _undamaged_programs(folder: Path) -> dict[str, ProgramEntry]:
 def _is_complete(table: Path) -> bool:
     """Whether a Parquet file is complete: its footer, which is written last, is readable."""
     try:
-        pq.read_metadata(table)
+        with open_regular(table) as file:
+            pq.read_metadata(file)
     except (OSError, pa.ArrowException):
         return False
     return True
