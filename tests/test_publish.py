@@ -97,49 +97,6 @@ def test_a_record_cannot_have_files_elsewhere_removed(site: Path, tmp_path: Path
     assert (tmp_path / "www/CNAME").exists()
 
 
-def test_a_record_of_a_stranger_cannot_have_files_removed(site: Path, tmp_path: Path) -> None:
-    to = tmp_path / "www"
-    published(site, to)
-    (to / "thesis.tex").write_text("mine", encoding="utf-8")
-    record = json.loads((to / "published.json").read_text(encoding="utf-8"))
-    for claimed in ("0" * 64, None, ["0" * 64]):
-        record["files"]["thesis.tex"] = claimed
-        (to / "published.json").write_text(json.dumps(record), encoding="utf-8")
-        assert published(site, to) == ["write  published.json"]
-        assert (to / "thesis.tex").read_text(encoding="utf-8") == "mine"
-
-
-def test_an_old_file_that_somebody_changed_is_not_removed(site: Path, shorter: Path, tmp_path: Path) -> None:
-    published(site, tmp_path / "www")
-    figure = tmp_path / "www/assets/thumbnail.quartic.svg"
-    figure.write_text("mine", encoding="utf-8")
-    assert not [line for line in published(shorter, tmp_path / "www") if line.startswith("remove")]
-    assert figure.read_text(encoding="utf-8") == "mine"
-
-
-def test_a_report_that_changes_meanwhile_is_not_published(
-    site: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from reportgen.publish.directory import Directory
-
-    to, put = tmp_path / "www", Directory.put
-    published(site, to)
-    before = (to / "index.html").read_bytes()
-    (made / "assets/site.css").write_text("/* new */", encoding="utf-8")
-    (made / "index.html").write_text("<h1>New</h1>", encoding="utf-8")
-
-    def rebuilt_meanwhile(self: Directory, name: str, content: bytes) -> None:
-        (made / "index.html").write_text("<h1>Newer</h1>", encoding="utf-8")
-        put(self, name, content)
-
-    monkeypatch.setattr(Directory, "put", rebuilt_meanwhile)
-    done = publish(made, to)
-    assert done.exit_code == 1
-    assert f"{made / 'index.html'}: has changed meanwhile; run reportgen publish again" in done.stderr
-    assert (to / "index.html").read_bytes() == before
-    assert dead_links(to) == []
-
-
 def test_files_of_others_are_not_overwritten(site: Path, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("my own page", encoding="utf-8")
     done = publish(site, tmp_path)

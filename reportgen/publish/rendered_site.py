@@ -13,10 +13,14 @@ from urllib.parse import unquote, urlsplit
 from reportgen.publish.errors import PublishError, RefusedError
 from reportgen.publish.prefix import INDEX
 from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
-from reportgen.report.site_record import RECORD, SiteSummary, read_record
+from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record, results_digest
 from reportgen.results.files import inner_path, sha256
 from reportgen.results.lock import locked
+from reportgen.results.manifest import find_manifest, to_json
 from reportgen.results.replacement import is_replacement_pending
+
+_RESULTS = "results"
+"""The folder of the data in a site."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def read_site(folder: Path) -> RenderedSite:
     """The report in ``folder``. If a process was killed while it replaced the report, the replacement is completed.
 
     Raises:
-        RefusedError: the folder holds no report of reportgen, or an incomplete one.
+        RefusedError: the folder holds no report of reportgen, an incomplete one, or the data of other results.
         PublishError: another process replaces it now.
         BlockingIOError: likewise.
         OSError: a file of the report, or a folder on the way to it, is a symbolic link.
@@ -67,9 +71,10 @@ def read_site(folder: Path) -> RenderedSite:
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise RefusedError(f"{folder}: {problem}; expected the folder of a report")
-    if is_replacement_pending(folder):
-        with locked(folder):
-            pass  # completes it
+    for replaced in (folder, folder / _RESULTS):
+        if is_replacement_pending(replaced):
+            with locked(replaced):
+                pass  # completes it
     if not (folder / RECORD).is_file():
         output = folder / "output"
         hint = f"; did you mean {output}?" if (output / RECORD).is_file() else ""
@@ -88,7 +93,20 @@ def read_site(folder: Path) -> RenderedSite:
     # The record has the digest of each file: with the same record, the files are those of one report.
     if is_replacement_pending(folder) or read_record(folder) != record:
         raise PublishError(f"{folder}: another reportgen process replaces this report; run reportgen publish again")
+    _check_results(folder, record, digests)
     return RenderedSite(folder, digests, record.about)
+
+
+def _check_results(folder: Path, record: SiteRecord, digests: Mapping[str, str]) -> None:
+    """Refuse pages with the data of other results, as after a build that ended between the two."""
+    if not any(name.startswith(f"{_RESULTS}/") for name in digests):
+        return
+    manifest = find_manifest(folder / _RESULTS)
+    if manifest is None or results_digest(to_json(manifest)) != record.results:
+        raise RefusedError(f"{folder}: the pages do not show the results in {_RESULTS}; run reportgen build again")
+    for name, info in manifest.files.items():
+        if digests.get(f"{_RESULTS}/{name}", info.sha256) != info.sha256:
+            raise RefusedError(f"{folder / _RESULTS}: {name} is damaged; run reportgen build again")
 
 
 def _linked_files(folder: Path, page: str) -> Iterator[str]:

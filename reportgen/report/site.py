@@ -21,7 +21,7 @@ from reportgen.report.page_context import PageContexts
 from reportgen.report.page_types import Page
 from reportgen.report.render_options import CARD, DEFAULT_OPTIONS, RenderOptions
 from reportgen.report.single_file import NAME, single_file
-from reportgen.report.site_record import SiteRecord, renderer_digest, site_key
+from reportgen.report.site_record import SiteRecord, renderer_digest, results_digest, site_key
 from reportgen.report.social_card import social_card
 from reportgen.report.summary_markdown import SUMMARY, summary_markdown
 from reportgen.report.template import compile_templates, find_scripts, render_page
@@ -154,8 +154,10 @@ class Site:
         }
         for name in drawn:
             self._new.add(f"{ASSETS}/{name}")
+        manifest = to_json(results.manifest)
         record = SiteRecord(
-            key=site_key(to_json(results.manifest), self._options),
+            key=site_key(manifest, self._options),
+            results=results_digest(manifest),
             renderer=renderer_digest(),
             figures=drawn,
             about=contexts.summary(),

@@ -39,6 +39,8 @@ class SiteRecord:
     """The SHA-256 of each file of the site by its path."""
     key: str = ""
     """What the site depends on, see ``site_key``."""
+    results: str = ""
+    """What the results are, see ``results_digest``; empty for a comparison."""
     renderer: str = ""
     """Digest of the code that made the figures."""
     figures: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +72,11 @@ def site_key(manifest: object, options: RenderOptions) -> str:
     return hashlib.sha256(text.encode() + options.key()).hexdigest()
 
 
+def results_digest(manifest: object) -> str:
+    """A hash of a manifest as JSON, which has the SHA-256 of each table."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
 def renderer_digest() -> str:
     """A hash of the code that makes pages and figures."""
     digest = hashlib.sha256(version("matplotlib").encode())
@@ -89,6 +96,7 @@ def read_record(output: Path) -> SiteRecord:
     return SiteRecord(
         files={name: str(digest) for name, digest in found["files"].items() if is_inside(name)},
         key=str(found.get("key", "")),
+        results=str(found.get("results", "")),
         renderer=str(found.get("renderer", "")),
         figures=figures if isinstance(figures, dict) else {},
         about=SiteSummary(**{key: about[key] for key in _SUMMARY_KEYS if isinstance(about.get(key), str)}),
