@@ -115,8 +115,8 @@ def test_init_writes_both_files_or_none(tmp_path: Path) -> None:
 
 def test_clean_says_what_is_in_its_way(tmp_path: Path) -> None:
     (tmp_path / "results" / "parts").mkdir(parents=True)
-    (tmp_path / "results" / ".complete" / "runs.parquet").mkdir(parents=True)
-    (tmp_path / "results" / ".complete" / "runs.parquet" / "x").touch()
+    (tmp_path / "results" / ".reportgen-complete" / "runs.parquet").mkdir(parents=True)
+    (tmp_path / "results" / ".reportgen-complete" / "runs.parquet" / "x").touch()
     (tmp_path / "results" / "runs.parquet").touch()
     done = CliRunner().invoke(main, ["clean", str(tmp_path)])
     assert done.exit_code == 1

@@ -28,7 +28,7 @@ from reportgen.results.result_tables import Results
 
 pytestmark = pytest.mark.slow
 
-HIDDEN = (".unfinished", ".complete")
+HIDDEN = (".reportgen-unfinished", ".reportgen-complete")
 
 
 def made(title: str, losses: int) -> Results:
@@ -173,6 +173,22 @@ def test_a_render_completes_the_switch_of_another(pending: Path, old: Path, old_
     assert dead_links(folder) == []
 
 
+def test_a_comparison_that_ends_at_any_move_is_completed_by_the_next_one(new: Path, tmp_path: Path) -> None:
+    arguments = ["compare", str(new), str(new), "--output"]
+    whole = tmp_path / "whole"
+    assert CliRunner().invoke(main, [*arguments, str(whole)]).exit_code == 0
+    moves = len(contents(whole))  # without the lock, but with the folder of the new files
+    for ended in range(moves):
+        with pytest.MonkeyPatch.context() as patch:
+            kill_after(ended, patch)
+            with pytest.raises(Killed):
+                CliRunner().invoke(main, [*arguments, str(tmp_path / str(ended))])
+        done = CliRunner().invoke(main, [*arguments, str(tmp_path / str(ended))])
+        assert done.exit_code == 0, done.output
+        assert contents(tmp_path / str(ended)) == contents(whole)
+    assert moves > 5
+
+
 CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -292,13 +308,13 @@ def test_an_unfinished_switch_of_a_stranger_cannot_have_other_files_removed(new_
     outside = tmp_path / "outside.txt"
     outside.write_bytes(b"")
     (folder / "mine.txt").write_text("mine", encoding="utf-8")
-    (folder / ".complete").mkdir()
+    (folder / HIDDEN[1]).mkdir()
     claimed = dict.fromkeys(["../outside.txt", str(outside), "mine.txt", ""], hashlib.sha256(b"").hexdigest())
-    (folder / ".complete" / ".obsolete.json").write_text(json.dumps(claimed), encoding="utf-8")
+    (folder / HIDDEN[1] / ".obsolete.json").write_text(json.dumps(claimed), encoding="utf-8")
     published(folder, tmp_path / "www")
     assert outside.exists()
     assert (folder / "mine.txt").exists()
-    assert not (folder / ".complete").exists()
+    assert not (folder / HIDDEN[1]).exists()
 
 
 def test_a_folder_in_the_way_of_a_file_is_named_and_the_earlier_site_stays(

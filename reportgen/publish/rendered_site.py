@@ -15,7 +15,7 @@ from reportgen.publish.prefix import INDEX
 from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
 from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record, results_digest
 from reportgen.results.files import inner_path, sha256
-from reportgen.results.lock import locked
+from reportgen.results.lock import complete_pending
 from reportgen.results.manifest import find_manifest, to_json
 from reportgen.results.replacement import is_replacement_pending
 
@@ -71,10 +71,8 @@ def read_site(folder: Path) -> RenderedSite:
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise RefusedError(f"{folder}: {problem}; expected the folder of a report")
-    for replaced in (folder, folder / _RESULTS):
-        if is_replacement_pending(replaced):
-            with locked(replaced):
-                pass  # completes it
+    complete_pending(folder)
+    complete_pending(folder / _RESULTS)
     if not (folder / RECORD).is_file():
         output = folder / "output"
         hint = f"; did you mean {output}?" if (output / RECORD).is_file() else ""

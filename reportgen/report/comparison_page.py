@@ -41,6 +41,7 @@ from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import read_template, render_page
 from reportgen.results.files import MANIFEST
 from reportgen.results.location import ResultsLocation
+from reportgen.results.lock import complete_pending
 from reportgen.results.result_tables import Results
 
 MOST_DRAWN = 8
@@ -68,6 +69,7 @@ def write_comparison(comparison: Comparison, base: ResultsLocation, head: Result
         BlockingIOError: another process writes into the folder.
         OSError: a file cannot be written, or would be written or removed through a symbolic link.
     """
+    complete_pending(output)
     earlier = read_record(output).files
     if COMPARISON not in earlier and (output / RECORD).exists():
         raise FileExistsError(errno.EEXIST, "holds a report; choose another --output", str(output))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reportgen.results.replacement import complete_replacement
+from reportgen.results.replacement import complete_replacement, is_replacement_pending
 
 
 @contextmanager
@@ -27,3 +27,14 @@ def locked(folder: Path) -> Iterator[None]:
     except Timeout:
         message = "locked by another reportgen process; wait for it, or choose another --output"
         raise BlockingIOError(errno.EWOULDBLOCK, message, str(folder)) from None
+
+
+def complete_pending(folder: Path) -> None:
+    """Complete a replacement of the files in a folder that was interrupted; without one, nothing is written.
+
+    Raises:
+        BlockingIOError: another process makes it now.
+    """
+    if is_replacement_pending(folder):
+        with locked(folder):
+            pass

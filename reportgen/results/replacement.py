@@ -14,7 +14,8 @@ from pathlib import Path
 
 from reportgen.results.files import MANIFEST, SITE_RECORD, has_digest, inner_path, is_inside, read_json, write_json
 
-_UNFINISHED, _COMPLETE, _OBSOLETE = ".unfinished", ".complete", ".obsolete.json"
+_UNFINISHED, _COMPLETE = ".reportgen-unfinished", ".reportgen-complete"
+_OBSOLETE = ".obsolete.json"
 _RECORDS = (MANIFEST, SITE_RECORD)
 _INDEX = "index.html"
 
