@@ -136,10 +136,10 @@ class _Pipeline:
             from reportgen.results.result_tables import Results
 
             options = _render_options(self._config)
-            site = Site(self._config.output, lambda figure: self._on_event(FigureStart(figure)), options)
-            site.warm_up()
-            summary = self._run(workers, site)
-            page = site.write(Results.for_report(self._folder))
+            with Site(self._config.output, lambda figure: self._on_event(FigureStart(figure)), options) as site:
+                site.warm_up()
+                summary = self._run(workers, site)
+                page = site.write(Results.for_report(self._folder))
         self._on_event(ReportEnd(page))
         return self._stored(replace(summary, site=page, head_to_head=site.head_to_head))
 

@@ -224,7 +224,7 @@ def shorter(made: Path) -> Path:
     index.write_text(text.replace("<h1>", "<h1>New: "), encoding="utf-8")
     (made / "assets" / figure).unlink()
     record = json.loads((made / "site.json").read_text(encoding="utf-8"))
-    record["files"].remove(f"assets/{figure}")
+    del record["files"][f"assets/{figure}"]
     (made / "site.json").write_text(json.dumps(record), encoding="utf-8")
     return made
 

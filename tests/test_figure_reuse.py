@@ -11,7 +11,6 @@ import pytest
 import synthetic
 
 from reportgen.report import render, site_record
-from reportgen.report import site as site_module
 from reportgen.report.figure_workers import FigureWorkers
 from reportgen.report.render_options import RenderOptions
 from reportgen.report.site import Site
@@ -85,7 +84,7 @@ def test_a_missing_figure_and_changed_code_are_drawn_again(
     assert drawn(results, site) == rendered.figures
 
 
-def test_after_an_interrupted_render_no_wrong_figure_is_reused(
+def test_an_interrupted_render_changes_nothing(
     results: Results, rendered: Rendered, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = files(site)
@@ -98,13 +97,13 @@ def test_after_an_interrupted_render_no_wrong_figure_is_reused(
         patch.setattr("reportgen.report.site.PageContexts", interrupted)
         with pytest.raises(KeyboardInterrupt):
             Site(site).write(other)
-    assert files(site) != before
-    assert drawn(results, site) == rendered.figures
+    assert files(site) == before
+    assert drawn(results, site) == set()
     assert files(site) == before
 
 
-DAMAGED = ["{", "[]", '{"files": [], "figures": [1]}', '{"files": 3, "renderer": null}']
-WRONG = '{"files": [], "renderer": null, "figures": {"convergence.beale.svg": 1}}'
+DAMAGED = ["{", "[]", '{"files": {}, "figures": [1]}', '{"files": ["index.html"], "renderer": null}']
+WRONG = '{"files": {}, "renderer": null, "figures": {"convergence.beale.svg": 1}}'
 
 
 def test_with_a_wrong_record_all_figures_are_drawn_again(results: Results, rendered: Rendered, site: Path) -> None:
@@ -153,27 +152,10 @@ def test_a_change_in_any_input_of_a_figure_draws_it_again(
     assert files(tmp_path / "new" / "assets") == files(site / "assets")
 
 
-def test_a_render_that_is_interrupted_between_pages_is_not_current(
-    results: Results, site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synthetic.write(results, site / "results")
-    render(site / "results", site)
-    assert site_record.is_current(site)
-    config = results.manifest.config.model_copy(update={"title": "Another"})
-    titled = replace(results, manifest=replace(results.manifest, config=config))
-    write_file = site_module.write_file
-
-    def interrupted(path: Path, content: str | bytes) -> None:
-        if path.name == "beale.html":
-            raise KeyboardInterrupt
-        write_file(path, content)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(site_module, "write_file", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            Site(site).write(titled)
-    assert "Another" in (site / "index.html").read_text(encoding="utf-8")
-    assert not site_record.is_current(site)
+def test_a_figure_that_somebody_changed_is_drawn_again(results: Results, rendered: Rendered, site: Path) -> None:
+    (site / "assets" / "rates.beale.adam.svg").write_text("<svg/>", encoding="utf-8")
+    assert drawn(results, site) == {"rates.beale.adam"}
+    assert files(site) == files(rendered.folder)
 
 
 def test_a_figure_that_a_users_file_replaced_comes_back(results: Results, site: Path, tmp_path: Path) -> None:

@@ -382,7 +382,9 @@ def test_nothing_is_lost_if_it_is_killed_while_it_replaces_the_tables(
             Results.load(folder)
     outcome = pipeline.run(config(tmp_path), record([]))
     assert (outcome.programs, outcome.reused) == (4, 4)
-    assert not [path.name for path in folder.iterdir() if path.name in (".unfinished", ".complete", "parts")]
+    assert not [
+        path.name for path in folder.iterdir() if path.name in (".reportgen-unfinished", ".reportgen-complete", "parts")
+    ]
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     assert hashes(pipeline.run(config(fresh), record([])).results) == hashes(folder)

@@ -10,6 +10,7 @@ from types import ModuleType
 from reportgen.catalogue.errors import BrokenPluginError
 from reportgen.catalogue.plugin import load
 from reportgen.catalogue.plugin_process import ask, runs_elsewhere
+from reportgen.regular_files import SOURCE_LIMIT, read_bytes
 
 PluginName = Callable[[ModuleType, str, object], str | None]
 """Maps a module, a variable in it and its value to the name of that optimizer or loss; None if it is neither."""
@@ -74,4 +75,9 @@ _BUILT_IN = {"optimizer": "optimizers", "loss": "builtin_losses"}
 
 
 def _is_same(file: Path, other: Path) -> bool:
-    return other.is_file() and (file.samefile(other) or file.read_bytes() == other.read_bytes())
+    if not other.is_file():
+        return False
+    try:
+        return file.samefile(other) or read_bytes(file, SOURCE_LIMIT) == other.read_bytes()
+    except OSError:
+        return False  # loading it says why

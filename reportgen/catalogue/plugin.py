@@ -16,6 +16,7 @@ from types import ModuleType
 
 from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError, nearest_name, with_suggestion
 from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
+from reportgen.regular_files import SOURCE_LIMIT, read_bytes
 
 _import_lock = threading.RLock()
 """Programs run in parallel, and a thread must not see a plug-in that another thread is still importing."""
@@ -60,7 +61,7 @@ def load(ref: str, kind: str, base: Path) -> ModuleType:
     source = ref.rpartition(":")[0]
     if source.endswith(".py"):
         path = base / source
-        if not path.is_file():
+        if not path.exists():
             files = [file.name for file in base.glob("*.py")]
             reason = with_suggestion(f'no file is called "{source}" in {base.name or base}', source, files)
             raise UnknownNameError(ref, kind, nearest_name(source, files), reason)
@@ -81,8 +82,12 @@ def _load_module(ref: str, kind: str, name: str) -> ModuleType:
 def _load_file(ref: str, path: Path) -> ModuleType:
     path = path.resolve()
     try:
+        content = read_bytes(path, SOURCE_LIMIT)
+    except OSError as error:
+        raise BrokenPluginError(ref, error.strerror or str(error)) from error
+    try:
         # The name contains a hash of the content: an edited file is imported again, an unchanged one only once.
-        digest = hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(str(path).encode() + content).hexdigest()
         name = f"reportgen_plugin_{path.stem}_{digest[:16]}"
         with _import_lock:
             known = _plugins.get(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from typing import Any
 
 import click
 
@@ -26,6 +28,14 @@ INTERRUPTED = 130
 class CommandGroup(click.Group):
     """A group that reports an interrupt or a file system error in one sentence."""
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Parse the command line and run; click itself handles a pipe that is closed."""
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            click.echo(f"Error: {_sentence(error)}", err=True)
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the chosen command."""
         try:
@@ -42,10 +52,12 @@ class CommandGroup(click.Group):
             raise UsageErrors(str(error)) from error
         except WorkerLostError as error:
             raise click.ClickException(str(error)) from error
-        except OSError as error:
-            if error.filename is None or error.strerror is None:
-                raise
-            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+
+
+def _sentence(error: OSError) -> str:
+    """Which file, and what the system said. Only errors of streams and of libraries' temporary files have no name."""
+    where = error.filename or "standard output or a temporary file"
+    return f"{where}: {error.strerror or str(error) or type(error).__name__}"
 
 
 def _flag_like(name: str) -> str | None:

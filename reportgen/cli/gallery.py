@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reportgen.engine.result import Grid
 from reportgen.engine.sampled import LossRef
 from reportgen.execute.local_workers import LocalWorkers
-from reportgen.failure import Failure
+from reportgen.failure import Failure, write_errors
 from reportgen.figures.loss_contour import central_part, too_fine
 from reportgen.report.gallery import Exhibit, gallery
 from reportgen.report.plane_slice import PlottedLoss, plotted_loss
@@ -38,8 +38,10 @@ def write_gallery(losses: Sequence[Loss], file: Path, base: Path) -> None:
         close_up_grids = _evaluate(workers, close_ups, base)
     pictures = [close_up or picture for close_up, picture in zip(close_ups, pictures, strict=True)]
     grids = [close_up or grid for close_up, grid in zip(close_up_grids, grids, strict=True)]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(gallery(list(map(Exhibit, losses, pictures, grids))), encoding="utf-8", newline="\n")
+    page = gallery(list(map(Exhibit, losses, pictures, grids)))
+    with write_errors(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(page, encoding="utf-8", newline="\n")
 
 
 def _evaluate(workers: LocalWorkers, pictures: Sequence[PlottedLoss | None], base: Path) -> list[GridResult]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from reportgen.cli.usage_error import UsageErrors
+from reportgen.failure import WriteError, write_errors
 
 _FILES = ("reportgen.toml", "my_optimizer.py")
 
@@ -31,12 +33,25 @@ def init(folder: Path) -> None:
     if existing:
         raise UsageErrors(f"{existing[0]}: already exists; nothing was written. Choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
+    sources = resources.files("reportgen.templates").joinpath("starter-files")
+    _write_all({folder / name: sources.joinpath(name).read_text(encoding="utf-8") for name in _FILES})
     for name in _FILES:
-        text = resources.files("reportgen.templates").joinpath("starter-files", name).read_text(encoding="utf-8")
-        with (folder / name).open("x", encoding="utf-8") as file:
-            file.write(text)
         click.echo(folder / name)
     _print_next_steps(folder)
+
+
+def _write_all(texts: Mapping[Path, str]) -> None:
+    """Write new files, all of them or none."""
+    created = []
+    try:
+        for path, text in texts.items():
+            with write_errors(path), path.open("x", encoding="utf-8") as file:
+                created.append(path)
+                file.write(text)
+    except WriteError:
+        for path in created:
+            path.unlink()
+        raise
 
 
 def _print_next_steps(folder: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from reportgen.cli.console import Command
+from reportgen.failure import write_errors
+from reportgen.regular_files import read_text
 
 STDOUT = "-"
 
@@ -22,7 +24,7 @@ def summary_option(command: Command) -> Command:
 
 def write_summary_of(page: Path, target: str) -> None:
     """Write the summary of the report with the first page ``page``; ``target`` is a file, or - for stdout."""
-    write_summary(target, (page.parent / "summary.md").read_text(encoding="utf-8"))
+    write_summary(target, read_text(page.parent / "summary.md"))
 
 
 def write_summary(target: str, markdown: str) -> None:
@@ -31,5 +33,6 @@ def write_summary(target: str, markdown: str) -> None:
         click.echo(markdown, nl=False)
         return
     path = Path(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(markdown, encoding="utf-8", newline="\n")
+    with write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(markdown, encoding="utf-8", newline="\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 from reportgen.catalogue import nearest_name
 from reportgen.config.labels import parse_value
 from reportgen.config.model import Config
+from reportgen.regular_files import read_text
 
 Key = tuple[str | int, ...]
 """The path to a value: ``("optimizers", 1, "beta_2")``."""
@@ -67,7 +68,7 @@ def dotted_key(key: Key) -> str:
 def from_file(path: Path) -> Source:
     """Return the values in a TOML file; of ``pyproject.toml`` only those in ``[tool.reportgen]``."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         return Source({}, problems=(f"{path.name}: {_with_line_first(str(error))}",))
     except RecursionError:

@@ -76,6 +76,7 @@ class LocalWorkers:
 
         Raises:
             WorkerLostError: no worker process could be started.
+            WriteError: a worker cannot write the results of a program.
         """
         yield from ProgramRun(self._pools, self._settings, deadline, collect).run(programs)
 

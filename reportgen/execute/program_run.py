@@ -14,7 +14,7 @@ from reportgen.execute import worker
 from reportgen.execute.events import FlagsIgnored, WorkerEvent
 from reportgen.execute.task_failure import failure_of
 from reportgen.execute.worker_pools import Place, WorkerPools, WorkerSettings
-from reportgen.failure import Failure
+from reportgen.failure import Failure, WriteError
 from reportgen.plan import Program
 from reportgen.tf_setup import tier_of
 
@@ -108,13 +108,13 @@ class ProgramRun:
             elif not isinstance(message, worker.Finished):
                 yield message
             elif message.program_id in self._pending:
-                yield self._pending.pop(message.program_id), message.result
+                yield self._pending.pop(message.program_id), _result_of(message)
 
     def _end(self, ran: Sequence[Group], future: Future[list[worker.Finished]]) -> Iterator[Outcome[object]]:
         """Yield the results of a task that has ended, and start its other programs again."""
         failure = failure_of(future, self._deadline, self._memory_limit)
         for finished in [] if failure else future.result():
-            yield self._pending.pop(finished.program_id), finished.result
+            yield self._pending.pop(finished.program_id), _result_of(finished)
         left = [part for group in ran if (part := self._left(group))]
         blamed = self._blamed(left) if failure else []
         for program in blamed:
@@ -130,6 +130,12 @@ class ProgramRun:
         if len(programs) == 1:
             return programs
         return [program for program in programs if program.id in self._suspects.get(program.id, ())]
+
+
+def _result_of(finished: worker.Finished) -> object:
+    if isinstance(finished.result, WriteError):
+        raise finished.result
+    return finished.result
 
 
 def place_of(program: Program) -> Place:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import pickle
 import signal
@@ -16,12 +18,12 @@ from functools import partial
 from itertools import chain
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from reportgen import catalogue
 from reportgen.engine.sampled import Ask, LossRef
 from reportgen.execute.events import CompileStart, RunStart, StepProgress, WorkerEvent
-from reportgen.failure import Failure, one_line
+from reportgen.failure import Failure, WriteError, one_line
 from reportgen.plan import Program
 from reportgen.spawn import end_with_parent
 from reportgen.tf_setup import import_tensorflow
@@ -46,7 +48,7 @@ class Finished:
 
     program_id: str
     result: object
-    """What ``collect`` returned, or a ``Failure``."""
+    """What ``collect`` returned, a ``Failure``, or a ``WriteError``."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,9 @@ def prepare(
     with Path(log).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        _Log(2, "a", closefd=False), errors="backslashreplace", write_through=True
+    )
     # The process from which this one was forked may have been started in another environment.
     for name in os.environ.keys() - environ:
         del os.environ[name]
@@ -112,6 +117,16 @@ def prepare(
 
 MEMORY_EXCEEDED = 113
 """Exit code of a worker that has used more memory than it may."""
+
+
+class _Log(io.FileIO):
+    """The log. Text is lost if the disk is full: otherwise a plug-in that prints would fail."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        with contextlib.suppress(OSError):
+            return super().write(data)
+        return len(data)
 
 
 def _limit_memory(limit: int, end_process: Callable[[int], NoReturn]) -> None:
@@ -201,6 +216,8 @@ def _run_program(program: Program, engine: Engine | BaseException, collect: Coll
         if isinstance(engine, BaseException):
             raise engine
         return collect(program, engine)
+    except WriteError as error:
+        return error
     except BaseException as error:  # whatever a plug-in raises is the result of its program
         traceback.print_exc()
         return _failure(error)

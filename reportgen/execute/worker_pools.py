@@ -19,6 +19,7 @@ from reportgen.execute import worker
 from reportgen.execute.events import WorkerLostError
 from reportgen.execute.worker_log import WorkerLog
 from reportgen.execute.xla_flags import unknown_flags
+from reportgen.regular_files import create_for_appending
 from reportgen.spawn import worker_context
 from reportgen.tf_setup import QUICK
 
@@ -118,6 +119,7 @@ class WorkerPools:
     def _pool(self, place: Place) -> ProcessPool:
         with self._lock:
             if place not in self._pools:
+                create_for_appending(self._settings.log)  # a worker that cannot open it could not say why
                 omit = unknown_flags(place.tier)
                 self.ignored.update(dict.fromkeys(omit))
                 settings = self._settings

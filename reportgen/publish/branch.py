@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -64,6 +65,10 @@ class Branch:
     def read(self, name: str) -> bytes | None:
         """The content of a file; None if it does not exist."""
         return _git_bytes("cat-file", "blob", f"{self._tip}:{name}") if name in self._sizes else None
+
+    def digest(self, name: str) -> str:
+        """The SHA-256 of a file that exists."""
+        return hashlib.sha256(self.read(name) or b"").hexdigest()
 
     def put(self, name: str, content: bytes) -> None:
         """Stage a file for the commit.

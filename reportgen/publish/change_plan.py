@@ -1,28 +1,26 @@
 """Plans the changes that bring a target up to date, in an order that keeps the site working after each step.
 
 ``published.json``, next to the report, records the files that earlier publishes wrote, with their SHA-256. Unchanged
-files are skipped. Only files in this record are replaced or removed.
+files are skipped. Only files in this record are replaced, and only those with a recorded SHA-256 are removed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from reportgen import __version__
 from reportgen.publish.errors import RefusedError
 from reportgen.publish.prefix import INDEX, PUBLISHED, target_name
-from reportgen.publish.rendered_site import RenderedSite
+from reportgen.publish.rendered_site import RenderedSite, SiteFile
 from reportgen.publish.target import Target
 
-Files = tuple[tuple[str, bytes | Path], ...]
-"""File names, each with its content or the path to read it from."""
+Files = tuple[tuple[str, bytes | SiteFile], ...]
+"""File names, each with its content or the file to read it from."""
 
-Digests = Mapping[str, str | None]
-"""The SHA-256 of each file of a report, by name; None if a publish may have stopped before it wrote the file."""
+Digests = Mapping[str, Sequence[str]]
+"""The SHA-256 of each file of a report by name; several if a publish may have stopped before it replaced the file."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class ChangePlan:
 
 def _put_all(target: Target, files: Files) -> None:
     for name, content in files:
-        target.put(name, content if isinstance(content, bytes) else content.read_bytes())
+        target.put(name, content if isinstance(content, bytes) else content.read())
 
 
 def plan_changes(target: Target, site: RenderedSite, prefix: str, *, delete: bool) -> ChangePlan:
@@ -74,19 +72,25 @@ def plan_changes(target: Target, site: RenderedSite, prefix: str, *, delete: boo
     for name in changed:
         if name in sizes and name not in recorded:
             _check_identical(target, target_name(prefix, name), site.files[name])
-    obsolete = [name for name in recorded if name not in site.files]
-    record = {**({} if delete else {name: recorded[name] for name in obsolete}), **site.files}
+    obsolete = {name: digests for name, digests in recorded.items() if name not in site.files}
+    new = {name: (digest,) for name, digest in site.files.items()}
+    record = new if delete else {**obsolete, **new}
     if recorded == record and not changed:
         return ChangePlan()
-    # If the publish stops halfway, this record names every file that it may have written.
-    interim = {**recorded, **dict.fromkeys(changed, None)}
+    # If the publish stops halfway, this record has the digest of every file that it may or may not have written.
+    interim = {**recorded, **{name: (*recorded.get(name, ()), *new[name]) for name in changed}}
     record_name = target_name(prefix, PUBLISHED)
+    removed = [
+        target_name(prefix, name)
+        for name, digests in sorted(obsolete.items())
+        if delete and name in sizes and target.digest(target_name(prefix, name)) in digests
+    ]
     return ChangePlan(
         put=(
             (record_name, _record_bytes(interim)),
-            *((target_name(prefix, name), site.folder / name) for name in sorted(changed, key=_pages_last)),
+            *((target_name(prefix, name), site.file(name)) for name in sorted(changed, key=_pages_last)),
         ),
-        remove=tuple(target_name(prefix, name) for name in sorted(obsolete) if name in sizes) if delete else (),
+        remove=tuple(removed),
         put_last=((record_name, _record_bytes(record)),),
     )
 
@@ -101,12 +105,12 @@ def _pages_last(name: str) -> tuple[bool, bool, str]:
 
 
 def _is_current(name: str, site: RenderedSite, recorded: Digests, sizes: Mapping[str, int]) -> bool:
-    return recorded.get(name) == site.files[name] and sizes.get(name) == (site.folder / name).stat().st_size
+    return recorded.get(name) == (site.files[name],) and sizes.get(name) == (site.folder / name).stat().st_size
 
 
 def _check_identical(target: Target, name: str, digest: str) -> None:
     """Refuse to overwrite a file that publish did not write, unless its content is already the wanted one."""
-    if hashlib.sha256(target.read(name) or b"").hexdigest() != digest:
+    if target.digest(name) != digest:
         raise RefusedError(
             f"{target.name}: {name} exists, and no earlier publish of this report wrote it; "
             "choose another target or another --prefix"
@@ -114,7 +118,8 @@ def _check_identical(target: Target, name: str, digest: str) -> None:
 
 
 def _record_bytes(files: Digests) -> bytes:
-    return json_bytes({"generator": f"reportgen {__version__}", "files": dict(files)})
+    as_json = {name: digests[0] if len(digests) == 1 else list(digests) for name, digests in files.items()}
+    return json_bytes({"generator": f"reportgen {__version__}", "files": as_json})
 
 
 def _read_record(target: Target, prefix: str) -> Digests:
@@ -126,6 +131,7 @@ def _read_record(target: Target, prefix: str) -> Digests:
     try:
         files = json.loads(content)["files"]
         # A damaged record must not lead to a removal outside the target.
-        return {name: digest for name, digest in files.items() if not {"", ".", ".."} & {*name.split("/")}}
+        inside = {name: value for name, value in files.items() if not {"", ".", ".."} & {*name.split("/")}}
+        return {name: (value,) if isinstance(value, str) else tuple(value or ()) for name, value in inside.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RefusedError(f"{target.name}: {record_name}: expected a record written by reportgen publish") from None

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
-from reportgen.results.files import atomic_replace, inner_path
+from reportgen.regular_files import read_bytes
+from reportgen.results.files import atomic_replace, inner_path, sha256
 
 
 class Directory:
@@ -33,7 +34,11 @@ class Directory:
     def read(self, name: str) -> bytes | None:
         """The content of a file; None if it does not exist."""
         path = inner_path(self._folder, name)
-        return path.read_bytes() if path.is_file() else None
+        return read_bytes(path) if path.is_file() else None
+
+    def digest(self, name: str) -> str:
+        """The SHA-256 of a file that exists."""
+        return sha256(inner_path(self._folder, name))
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, and replace an existing one."""

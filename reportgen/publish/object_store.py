@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -84,6 +85,10 @@ class ObjectStore:
                 return self._files.cat_file(self._path(name))
             except FileNotFoundError:
                 return None
+
+    def digest(self, name: str) -> str:
+        """The SHA-256 of a file that exists."""
+        return hashlib.sha256(self.read(name) or b"").hexdigest()
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, and replace an existing one."""

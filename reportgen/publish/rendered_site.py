@@ -10,10 +10,38 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
 
-from reportgen.publish.errors import RefusedError
+from reportgen.publish.errors import PublishError, RefusedError
 from reportgen.publish.prefix import INDEX
-from reportgen.report.site_record import RECORD, SiteSummary, read_record
-from reportgen.results.files import inner_path
+from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
+from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record, results_digest
+from reportgen.results.files import inner_path, sha256
+from reportgen.results.lock import complete_pending
+from reportgen.results.manifest import find_manifest, to_json
+from reportgen.results.replacement import is_replacement_pending
+
+_RESULTS = "results"
+"""The folder of the data in a site."""
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """A file of the report."""
+
+    path: Path
+    digest: str
+    """Its SHA-256 when the report was read."""
+
+    def read(self) -> bytes:
+        """The content.
+
+        Raises:
+            PublishError: it is not that of the report any more.
+        """
+        with open_regular(self.path) as file:  # a table may be large, and was made by reportgen
+            content = file.read()
+        if hashlib.sha256(content).hexdigest() != self.digest:
+            raise PublishError(f"{self.path}: has changed meanwhile; run reportgen publish again")
+        return content
 
 
 @dataclass(frozen=True)
@@ -26,17 +54,25 @@ class RenderedSite:
     about: SiteSummary
     """What a list of reports shows of it."""
 
+    def file(self, name: str) -> SiteFile:
+        """A file by its name."""
+        return SiteFile(self.folder / name, self.files[name])
+
 
 def read_site(folder: Path) -> RenderedSite:
-    """The report in ``folder``.
+    """The report in ``folder``. If a process was killed while it replaced the report, the replacement is completed.
 
     Raises:
-        RefusedError: the folder holds no report of reportgen, or an incomplete one.
+        RefusedError: the folder holds no report of reportgen, an incomplete one, or the data of other results.
+        PublishError: another process replaces it now.
+        BlockingIOError: likewise.
         OSError: a file of the report, or a folder on the way to it, is a symbolic link.
     """
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise RefusedError(f"{folder}: {problem}; expected the folder of a report")
+    complete_pending(folder)
+    complete_pending(folder / _RESULTS)
     if not (folder / RECORD).is_file():
         output = folder / "output"
         hint = f"; did you mean {output}?" if (output / RECORD).is_file() else ""
@@ -51,19 +87,31 @@ def read_site(folder: Path) -> RenderedSite:
         raise RefusedError(
             f"{folder}: incomplete report: {missing[0]} is missing; run reportgen build or reportgen render again"
         )
-    return RenderedSite(folder, {name: _digest(inner_path(folder, name)) for name in sorted(names)}, record.about)
+    digests = {name: sha256(inner_path(folder, name)) for name in sorted(names)}
+    # The record has the digest of each file: with the same record, the files are those of one report.
+    if is_replacement_pending(folder) or read_record(folder) != record:
+        raise PublishError(f"{folder}: another reportgen process replaces this report; run reportgen publish again")
+    _check_results(folder, record, digests)
+    return RenderedSite(folder, digests, record.about)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _check_results(folder: Path, record: SiteRecord, digests: Mapping[str, str]) -> None:
+    """Refuse pages with the data of other results, as after a build that ended between the two."""
+    if not any(name.startswith(f"{_RESULTS}/") for name in digests):
+        return
+    manifest = find_manifest(folder / _RESULTS)
+    if manifest is None or results_digest(to_json(manifest)) != record.results:
+        raise RefusedError(f"{folder}: the pages do not show the results in {_RESULTS}; run reportgen build again")
+    for name, info in manifest.files.items():
+        if digests.get(f"{_RESULTS}/{name}", info.sha256) != info.sha256:
+            raise RefusedError(f"{folder / _RESULTS}: {name} is damaged; run reportgen build again")
 
 
 def _linked_files(folder: Path, page: str) -> Iterator[str]:
     """The files of the report that a page links to."""
     if not (folder / page).is_file():
         return
-    for link in _LinkParser(inner_path(folder, page).read_text(encoding="utf-8")).links:
+    for link in _LinkParser(read_text(inner_path(folder, page), RECORD_LIMIT)).links:
         parts = urlsplit(link)
         if parts.path and not parts.scheme and not parts.netloc:
             name = normpath(join(dirname(page), unquote(parts.path)))

@@ -20,6 +20,10 @@ class Target(Protocol):
         """The content of a file; None if it does not exist."""
         ...
 
+    def digest(self, name: str) -> str:
+        """The SHA-256 of a file that exists."""
+        ...
+
     def put(self, name: str, content: bytes) -> None:
         """Write a file, and replace an existing one."""
         ...

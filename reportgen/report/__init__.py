@@ -27,7 +27,9 @@ def render(
         workers: processes that help to draw. A script that uses any needs the guard ``if __name__ == "__main__"``.
 
     Raises:
-        TemplateError: one of the user's templates is broken. Pages of an earlier report stay as they are.
+        TemplateError: one of the user's templates is broken. An earlier report stays as it is.
+        BlockingIOError: another process writes into ``output``.
+        OSError: a file cannot be written. An earlier report stays as it is.
     """
     from reportgen.report.figure_workers import FigureWorkers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reportgen.regular_files import read_bytes
 from reportgen.report.links import ASSETS
 from reportgen.report.render_options import list_files
 from reportgen.report.stylesheet import stylesheet
@@ -14,6 +15,6 @@ def assets(templates: Path | None) -> dict[str, str | bytes]:
     """The files by their paths in the site. Files in ``assets`` of the user's templates replace built-in ones."""
     built_in = {"site.css": stylesheet(templates), **find_scripts(templates)}
     folder = templates / ASSETS if templates else None
-    users = {file.relative_to(folder).as_posix(): file.read_bytes() for file in list_files(folder) if folder}
+    users = {file.relative_to(folder).as_posix(): read_bytes(file) for file in list_files(folder) if folder}
     files: dict[str, str | bytes] = {**built_in, **users}
     return {f"{ASSETS}/{name}": content for name, content in files.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +25,8 @@ from reportgen.report.comparison_markdown import (
     format_pair,
     verdict_rules,
 )
-from reportgen.report.figure_workers import write_file
 from reportgen.report.links import ASSETS, INDEX, SiteLinks
+from reportgen.report.new_site import NewSite
 from reportgen.report.page_types import (
     CellGroup,
     ComparisonPage,
@@ -35,11 +36,12 @@ from reportgen.report.page_types import (
     TransitionCell,
     TransitionTable,
 )
-from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record, write_record
+from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import read_template, render_page
-from reportgen.results.files import MANIFEST, inner_path
+from reportgen.results.files import MANIFEST
 from reportgen.results.location import ResultsLocation
+from reportgen.results.lock import complete_pending
 from reportgen.results.result_tables import Results
 
 MOST_DRAWN = 8
@@ -64,8 +66,10 @@ def write_comparison(comparison: Comparison, base: ResultsLocation, head: Result
 
     Raises:
         FileExistsError: the folder has a report or other files.
-        OSError: a file of the site would be written or removed through a symbolic link.
+        BlockingIOError: another process writes into the folder.
+        OSError: a file cannot be written, or would be written or removed through a symbolic link.
     """
+    complete_pending(output)
     earlier = read_record(output).files
     if COMPARISON not in earlier and (output / RECORD).exists():
         raise FileExistsError(errno.EEXIST, "holds a report; choose another --output", str(output))
@@ -79,11 +83,10 @@ def write_comparison(comparison: Comparison, base: ResultsLocation, head: Result
     files |= {f"{ASSETS}/site.css": stylesheet(), f"{ASSETS}/site.js": read_template("site.js")}
     files |= {COMPARISON: comparison_markdown(comparison), ".nojekyll": ""}
     files[INDEX] = render_page("compare.html", page, SiteLinks(INDEX))
-    for path, text in files.items():
-        write_file(inner_path(output, path), text)
-    for path in set(earlier) - set(files):
-        inner_path(output, path).unlink(missing_ok=True)
-    write_record(output, SiteRecord(files=tuple(sorted(files)), about=SiteSummary(title=page.report.title)))
+    with closing(NewSite(output)) as site:
+        for path, text in files.items():
+            site.write(path, text)
+        site.switch(SiteRecord(about=SiteSummary(title=page.report.title)))
     return output / INDEX
 
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from reportgen.config.model import MAX_SIZE
+from reportgen.regular_files import read_bytes
 
 CARD = "assets/card.png"
 """Path in the site of the preview image that links to the report show."""
@@ -26,7 +27,7 @@ class RenderOptions:
         digest = sha256(str(self.max_size).encode())
         for file in list_files(self.templates):
             name = str(file.relative_to(self.templates or "."))
-            digest.update(f"\0{name}\0".encode() + sha256(file.read_bytes()).digest())
+            digest.update(f"\0{name}\0".encode() + sha256(read_bytes(file)).digest())
         return digest.digest()
 
 
@@ -38,5 +39,5 @@ def list_files(folder: Path | None) -> list[Path]:
     """All files in a folder and below it except hidden ones, sorted by path; none if ``folder`` is None."""
     if folder is None:
         return []
-    files = (file for file in folder.rglob("*") if file.is_file())
+    files = (file for file in folder.rglob("*") if not file.is_dir())
     return sorted(file for file in files if not any(part[0] == "." for part in file.relative_to(folder).parts))

@@ -1,9 +1,10 @@
-"""The site: figures as soon as their loss is finished, then all pages; files of an earlier site are removed."""
+"""The site: figures as soon as their loss is finished, then all pages; all files replace an earlier site at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 from reportgen.analysis.head_to_head import HeadToHead
 from reportgen.analysis.loss_view import LossView, loss_view
@@ -13,20 +14,14 @@ from reportgen.figures.svg import warm_up
 from reportgen.report.assets import assets
 from reportgen.report.cell_table import failure_reasons
 from reportgen.report.csv_export import data_files
-from reportgen.report.figure_workers import FigureWorkers, draw_figures, write_file
+from reportgen.report.figure_workers import FigureWorkers, draw_figures
 from reportgen.report.links import ASSETS, SiteLinks
+from reportgen.report.new_site import NewSite
 from reportgen.report.page_context import PageContexts
 from reportgen.report.page_types import Page
 from reportgen.report.render_options import CARD, DEFAULT_OPTIONS, RenderOptions
 from reportgen.report.single_file import NAME, single_file
-from reportgen.report.site_record import (
-    SiteRecord,
-    invalidate_record,
-    read_record,
-    renderer_digest,
-    site_key,
-    write_record,
-)
+from reportgen.report.site_record import SiteRecord, renderer_digest, results_digest, site_key
 from reportgen.report.social_card import social_card
 from reportgen.report.summary_markdown import SUMMARY, summary_markdown
 from reportgen.report.template import compile_templates, find_scripts, render_page
@@ -38,7 +33,7 @@ Content = str | bytes
 
 
 class Site:
-    """The site in the folder ``output``."""
+    """The site in the folder ``output``, which no other process can write until ``write`` or the context has ended."""
 
     def __init__(
         self,
@@ -54,18 +49,28 @@ class Site:
             options: the user's choices.
 
         Raises:
-            OSError: the folder of the figures is a symbolic link.
+            BlockingIOError: another process writes into the folder.
+            OSError: it cannot be written, or the folder of the figures is a symbolic link.
         """
         self._output = output
         self._options = options
-        self._assets = inner_path(output, ASSETS)
+        inner_path(output, ASSETS)
+        self._new = NewSite(output)
+        self._assets = self._new.folder / ASSETS
         self._on_figure = on_figure or (lambda _name: None)
         self.head_to_head: Sequence[HeadToHead] = ()
         """The other optimizers against the baseline, known after ``write``."""
         self._drawn: dict[str, list[FigureSpec]] = {}
         self._fingerprints: dict[str, str] = {}
-        earlier = read_record(output)
+        earlier = self._new.earlier
         self._earlier = earlier.figures if earlier.renderer == renderer_digest() else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Discard what is drawn, unless ``write`` has succeeded."""
+        self._new.close()
 
     def warm_up(self) -> None:
         """Do what needs no results: import matplotlib and compile the templates."""
@@ -78,12 +83,23 @@ class Site:
             draw_figures(self._outdated_figures(loss_view(results, label)), self._assets, self._on_figure)
 
     def write(self, results: Results, workers: FigureWorkers | None = None) -> Path:
-        """Draw what is missing and write all pages. Returns the path of the first page.
+        """Draw what is missing, make all pages, and replace the earlier site. To be called once.
 
         Args:
             results: all results.
             workers: processes that help to draw.
+
+        Returns:
+            The path of the first page.
+
+        Raises:
+            TemplateError: one of the user's templates is broken. The earlier site stays as it is.
+            OSError: a file cannot be written. The earlier site stays as it is.
         """
+        with self:
+            return self._write(results, workers)
+
+    def _write(self, results: Results, workers: FigureWorkers | None) -> Path:
         analysis = ReportAnalysis(results)
         self.head_to_head = analysis.head_to_head
         self._draw_missing(analysis, workers)
@@ -97,9 +113,8 @@ class Site:
         pages: list[tuple[str, Page]] = [("index.html", index)]
         pages += [("loss.html", page) for page in contexts.losses()]
         pages += [("optimizer.html", page) for page in contexts.optimizers()]
-        # All pages are made before any is written: if a template is broken, the earlier site stays whole.
         files |= self._render(pages, files)
-        self._replace(files, contexts, results)
+        self._switch(files, contexts, results)
         return self._output / index.path
 
     def _draw_missing(self, analysis: ReportAnalysis, workers: FigureWorkers | None) -> None:
@@ -121,33 +136,33 @@ class Site:
         def asset(name: str) -> bytes:
             content = files.get(f"{ASSETS}/{name}")
             if content is None:
-                return (self._assets / name).read_bytes()
+                return self._new.path(f"{ASSETS}/{name}").read_bytes()
             return content.encode() if isinstance(content, str) else content
 
         limit = int(self._options.max_size * 2**20)
         return rendered | {NAME: single_file(pages, asset, find_scripts(templates), limit, templates)}
 
-    def _replace(self, files: dict[str, Content], contexts: PageContexts, results: Results) -> None:
-        """Write ``files``, remove what an earlier site had besides them, and write the record."""
-        invalidate_record(self._output, figures=False)
+    def _switch(self, files: dict[str, Content], contexts: PageContexts, results: Results) -> None:
+        """Replace the earlier site by ``files`` and the figures."""
         for path, content in files.items():
-            write_file(inner_path(self._output, path), content)
-        paths = [*files, *(f"{ASSETS}/{name}" for name in self._fingerprints)]
-        for path in set(read_record(self._output).files) - set(paths):
-            inner_path(self._output, path).unlink(missing_ok=True)
+            self._new.write(path, content)
+        # A user's own file in place of a figure was not drawn from anything.
+        drawn = {
+            name: fingerprint
+            for name, fingerprint in sorted(self._fingerprints.items())
+            if f"{ASSETS}/{name}" not in files
+        }
+        for name in drawn:
+            self._new.add(f"{ASSETS}/{name}")
+        manifest = to_json(results.manifest)
         record = SiteRecord(
-            files=tuple(sorted(paths)),
-            key=site_key(to_json(results.manifest), self._options),
+            key=site_key(manifest, self._options),
+            results=results_digest(manifest),
             renderer=renderer_digest(),
-            # A user's own file in place of a figure was not drawn from anything.
-            figures={
-                name: fingerprint
-                for name, fingerprint in sorted(self._fingerprints.items())
-                if f"{ASSETS}/{name}" not in files
-            },
+            figures=drawn,
             about=contexts.summary(),
         )
-        write_record(self._output, record)
+        self._new.switch(record)
 
     def _outdated_figures(self, view: LossView) -> list[FigureSpec]:
         """The figures of a loss that have to be drawn."""
@@ -157,13 +172,9 @@ class Site:
     def _select_changed(self, figures: list[FigureSpec]) -> list[FigureSpec]:
         """The figures without a file that was drawn from the same data by the same code."""
         self._fingerprints |= {figure.file: figure.digest() for figure in figures}
-        changed = [
+        return [
             figure
             for figure in figures
             if self._earlier.get(figure.file) != self._fingerprints[figure.file]
-            or not (self._assets / figure.file).is_file()
+            or not self._new.has(f"{ASSETS}/{figure.file}")
         ]
-        if changed:
-            # If this render is interrupted, its figures must not be taken for those of the earlier one.
-            invalidate_record(self._output, figures=True)
-        return changed

@@ -6,15 +6,16 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from reportgen import __version__
 from reportgen.report.render_options import DEFAULT_OPTIONS, RenderOptions
-from reportgen.results.files import MANIFEST, read_json, write_json
+from reportgen.results.files import MANIFEST, SITE_RECORD, is_inside, read_json
+from reportgen.results.replacement import is_replacement_pending
 
-RECORD = "site.json"
+RECORD = SITE_RECORD
 _SUMMARY_KEYS = ("title", "commit", "leader")
 _PACKAGES = ("reportgen.analysis", "reportgen.figures", "reportgen.report", "reportgen.templates")
 
@@ -34,10 +35,12 @@ class SiteSummary:
 class SiteRecord:
     """What a render wrote down."""
 
-    files: tuple[str, ...] = ()
-    """Paths of all files of the site."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each file of the site by its path."""
     key: str = ""
-    """What the site depends on, see ``site_key``; empty if the site may be incomplete."""
+    """What the site depends on, see ``site_key``."""
+    results: str = ""
+    """What the results are, see ``results_digest``; empty for a comparison."""
     renderer: str = ""
     """Digest of the code that made the figures."""
     figures: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +55,7 @@ def is_current(output: Path, options: RenderOptions = DEFAULT_OPTIONS) -> bool:
     record = read_record(output)
     return (
         isinstance(manifest, dict)
+        and not is_replacement_pending(output)
         and record.key == site_key(manifest, options)
         and all((output / file).is_file() for file in record.files)
     )
@@ -68,6 +72,11 @@ def site_key(manifest: object, options: RenderOptions) -> str:
     return hashlib.sha256(text.encode() + options.key()).hexdigest()
 
 
+def results_digest(manifest: object) -> str:
+    """A hash of a manifest as JSON, which has the SHA-256 of each table."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
 def renderer_digest() -> str:
     """A hash of the code that makes pages and figures."""
     digest = hashlib.sha256(version("matplotlib").encode())
@@ -80,29 +89,18 @@ def renderer_digest() -> str:
 def read_record(output: Path) -> SiteRecord:
     """The record of an earlier render; an empty one if it is missing or damaged."""
     found = read_json(output / RECORD)
-    if not isinstance(found, dict) or not isinstance(found.get("files"), list):
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
         return SiteRecord()
     figures, about = found.get("figures"), found.get("about")
     about = about if isinstance(about, dict) else {}
     return SiteRecord(
-        files=tuple(file for file in found["files"] if _is_inside(file)),
+        files={name: str(digest) for name, digest in found["files"].items() if is_inside(name)},
         key=str(found.get("key", "")),
+        results=str(found.get("results", "")),
         renderer=str(found.get("renderer", "")),
         figures=figures if isinstance(figures, dict) else {},
         about=SiteSummary(**{key: about[key] for key in _SUMMARY_KEYS if isinstance(about.get(key), str)}),
     )
-
-
-def write_record(output: Path, record: SiteRecord) -> None:
-    """Write the record of a render, atomically."""
-    write_json(output / RECORD, asdict(record))
-
-
-def invalidate_record(output: Path, *, figures: bool) -> None:
-    """Mark the site as incomplete and, with ``figures``, its figures as unknown."""
-    record = read_record(output)
-    if record.files:
-        write_record(output, replace(record, key="", figures={} if figures else record.figures))
 
 
 def _sources(package: str) -> list[Path]:
@@ -111,8 +109,3 @@ def _sources(package: str) -> list[Path]:
     folders = spec.submodule_search_locations if spec else None
     files = (file for folder in folders or () for file in Path(folder).iterdir())
     return sorted(file for file in files if file.suffix in (".py", ".html", ".css", ".js"))
-
-
-def _is_inside(file: object) -> bool:
-    path = PurePosixPath(str(file))
-    return isinstance(file, str) and not path.is_absolute() and ".." not in path.parts

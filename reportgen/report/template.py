@@ -19,6 +19,7 @@ from reportgen.analysis import number_format
 from reportgen.analysis.outcomes import MEANINGS, SYMBOLS
 from reportgen.catalogue import with_suggestion
 from reportgen.figures.registry import slug
+from reportgen.regular_files import read_bytes, read_text
 from reportgen.report.csp import PLACEHOLDER, add_policy
 from reportgen.report.formula import math_block, math_inline
 from reportgen.report.page_types import template_fields
@@ -122,23 +123,24 @@ def compile_templates(folder: Path | None) -> None:
 
 
 def check_templates(folder: Path) -> None:
-    """Check that all templates and scripts in the user's folder can be read, before anything is run.
+    """Check that all files in the user's folder can be read, before anything is run.
 
     Raises:
         TemplateError: one of them cannot be read.
     """
     for file in list_files(folder):
-        if file.suffix in TEMPLATE_SUFFIXES:
-            name = file.relative_to(folder).as_posix()
-            try:
-                _environment(folder).get_template(name)
-            except (TemplateSyntaxError, UnicodeDecodeError) as error:
-                raise TemplateError(_message(error, folder) or f"{file}: {error}") from error
-        elif file.suffix == ".js":
-            try:
-                file.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                raise TemplateError(f"{file}: {error}") from error
+        is_template = file.suffix in TEMPLATE_SUFFIXES
+        try:
+            if is_template or file.suffix == ".js":
+                read_text(file)
+            else:
+                read_bytes(file)
+            if is_template:
+                _environment(folder).get_template(file.relative_to(folder).as_posix())
+        except OSError as error:
+            raise TemplateError(f"{file}: {error.strerror}") from error
+        except (TemplateSyntaxError, UnicodeDecodeError) as error:
+            raise TemplateError(_message(error, folder) or f"{file}: {error}") from error
 
 
 def find_scripts(folder: Path | None = None) -> dict[str, str]:
@@ -206,7 +208,7 @@ def _find_source(name: str, folder: Path | None) -> tuple[str, str]:
     if folder is not None and not name.startswith(BUILT_IN):
         file = folder / name
         if file.is_file() and file.resolve().is_relative_to(folder.resolve()):
-            return file.read_text(encoding="utf-8"), str(file)
+            return read_text(file), str(file)
     name = name.removeprefix(BUILT_IN)
     return read_template(name), name
 

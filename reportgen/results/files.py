@@ -9,11 +9,16 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from reportgen.failure import write_errors
+from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
 
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
 MANIFEST = "manifest.json"
+SITE_RECORD = "site.json"
+"""The record of a site next to its pages."""
 
 
 def inner_path(folder: Path, name: str) -> Path:
@@ -33,20 +38,31 @@ def inner_path(folder: Path, name: str) -> Path:
     return path
 
 
+def is_inside(name: object) -> bool:
+    """Whether ``name`` is the relative path of a file that cannot be outside its folder."""
+    path = PurePosixPath(str(name))
+    return isinstance(name, str) and bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
 @contextmanager
 def atomic_replace(path: Path) -> Iterator[Path]:
-    """Yield a temporary path that replaces ``path`` if the block succeeds, and is deleted otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp creates a file that only the user can read; a published file must be readable by all.
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Yield a temporary path that replaces ``path`` if the block succeeds, and is deleted otherwise.
+
+    Raises:
+        WriteError: ``path`` cannot be written.
+    """
+    with write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            # mkstemp creates a file that only the user can read; a published file must be readable by all.
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -57,15 +73,23 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> object:
-    """Return the parsed file, or None if it is missing or damaged."""
+    """Return the parsed file, or None if it is missing, damaged, too large or not a regular file."""
     try:
-        value: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        value: object = json.loads(read_text(path, RECORD_LIMIT))
+    except (OSError, ValueError, RecursionError):
         return None
     return value
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
+    """Return the SHA-256 of a regular file in hexadecimal."""
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def has_digest(path: Path, digest: object) -> bool:
+    """Whether ``path`` is a regular file with this SHA-256."""
+    try:
+        return sha256(path) == digest
+    except OSError:
+        return False

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from reportgen.engine.result import NEVER, ProgramResult
-from reportgen.failure import Failure
+from reportgen.failure import Failure, write_errors
 from reportgen.loss import Loss
 from reportgen.plan import IntArray, Program
 from reportgen.results import row_encoding, trace_selection
@@ -109,9 +109,9 @@ def copy_program(
     """
     with _part(parts, entry.fingerprint) as folder:
         for name, groups in tables.items():
-            with table_writer(folder / name, schemas[name]) as writer:
+            with TableWriter(folder / name, schemas[name]) as writer:
                 for group in groups:
-                    writer.write_table(group, row_group_size=max(len(group), 1))
+                    writer.write(group, max(len(group), 1))
         write_json(folder / ENTRY, asdict(entry))
 
 
@@ -131,18 +131,41 @@ def table_schemas(targets: tuple[float, ...]) -> dict[str, pa.Schema]:
     return {RUNS: runs_schema(targets), TRACES: TRACES_SCHEMA, GRIDS: GRIDS_SCHEMA, PATHS: PATHS_SCHEMA}
 
 
-def table_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Return a writer of one of the tables, with the compression that all of them use."""
-    return pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=dictionary_columns(schema)
-    )
+class TableWriter:
+    """Writes one of the tables with the compression that all of them use; a context manager.
+
+    All errors of writing are WriteErrors.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path = path
+        with write_errors(path):
+            self._writer = pq.ParquetWriter(
+                path, schema, compression="zstd", compression_level=1, use_dictionary=dictionary_columns(schema)
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, table: pa.Table, row_group_size: int | None = None) -> None:
+        """Write rows in row groups of a size."""
+        with write_errors(self._path):
+            self._writer.write_table(table, row_group_size=row_group_size)
+
+    def close(self) -> None:
+        """Write the footer."""
+        with write_errors(self._path):
+            self._writer.close()
 
 
 class RowGroupWriter:
     """Writes a Parquet file in row groups of a fixed size, from tables of any size; a context manager."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._writer = table_writer(path, schema)
+        self._writer = TableWriter(path, schema)
         self._pending: list[pa.Table] = []
         self._rows = 0
 
@@ -171,19 +194,21 @@ class RowGroupWriter:
         return pa.concat_tables(self._pending).unify_dictionaries()
 
     def _write_group(self, table: pa.Table) -> None:
-        self._writer.write_table(table, row_group_size=ROW_GROUP_SIZE)
+        self._writer.write(table, ROW_GROUP_SIZE)
 
 
 @contextmanager
 def _part(parts: Path, fingerprint: str) -> Iterator[Path]:
     """A new folder that becomes the part of the program if the block succeeds, and is deleted otherwise."""
-    parts.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED_PREFIX, dir=parts))
+    final = parts / fingerprint
+    with write_errors(final):
+        parts.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED_PREFIX, dir=parts))
     try:
         yield temporary
-        final = parts / fingerprint
-        shutil.rmtree(final, ignore_errors=True)
-        temporary.rename(final)
+        with write_errors(final):
+            shutil.rmtree(final, ignore_errors=True)
+            temporary.rename(final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from reportgen.engine.result import Grid
 from reportgen.failure import Failure
 from reportgen.plan import Plan, Program
+from reportgen.regular_files import open_regular
 from reportgen.results import row_encoding
 from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
 from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
@@ -30,12 +31,12 @@ from reportgen.results.manifest_index import indexed_programs
 from reportgen.results.program_store import (
     UNFINISHED_PREFIX,
     StoreProgram,
+    TableWriter,
     copy_program,
     read_entry,
     store_failure,
     store_program,
     table_schemas,
-    table_writer,
 )
 from reportgen.results.replacement import replacement
 from reportgen.results.result_tables import Results, report_columns, run_batches, to_pandas
@@ -122,16 +123,16 @@ class Store:
         """Write the tables of the whole plan; return how many row groups each program has in each of them."""
         group_counts: dict[str, dict[str, int]] = {program.fingerprint: {} for program in plan.programs}
         for name, schema in table_schemas(manifest.targets).items():
-            with table_writer(folder / name, schema) as writer:
+            with TableWriter(folder / name, schema) as writer:
                 if name == GRIDS:
                     for table in self._grids(plan, planes):
-                        writer.write_table(table)
+                        writer.write(table)
                     continue
                 for program in plan.programs:
                     counts = group_counts[program.fingerprint]
                     counts[name] = 0
                     for group in self._row_groups(program, name):
-                        writer.write_table(group, row_group_size=max(len(group), 1))
+                        writer.write(group, max(len(group), 1))
                         counts[name] += 1
         return group_counts
 
@@ -221,7 +222,8 @@ def _undamaged_programs(folder: Path) -> dict[str, ProgramEntry]:
 def _is_complete(table: Path) -> bool:
     """Whether a Parquet file is complete: its footer, which is written last, is readable."""
     try:
-        pq.read_metadata(table)
+        with open_regular(table) as file:
+            pq.read_metadata(file)
     except (OSError, pa.ArrowException):
         return False
     return True
