@@ -60,7 +60,7 @@ def read_json(path: Path) -> object:
     """Return the parsed file, or None if it is missing or damaged."""
     try:
         value: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # deep nesting exceeds the recursion limit
         return None
     return value
 
