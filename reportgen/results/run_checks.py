@@ -140,13 +140,13 @@ class RunChecks:
         if not len(self._codes["loss"][0]):
             raise NotResultsError(f"{self._path}: found no runs; expected at least one")
         self._check_outcomes()
-        self._check_lengths()
         cell, cells = self._codes["cell_id"]
         used, first = np.unique(cell, return_index=True)
         self._check_cells(cell, used, first)
         keys = self._ascending_keys(cell)
         if self._manifest:
             self._check_matrix(first, self._manifest)
+        self._check_lengths()
         loss, losses = self._codes["loss"]
         of_cell = [""] * len(cells)
         for code, row in zip(used.tolist(), first.tolist(), strict=True):
