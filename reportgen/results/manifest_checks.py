@@ -26,6 +26,8 @@ def manifest_problem(manifest: Manifest) -> str | None:
 
 def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _config_problems(manifest.config)
+    if "tensorflow" not in manifest.versions:
+        yield "versions: found no tensorflow; expected its version"
     yield from _label_problems("losses", manifest.loss_labels)
     yield from _label_problems("optimizers", manifest.optimizer_labels)
     for index, loss in enumerate(manifest.losses):
