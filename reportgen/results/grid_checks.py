@@ -1,4 +1,4 @@
-"""Checks the table of grids: one row per loss, whose lists have lengths that belong together."""
+"""Checks the table of grids: one row per loss, with lists of lengths that belong together."""
 
 from __future__ import annotations
 

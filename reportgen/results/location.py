@@ -71,7 +71,7 @@ class RunsInfo:
 
 
 def locate(path: Path) -> ResultsLocation:
-    """Return the results at ``path``, whose runs are valid.
+    """Return the results at ``path`` after a check of the runs.
 
     Raises:
         NotResultsError: there are none, or they cannot be read.
