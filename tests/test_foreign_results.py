@@ -219,7 +219,7 @@ MANIFESTS: list[tuple[str, Change, str]] = [
         "losses.0.starts: found an integer of more than 64 bits",
     ),
     ("surrogate", _set("config", "title", value="\ud800"), "config.title: found '\\ud800'; expected Unicode text"),
-    ("long text", _set("losses", 0, "note", value="x" * 100_001), "losses.0.note: found 100,001 characters"),
+    ("long text", _set("losses", 0, "note", value="x" * 1_000_001), "losses.0.note: found 1,000,001 characters"),
     ("depth", _set("losses", 0, "parameters", "a", value=[[[[[]]]]] * 2), "losses.0.parameters.'a': found "),
     ("wrong type", _set("losses", 0, "domain", value=7), "losses.0.domain: Input should be a valid tuple"),
     ("coordinates", _set("losses", 0, "start", value=[1.0, 2.0]), "losses.0.start: found 2 coordinates; expected 1"),

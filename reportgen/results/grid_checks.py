@@ -54,7 +54,7 @@ def _grid_problems(row: dict[str, Any], info: LossInfo) -> Iterator[str]:
         if len(axis) != 0 if is_empty else not 2 <= len(axis) <= _MOST_POINTS:
             expected = "none" if is_empty else f"2 to {_MOST_POINTS:,}"
             yield f"found {len(axis):,} points in {name}; expected {expected}"
-        elif not np.isfinite(axis).all() or not (np.diff(axis) > 0).all():
+        elif not np.isfinite(axis).all() or not (np.diff(axis) >= 0).all():
             yield f"found values in {name} that are not finite and ascending; expected an axis"
     values = len(row["values"].values)
     if values != len(x) * max(len(y), 1):

@@ -30,7 +30,7 @@ MOST_DEPTH = 50
 """Levels of the manifest."""
 MOST_LABEL = 1000
 """Characters of the label of a loss or an optimizer."""
-MOST_TEXT = 100_000
+MOST_TEXT = 1_000_000
 """Characters of any other text."""
 MOST_TARGETS = 100
 MOST_RATES = 10_000
