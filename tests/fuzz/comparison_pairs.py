@@ -44,7 +44,9 @@ def run(case: harness.Case) -> tuple[str, str]:
     sides = [copied(case, "base"), copied(case, "head")]
     for side in sides:
         for _ in range(rng.choice((0, 1, 2))):
-            rng.choice((_measure, _measure, _measure, _rename, _settings, _drop, _damage))(side, case)
+            rng.choice((_measure, _measure, _measure, _rename, _settings, _drop))(side, case)
+        if rng.random() < 0.2:
+            damage_table(side / "runs.parquet", rng)
         fix_digests(side)
     paths = [_as_table(side, case) if rng.random() < 0.3 else side for side in sides]
     options: list[object] = []
@@ -110,10 +112,6 @@ def _drop(side: Path, case: harness.Case) -> None:
     manifest["optimizers"] = [each for each in manifest["optimizers"] if each["label"] != gone]
     manifest["programs"] = [each for each in manifest["programs"] if gone not in each["optimizers"]]
     path.write_text(json.dumps(manifest))
-
-
-def _damage(side: Path, case: harness.Case) -> None:
-    damage_table(side / "runs.parquet", case.random)
 
 
 def _as_table(side: Path, case: harness.Case) -> Path:
