@@ -268,3 +268,17 @@ def test_a_manifest_with_wrong_content_is_refused(folder: Path, change: Change, 
 def test_a_manifest_that_is_nested_without_end_is_refused(folder: Path) -> None:
     (folder / "manifest.json").write_text("[" * 100_000)
     assert "expected a readable manifest.json" in refusal("render", folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b'<a href="http://[">', "index.html: links to 'http://[', which is not an address"),
+        (b"\x86", "expected UTF-8 text"),
+    ],
+)
+def test_a_site_with_a_damaged_page_is_not_published(made: Path, tmp_path: Path, text: bytes, sentence: str) -> None:
+    index = made / "index.html"
+    index.write_bytes(index.read_bytes() + text)
+    assert sentence in refusal("publish", made, tmp_path / "target")
+    assert not (tmp_path / "target").exists()

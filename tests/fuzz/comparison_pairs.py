@@ -106,7 +106,7 @@ def _drop(side: Path, case: harness.Case) -> None:
         path = side / f"{name}.parquet"
         table = pq.ParquetFile(path).read()
         ids = table["run_id"].to_pylist()
-        pq.write_table(table.take([row for row, text in enumerate(ids) if f"/{gone}/" not in text]), path)
+        pq.write_table(table.filter(pa.array([f"/{gone}/" not in text for text in ids], pa.bool_())), path)
     path = side / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["optimizers"] = [each for each in manifest["optimizers"] if each["label"] != gone]

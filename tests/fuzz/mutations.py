@@ -197,7 +197,7 @@ def _rows(table: pa.Table, rng: random.Random) -> pa.Table:
         rows[a], rows[b] = rows[b], rows[a]
     else:
         rows = rows * 2 if kind == "all twice" else rows[::-1]
-    return table.take(rows)
+    return table.take(pa.array(rows, pa.int64()))
 
 
 def _cell(table: pa.Table, rng: random.Random) -> pa.Table:
