@@ -138,7 +138,7 @@ def test_the_stored_terminal_summary_belongs_to_its_results(tmp_path: Path) -> N
 
     def write(digest: str, baseline: str) -> Path:
         config = tiny.manifest.config.model_copy(update={"baseline": baseline})
-        manifest = replace(tiny.manifest, config=config, files={"runs.parquet": FileInfo(1, digest)})
+        manifest = replace(tiny.manifest, config=config, files={"runs.parquet": FileInfo(1, digest * 64)})
         return synthetic.write(replace(tiny, manifest=manifest), tmp_path / "results")
 
     table = run_table(tiny)

@@ -260,8 +260,10 @@ def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: 
     runs["x0"] = [[] if lost else x for lost, x in zip(is_quartic, runs["x0"], strict=True)]
     runs.loc[is_quartic, "dim"] = None
     quartic_info, beale_info = made.manifest.losses
-    unknown = replace(quartic_info, dim=None, minimum=None, minima=())
-    manifest = replace(made.manifest, losses=(unknown, beale_info))
+    unknown = replace(quartic_info, dim=None, minimum=None, minima=(), start=(), domain=())
+    left = int(is_quartic.sum()) // 2
+    programs = [replace(each, runs=left) if each.loss == "quartic" else each for each in made.manifest.programs]
+    manifest = replace(made.manifest, losses=(unknown, beale_info), programs=tuple(programs))
     head = synthetic.write(replace(made, runs=runs, manifest=manifest), tmp_path / "head")
     found = compared(folders["equal"], head)
     assert verdicts(found)["adam", "quartic"] == "worse"
@@ -273,12 +275,13 @@ def test_a_loss_that_cannot_be_loaded_in_head_is_worse(tmp_path: Path, folders: 
         ({"dtype": "float32"}, "the precision is float64 in base and float32 in head"),
         ({"steps": 500}, "the number of steps is 200 in base and 500 in head"),
         ({"gradient_tolerance": 1e-3}, "the gradient tolerance is 10⁻⁵ in base and 10⁻³ in head"),
-        ({"targets": [0.1, 1e-3, 1e-5]}, "the targets are"),
+        ({"targets": [0.1, 1e-3, 1e-5, 1e-6]}, "the targets are"),
     ],
 )
 def test_another_question_is_not_compared(
-    tmp_path: Path, folders: dict[str, Path], change: dict[str, Any], reason: str
+    tmp_path: Path, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], reason: str
 ) -> None:
+    monkeypatch.setattr(synthetic, "TARGETS", change.get("targets", synthetic.TARGETS))
     head = changed.write(tmp_path / "head", "broken", change=lambda manifest: manifest["config"].update(change))
     found = compared(folders["equal"], head)
     assert set(verdicts(found).values()) == {"not comparable"}

@@ -95,10 +95,10 @@ def test_without_a_gate_regressions_are_a_table_and_no_failure(results: dict[str
 
 
 def test_a_gate_without_comparable_runs_says_so(results: dict[str, Path], tmp_path: Path) -> None:
-    other = changed.write(tmp_path / "other", change=lambda manifest: manifest["config"].update(steps=7))
+    other = changed.write(tmp_path / "other", change=lambda manifest: manifest["config"].update(steps=700))
     result = invoke("compare", results["equal"], other, "--fail-on", "worse")
     assert result.exit_code == 0
-    assert "Not comparable: the number of steps is 200 in base and 7 in head." in result.stdout
+    assert "Not comparable: the number of steps is 200 in base and 700 in head." in result.stdout
     assert "Regression gate: no comparable runs." in result.stderr
 
 

@@ -30,7 +30,10 @@ CONFIGS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("values", CONFIGS)
 def test_the_config_of_a_page_is_that_of_the_results(values: dict[str, Any], tmp_path: Path) -> None:
     config = Config.model_validate(values)
-    write_manifest(tmp_path, Manifest(reportgen="0.2.0", config=config, losses=(), optimizers=(), versions={}))
+    write_manifest(
+        tmp_path,
+        Manifest(reportgen="0.2.0", config=config, losses=(), optimizers=(), versions={"tensorflow": "2.21.0"}),
+    )
     stored = read_manifest(tmp_path).config
     assert Config.model_validate(tomllib.loads(config_toml(stored))) == config
 

@@ -101,14 +101,14 @@ def load(path: str | Path) -> Results:
     Raises:
         NotResultsError: there are no results, or they are damaged.
     """
-    from reportgen.results.location import locate
+    from reportgen.results.location import results_folder
     from reportgen.results.manifest import NotResultsError
 
-    location = locate(Path(path))
-    if location.folder is None:
+    folder = results_folder(Path(path))
+    if folder is None:
         raise NotResultsError(f"{path}: expected a results folder, not a single table")
-    page = location.folder.parent / "index.html"
-    return Results(location.folder, page if page.is_file() else None)
+    page = folder.parent / "index.html"
+    return Results(folder, page if page.is_file() else None)
 
 
 def compare(

@@ -21,6 +21,7 @@ from reportgen.cli.render import render
 from reportgen.cli.schema import schema
 from reportgen.cli.usage_error import UsageErrors
 from reportgen.execute.events import DeviceMissingError, WorkerLostError
+from reportgen.results.errors import NotResultsError
 
 INTERRUPTED = 130
 
@@ -48,7 +49,7 @@ class CommandGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted. Finished programs are saved; run the command again to resume.", err=True)
             ctx.exit(INTERRUPTED)
-        except DeviceMissingError as error:
+        except (DeviceMissingError, NotResultsError) as error:
             raise UsageErrors(str(error)) from error
         except WorkerLostError as error:
             raise click.ClickException(str(error)) from error

@@ -111,8 +111,15 @@ def _linked_files(folder: Path, page: str) -> Iterator[str]:
     """The files of the report that a page links to."""
     if not (folder / page).is_file():
         return
-    for link in _LinkParser(read_text(inner_path(folder, page), RECORD_LIMIT)).links:
-        parts = urlsplit(link)
+    try:
+        text = read_text(inner_path(folder, page), RECORD_LIMIT)
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{folder / page}: expected UTF-8 text (error at byte {error.start})") from None
+    for link in _LinkParser(text).links:
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            raise RefusedError(f"{folder / page}: links to {link!a}, which is not an address") from None
         if parts.path and not parts.scheme and not parts.netloc:
             name = normpath(join(dirname(page), unquote(parts.path)))
             if name.startswith(("..", "/")):

@@ -76,7 +76,7 @@ def read_json(path: Path) -> object:
     """Return the parsed file, or None if it is missing, damaged, too large or not a regular file."""
     try:
         value: object = json.loads(read_text(path, RECORD_LIMIT))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError):  # deep nesting exceeds the recursion limit
         return None
     return value
 

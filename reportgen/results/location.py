@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,17 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from reportgen.results.errors import NotResultsError, shown
 from reportgen.results.files import MANIFEST, RUNS, TABLES
+from reportgen.results.limits import check_size
 from reportgen.results.manifest import (
     DeviceInfo,
     HyperparameterInfo,
     LossInfo,
-    NotResultsError,
     OptimizerInfo,
     ProgramEntry,
     ResultsInfo,
 )
-from reportgen.results.schema import runs_schema
+from reportgen.results.run_checks import check_stored_runs
+from reportgen.results.schema import hit_column, runs_schema
+from reportgen.results.table_columns import read_schema
 from reportgen.results.table_digests import read_whole_manifest
 
 _HIT_PREFIX = "hit_"
@@ -67,44 +71,59 @@ class RunsInfo:
 
 
 def locate(path: Path) -> ResultsLocation:
-    """Return the results at ``path``.
+    """Return the results at ``path`` after a check of the runs.
 
     Raises:
         NotResultsError: there are none, or they cannot be read.
     """
+    folder = results_folder(path)
+    if folder is None:
+        targets = _read_targets(path)
+        check_stored_runs(path, targets, None)
+        return ResultsLocation(str(path), path, _read_info(path, targets), None)
+    manifest = read_whole_manifest(folder)
+    check_stored_runs(folder / RUNS, manifest.targets, manifest)
+    return ResultsLocation(str(path), folder / RUNS, manifest, folder)
+
+
+def results_folder(path: Path) -> Path | None:
+    """Return the complete results folder at ``path``; None if it is a table of runs outside of one.
+
+    Raises:
+        NotResultsError: there are no results.
+    """
     if not path.exists():
         raise NotResultsError(f"{path}: not found; expected a results folder, a report or a {RUNS}")
     if path.is_file():
-        return _locate_table(path)
+        complete = path.name == RUNS and all((path.parent / name).is_file() for name in (MANIFEST, *TABLES))
+        return path.parent if complete else None
     folder = path / "results" if (path / "results" / MANIFEST).is_file() else path
     missing = [name for name in (MANIFEST, *TABLES) if not (folder / name).is_file()]
     if missing == [MANIFEST, *TABLES]:
         raise NotResultsError(f"{path}: holds no results; expected a {MANIFEST} in it or in its folder results")
     if missing:
         raise NotResultsError(f"{folder}: the results are incomplete; missing {', '.join(missing)}")
-    _read_targets(folder / RUNS)
-    return ResultsLocation(str(path), folder / RUNS, read_whole_manifest(folder), folder)
-
-
-def _locate_table(path: Path) -> ResultsLocation:
-    """The results of a table of runs; if it belongs to a complete results folder, those of the folder."""
-    folder = path.parent
-    targets = _read_targets(path)
-    if path.name == RUNS and all((folder / name).is_file() for name in (MANIFEST, *TABLES)):
-        return ResultsLocation(str(path), path, read_whole_manifest(folder), folder)
-    return ResultsLocation(str(path), path, _read_info(path, targets), None)
+    return folder
 
 
 def _read_targets(path: Path) -> tuple[float, ...]:
     """The targets of a table of runs, from its columns. Raises NotResultsError for any other file."""
-    try:
-        names = pq.read_schema(path).names
-    except (OSError, pa.ArrowException):
-        raise NotResultsError(f"{path}: not a Parquet file; expected the {RUNS} of a results folder") from None
+    check_size(path)
+    names = read_schema(path).names
     missing = [name for name in runs_schema(()).names if name not in names]
     if missing:
         raise NotResultsError(f"{path}: not a table of runs; missing column {', '.join(missing[:4])}")
-    return tuple(float(name.removeprefix(_HIT_PREFIX)) for name in names if name.startswith(_HIT_PREFIX))
+    return tuple(_target(path, name) for name in names if name.startswith(_HIT_PREFIX))
+
+
+def _target(path: Path, column: str) -> float:
+    try:
+        target = float(column.removeprefix(_HIT_PREFIX))
+    except ValueError:
+        target = math.nan
+    if not 0 < target < 1 or hit_column(target) != column:
+        raise NotResultsError(f"{path}: found a column {shown(column)}; expected a target such as {hit_column(0.1)}")
+    return target
 
 
 def _read_info(path: Path, targets: tuple[float, ...]) -> RunsInfo:

@@ -13,14 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from reportgen.config import Config
 from reportgen.config.model import Noise, Scalar
 from reportgen.loss import Interval, Point
+from reportgen.results.errors import NotResultsError as NotResultsError  # part of the public interface of this module
 from reportgen.results.files import MANIFEST, read_json, write_json
+from reportgen.results.json_checks import json_problem
+from reportgen.results.limits import MOST_MANIFEST_BYTES
+from reportgen.results.manifest_checks import manifest_problem
 
 FORMAT = 4
 """The version of the results format. Results of another version cannot be read."""
-
-
-class NotResultsError(ValueError):
-    """A path contains no readable results. The message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -349,6 +349,7 @@ def read_manifest(folder: Path) -> Manifest:
         NotResultsError: it is missing or damaged, or another version of reportgen wrote it.
     """
     path = folder / MANIFEST
+    _check_size(path)
     content = read_json(path)
     if not isinstance(content, dict) or "format" not in content:
         raise NotResultsError(f"{folder}: holds no results; expected a readable {MANIFEST} in it")
@@ -359,12 +360,27 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder}: these results are from {age} reportgen (format {version}, expected {FORMAT}); "
             "run reportgen build again"
         )
+    problem = json_problem(content)
+    if problem is None:
+        try:
+            manifest = _adapter().validate_python(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        else:
+            problem = manifest_problem(manifest)
+            if problem is None:
+                return manifest
+    raise NotResultsError(f"{path}: is damaged at {problem}")
+
+
+def _check_size(path: Path) -> None:
     try:
-        return _adapter().validate_python(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise NotResultsError(f"{path}: is damaged at {where}: {first['msg']}") from None
+        size = path.stat().st_size
+    except OSError:
+        return  # reported as missing
+    if size > MOST_MANIFEST_BYTES:
+        raise NotResultsError(f"{path}: found {size:,} bytes; expected at most {MOST_MANIFEST_BYTES:,}")
 
 
 def find_manifest(folder: Path) -> Manifest | None:

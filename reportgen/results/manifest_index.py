@@ -49,4 +49,5 @@ def indexed_programs(folder: Path, manifest: Manifest | None) -> dict[str, Progr
         return {}
     if any(entry.groups is None for entry in manifest.programs):
         return {}
-    return {entry.fingerprint: entry for entry in manifest.programs}
+    entries = {entry.fingerprint: entry for entry in manifest.programs}
+    return entries if len(entries) == len(manifest.programs) else {}

@@ -14,16 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from reportgen.results.errors import NotResultsError
 from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
-from reportgen.results.manifest import Manifest, NotResultsError
+from reportgen.results.manifest import Manifest
+from reportgen.results.run_checks import IDENTITY, RunChecks, RunKeys, optional_columns
 from reportgen.results.schema import runs_schema
+from reportgen.results.table_checks import read_other_tables
+from reportgen.results.table_columns import check_columns, read_columns
 from reportgen.results.table_digests import read_whole_manifest
 
 Codes = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
-RowFilter = tuple[str, str, str]
-"""Column, operator and value, as in pyarrow."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,16 @@ class Results:
             NotResultsError: there are none, or they cannot be read.
         """
         manifest = read_whole_manifest(folder)
-        runs = _read(folder / RUNS, None if columns is None else list(columns))
-        traces, grids, paths = (_read(folder / name) for name in (TRACES, GRIDS, PATHS))
-        return cls(runs, traces, grids, paths, manifest)
+        path = folder / RUNS
+        names = check_columns(path, runs_schema(manifest.targets), optional_columns(manifest.targets))
+        wanted = [name for name in names if columns is None or name in columns]
+        checks = RunChecks(path, manifest.targets, manifest)
+        table = read_columns(path, [name for name in names if name in wanted or name in IDENTITY])
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            checks.column(name, column)
+        keys = checks.finish()
+        runs = to_pandas(table.select(wanted))
+        return cls(runs, *_read_others(folder, keys, manifest), manifest)
 
     @classmethod
     def for_report(cls, folder: Path) -> Results:
@@ -63,20 +72,20 @@ class Results:
             NotResultsError: there are no results, or they cannot be read.
         """
         manifest = read_whole_manifest(folder)
-        # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
-        stored = _stored_columns(folder / RUNS)
+        path, checks = folder / RUNS, RunChecks(folder / RUNS, manifest.targets, manifest)
+        stored = check_columns(path, runs_schema(manifest.targets), optional_columns(manifest.targets))
         names = (name for name in report_columns(manifest.targets) if name in stored)
-        columns = (_read(folder / RUNS, [name], arrow_lists=True) for name in names)
-        runs = pd.concat(columns, axis=1)
+        # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
+        runs = pd.concat((_checked_column(path, name, checks) for name in names), axis=1)
+        others = _read_others(folder, checks.finish(), manifest, arrow_lists=True)
         runs["reason"] = pd.Categorical([None]).take(np.zeros(len(runs), np.int8))
         failed = (runs["outcome"] == "failed").to_numpy()
         if failed.any():
-            reasons = _read(folder / RUNS, ["outcome", "reason"], row_filter=("outcome", "==", "failed"))["reason"]
+            reasons = _read_failed_reasons(path)
             codes = np.full(len(runs), -1)
             codes[failed], texts = pd.factorize(reasons)
             runs["reason"] = pd.Categorical.from_codes(codes, texts)
-        traces = _read(folder / TRACES, arrow_lists=True)
-        return cls(runs, traces, _read(folder / GRIDS), _read(folder / PATHS), manifest)
+        return cls(runs, *others, manifest)
 
     def of_loss(self, label: str) -> Results:
         """Return the results on one loss; the manifest remains that of all losses."""
@@ -98,6 +107,8 @@ class Results:
         if len(labels) == 1:
             return labels, []
         run_ids = pd.Index(self.runs["run_id"].astype(str))
+        if not run_ids.is_unique:  # the index needs the same table to look up rows
+            raise NotResultsError("runs.parquet: column run_id: found a run_id twice; expected different ones")
         columns = (self.traces["run_id"], self.paths["run_id"])
         return labels, [run_codes, *(_codes_of_rows(column, run_ids, run_codes) for column in columns)]
 
@@ -179,22 +190,28 @@ def belongs_to_runs(run_ids: pd.Series[str], runs: pd.Series[str]) -> BoolArray:
     return np.append(categories.categories.isin(runs), False)[categories.codes.to_numpy()]
 
 
-def _read(
-    path: Path, columns: list[str] | None = None, *, arrow_lists: bool = False, row_filter: RowFilter | None = None
-) -> pd.DataFrame:
-    try:
-        table = pq.read_table(path, columns=columns, filters=row_filter and [row_filter])
-    except (OSError, pa.ArrowException) as error:
-        raise NotResultsError(f"{path}: cannot be read: {error}") from None
-    return to_pandas(table, arrow_lists=arrow_lists)
+def _checked_column(path: Path, name: str, checks: RunChecks) -> pd.DataFrame:
+    table = read_columns(path, [name])
+    checks.column(name, table[name])
+    return to_pandas(table, arrow_lists=True)
 
 
-def _stored_columns(path: Path) -> list[str]:
+def _read_failed_reasons(path: Path) -> pd.Series[str]:
+    """The reasons of the failed runs."""
     try:
-        names: list[str] = pq.read_schema(path).names
-    except (OSError, pa.ArrowException) as error:
+        table = pq.read_table(path, columns=["outcome", "reason"], filters=[("outcome", "==", "failed")])
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise NotResultsError(f"{path}: cannot be read: {error}") from None
-    return names
+    return to_pandas(table)["reason"]
+
+
+def _read_others(
+    folder: Path, keys: RunKeys, manifest: Manifest, *, arrow_lists: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The traces, grids and paths, which must belong to the runs."""
+    tables = read_other_tables(folder, keys, manifest)
+    traces = to_pandas(tables.pop(TRACES), arrow_lists=arrow_lists)
+    return traces, to_pandas(tables.pop(GRIDS)), to_pandas(tables.pop(PATHS))
 
 
 def to_pandas(table: pa.Table, *, arrow_lists: bool = False) -> pd.DataFrame:

@@ -23,9 +23,10 @@ import pyarrow.parquet as pq
 from reportgen.engine.result import Grid
 from reportgen.failure import Failure
 from reportgen.plan import Plan, Program
-from reportgen.regular_files import open_regular
 from reportgen.results import row_encoding
+from reportgen.results.errors import NotResultsError
 from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
+from reportgen.results.limits import check_size
 from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
 from reportgen.results.manifest_index import indexed_programs
 from reportgen.results.program_store import (
@@ -40,6 +41,9 @@ from reportgen.results.program_store import (
 )
 from reportgen.results.replacement import replacement
 from reportgen.results.result_tables import Results, report_columns, run_batches, to_pandas
+from reportgen.results.run_checks import check_stored_runs
+from reportgen.results.table_checks import check_tables
+from reportgen.results.table_columns import check_columns, read_columns
 from reportgen.results.table_digests import damaged_tables
 
 KEPT_BYTES = 1 << 30
@@ -54,6 +58,8 @@ class Store:
         self.folder = folder
         self._parts = folder / "parts"
         self._finished = _undamaged_programs(folder)
+        self._unchecked = set(self._parts.iterdir()) if self._parts.is_dir() else set()
+        """Parts of earlier processes, which may be damaged."""
         for unfinished in self._parts.glob(f"{UNFINISHED_PREFIX}*"):  # left by a killed process
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -180,7 +186,12 @@ class Store:
 
     def _entry(self, program: Program) -> ProgramEntry | None:
         """The entry of a program, from its part or else from the manifest; None if it is missing."""
-        entry = read_entry(self._part(program.fingerprint))
+        part = self._part(program.fingerprint)
+        entry = read_entry(part)
+        if part in self._unchecked and entry is not None:
+            if not _is_of(part, program):
+                shutil.rmtree(part, ignore_errors=True)
+            self._unchecked.remove(part)
         if entry is not None and self._has_part(program.fingerprint):
             return entry
         return self._finished.get(program.fingerprint)
@@ -216,17 +227,43 @@ def _undamaged_programs(folder: Path) -> dict[str, ProgramEntry]:
     """The programs in the joined tables by fingerprint; empty if a table does not have the digest in the manifest."""
     manifest = find_manifest(folder)
     entries = indexed_programs(folder, manifest)
-    return {} if manifest and entries and damaged_tables(folder, manifest) else entries
+    if not manifest or not entries or damaged_tables(folder, manifest):
+        return {}
+    try:
+        check_tables(folder, manifest)
+    except NotResultsError:
+        return {}
+    return entries if _has_all_groups(folder, entries) else {}
+
+
+def _has_all_groups(folder: Path, entries: Mapping[str, ProgramEntry]) -> bool:
+    """Whether the tables have as many row groups as the programs."""
+    return all(
+        pq.read_metadata(folder / name).num_row_groups == sum((entry.groups or {})[name] for entry in entries.values())
+        for name in TABLES
+        if name != GRIDS
+    )
 
 
 def _is_complete(table: Path) -> bool:
     """Whether a Parquet file is complete: its footer, which is written last, is readable."""
     try:
-        with open_regular(table) as file:
-            pq.read_metadata(file)
-    except (OSError, pa.ArrowException):
+        check_size(table)
+    except NotResultsError:
         return False
     return True
+
+
+def _is_of(part: Path, program: Program) -> bool:
+    """Whether the tables of a part can be read, and have the columns and runs of the program."""
+    try:
+        for name, schema in table_schemas(program.settings.targets).items():
+            if check_columns(part / name, schema) and name != RUNS:
+                read_columns(part / name, schema.names)
+        check_stored_runs(part / RUNS, program.settings.targets, None)
+    except NotResultsError:
+        return False
+    return bool(pq.read_metadata(part / RUNS).num_rows == program.runs)
 
 
 def _one_per_loss(plan: Plan, store: Store) -> Iterable[Program]:

@@ -1,0 +1,29 @@
+"""A short run of each fuzzer; ``python -m tests.fuzz.TARGET`` runs more cases."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+from fuzz import harness
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "cases"),
+    [
+        ("manifest", 60),
+        ("tables", 60),
+        ("comparison_pairs", 50),
+        ("published_sites", 50),
+        ("config", 100),
+        ("flags", 60),
+        ("environment", 50),
+    ],
+)
+def test_damaged_input_ends_in_success_or_in_a_sentence(name: str, cases: int, tmp_path: Path) -> None:
+    # The first case of a fuzzer draws figures, and the last one of each hundred is a huge table.
+    summary = harness.run(importlib.import_module(f"fuzz.{name}").TARGET, range(cases), 0, tmp_path)
+    assert summary.details == {}
+    assert sum(summary.counts.values()) == cases
