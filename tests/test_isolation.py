@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from conftest import Hang
 
 from reportgen.cli import main
 
@@ -124,19 +125,17 @@ def test_whatever_ends_a_plug_in_is_the_failure_of_its_own_programs(
     assert all(reason in text and len(text) < 1000 for text in found.values())
 
 
-def test_a_program_that_hangs_costs_one_deadline_and_the_others_of_its_file_run(tmp_path: Path) -> None:
-    marks = tmp_path / "marks"
-    marks.mkdir()
-    mean = write(
-        tmp_path, "Mean", step=f"import tempfile, time; tempfile.mkstemp(dir={str(marks)!r}); time.sleep(3600)"
-    )
+def test_a_program_that_hangs_costs_one_deadline_and_the_others_of_its_file_run(
+    tmp_path: Path, overdue_hang: Hang
+) -> None:
+    mean = write(tmp_path, "Mean", step=overdue_hang.code)
     with (tmp_path / "mean.py").open("a") as file:
         file.write(RULE.format(name="Fine", init="pass", step="pass"))
-    assert run(tmp_path, "mean.py:Fine", mean, REPORTGEN_DEADLINE="15").exit_code == 3
+    assert run(tmp_path, "mean.py:Fine", mean).exit_code == 3
     found = reasons(tmp_path)
     assert set(found) == {f"beale/{mean}", f"booth/{mean}"}
-    assert all("exceeded the deadline of 15 s" in text for text in found.values())
-    assert len(list(marks.iterdir())) == 2  # once for each program
+    assert all("exceeded the deadline of 600 s" in text for text in found.values())
+    assert overdue_hang.count() == 2  # once for each program
     assert len(runs(tmp_path, "mean.py:Fine")) == 8
 
 
@@ -149,18 +148,17 @@ def test_a_program_that_needs_too_much_memory_is_stopped(tmp_path: Path) -> None
     assert len(runs(tmp_path, "momentum")) == 8
 
 
-def test_the_log_of_a_plug_in_that_prints_for_ever_stays_small(tmp_path: Path) -> None:
-    loud = write(
-        tmp_path,
-        "Loud",
-        init="import os\n        os.write(1, b'first')\n        while True: os.write(1, b'x' * 100_000)",
+def test_the_log_of_a_plug_in_that_prints_much_stays_small(tmp_path: Path) -> None:
+    prints = (
+        "import os; os.write(1, b'first'); [os.write(1, b'x' * 100_000) for _ in range(640)]; raise ValueError('last')"
     )
-    assert run(tmp_path, loud, REPORTGEN_DEADLINE="10").exit_code == 3
-    log = tmp_path / "output" / "results" / "worker.log"
-    assert log.stat().st_size < 20 << 20
-    text = log.read_bytes()
-    assert text.startswith(b"first") or b"first" in text[:10_000]
+    loud = write(tmp_path, "Loud", init=prints)
+    assert run(tmp_path, loud).exit_code == 3
+    text = (tmp_path / "output" / "results" / "worker.log").read_bytes()
+    assert len(text) < 20 << 20
+    assert b"first" in text[:10_000]
     assert b"bytes left out" in text
+    assert b"ValueError: last" in text
 
 
 def test_processes_that_a_plug_in_starts_end_with_it(tmp_path: Path) -> None:

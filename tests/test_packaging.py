@@ -10,6 +10,8 @@ from fnmatch import fnmatch
 from itertools import chain, takewhile
 from pathlib import Path
 
+import pytest
+
 import reportgen
 from reportgen.catalogue import find_loss
 from reportgen.config import Config, load
@@ -94,6 +96,7 @@ def test_links_in_the_prose_lead_to_files() -> None:
     assert [target for target in targets if not target.exists()] == []
 
 
+@pytest.mark.usefixtures("plugins_here")
 def test_the_examples_of_the_docs_make_a_config(tmp_path: Path) -> None:
     """Optimizer, loss and matrix as a reader would write them to files; README and configuration page name both."""
     (tmp_path / "my_opt.py").write_text(_example("optimizers.md", "from dataclasses"), encoding="utf-8")

@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +27,7 @@ MOST_SECONDS = 120.0
 _MOST_PROCESSES = 32
 
 _loads_here = False
-_deadline = MOST_SECONDS
+_deadline = ContextVar("_deadline", default=MOST_SECONDS)
 _lock = threading.RLock()
 _processes: dict[str, _PluginProcess] = {}
 """By source; the one that was asked last is at the end."""
@@ -39,10 +41,14 @@ def load_plugins_here() -> None:
     _loads_here = True
 
 
-def set_deadline(seconds: float) -> None:
-    """Set the seconds after which loading a plug-in counts as hanging; at most ``MOST_SECONDS``."""
-    global _deadline
-    _deadline = min(seconds, MOST_SECONDS)
+@contextmanager
+def loading_deadline(seconds: float) -> Iterator[None]:
+    """Within this context, loading a plug-in may take at most so many seconds, and at most ``MOST_SECONDS``."""
+    token = _deadline.set(min(seconds, MOST_SECONDS))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
 
 def runs_elsewhere(source: str) -> bool:
@@ -75,7 +81,7 @@ def ask(ref: str, base: Path, question: Callable[..., Answer], *arguments: objec
         while len(_processes) > _MOST_PROCESSES:
             _processes.pop(next(iter(_processes))).stop()
         try:
-            answer: Any = process.ask(question, arguments, _deadline)
+            answer: Any = process.ask(question, arguments, _deadline.get())
         except _LostError as error:
             process.stop()
             del _processes[source]
@@ -124,7 +130,7 @@ class _PluginProcess:
         try:
             self._connection.send((question, arguments))
             if not self._connection.poll(deadline):
-                raise _LostError(f"did not load within {deadline:g} s")
+                raise _LostError(f"exceeded the deadline of {deadline:g} s while it was loaded")
             return self._connection.recv()
         except (OSError, EOFError):
             self._process.join()

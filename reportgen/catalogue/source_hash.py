@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -64,7 +65,7 @@ def _defining_files(item: Loss | type[Optimizer], plugin: Plugin | None) -> list
     if isinstance(item, Loss):
         function = inspect.unwrap(item.function)
         # A function that was shipped as an object has no file. Its plug-in file has a digest of its code.
-        is_shipped = _is_of_main(function) or not Path(inspect.getfile(function)).is_file()
+        is_shipped = _was_shipped(function) or not Path(inspect.getfile(function)).is_file()
         return origin if is_shipped else _files_of_function(function)
     if issubclass(item, ForeignOptimizer):
         target = item.target if isinstance(item.target, type) else type(item.target)
@@ -73,13 +74,13 @@ def _defining_files(item: Loss | type[Optimizer], plugin: Plugin | None) -> list
         kinds = [kind for kind in item.__mro__ if issubclass(kind, Optimizer) and kind is not Optimizer]
     # ``inspect`` cannot find the neighbours of a plug-in, which are no longer in sys.modules.
     neighbours = plugin.neighbours if plugin else {}
-    found = [kind for kind in kinds if kind.__module__ not in neighbours and not _is_of_main(kind)]
+    found = [kind for kind in kinds if kind.__module__ not in neighbours and not _was_shipped(kind)]
     return [*map(inspect.getfile, found), *origin]
 
 
-def _is_of_main(item: type | Callable[..., object]) -> bool:
-    """Whether an object was defined in the main module, as in a notebook."""
-    return item.__module__ in ("__main__", "__mp_main__")
+def _was_shipped(item: type | Callable[..., object]) -> bool:
+    """Whether an object came with its code from the main module, as in a notebook, or from one that is not loaded."""
+    return item.__module__ in ("__main__", "__mp_main__") or item.__module__ not in sys.modules
 
 
 def _files_of_function(function: Callable[..., object]) -> list[str]:

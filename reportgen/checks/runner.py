@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from reportgen import catalogue
+from reportgen.catalogue.plugin_process import loading_deadline
 from reportgen.checks import optimizer_programs
 from reportgen.checks.baseline_comparison import BaselineRow, baseline_rows
 from reportgen.checks.check_loss import check_loss
@@ -59,8 +60,9 @@ def check(
         LocalWorkers(Path(folder, "worker.log"), TASKS, VERIFIED_STEPS) as workers,
     ):
         try:
-            labels = _find_labels(subject, base)
-            losses = {label for label in labels if is_loss(label, base)}
+            with loading_deadline(deadline):
+                labels = _find_labels(subject, base)
+                losses = {label for label in labels if is_loss(label, base)}
         except catalogue.BrokenPluginError as error:
             yield _load_report(subject, error.reason)
             return

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reportgen.catalogue.plugin_process import set_deadline
+from reportgen.catalogue.plugin_process import loading_deadline
 from reportgen.config.draft import validate
 from reportgen.config.errors import ConfigError
 from reportgen.config.model import Config
@@ -68,32 +68,36 @@ def from_values(values: Mapping[str, object], base: Path) -> Config:
 def _load(sources: Sequence[Source], base: Path) -> Config:
     merged = merge(sources)
     draft = validate(merged.values, base)
-    set_deadline(draft.config.deadline)
     problems = [problem for source in sources for problem in source.problems]
-    for error in (*draft.errors, *semantic_errors(draft)):
-        problems.append(error.message(merged.location(error.key)))
-    if problems:
-        raise ConfigError(problems)
-    config = with_suites_expanded(with_float_hyperparameters(draft.config))
-    runs = _count_runs(config)
-    if runs > MOST_RUNS:
-        raise ConfigError([f"the matrix has {runs:.2g} runs; expected at most {MOST_RUNS:.0e}"])
+    with loading_deadline(draft.config.deadline):
+        for error in (*draft.errors, *semantic_errors(draft)):
+            problems.append(error.message(merged.location(error.key)))
+        if problems:
+            raise ConfigError(problems)
+        config = with_suites_expanded(with_float_hyperparameters(draft.config))
+    configurations, runs = _count(config)
+    for found, most, noun in ((configurations, MOST_CONFIGURATIONS, "configurations"), (runs, MOST_RUNS, "runs")):
+        if found > most:
+            raise ConfigError([f"the matrix has {found:.2g} {noun}; expected at most {most:.0e}"])
     return config
 
 
+MOST_CONFIGURATIONS = 10**6
+"""Configurations of a matrix. The results of more are not read."""
 MOST_RUNS = 10**9
 """Runs of a matrix. The results of more do not fit on one machine."""
 
 
-def _count_runs(config: Config) -> int:
-    """The number of runs, before any grid of learning rates has grown."""
+def _count(config: Config) -> tuple[int, int]:
+    """The numbers of configurations and of runs, before any grid of learning rates has grown."""
     configurations = 0
     for entry in config.optimizers:
         rates = config.learning_rates if entry.learning_rates is None else entry.learning_rates
         count = math.prod(len(values) for values in entry.hyperparameters.values())
         configurations += count * len(INITIAL_RATES if isinstance(rates, str) else rates)
     starts = int(config.starts.standard) + config.starts.random + len(config.starts.points)
-    return configurations * starts * sum(config.seeds if loss.noise else 1 for loss in config.losses)
+    runs = configurations * starts * sum(config.seeds if loss.noise else 1 for loss in config.losses)
+    return configurations * len(config.losses), runs
 
 
 def _files(path: Path | None, folder: Path) -> list[Source]:

@@ -30,6 +30,7 @@ Scalar = bool | int | float | str
 MAX_SIZE = 10.0
 """The default size limit of ``report.html`` in MiB."""
 _INT32 = 2**31 - 1  # step counts and seeds are int32 columns in the results
+_MOST_RATES = 10_000
 _MILLION = 1_000_000
 """More coordinates, starts or seeds than this do not fit into memory as a plan."""
 _MOST_WRAPPED = 10
@@ -174,7 +175,7 @@ AUTO = "auto"
 """The grid that starts from 1e-4 to 1 and grows while a best learning rate is at its edge, see ``rate_grid``."""
 LearningRates = Annotated[
     Annotated[str, AfterValidator(_check_auto), Tag("auto")]
-    | Annotated[AtLeastOne[Rate], BeforeValidator(_from_range), Tag("rates")],
+    | Annotated[AtLeastOne[Rate], Field(max_length=_MOST_RATES), BeforeValidator(_from_range), Tag("rates")],
     Discriminator(lambda value: "auto" if isinstance(value, str) else "rates"),
 ]
 """``auto``, a list, or a table with ``from``, ``to`` and ``per_decade``."""
@@ -268,7 +269,7 @@ class Config(_Model):
     """Runs from each start of a loss with noise. Each has its own noise."""
     steps: Annotated[int, Field(ge=1, le=_INT32)] = 2000
     """Steps of each run."""
-    targets: AtLeastOne[Share] = (1e-1, 1e-3, 1e-5, 1e-7)
+    targets: Annotated[AtLeastOne[Share], Field(max_length=100)] = (1e-1, 1e-3, 1e-5, 1e-7)
     """Fractions of the gap at the standard start of the loss, or as ``target_scale`` says."""
     target_scale: Literal["loss", "run"] = "loss"
     """What targets are fractions of: the gap at the standard start of the loss, or at the start of each run."""
