@@ -130,6 +130,17 @@ class LossSetup:
         self.device = devices.choose(settings.device, next(_TURNS))
         self.schedule = trace_steps(settings.steps, settings.trace_points)
         self._settings = settings
+        if program.plugins:
+            self._require_same_values()
+
+    def _require_same_values(self) -> None:
+        """Raise ValueError if the loss has two values at the same position."""
+        with tf.device("CPU"):
+            start = tf.constant(self.loss.start, self._settings.dtype)
+            first, second = (value_and_gradient(self.loss, start)[0].numpy() for _ in range(2))
+        if first.tobytes() != second.tobytes():
+            expected = "expected the same value; random numbers belong into noise"
+            raise ValueError(f"loss {self.loss.label} is {first:g} and then {second:g} at its start; {expected}")
 
     @cached_property
     def grid(self) -> Grid | None:
