@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -190,7 +190,9 @@ class _Pipeline:
         if lowest := self._lowest(store):
             self._plan = make_plan(self._config, self._plan.extensions, lowest)
             manifest = self._run_round(workers, store, site)
-        store.finish(self._plan, manifest, self._planes(workers, store, manifest))
+        planes = self._planes(workers, store, manifest)
+        manifest = store.finish(self._plan, manifest, planes)
+        self._update_basins(workers, manifest, planes)
         table = stored_cell_table(self._folder)
         failed = int((table["failed"] > 0).sum())
         if not failed:
@@ -200,6 +202,14 @@ class _Pipeline:
         best = best_rows(table, self._plan.custom_optimizers)
         failures = failed_cells(self._folder) if failed else ()
         return BuildSummary(self._folder, None, len(programs), reused, failed, best=best, failures=failures)
+
+    def _update_basins(self, workers: LocalWorkers, manifest: Manifest, planes: Mapping[str, Grid | None]) -> None:
+        from reportgen.results.basin_runs import update_basins
+
+        def show(program: str) -> None:
+            self._on_event(FigureStart(program))
+
+        update_basins(self._folder, manifest, self._plan, planes, workers, show)
 
     def _run_round(self, workers: LocalWorkers, store: Store, site: Site | None) -> Manifest:
         """Run the missing programs of the plan; return its manifest."""

@@ -56,6 +56,9 @@ def _matrix_options(command: Command) -> Command:
         click.option("--baseline", metavar="NAME", help="Optimizer to compare every other one with."),
         click.option("--dtype", metavar="TYPE", help="Precision: float32 or float64."),
         click.option(
+            "--basins", type=int, metavar="N", help="Map where N x N starts end, for each optimizer and rate."
+        ),
+        click.option(
             "--trace",
             metavar="RUNS",
             help="Which trajectories to store: all, none, or pictures (those that the pictures need).",

@@ -279,6 +279,8 @@ class Config(_Model):
     """The precision of all computations."""
     gradient_tolerance: Annotated[float, Field(gt=0)] = 1e-5
     """A gradient has vanished if its norm is at most this times max(1, norm at the start in ``target_scale``)."""
+    basins: Annotated[int, Field(ge=0, le=256)] = 0
+    """Starts along each axis of the maps of the basins of attraction; 0: no maps."""
     trace: Literal["all", "pictures", "none"] = "pictures"
     """Which trajectories are stored: all, those that pictures need, or none."""
     trace_points: Annotated[int, Field(ge=16, le=_INT32)] = 128

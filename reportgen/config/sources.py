@@ -24,6 +24,7 @@ FLAGS = {
     "starts": "--starts",
     "baseline": "--baseline",
     "dtype": "--dtype",
+    "basins": "--basins",
     "trace": "--trace",
     "device": "--device",
     "memory_limit": "--memory-limit",

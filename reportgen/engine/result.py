@@ -26,6 +26,10 @@ class Device:
     description: str
 
 
+_FAR = 1e150
+"""Largest distance along a coordinate that is projected onto a plane."""
+
+
 @dataclass(frozen=True)
 class Plane:
     """A plane through a space of more than two dimensions."""
@@ -38,8 +42,11 @@ class Plane:
     """Of the squared distances of the paths from their start, how much is along the plane."""
 
     def on(self, points: Array) -> Array:
-        """The coordinates [points, 2] of the feet of ``points`` [points, dim]."""
-        return np.asarray((points - self.origin) @ self.directions.T)
+        """The coordinates [points, 2] of the feet of ``points`` [points, dim]; finite, even if the points are not."""
+        with np.errstate(over="ignore"):
+            relative = np.asarray(points, float) - self.origin
+        far = np.nan_to_num(relative, nan=_FAR, posinf=_FAR, neginf=-_FAR).clip(-_FAR, _FAR)
+        return np.asarray(far @ self.directions.T)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ Result = TypeVar("Result")
 
 TASKS = 16
 """Tasks after which a worker is replaced: TensorFlow never frees the 10 MB or more of each compiled loop."""
+
+MOST_IDLE = 2
+"""Workers of plug-ins that wait for more tasks. Each takes a few hundred MB."""
 
 _LOST = "the worker exited during start-up; see worker.log"
 
@@ -67,9 +71,12 @@ class WorkerPools:
         self.ignored: dict[str, None] = {}
         """XLA flags that TensorFlow does not know."""
         self._pools: dict[Place, ProcessPool] = {}
-        self._stopped: list[ProcessPool] = []
+        self._working: Counter[Place] = Counter()
+        """Tasks of each place that have not ended."""
+        self._stopping: list[threading.Thread] = []
         self._starting: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._count_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self._log.__enter__()
@@ -80,8 +87,8 @@ class WorkerPools:
             self._starting.join()
         for place in list(self._pools):
             self.stop(place)
-        for pool in self._stopped:
-            pool.join()
+        for thread in self._stopping:
+            thread.join()
         self._log.__exit__(kind, error, tb)
 
     def start(self, places: Iterable[Place]) -> None:
@@ -98,18 +105,35 @@ class WorkerPools:
         self, place: Place, task: Callable[..., Result], *arguments: object, deadline: float | None = None
     ) -> Future[Result]:
         """Let the worker of a place do a task within ``deadline`` seconds; None: without a limit."""
+        self._stop_idle(place)
+        self._count(place, 1)
         try:
             future: Future[Result] = self._pool(place).schedule(task, args=arguments, timeout=deadline)
         except RuntimeError as error:  # Pebble has given up
             raise WorkerLostError(_LOST) from error
+        future.add_done_callback(lambda _: self._count(place, -1))
         return future
+
+    def _count(self, place: Place, more: int) -> None:
+        with self._count_lock:
+            self._working[place] += more
+
+    def _stop_idle(self, needed: Place) -> None:
+        """End the oldest idle workers of plug-ins, if there are many and another one is needed."""
+        if needed in self._pools or not needed.plugins:
+            return
+        idle = [place for place in list(self._pools) if place.plugins and self._working[place] <= 0]
+        for place in idle[: max(len(idle) + 1 - MOST_IDLE, 0)]:
+            self.stop(place)
 
     def stop(self, place: Place) -> None:
         """End the worker of a place, whether it works or not."""
         pool = self._pools.pop(place, None)
         if pool:
             pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
-            self._stopped.append(pool)
+            thread = threading.Thread(target=pool.join)  # which ends the process, and takes a tenth of a second
+            thread.start()
+            self._stopping = [*filter(threading.Thread.is_alive, self._stopping), thread]
 
     def require_alive(self) -> None:
         """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""

@@ -150,4 +150,8 @@ _WINDOWS_DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 def slug(label: str) -> str:
     """A safe file name for a label, unique even if case is ignored; the label itself if it is safe."""
     safe = re.sub(r"[^a-z0-9_]+", "-", label.lower()).strip("-")[:40]
-    return safe if safe == label and not _WINDOWS_DEVICE.fullmatch(safe) else f"{safe or 'x'}-{sha256(label.encode()).hexdigest()[:8]}"
+    return (
+        safe
+        if safe == label and not _WINDOWS_DEVICE.fullmatch(safe)
+        else f"{safe or 'x'}-{sha256(label.encode()).hexdigest()[:8]}"
+    )

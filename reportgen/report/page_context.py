@@ -17,6 +17,7 @@ from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
 from reportgen.figures.runtime_profiles import banded_optimizers
 from reportgen.figures.style import SeriesStyle, series_style
 from reportgen.report import csv_export
+from reportgen.report.basins import basin_section
 from reportgen.report.best_rate_table import best_rate_rows
 from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_table_rows, failure_reasons
@@ -207,6 +208,7 @@ class PageContexts:
             background=self._figure(view, "background"),
             paths_figures=[self._panel(view, "paths", name) for name in panels],
             paths_data=csv_export.paths_file(view.label) if any(map(view.drawn_runs, view.optimizers)) else "",
+            basins=basin_section(self._analysis.results.basins, view.info, self._manifest),
             cells=cell_table_rows(rows, self._manifest),
             hidden_cells=len(view.rows) - len(rows),
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reportgen.engine.result import Plane
     from reportgen.figures.style import SeriesStyle
     from reportgen.loss import Loss
+    from reportgen.report.basins import BasinSection
     from reportgen.report.best_rate_table import BestRateRow
     from reportgen.report.budget_table import BudgetRow
     from reportgen.report.cell_table import CellTableRow, FailureReason
@@ -191,6 +192,8 @@ class LossPage(Page):
     paths_figures: Sequence[OptimizerFigure]
     paths_data: str
     """Path of the CSV file with the paths; empty if there are none."""
+    basins: BasinSection | None
+    """None without maps."""
     cells: Sequence[CellTableRow]
     hidden_cells: int
 

@@ -19,6 +19,7 @@ STEPS = {
     "player": "the player of paths",
     "rates": "the learning-rate curves of each optimizer",
     "paths": "the paths of each optimizer",
+    "basins": "the maps of basins of attraction",
     "figures": "all other figures",
     "cells": "the tables of all configurations",
 }

@@ -12,6 +12,7 @@ from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.registry import FigureSpec, loss_figures
 from reportgen.figures.svg import warm_up
 from reportgen.report.assets import assets
+from reportgen.report.basins import basin_files
 from reportgen.report.cell_table import failure_reasons
 from reportgen.report.csv_export import data_files
 from reportgen.report.figure_workers import FigureWorkers, draw_figures
@@ -103,9 +104,11 @@ class Site:
         analysis = ReportAnalysis(results)
         self.head_to_head = analysis.head_to_head
         self._draw_missing(analysis, workers)
+        pictures = basin_files(results.basins, results.manifest)
         contexts = PageContexts(analysis, self._drawn, has_data=(self._output / "results").is_dir())
         draw_figures(self._select_changed(contexts.overview), self._assets, self._on_figure)
         files: dict[str, Content] = {".nojekyll": "", **assets(self._options.templates), **dict(data_files(analysis))}
+        files |= {f"{ASSETS}/{name}": content for name, content in pictures}
         index = contexts.index()
         files[SUMMARY] = summary_markdown(index, failure_reasons(results.runs))
         if index.report.site_url:

@@ -21,6 +21,13 @@ def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
     fingerprints = [program.fingerprint for program in plan.programs]
     if manifest is None or list(entries) != fingerprints or any(entry.failed for entry in entries.values()):
         return False
+    if manifest.config.basins != config.basins:
+        return False
+    if config.basins:
+        from reportgen.results.basin_table import has_basins, plan_key  # imports Arrow, which takes a tenth of a second
+
+        if not has_basins(folder, plan_key(fingerprints, config.basins)):
+            return False
     return all(getattr(manifest.config, key) == getattr(config, key) for key in _REPORT_KEYS)
 
 

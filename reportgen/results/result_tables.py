@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from reportgen.results.basin_table import BasinMap, read_basins
 from reportgen.results.errors import NotResultsError
 from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
 from reportgen.results.manifest import Manifest
@@ -37,6 +38,8 @@ class Results:
     grids: pd.DataFrame
     paths: pd.DataFrame
     manifest: Manifest
+    basins: Sequence[BasinMap] = ()
+    """Maps of basins of attraction; only in results for a report."""
 
     @classmethod
     def load(cls, folder: Path, columns: Sequence[str] | None = None) -> Results:
@@ -85,7 +88,7 @@ class Results:
             codes = np.full(len(runs), -1)
             codes[failed], texts = pd.factorize(reasons)
             runs["reason"] = pd.Categorical.from_codes(codes, texts)
-        return cls(runs, *others, manifest)
+        return cls(runs, *others, manifest, read_basins(folder, manifest))
 
     def of_loss(self, label: str) -> Results:
         """Return the results on one loss; the manifest remains that of all losses."""

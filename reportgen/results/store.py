@@ -98,8 +98,8 @@ class Store:
         groups = (group for program in programs for group in self._row_groups(program, RUNS, columns))
         return run_batches(groups, "cell_id")
 
-    def finish(self, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]) -> None:
-        """Write the tables and the manifest of the whole plan, then remove its parts.
+    def finish(self, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]) -> Manifest:
+        """Write the tables and the manifest of the whole plan, then remove its parts. Returns the complete manifest.
 
         Args:
             plan: the programs, all of them stored.
@@ -122,6 +122,7 @@ class Store:
             shutil.rmtree(self._part(program.fingerprint), ignore_errors=True)
         self.remove_others(KEPT_BYTES)
         self._finished = indexed_programs(self.folder, complete)
+        return complete
 
     def _join(
         self, folder: Path, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]
