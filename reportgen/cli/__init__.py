@@ -19,6 +19,7 @@ from reportgen.cli.list import list_
 from reportgen.cli.publish import publish
 from reportgen.cli.render import render
 from reportgen.cli.schema import schema
+from reportgen.cli.serve import serve
 from reportgen.cli.usage_error import UsageErrors
 from reportgen.execute.events import DeviceMissingError, WorkerLostError
 from reportgen.results.errors import NotResultsError
@@ -72,7 +73,7 @@ def _flag_like(name: str) -> str | None:
 
 @click.group(
     cls=CommandGroup,
-    commands=[init, build, run, render, compare, publish, check, list_, schema, doctor, clean],
+    commands=[init, build, serve, run, render, compare, publish, check, list_, schema, doctor, clean],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")

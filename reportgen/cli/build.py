@@ -55,9 +55,7 @@ def _matrix_options(command: Command) -> Command:
         click.option("--starts", type=int, help="Number of random starts, in addition to the standard start."),
         click.option("--baseline", metavar="NAME", help="Optimizer to compare every other one with."),
         click.option("--dtype", metavar="TYPE", help="Precision: float32 or float64."),
-        click.option(
-            "--basins", type=int, metavar="N", help="Map where N x N starts end, for each optimizer and rate."
-        ),
+        click.option("--basins", type=int, metavar="N", help="Map where N x N starts end (default: 0, no maps)."),
         click.option(
             "--trace",
             metavar="RUNS",
