@@ -87,17 +87,35 @@ def test_the_ranking(index: Element, truth: Recomputed) -> None:
     assert {label(row[1]) for row in rows} == set(truth.optimizers)
     scores = [hit[label(row[1])] for row in rows]
     assert all(a > b - 1e-12 for a, b in itertools.pairwise(scores))
-    for place, name, interval, share, speed_cell, rank in rows:
-        name = label(name)
+    measures = {label(row[0]): row[1:] for row in index.one("table", "measures").rows()}
+    assert list(measures) == [label(row[1]) for row in rows]  # there is only one order
+    for place, link, interval, share, learning_rate, usable in rows:
+        name = label(link)
+        speed_cell, rank = measures[name]
         equal = sum(math.isclose(each, hit[name]) for each in scores)
         above = sum(each > hit[name] + 1e-12 for each in scores)
         assert place.text() == f"{above + 1}{'=' if equal > 1 else ''}"
         prints_share(share.text(), hit[name])
+        prints(learning_rate.main, truth.shared_rate(name))
+        check_common_range(usable, truth, name)
         prints(speed_cell.main, 100 * speed[name], 2)
         prints(rank.text(), mean_rank(truth, name), 2)
         (shown,) = (each.attributes["aria-label"] for each in interval.all("svg"))
         check_ends(shown.removeprefix("95 % interval: "), score_ranges(truth, 0, name), hit[name], 100)
         check_ends(speed_cell.small, score_ranges(truth, 1, name), speed[name], 100)
+
+
+def check_common_range(cell: Element, truth: Recomputed, name: str) -> None:
+    """Check the learning rates that are usable on every loss that the optimizer solves."""
+    ranges = [each for loss in truth.losses if (each := usable_range(truth, loss, name))]
+    some = 0 < len(ranges) < len(truth.losses)
+    assert cell.small == (f"{len(ranges)} of {len(truth.losses)} losses" if some else "")
+    low, high = max((low for low, _ in ranges), default=1), min((high for _, high in ranges), default=0)
+    if low > high:
+        assert cell.main == ("none" if ranges else "–")
+        return
+    for text, rate in zip(cell.main.split(" to "), sorted({low, high}), strict=True):
+        prints(text, rate)
 
 
 def mean_rank(truth: Recomputed, name: str) -> float:

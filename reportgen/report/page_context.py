@@ -12,6 +12,7 @@ from reportgen.analysis.number_format import and_list, count, names, number, rat
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.profile_bands import ProfileBands, profile_bands
 from reportgen.analysis.report_analysis import ReportAnalysis
+from reportgen.analysis.tuning_curve import shared_rates
 from reportgen.figures.paths import thumbnail_optimizers
 from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
 from reportgen.figures.runtime_profiles import banded_optimizers
@@ -27,6 +28,7 @@ from reportgen.report.headings import curve_heading, loss_heading, paths_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
 from reportgen.report.hyperparameter_table import filled_columns, schedule_choices
 from reportgen.report.links import INDEX, loss_page, optimizer_page
+from reportgen.report.optimizer_tags import optimizer_tags
 from reportgen.report.page_types import (
     FindingItem,
     IndexPage,
@@ -41,6 +43,7 @@ from reportgen.report.page_types import (
 )
 from reportgen.report.player import player
 from reportgen.report.profile_section import anytime_rows, band_note
+from reportgen.report.ranked_rates import RankedRates, ranked_rates
 from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
 from reportgen.report.step_cost import cost_sentence
@@ -121,6 +124,7 @@ class PageContexts:
             total=len(analysis.results.runs),
             configurations=len(cells),
             ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
+            rates=self._ranked_rates(),
             pairs=pair_rows(board),
             head_to_head=analysis.head_to_head,
             limitations=ranking_limitations(board),
@@ -154,6 +158,7 @@ class PageContexts:
             site_url=self._manifest.config.site_url,
             series=self._series,
             references=[optimizer.label for optimizer in self._manifest.optimizers if optimizer.reference],
+            tags=optimizer_tags(self._manifest.optimizers, self._manifest.config.baseline),
             manifest=self._manifest,
         )
 
@@ -162,6 +167,12 @@ class PageContexts:
             return None
         files = {"runtimes": csv_export.RUNTIMES, "performance": csv_export.PERFORMANCE, "tuning": csv_export.TUNING}
         return OverviewFigures(**{spec.kind: _page_figure(spec, files[spec.kind]) for spec in self.overview})
+
+    def _ranked_rates(self) -> Mapping[str, RankedRates]:
+        analysis = self._analysis
+        losses = set(analysis.comparable["loss"]) or set(analysis.best["loss"])
+        shared = shared_rates(analysis.compared_trials, self._manifest.optimizer_labels)
+        return ranked_rates(analysis.sensitivity, shared, losses)
 
     def _expected_times(self) -> list[ExpectedTimeBlock]:
         manifest = self._manifest
