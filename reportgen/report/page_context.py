@@ -22,6 +22,7 @@ from reportgen.report.best_rate_table import best_rate_rows
 from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_table_rows, failure_reasons
 from reportgen.report.config_toml import config_toml
+from reportgen.report.display_labels import display_labels
 from reportgen.report.expected_time_table import ExpectedTimeBlock, expected_time_blocks
 from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
@@ -63,14 +64,23 @@ _CAPTIONS = {
 class PageContexts:
     """The pages of one report."""
 
-    def __init__(self, analysis: ReportAnalysis, drawn: Mapping[str, Sequence[FigureSpec]], *, has_data: bool) -> None:
+    def __init__(
+        self,
+        analysis: ReportAnalysis,
+        drawn: Mapping[str, Sequence[FigureSpec]],
+        *,
+        has_data: bool,
+        stored: Manifest,
+    ) -> None:
         """The pages of ``analysis``.
 
         Args:
-            analysis: what the pages show.
+            analysis: what the pages show, with the display labels of optimizers.
             drawn: the figures of each loss, by its label.
             has_data: whether the results folder is next to the pages.
+            stored: the manifest with the full labels.
         """
+        self._stored = stored
         self._analysis = analysis
         self._drawn = drawn
         self._has_data = has_data
@@ -91,6 +101,12 @@ class PageContexts:
     @cached_property
     def _series(self) -> dict[str, SeriesStyle]:
         return {label: series_style(place) for place, label in enumerate(self._manifest.optimizer_labels)}
+
+    @cached_property
+    def _order(self) -> list[str]:
+        """The labels in the order of the ranking."""
+        ranks = [*self._analysis.ranking, *self._analysis.excluded_ranking]
+        return list(dict.fromkeys([*(rank.optimizer for rank in ranks), *self._manifest.optimizer_labels]))
 
     @cached_property
     def overview(self) -> list[FigureSpec]:
@@ -118,7 +134,7 @@ class PageContexts:
             path=INDEX,
             report=self._report,
             matrix=matrix,
-            setup=f"{matrix}: {runs} in {manifest.dtype} on {device}.",
+            setup=f"{matrix}: {runs} in {manifest.dtype} on {device}.{self._shared_settings()}",
             findings=[_finding(claim) for claim in findings(analysis)],
             counts=outcome_counts(analysis.results.runs),
             total=len(analysis.results.runs),
@@ -138,7 +154,7 @@ class PageContexts:
             expected_times=self._expected_times(),
             budgets=budget_rows(analysis.results, analysis.compared_trials),
             plugins=self._plugins(),
-            config=config_toml(manifest.config),
+            config=config_toml(self._stored.config),
             has_data=self._has_data,
         )
 
@@ -184,7 +200,7 @@ class PageContexts:
         return LossCard(
             info=view.info,
             heading=loss_heading(view),
-            rows=heatmap_by_optimizer(view, MOST_BRIEF) if has_rows else [],
+            rows=heatmap_by_optimizer(view, self._order, MOST_BRIEF) if has_rows else [],
             thumbnail=self._figure(view, "thumbnail"),
             optimizers=names(thumbnail_optimizers(view)),
             from_start=view.from_start,
@@ -202,7 +218,7 @@ class PageContexts:
             counts=outcome_counts(view.results.runs),
             total=len(view.results.runs),
             reasons=failure_reasons(view.results.runs),
-            rows=heatmap_by_optimizer(view),
+            rows=heatmap_by_optimizer(view, self._order),
             rates_heading=rates_heading(view, self._analysis.sensitivity),
             rates_figures=[self._panel(view, "rates", name) for name in panels],
             undrawn_optimizers=len(view.optimizers) - len(panels),
@@ -272,6 +288,10 @@ class PageContexts:
         entries = [*(entry.name for entry in config.losses), *(entry.name for entry in config.optimizers)]
         files = (entry.partition(".py:")[0] for entry in entries if ".py:" in entry)
         return sorted({f"{file}.py" for file in files})
+
+    def _shared_settings(self) -> str:
+        shared = display_labels(self._stored.optimizers).shared
+        return f" All optimizers: {shared}." if shared else ""
 
     def _matrix(self) -> str:
         manifest, rates = self._manifest, self._manifest.learning_rates

@@ -10,6 +10,7 @@ from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.figures.paper import PaperFigure, paper_figure
 from reportgen.figures.paper_files import FORMATS as FIGURE_FORMATS
 from reportgen.figures.registry import loss_figures, slug
+from reportgen.report.display_labels import with_display_labels
 from reportgen.report.figure_workers import write_file
 from reportgen.report.latex import latex_table
 from reportgen.report.markdown import Table, strong, table_markdown, text
@@ -54,10 +55,10 @@ def write_papers(
         NotResultsError: there are no results, or they are damaged.
         OSError: a file cannot be written.
     """
-    analysis = ReportAnalysis(Results.for_report(results))
-    contexts = PageContexts(
-        analysis, {label: loss_figures(view) for label, view in analysis.views.items()}, has_data=False
-    )
+    loaded = Results.for_report(results)
+    analysis = ReportAnalysis(with_display_labels(loaded))
+    drawn = {label: loss_figures(view) for label, view in analysis.views.items()}
+    contexts = PageContexts(analysis, drawn, has_data=False, stored=loaded.manifest)
     items: list[PaperFigure | PaperTable] = [
         *(_figures(analysis, contexts) if set(formats) & set(FIGURE_FORMATS) else ()),
         *(_tables(contexts) if set(formats) & set(TABLE_FORMATS) else ()),
