@@ -219,3 +219,30 @@ def test_headings_and_squares_of_the_matrix_do_not_overflow(tmp_path: Path, page
         assert sum(map(len, boxes)) > 5
         for row in boxes:
             assert all(right <= left + 0.5 for (_, right), (left, _) in itertools.pairwise(row)), (width, row)
+
+
+def test_the_theme_can_be_chosen_and_is_remembered(site: Path, page: Any) -> None:
+    page.emulate_media(color_scheme="light")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    page.goto((site / "index.html").as_uri())
+    light = page.evaluate(background)
+    page.locator(".theme select").select_option("dark")
+    dark = page.evaluate(background)
+    assert dark != light
+    page.goto((site / "losses" / "beale.html").as_uri())
+    assert page.evaluate(background) == dark
+    page.emulate_media(color_scheme="dark")
+    page.locator(".theme select").select_option("light")
+    assert page.evaluate(background) == light
+    page.locator(".theme select").select_option("auto")
+    assert page.evaluate(background) == dark
+
+
+def test_the_theme_can_be_chosen_where_nothing_can_be_stored(site: Path, page: Any) -> None:
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } });")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((site / "index.html").as_uri())
+    page.locator(".theme select").select_option("dark")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert errors == []
