@@ -47,7 +47,7 @@ from reportgen.report.profile_section import anytime_rows, band_note
 from reportgen.report.ranked_rates import RankedRates, ranked_rates
 from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
-from reportgen.report.step_cost import cost_sentence
+from reportgen.report.step_cost import cost_sentence, step_times
 from reportgen.results.manifest import Manifest, OptimizerInfo, ProgramEntry
 
 MOST_CARDS, MOST_BRIEF = 12, 12
@@ -141,6 +141,7 @@ class PageContexts:
             configurations=len(cells),
             ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
             rates=self._ranked_rates(),
+            step_times=step_times(manifest.programs, manifest.optimizer_labels, analysis.results.runs),
             pairs=pair_rows(board),
             head_to_head=analysis.head_to_head,
             limitations=ranking_limitations(board),

@@ -138,6 +138,8 @@ class IndexPage(Page):
     ranking: Sequence[RankingRow]
     rates: Mapping[str, RankedRates]
     """The best learning rates and usable ranges over the losses, by optimizer."""
+    step_times: Mapping[str, str]
+    """Wall time per step and run in words, by optimizer, as far as it was measured."""
     pairs: Sequence[PairRow]
     """Tests of pairs of optimizers over the losses; empty with too few losses."""
     head_to_head: Sequence[HeadToHead]
