@@ -10,7 +10,7 @@ from pathlib import Path
 from reportgen import catalogue
 from reportgen.config import Config, ConfigError
 from reportgen.config.errors import ConfigProblem
-from reportgen.config.model import Scalar
+from reportgen.config.model import OptimizerEntry, Scalar
 from reportgen.failure import Failure
 from reportgen.optimizer import Hyperparameter, Optimizer
 from reportgen.rate_grid import INITIAL_RATES, Extension
@@ -35,6 +35,8 @@ class OptimizerSpec:
     """Its learning rates at the beginning."""
     extension: Extension | None
     """How far its grid has grown; None if its learning rates are fixed."""
+    short: str = ""
+    """Its short title in the report; empty without one."""
 
     @property
     def learning_rates(self) -> tuple[float, ...]:
@@ -97,8 +99,16 @@ def optimizer_specs(config: Config, extensions: Mapping[str, Extension]) -> dict
                 spec = replace(spec, rates=INITIAL_RATES, extension=extensions.get(spec.label, Extension()))
             else:
                 spec = replace(spec, rates=rates)
+            spec = replace(spec, short=_short_title(entry, values))
             specs.setdefault(spec.label, spec)
     return specs
+
+
+def _short_title(entry: OptimizerEntry, values: Iterable[Scalar]) -> str:
+    """The label of an entry; with the values of the hyperparameters that have several."""
+    settings = zip(entry.hyperparameters.items(), values, strict=True)
+    several = [f"{name}={format_value(value)}" for (name, choices), value in settings if len(choices) > 1]
+    return f"{entry.label or ''}[{','.join(several)}]" if entry.label and several else entry.label or ""
 
 
 def check_baseline(config: Config, labels: Iterable[str]) -> None:

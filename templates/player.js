@@ -137,6 +137,20 @@
       this.respectReducedMotion();
       this.show(this.last);
       element.hidden = false;
+      this.showLinked();
+    }
+
+    /** Selects the run that the address of the page names, and scrolls to it. */
+    showLinked() {
+      const anchor = decodeURIComponent(location.hash.slice(1));
+      const option = anchor && this.element.querySelector(`option[data-anchor="${CSS.escape(anchor)}"]`);
+      if (!option || option.disabled) return;
+      const row = option.closest("tr");
+      row.querySelector("select").value = option.value;
+      row.querySelector("[type=checkbox]").checked = true;
+      this.all.value = "mixed";
+      this.show(this.last);
+      this.element.scrollIntoView();
     }
 
     get last() {
@@ -159,6 +173,7 @@
         this.seek.focus({ preventScroll: true });
         this.toggle();
       });
+      addEventListener("hashchange", () => this.showLinked());
       this.element.addEventListener("keydown", (event) => this.press(event));
       reducedMotion.addEventListener("change", () => this.respectReducedMotion());
     }

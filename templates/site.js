@@ -1,10 +1,43 @@
-// Sorts and filters tables, adds copy buttons to commands, and opens collapsed parts for printing.
+// Lets the reader choose the theme, sorts and filters tables, adds copy buttons to commands, and opens collapsed parts for printing.
 "use strict";
 
 (() => {
   function createElement(kind, properties) {
     return Object.assign(document.createElement(kind), properties);
   }
+
+  /** Adds the choice of the theme. Without a script, or without a choice, it is that of the system. */
+  function addThemeChoice() {
+    const key = "reportgen-theme";
+    const select = createElement("select", {});
+    select.append(...["auto", "light", "dark"].map((theme) => new Option(theme, theme)));
+    const apply = () => {
+      if (select.value === "auto") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = select.value;
+    };
+    try {
+      const stored = localStorage.getItem(key);
+      if (["light", "dark"].includes(stored)) select.value = stored;
+    } catch {
+      // Some browsers store nothing for a page from a file.
+    }
+    apply();
+    select.addEventListener("change", () => {
+      apply();
+      try {
+        localStorage.setItem(key, select.value);
+      } catch {
+        // The choice holds for this page.
+      }
+    });
+    const label = createElement("label", { className: "theme", textContent: "Theme " });
+    label.append(select);
+    const skip = document.querySelector(".skip");
+    if (skip) skip.after(label);
+    else document.body.prepend(label);
+  }
+
+  addThemeChoice();
 
   /** A text that screen readers announce when it changes. */
   function createStatus() {

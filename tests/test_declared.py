@@ -12,6 +12,8 @@ from reportgen.catalogue import optimizers
 from reportgen.config import Config
 from reportgen.plan import make_plan
 from reportgen.report import render
+from reportgen.report.optimizer_tags import optimizer_tags
+from reportgen.results.manifest import OptimizerInfo
 from reportgen.results.manifest_builder import build_manifest
 
 
@@ -60,9 +62,22 @@ def test_a_reference_optimizer_is_marked_wherever_its_label_is_a_link(pages: dic
     tag = '<span class="tag"'
     assert pages["gradient_descent.html"].count(tag) == 1
     assert pages["lookahead"].count(tag) == 0
-    # The ranking, the heat map of the one loss, the expected running times, and the table of budgets.
-    assert pages["index.html"].count(tag) == 4
+    # The ranking and its other measures, the heat map of the one loss, the expected running times, and the budgets.
+    assert pages["index.html"].count(tag) == 5
     for name in ("index.html", "quartic.html"):
         links = re.findall(r'<a href="[^"]*optimizers/[^"]*">([^<]*)</a>( <span class="tag")?', pages[name])
         marked = {label for label, marked in links if marked}
         assert marked == {"gradient_descent"}
+
+
+def test_the_baseline_and_custom_optimizers_are_marked() -> None:
+    names = ("adam", "my_opt.py:Mine", "package.module:Other", "keras:Lion", "torch.optim:SGD")
+    optimizers = [OptimizerInfo(label=name, family=name, title=name) for name in names]
+    words = {name: [tag.word for tag in tags] for name, tags in optimizer_tags(optimizers, "adam").items()}
+    assert words == {
+        "adam": ["baseline"],
+        "my_opt.py:Mine": ["custom"],
+        "package.module:Other": ["custom"],
+        "keras:Lion": [],
+        "torch.optim:SGD": [],
+    }

@@ -180,7 +180,7 @@ def test_any_size_stays_within_any_budget(rows: int, items: int, limit: int, nam
 def _real_index() -> IndexPage:
     """The first page of small results."""
     results = synthetic.results(losses=[synthetic.BEALE], optimizers=("adam",), rates=(0.1,), starts=1, steps=5)
-    return PageContexts(ReportAnalysis(results), {"beale": []}, has_data=False).index()
+    return PageContexts(ReportAnalysis(results), {"beale": []}, has_data=False, stored=results.manifest).index()
 
 
 def _index(names: Sequence[str], optimizers: int, losses: int) -> IndexPage:

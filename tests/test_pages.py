@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -10,6 +11,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import synthetic
+
+from reportgen.report.site import Site
 
 CONFIG = Path(__file__).with_name("htmlvalidate.json")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -180,3 +184,65 @@ def test_pages_meet_wcag_aa(site: Path, page: Any, axe: str, scheme: str) -> Non
             for rule in report["violations"]
         ]
     assert violations == []
+
+
+def test_a_square_of_the_matrix_leads_to_its_trajectory(site: Path, page: Any) -> None:
+    page.goto((site / "index.html").as_uri())
+    square = page.locator("article", has_text="Beale").locator("table.heat td a").first
+    tip = square.locator(".tip")
+    assert tip.bounding_box()["height"] <= 1
+    square.focus()
+    assert tip.bounding_box()["height"] > 10
+    optimizer, at, learning_rate = tip.inner_text().partition(":")[0].partition(" at ")
+    assert at
+    square.click()
+    assert page.url.partition("#")[0] == (site / "losses" / "beale.html").as_uri()
+    row = page.locator(".player tbody tr", has_text=optimizer).first
+    assert row.locator("[type=checkbox]").is_checked()
+    chosen = row.locator("select").evaluate("select => select.selectedOptions[0].textContent")
+    assert chosen.startswith(learning_rate)
+
+
+@pytest.mark.parametrize("per_decade", [2, 5])
+def test_headings_and_squares_of_the_matrix_do_not_overflow(tmp_path: Path, page: Any, per_decade: int) -> None:
+    rates = [10 ** (k / per_decade) for k in range(-4 * per_decade, per_decade + 1)]
+    made = synthetic.results([synthetic.BEALE], ["gradient_descent", "adam"], rates, starts=2, steps=20)
+    for width in (400, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(Site(tmp_path / str(width)).write(made).as_uri())
+        boxes = page.evaluate(
+            """() => [...document.querySelectorAll("table.heat tr")].map(row =>
+                [...row.querySelectorAll("th span, td span")].filter(text => !text.matches(".hidden, .tip"))
+                    .map(text => text.getBoundingClientRect()).filter(box => box.width > 1)
+                    .map(box => [box.left, box.right]))"""
+        )
+        assert sum(map(len, boxes)) > 5
+        for row in boxes:
+            assert all(right <= left + 0.5 for (_, right), (left, _) in itertools.pairwise(row)), (width, row)
+
+
+def test_the_theme_can_be_chosen_and_is_remembered(site: Path, page: Any) -> None:
+    page.emulate_media(color_scheme="light")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    page.goto((site / "index.html").as_uri())
+    light = page.evaluate(background)
+    page.locator(".theme select").select_option("dark")
+    dark = page.evaluate(background)
+    assert dark != light
+    page.goto((site / "losses" / "beale.html").as_uri())
+    assert page.evaluate(background) == dark
+    page.emulate_media(color_scheme="dark")
+    page.locator(".theme select").select_option("light")
+    assert page.evaluate(background) == light
+    page.locator(".theme select").select_option("auto")
+    assert page.evaluate(background) == dark
+
+
+def test_the_theme_can_be_chosen_where_nothing_can_be_stored(site: Path, page: Any) -> None:
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } });")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((site / "index.html").as_uri())
+    page.locator(".theme select").select_option("dark")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert errors == []

@@ -177,9 +177,10 @@ def test_the_summary_repeats_the_findings_and_the_ranking(default_report: Path, 
     for item in items:
         text = item.text(lambda each: each.tag == "a" or each.attributes.get("class") == "tag")
         assert f"- {text}".replace("\u202f", " ") in plain
-    for row in index.one("table", "ranking").rows():
+    speed = [row[1].main for row in index.one("table", "measures").rows()]
+    for row, points in zip(index.one("table", "ranking").rows(), speed, strict=True):
         interval = row[2].one("svg").attributes["aria-label"].removeprefix("95 % interval: ")
-        cells = [row[0].text(), row[1].one("a").text(), row[3].text(), interval, row[4].main]
+        cells = [row[0].text(), row[1].one("a").text(), row[3].main, interval, points]
         assert f"| {' | '.join(cells)} |" in plain
     assert items
 

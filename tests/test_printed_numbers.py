@@ -87,17 +87,36 @@ def test_the_ranking(index: Element, truth: Recomputed) -> None:
     assert {label(row[1]) for row in rows} == set(truth.optimizers)
     scores = [hit[label(row[1])] for row in rows]
     assert all(a > b - 1e-12 for a, b in itertools.pairwise(scores))
-    for place, name, interval, share, speed_cell, rank in rows:
-        name = label(name)
+    measures = {label(row[0]): row[1:] for row in index.one("table", "measures").rows()}
+    assert list(measures) == [label(row[1]) for row in rows]  # there is only one order
+    for place, link, interval, share, learning_rate, usable in rows:
+        name = label(link)
+        speed_cell, rank, *_ = measures[name]
         equal = sum(math.isclose(each, hit[name]) for each in scores)
         above = sum(each > hit[name] + 1e-12 for each in scores)
         assert place.text() == f"{above + 1}{'=' if equal > 1 else ''}"
-        prints_share(share.text(), hit[name])
+        prints_share(share.main, hit[name])
+        check_ends(share.small, score_ranges(truth, 0, name), hit[name], 100)
+        prints(learning_rate.main, truth.shared_rate(name))
+        check_common_range(usable, truth, name)
         prints(speed_cell.main, 100 * speed[name], 2)
         prints(rank.text(), mean_rank(truth, name), 2)
         (shown,) = (each.attributes["aria-label"] for each in interval.all("svg"))
         check_ends(shown.removeprefix("95 % interval: "), score_ranges(truth, 0, name), hit[name], 100)
         check_ends(speed_cell.small, score_ranges(truth, 1, name), speed[name], 100)
+
+
+def check_common_range(cell: Element, truth: Recomputed, name: str) -> None:
+    """Check the learning rates that are usable on every loss that the optimizer solves."""
+    ranges = [each for loss in truth.losses if (each := usable_range(truth, loss, name))]
+    some = 0 < len(ranges) < len(truth.losses)
+    assert cell.small == (f"{len(ranges)} of {len(truth.losses)} losses" if some else "")
+    low, high = max((low for low, _ in ranges), default=1), min((high for _, high in ranges), default=0)
+    if low > high:
+        assert cell.main == ("none" if ranges else "–")
+        return
+    for text, rate in zip(cell.main.split(" to "), sorted({low, high}), strict=True):
+        prints(text, rate)
 
 
 def mean_rank(truth: Recomputed, name: str) -> float:
@@ -142,13 +161,14 @@ def test_the_budgets(index: Element, truth: Recomputed) -> None:
 
 def test_the_matrix_of_learning_rates(index: Element, truth: Recomputed) -> None:
     cards = index.all("article", "card")
+    order = [label(row[1]) for row in index.one("table", "ranking").rows()]
     assert len(cards) == len(truth.losses)
     for loss, card in zip(truth.losses, cards, strict=True):
         check_result(card.one("p", "result").text(), truth, loss)
         heat = card.one("table", "heat")
         for text, rate in zip(heat.headings()[1:], truth.rates, strict=True):
             assert value(text.removeprefix("learning rate ")) == round(math.log10(rate), 1)
-        assert [label(row[0]) for row in heat.rows()] == truth.optimizers
+        assert [label(row[0]) for row in heat.rows()] == order
         for (name, *cells), rate in itertools.product(heat.rows(), truth.rates):
             cell = cells[truth.rates.index(rate)]
             brief, text = (each.text() for each in cell.all("span"))
@@ -172,17 +192,17 @@ def test_the_matrix_of_learning_rates(index: Element, truth: Recomputed) -> None
                 assert brief == "≤0" if middle <= 0 else value(brief) == round(math.log10(middle))
 
 
-def test_the_pages_of_the_losses(loss_pages: dict[str, Element], truth: Recomputed) -> None:
+def test_the_pages_of_the_losses(index: Element, loss_pages: dict[str, Element], truth: Recomputed) -> None:
     assert loss_pages
+    order = [label(row[1]) for row in index.one("table", "ranking").rows()]
     for loss, shown in loss_pages.items():
         check_result(shown.one("p", "setup").text(), truth, loss)
         check_facts(shown, next(each for each in truth.manifest["losses"] if each["label"] == loss))
         here = [row["outcome"] for row in truth.rows if row["loss"] == loss]
         assert f"Outcomes of {len(here)} runs" in [each.text() for each in shown.all("h2")]
         check_outcomes(shown.one("figure", "outcomes"), here)
-        keys = {name: (loss, name) for name in truth.optimizers}
-        check_heat(shown.one("table", "heat"), truth, keys)
-        check_configurations(shown.one("table", "cells"), truth, list(keys.values()))
+        check_heat(shown.one("table", "heat"), truth, {name: (loss, name) for name in order})
+        check_configurations(shown.one("table", "cells"), truth, [(loss, name) for name in truth.optimizers])
         panels = [each.text() for each in shown.all("figcaption") if "solved" in each.small]
         assert len(panels) == len(truth.optimizers)
         for text, name in zip(panels, truth.optimizers, strict=True):

@@ -232,6 +232,6 @@ def test_decades_of_a_grid_agree_with_those_of_the_solved_range() -> None:
 )
 def test_a_cell_without_a_median_names_the_most_frequent_outcome(outcomes: list[str], word: str, brief: str) -> None:
     made = handmade.results({"start": range(9), "outcome": outcomes})
-    ((cell,),) = (row.cells for row in heatmap_by_optimizer(loss_view(made, "bowl")))
+    ((cell,),) = (row.cells for row in heatmap_by_optimizer(loss_view(made, "bowl"), made.manifest.optimizer_labels))
     assert (cell.word, cell.brief) == (word, brief)
     assert f": {word}, " in cell.text

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from reportgen.cli import main
-from reportgen.report.step_cost import cost_sentence, duration
+from reportgen.report.step_cost import cost_sentence, duration, step_times
 from reportgen.results.manifest import ProgramEntry
 
 
@@ -28,10 +28,11 @@ def test_the_cost_is_that_of_the_steps_that_were_made() -> None:
     )
     assert cost_sentence([one, other], runs).endswith("steps of 4 runs took 8 s, 2 ms per step.")
     assert cost_sentence([entry("a", {})], runs) == ""
+    assert step_times([one, other], ["mine", "other"], runs) == {"mine": "2 ms"}
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(81.4, "81 s"), (0.999, "1 s"), (0.0123, "12 ms"), (49.4e-6, "49 µs"), (2e-7, "0.2 µs")]
+    ("seconds", "text"), [(81.4, "81 s"), (0.999, "1 s"), (0.0123, "12 ms"), (49.4e-6, "49 µs"), (2e-7, "200 ns")]
 )
 def test_durations_have_two_digits(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from reportgen.catalogue import with_known_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from reportgen.analysis.loss_view import LossView
     from reportgen.analysis.report_analysis import ReportAnalysis
-
-_LEVELS = 12
-"""Contour bands under paths."""
 
 
 class Plots:
@@ -33,6 +27,7 @@ class Plots:
         Raises:
             ValueError: there is no such loss or optimizer, or no path was stored.
         """
+        from reportgen.figures.contour_background import draw_bands
         from reportgen.figures.paths import draw_paths
         from reportgen.figures.svg import figure_of
 
@@ -41,7 +36,7 @@ class Plots:
         if not view.drawn_runs(optimizer):
             raise ValueError(f"no path of {optimizer} on {loss} was stored, or the loss cannot be drawn")
         figure = figure_of(lambda: draw_paths(view, optimizer, ""))
-        _draw_contours(figure.axes[0], view)
+        draw_bands(figure.axes[0], view)
         return figure
 
     def sensitivity(self, loss: str, optimizer: str | None = None) -> Figure:
@@ -98,24 +93,3 @@ def _require(name: str, kind: str, known: Iterable[str]) -> str:
     if name not in names:
         raise ValueError(with_known_names(f'no {kind} of these results is called "{name}"', name, names))
     return name
-
-
-def _draw_contours(axes: Axes, view: LossView) -> None:
-    """Bands of equal height under everything else, as in the report."""
-    from reportgen.figures.contour_background import log_heights
-    from reportgen.figures.style import COLOURS
-
-    grid = view.grid
-    if grid is None or not len(grid.y):
-        return
-    x, y = axes.get_xlim(), axes.get_ylim()
-    heights = log_heights(grid.gap)
-    colours = [(*_rgb(COLOURS["field"][0]), 0.06 + 0.5 * level / _LEVELS) for level in range(_LEVELS)]
-    axes.contourf(grid.x, grid.y, heights, np.linspace(0, 1, _LEVELS + 1), colors=colours, zorder=-1)
-    axes.set_xlim(*x)
-    axes.set_ylim(*y)
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue

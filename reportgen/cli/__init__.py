@@ -14,6 +14,7 @@ from reportgen.cli.check import check
 from reportgen.cli.clean import clean
 from reportgen.cli.compare import compare
 from reportgen.cli.doctor import doctor
+from reportgen.cli.figures import figures
 from reportgen.cli.init import init
 from reportgen.cli.list import list_
 from reportgen.cli.publish import publish
@@ -73,7 +74,7 @@ def _flag_like(name: str) -> str | None:
 
 @click.group(
     cls=CommandGroup,
-    commands=[init, build, serve, run, render, compare, publish, check, list_, schema, doctor, clean],
+    commands=[init, build, serve, run, render, figures, compare, publish, check, list_, schema, doctor, clean],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")

@@ -182,12 +182,14 @@ LearningRates = Annotated[
 
 
 class OptimizerEntry(_Model):
-    """One entry of ``optimizers``: a name, or a table with ``name``, ``learning_rates`` and hyperparameters."""
+    """One entry of ``optimizers``: a name, or a table with ``name``, own keys and hyperparameters."""
 
     name: Annotated[str, Field(min_length=1)]
     """A built-in name, ``file.py:Name``, ``package.module:Name``, or a name such as ``keras:Adam``."""
     learning_rates: LearningRates | None = None
     """Learning rates of this optimizer; without them, those of the config."""
+    label: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """Short title in the report, in place of the name with its hyperparameters. It changes no results."""
     hyperparameters: dict[
         str, Annotated[tuple[Scalar, ...], PlainValidator(_to_values), PlainSerializer(list, when_used="json")]
     ] = {}
@@ -200,7 +202,7 @@ class OptimizerEntry(_Model):
             name, settings = parse_label(value)
             return {"name": name, "hyperparameters": dict(_flattened(settings))}
         if isinstance(value, dict) and "hyperparameters" not in value:
-            fields = {key: value[key] for key in value.keys() & {"name", "learning_rates"}}
+            fields = {key: value[key] for key in value.keys() & {"name", "learning_rates", "label"}}
             settings = {key: value[key] for key in value if key not in fields}
             return fields | {"hyperparameters": dict(_flattened(settings))}
         return value

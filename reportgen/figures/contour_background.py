@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.cells import Array
-from reportgen.figures.style import colour_token
+from reportgen.figures.style import COLOURS, colour_token
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from reportgen.analysis.loss_view import LossView
 
 BANDS = 9
@@ -24,6 +26,9 @@ FLATNESS = 0.15
 """Points of a contour within this distance of a straight line are dropped, pixels."""
 MOST_POINTS = 160
 """A grid with more points per side is thinned: the picture could not show more."""
+
+_LEVELS = 12
+"""Bands of ``draw_bands``."""
 
 Size = tuple[int, int]
 """Width and height, CSS pixels."""
@@ -138,3 +143,21 @@ def log_heights(gap: Array) -> Array:
     low, high = np.log10(least), np.log10(max(top, least * 10))
     height: Array = np.clip((power - low) / (high - low), 0, 1)
     return height
+
+
+def draw_bands(axes: Axes, view: LossView) -> None:
+    """Draw bands of equal height under everything else, for a figure that stays one of matplotlib."""
+    grid = view.grid
+    if grid is None:
+        return
+    limits = axes.get_xlim(), axes.get_ylim()
+    heights = log_heights(grid.gap)
+    if not len(grid.y):  # the x axis is the step, on which the loss does not depend
+        x, y, heights = np.array(limits[0]), grid.x, np.column_stack([heights, heights])
+    else:
+        x, y = grid.x, grid.y
+    red, green, blue = (int(COLOURS["field"][0][at : at + 2], 16) / 255 for at in (1, 3, 5))
+    colours = [(red, green, blue, 0.06 + 0.5 * level / _LEVELS) for level in range(_LEVELS)]
+    axes.contourf(x, y, heights, np.linspace(0, 1, _LEVELS + 1), colors=colours, zorder=-1)
+    axes.set_xlim(*limits[0])
+    axes.set_ylim(*limits[1])

@@ -13,6 +13,7 @@ from reportgen.figures.lines import MARGINS, MOST_NAMED, Line, draw_lines
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
 from reportgen.figures.style import WIDE, colour_token, series_style
 from reportgen.figures.svg import axes_svg
+from reportgen.figures.ticks import SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,8 @@ def draw_convergence(view: LossView) -> str:
         scale.apply(axes)
         axes.spines["left"].set_visible(False)
         if not curves:
-            axes.text(0.5, 0.5, NO_TRAJECTORIES, transform=axes.transAxes, ha="center", color=colour_token("context"))
+            grey = colour_token("context")
+            axes.text(0.5, 0.5, NO_TRAJECTORIES, transform=axes.transAxes, ha="center", color=grey, fontsize=SIZE)
         draw_lines(
             axes,
             [line for name, line in lines.items() if name in named],

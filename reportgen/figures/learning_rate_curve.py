@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.analysis.loss_view import initial_gaps, tightest_gap
 from reportgen.analysis.number_format import count, number, rate
+from reportgen.figures.lines import LOST, OTHERS
 from reportgen.figures.scales import GapScale, gap_scale, rate_axis
 from reportgen.figures.style import PANEL, LineStyle, SeriesStyle, colour_token, dash_pattern, series_style
 from reportgen.figures.svg import axes_svg
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from reportgen.analysis.loss_view import LossView
 
 MARGINS = (46.0, 40.0, 12.0, 12.0)
+QUARTILES = "quartiles"
+"""The word of a legend for the band."""
 MOST_CONTEXT = 24
 """With more other optimizers than this, none is drawn behind: they would only be a blur."""
 
@@ -42,8 +45,8 @@ def draw_rates(view: LossView, optimizer: str, scale: GapScale) -> str:
     def draw(axes: Axes) -> None:
         others = [name for name in view.optimizers if name != optimizer]
         for other in others if len(others) <= MOST_CONTEXT else []:
-            _draw_line(axes, view.of_optimizer(other), scale, "context", "-", 1.0)
-        _draw_optimizer(axes, view.of_optimizer(optimizer), scale, style)
+            _draw_line(axes, view.of_optimizer(other), scale, "context", "-", 1.0, label=OTHERS)
+        _draw_optimizer(axes, view.of_optimizer(optimizer), scale, style, optimizer)
         rate_axis(axes, sorted(view.cells["learning_rate"].unique()))
         scale.apply(axes)
         axes.spines["left"].set_visible(False)
@@ -67,24 +70,32 @@ def alt_rates(view: LossView, optimizer: str) -> str:
     return f"{subject} {smallest} Infinite at {rates}, where half or more of the runs escaped, diverged or failed."
 
 
-def _draw_optimizer(axes: Axes, cells: pd.DataFrame, scale: GapScale, style: SeriesStyle) -> None:
+def _draw_optimizer(axes: Axes, cells: pd.DataFrame, scale: GapScale, style: SeriesStyle, name: str) -> None:
     """Draw the quartiles and the median, with crosses where the median is infinite."""
     x, colour = np.log10(cells["learning_rate"].to_numpy(float)), colour_token(style.colour)
     finite = np.isfinite(cells["gap_median"].to_numpy(float))
     low, high = scale(cells["gap_low"].to_numpy(float)), scale(cells["gap_high"].to_numpy(float))
     if finite.sum() > 1:
-        axes.fill_between(x, low, high, where=finite, color=colour, alpha=0.18, lw=0, zorder=2)
+        axes.fill_between(x, low, high, where=finite, color=colour, alpha=0.18, lw=0, zorder=2, label=QUARTILES)
     elif finite.any():
-        axes.vlines(x[finite], low[finite], high[finite], color=colour, alpha=0.3, lw=6, zorder=2)
-    _draw_line(axes, cells, scale, style.colour, dash_pattern(style.dash), 2.2, style.marker)
+        axes.vlines(x[finite], low[finite], high[finite], color=colour, alpha=0.3, lw=6, zorder=2, label=QUARTILES)
+    _draw_line(axes, cells, scale, style.colour, dash_pattern(style.dash), 2.2, style.marker, label=name)
     if not finite.all():
         crosses = x[~finite]
         top = np.full(len(crosses), scale.high)
-        axes.plot(crosses, top, "x", ms=7, mew=1.8, color=colour, zorder=5, clip_on=False)
+        axes.plot(crosses, top, "x", ms=7, mew=1.8, color=colour, zorder=5, clip_on=False, label=LOST)
 
 
 def _draw_line(
-    axes: Axes, cells: pd.DataFrame, scale: GapScale, colour: str, style: LineStyle, width: float, marker: str = ""
+    axes: Axes,
+    cells: pd.DataFrame,
+    scale: GapScale,
+    colour: str,
+    style: LineStyle,
+    width: float,
+    marker: str = "",
+    *,
+    label: str,
 ) -> None:
     """Draw the median; ``colour`` is a name in ``COLOURS``."""
     gaps = cells["gap_median"].to_numpy(float)
@@ -102,4 +113,5 @@ def _draw_line(
         mew=0.6,
         zorder=4 if marker else 1,
         clip_on=False,
+        label=label,
     )

@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.figures.style import SeriesStyle, colour_token, dash_pattern
+from reportgen.figures.style import PAPER, SeriesStyle, colour_token, dash_pattern
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,8 @@ MOST_NAMED = 8
 """More coloured lines than this cannot be distinguished."""
 NAME_HEIGHT = 15.0
 """CSS pixels."""
+OTHERS, LOST, BAND = "other optimizers", "half or more escaped, diverged or failed", "pointwise 95 % band"
+"""Words of a legend."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,16 @@ def draw_lines(axes: Axes, lines: list[Line], behind: list[Line], bands: Sequenc
     """
     for band in bands:
         colour = colour_token(band.style.colour)
-        axes.fill_between(band.x, band.low, band.high, step="post", color=colour, alpha=0.14, lw=0, zorder=2)
+        axes.fill_between(
+            band.x, band.low, band.high, step="post", color=colour, alpha=0.14, lw=0, zorder=2, label=BAND
+        )
     for line in behind:
-        axes.plot(line.x, line.y, color=colour_token("context"), lw=1, zorder=1, drawstyle=_draw_style(line))
+        grey = colour_token("context")
+        axes.plot(line.x, line.y, color=grey, lw=1, zorder=1, drawstyle=_draw_style(line), label=OTHERS)
     lines = [line for line in lines if len(line.x)]
     ends = [_draw(axes, line) for line in lines]
-    _write_names(axes, lines, ends)
+    if PAPER.get() is None:
+        _write_names(axes, lines, ends)
 
 
 def _draw_style(line: Line) -> str:
@@ -78,13 +84,17 @@ def _draw_style(line: Line) -> str:
 
 
 def _draw(axes: Axes, line: Line) -> tuple[float, float]:
-    """Draw one line. Returns the pixel position of its end."""
+    """Draw one line. Returns the position of its end in points."""
     style = line.style
     colour, dash = colour_token(style.colour), dash_pattern(style.dash)
-    axes.plot(line.x, line.y, color=colour, ls=dash, lw=2, drawstyle=_draw_style(line), zorder=3)
+    (drawn,) = axes.plot(
+        line.x, line.y, color=colour, ls=dash, lw=2, drawstyle=_draw_style(line), zorder=3, label=line.name
+    )
+    if PAPER.get():  # in print without colour, the markers tell the lines apart
+        drawn.set(marker=style.marker, markersize=5, markevery=(0.05, 0.2))
     end = (line.x[-1], line.y[-1])
     if line.ends_early:
-        axes.plot(*end, "x", ms=8, mew=2, color=colour, zorder=4, clip_on=False)
+        axes.plot(*end, "x", ms=8, mew=2, color=colour, zorder=4, clip_on=False, label=LOST)
     axes.plot(*end, style.marker, ms=5.5, color=colour, mec=colour_token("paper"), mew=0.8, zorder=3, clip_on=False)
     x, y = axes.transData.transform(end)
     return float(x), float(y)
@@ -99,7 +109,7 @@ def _write_names(axes: Axes, lines: list[Line], ends: list[tuple[float, float]])
         axes.annotate(
             fit_name(line.name),
             (edge + 20, label),
-            xycoords="figure pixels",
+            xycoords="figure points",
             color=colour_token(line.style.colour),
             va="center",
             fontsize=12.5,
@@ -116,13 +126,13 @@ def fit_name(name: str, room: int = 17) -> str:
 
 
 def _connect(axes: Axes, end: tuple[float, float], name: tuple[float, float]) -> None:
-    """Draw a thin line from the end of a line to its name, in pixels of the figure."""
+    """Draw a thin line from the end of a line to its name, in points of the figure."""
     axes.annotate(
         "",
         end,
         name,
-        xycoords="figure pixels",
-        textcoords="figure pixels",
+        xycoords="figure points",
+        textcoords="figure points",
         arrowprops={"arrowstyle": "-", "color": colour_token("context"), "lw": 0.8, "shrinkA": 0, "shrinkB": 0},
         annotation_clip=False,
         zorder=1,

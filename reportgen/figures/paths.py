@@ -13,7 +13,7 @@ from reportgen.analysis.number_format import and_list, count, number, rate
 from reportgen.figures.scales import few_ticks, step_axis
 from reportgen.figures.style import PANEL, THUMBNAIL, LineStyle, colour_token, dash_pattern, series_style
 from reportgen.figures.svg import axes_svg
-from reportgen.figures.ticks import round_labels, x_ticks, y_ticks
+from reportgen.figures.ticks import SIZE, round_labels, x_ticks, y_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MARGINS = (38.0, 34.0, 14.0, 16.0)
 """Left, bottom, right, top, CSS pixels."""
 NO_MARGINS = (0.0, 0.0, 0.0, 0.0)
+START, END, LEFT, STARTS = "start", "end", "left the plot area", "other starts"
+MINIMUM, PROJECTED = "minimum", "projected minimum"
+"""Words of a legend."""
 LabelPositions = list[tuple[float, float]]
 """Pixels of the labels that are drawn already."""
 
@@ -40,13 +43,14 @@ def draw_paths(view: LossView, optimizer: str, background: str) -> str:
     """
     runs = view.drawn_runs(optimizer)[:SHOWN_STARTS]
     colour = series_style(view.optimizers.index(optimizer)).colour
+    name = f"{optimizer} at learning rate {rate(view.best[optimizer].learning_rate)}"
 
     def draw(axes: Axes) -> None:
         set_frame(axes, view)
         labels: LabelPositions = []
         for run in reversed(runs):
             strong = run.start == runs[0].start or view.plane is not None
-            draw_path(axes, view, run, colour, "-", strong=strong, label_positions=labels)
+            draw_path(axes, view, run, colour, "-", strong=strong, label_positions=labels, name=name if strong else "")
         mark_minima(axes, view)
 
     return axes_svg(PANEL, MARGINS, draw, background)
@@ -62,13 +66,28 @@ def draw_thumbnail(view: LossView, background: str) -> str:
     return axes_svg(THUMBNAIL, NO_MARGINS, lambda axes: plot_thumbnail(axes, view), background)
 
 
+def draw_best_paths(view: LossView) -> str:
+    """The SVG of the paths of the thumbnail with axes, without the background."""
+
+    def draw(axes: Axes) -> None:
+        set_frame(axes, view)
+        _plot_best(axes, view)
+
+    return axes_svg(PANEL, MARGINS, draw)
+
+
 def plot_thumbnail(axes: Axes, view: LossView) -> None:
     """Draw the paths of the thumbnail on existing axes."""
     _set_limits(axes, view)
+    _plot_best(axes, view)
+
+
+def _plot_best(axes: Axes, view: LossView) -> None:
     for optimizer in reversed(thumbnail_optimizers(view)):
         style = series_style(view.optimizers.index(optimizer))
         for run in view.drawn_runs(optimizer)[:1]:
-            draw_path(axes, view, run, style.colour, dash_pattern(style.dash), strong=True, label_positions=None)
+            dash = dash_pattern(style.dash)
+            draw_path(axes, view, run, style.colour, dash, strong=True, label_positions=None, name=optimizer)
     mark_minima(axes, view)
 
 
@@ -135,6 +154,8 @@ def mark_minima(axes: Axes, view: LossView) -> None:
             mew=1.1,
             zorder=6,
             clip_on=False,
+            ls="",
+            label=PROJECTED if view.plane else MINIMUM,
         )
 
 
@@ -175,6 +196,7 @@ def draw_path(
     *,
     strong: bool,
     label_positions: LabelPositions | None,
+    name: str = "",
 ) -> None:
     """Draw one run.
 
@@ -187,6 +209,7 @@ def draw_path(
         strong: whether the line is thick and opaque.
         label_positions: the labels that exist already, to which the step is added at which the run leaves the picture.
             None: no label is drawn.
+        name: what a legend calls the path.
     """
     points, box = points_of(run, view), box_of(view)
     exit_at = exit_index(points, box)
@@ -196,10 +219,14 @@ def draw_path(
     # Clipped, because very long segments lose the precision of the part inside the picture.
     side = np.where(np.isfinite(box[1]), box[1] - box[0], 1e3)
     near = np.clip(shown, box[0] - 4 * side, np.where(np.isfinite(box[1]), box[1] + 4 * side, math.inf))
-    axes.plot(near[:, 0], near[:, 1], color=token, alpha=alpha, lw=width, ls=style, zorder=4 if strong else 3)
+    label = name or STARTS
+    axes.plot(
+        near[:, 0], near[:, 1], color=token, alpha=alpha, lw=width, ls=style, zorder=4 if strong else 3, label=label
+    )
     if ((points[0] >= box[0]) & (points[0] <= box[1])).all():
         size = 7.5 if strong else 5
-        axes.plot(*points[0], "o", ms=size, mfc=colour_token("paper"), mec=token, mew=1.6 if strong else 1.1, zorder=5)
+        face, edge_width = colour_token("paper"), 1.6 if strong else 1.1
+        axes.plot(*points[0], "o", ms=size, mfc=face, mec=token, mew=edge_width, zorder=5, label=START)
     if exit_at is None:
         axes.plot(
             *points[-1],
@@ -210,6 +237,7 @@ def draw_path(
             mew=0.8,
             zorder=5,
             clip_on=False,
+            label=END,
         )
     elif exit_at > 0:
         angle, edge = _draw_wedge(axes, points[exit_at - 1], points[exit_at], box, token)
@@ -256,7 +284,8 @@ def _draw_wedge(axes: Axes, inside: Array, outside: Array, box: Array, token: st
     far = inside + segment * min(1.0, 1e3 / max(float(np.abs(segment).max()), 1e-300))
     start, end = to_pixels(inside), to_pixels(far)
     angle = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
-    axes.plot(*edge, marker=(3, 0, angle - 90), ms=9, color=token, mew=0, zorder=5, clip_on=False)
+    wedge = (3, 0, angle - 90)
+    axes.plot(*edge, marker=wedge, ms=9, color=token, mew=0, zorder=5, clip_on=False, ls="", label=LEFT)
     return angle, edge
 
 
@@ -270,8 +299,8 @@ def _label_exit(axes: Axes, step: str, angle: float, edge: Array, label_position
             step,
             (float(edge[0]), float(edge[1])),
             back,
-            textcoords="offset pixels",
-            fontsize=11,
+            textcoords="offset points",
+            fontsize=SIZE,
             color=colour_token("ink"),
             zorder=7,
             ha="right" if back[0] < -4 else "left" if back[0] > 4 else "center",

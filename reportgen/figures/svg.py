@@ -10,12 +10,18 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reportgen.figures.style import COLOURS, RC, colour_token, colours_as_is
+from reportgen.figures.style import COLOURS, PAPER, RC, colour_token, colours_as_is
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Size = tuple[float, float]
+"""Width and height, CSS pixels."""
+Margins = tuple[float, float, float, float]
+"""Left, bottom, right, top, CSS pixels."""
+_EDGE, _HIGHEST = 14.0, 0.72
+"""On paper: the margin at the right and at the top, and the largest ratio of the height to the width of the axes."""
 FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
 _COLOUR_TOKEN = re.compile(r"#fe00([0-9a-f]{2})\b")
 _LONG_NUMBER = re.compile(r"(-?\d+\.\d)\d+")
@@ -39,8 +45,8 @@ _POINT = re.compile(r"([MLz])(?: ([-\d.e]+) ([-\d.e]+))?")
 
 
 def axes_svg(
-    size: tuple[int, int],
-    margins: tuple[float, float, float, float],
+    size: Size,
+    margins: Margins,
     draw: Callable[[Axes], None],
     background: str = "",
 ) -> str:
@@ -55,7 +61,7 @@ def axes_svg(
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    (width, height), (left, bottom, right, top) = size, margins
+    (width, height), (left, bottom, right, top) = _on_paper(size, margins)
     with rc_context(RC):  # type: ignore[arg-type]  # its keys are typed as literals
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         figure.patch.set_visible(False)
@@ -68,6 +74,18 @@ def axes_svg(
             drawn.append(figure)
             return ""
         return _to_svg(figure, background)
+
+
+def _on_paper(size: Size, margins: Margins) -> tuple[Size, Margins]:
+    """Size and margins in the layout ``PAPER``: the axes keep their shape, as far as it is not too high."""
+    paper = PAPER.get()
+    if paper is None:
+        return size, margins
+    left, bottom, right, top = margins
+    shape = (size[1] - bottom - top) / (size[0] - left - right)
+    left, right, top = left + paper.left, min(right, _EDGE), max(top, _EDGE)
+    height = min(shape, _HIGHEST) * (paper.width - left - right)
+    return (paper.width, height + bottom + top), (left, bottom, right, top)
 
 
 def figure_of(draw: Callable[[], str]) -> Figure:

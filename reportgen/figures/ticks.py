@@ -33,23 +33,26 @@ def x_ticks(axes: Axes, at: Sequence[float], labels: Sequence[str], title: str =
         if low <= x <= high:
             _text(axes, (x, 0), label, "center", "top", transform)
     if title:
-        left, bottom, width, _ = axes.bbox.bounds
-        _text(axes, (left + width / 2, bottom - PAD - 1.4 * SIZE), title, "center", "top", None)
+        _text(axes, (0.5, 0), title, "center", "top", axes.transAxes + _points(axes, 0, -PAD - 1.4 * SIZE))
 
 
 def y_ticks(axes: Axes, at: Sequence[float], labels: Sequence[str], title: str = "") -> None:
-    """Write labels left of the axes, only those within its limits, and a title left of them; arguments as ``x_ticks``.
-
-    A title of more than one letter is rotated.
-    """
+    """Write labels left of the axes, only those within its limits, and a title; arguments as ``x_ticks``."""
     transform = axes.get_yaxis_text1_transform(PAD)[0]
     low, high = sorted(axes.get_ylim())
     for y, label in zip(at, labels, strict=True):
         if low <= y <= high:
             _text(axes, (0, y), label, "right", "center_baseline", transform)
     if title:
-        middle = axes.bbox.bounds[1] + axes.bbox.bounds[3] / 2
-        _text(axes, (8, middle), title, "center", "center", None, rotation=90 if len(title) > 1 else 0)
+        y_title(axes, title)
+
+
+def y_title(axes: Axes, title: str) -> None:
+    """Write the title of the y axis at the left edge of the figure, rotated if it has more than one letter."""
+    from matplotlib.transforms import blended_transform_factory
+
+    edge = blended_transform_factory(_points(axes, 8, 0), axes.transAxes)
+    _text(axes, (0, 0.5), title, "center", "center", edge, rotation=90 if len(title) > 1 else 0)
 
 
 def round_labels(at: Sequence[float]) -> tuple[list[float], list[str]]:
@@ -58,16 +61,23 @@ def round_labels(at: Sequence[float]) -> tuple[list[float], list[str]]:
     return values, [number(value) for value in values]
 
 
+def _points(axes: Axes, x: float, y: float) -> Transform:
+    """A distance that is the same at every resolution; a point is a CSS pixel."""
+    from matplotlib.transforms import ScaledTranslation
+
+    return ScaledTranslation(x / 72, y / 72, axes.figure.dpi_scale_trans)
+
+
 def _text(
     axes: Axes,
     at: tuple[float, float],
     text: str,
     ha: Literal["center", "right"],
     va: Literal["top", "center", "center_baseline"],
-    transform: Transform | None,
+    transform: Transform,
     rotation: float = 0,
 ) -> None:
-    """Write a text next to the axes, at pixels of the figure if ``transform`` is None."""
+    """Write a text next to the axes."""
     axes.text(
         *at,
         text,

@@ -27,6 +27,7 @@ from reportgen.report.comparison_markdown import (
 )
 from reportgen.report.links import ASSETS, INDEX, SiteLinks
 from reportgen.report.new_site import NewSite
+from reportgen.report.optimizer_tags import optimizer_tags
 from reportgen.report.page_types import (
     CellGroup,
     ComparisonPage,
@@ -136,6 +137,7 @@ def _page(comparison: Comparison, drawn: list[DrawnPair]) -> ComparisonPage:
             site_url="",
             series={optimizer.label: series_style(place) for place, optimizer in enumerate(info.optimizers)},
             references=[optimizer.label for optimizer in info.optimizers if optimizer.reference],
+            tags=optimizer_tags(info.optimizers),
             manifest=None,
         ),
         summary=summary_sentence(comparison),

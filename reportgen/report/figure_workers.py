@@ -121,9 +121,10 @@ def _prepare(folder: Path, next_batch: Synchronized[int]) -> None:
     """Initialize a worker."""
     global _next_batch, _results
     from reportgen.figures.svg import warm_up
+    from reportgen.report.display_labels import with_display_labels
     from reportgen.results.result_tables import Results
 
-    _next_batch, _results = next_batch, Results.for_report(folder)
+    _next_batch, _results = next_batch, with_display_labels(Results.for_report(folder))
     warm_up()
 
 

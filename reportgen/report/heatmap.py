@@ -10,9 +10,11 @@ from reportgen.analysis.cells import CellRow
 from reportgen.analysis.loss_view import LossView, tightest_gap
 from reportgen.analysis.number_format import exponent, number, rate
 from reportgen.analysis.outcomes import SYMBOLS
-from reportgen.figures.registry import slug
+from reportgen.figures.paths import is_drawable
+from reportgen.figures.registry import MOST_PANELS, slug
 
 LEVELS = 8
+MOST_HEADINGS = 9
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class HeatCell:
     runs: int
     anchor: str
     """Of the row with all numbers."""
+    path: str
+    """Of the trajectories; empty if the loss cannot be drawn, or the optimizer has no picture."""
     best: bool
 
 
@@ -43,14 +47,31 @@ class HeatRow:
     cells: list[HeatCell]
 
 
-def heatmap_by_optimizer(view: LossView, most: int | None = None) -> list[HeatRow]:
-    """The optimizers of one loss, or the ``most`` best of them, in the order of the manifest."""
+def heatmap_by_optimizer(view: LossView, order: Sequence[str], most: int | None = None) -> list[HeatRow]:
+    """The optimizers of one loss, or the ``most`` best of them.
+
+    Args:
+        view: the loss.
+        order: labels of all optimizers, in the order of the rows.
+        most: number of rows; None: all.
+    """
     rates = view.manifest.learning_rates
     scale = _Scale(view)
     best = sorted(view.best.values(), key=lambda cell: cell.sort_key)[:most]
     shown = {cell.optimizer for cell in best}
-    names = view.optimizers if most is None else [name for name in view.optimizers if name in shown]
+    names = order if most is None else [name for name in order if name in shown]
     return [HeatRow(name, _heat_cells(view, name, rates, scale)) for name in names]
+
+
+def shown_headings(rates: Sequence[float]) -> list[bool]:
+    """Which columns of a narrow table have a heading: at most ``MOST_HEADINGS``, whole powers of ten if there are any.
+
+    Args:
+        rates: the learning rates, ascending.
+    """
+    whole = [abs(power - round(power)) < 0.05 for power in map(math.log10, rates)]
+    wanted = [at for at in range(len(rates)) if whole[at] or len(rates) <= MOST_HEADINGS or not any(whole)]
+    return [at in wanted[:: -(-len(wanted) // MOST_HEADINGS)] for at in range(len(rates))]
 
 
 def heatmap_by_loss(views: Iterable[LossView], optimizer: str) -> list[HeatRow]:
@@ -63,6 +84,11 @@ def heatmap_by_loss(views: Iterable[LossView], optimizer: str) -> list[HeatRow]:
 def cell_anchor(optimizer: str, learning_rate: float) -> str:
     """The id of a configuration's row on the page of its loss."""
     return f"cell-{slug(optimizer)}-{learning_rate:g}".replace(".", "_").replace("+", "")
+
+
+def path_anchor(optimizer: str, learning_rate: float) -> str:
+    """The id of the trajectories of a configuration on the page of its loss."""
+    return cell_anchor(optimizer, learning_rate).replace("cell-", "path-", 1)
 
 
 class _Scale:
@@ -83,10 +109,14 @@ class _Scale:
 def _heat_cells(view: LossView, optimizer: str, rates: Sequence[float], scale: _Scale) -> list[HeatCell]:
     cells = view.cells_by_rate(optimizer)
     best = view.best.get(optimizer)
-    return [_heat_cell(cells[each], scale, best) if each in cells else _absent(optimizer, each) for each in rates]
+    drawn = is_drawable(view) and optimizer in view.optimizers[:MOST_PANELS]
+    return [
+        _heat_cell(cells[each], scale, best, drawn=drawn) if each in cells else _absent(optimizer, each)
+        for each in rates
+    ]
 
 
-def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None) -> HeatCell:
+def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None, *, drawn: bool) -> HeatCell:
     gap = cell.gap_median
     lost = {outcome: cell.outcomes[outcome] for outcome in ("diverged", "escaped", "failed")}  # the first of equals
     if math.isfinite(gap):
@@ -106,6 +136,7 @@ def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None) -> HeatCell:
         diverged=cell.diverged,
         runs=cell.runs,
         anchor=cell_anchor(cell.optimizer, cell.learning_rate),
+        path=path_anchor(cell.optimizer, cell.learning_rate) if drawn else "",
         best=best is not None and cell.cell_id == best.cell_id and cell.hit_rate > 0,
     )
 
@@ -116,4 +147,4 @@ def _brief(gap: float) -> str:
 
 def _absent(optimizer: str, learning_rate: float) -> HeatCell:
     text = f"{optimizer} was not run at {rate(learning_rate)}"
-    return HeatCell("absent", "–", "–", text, 0, 0, 0, cell_anchor(optimizer, learning_rate), False)
+    return HeatCell("absent", "–", "–", text, 0, 0, 0, cell_anchor(optimizer, learning_rate), "", False)

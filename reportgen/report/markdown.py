@@ -107,6 +107,11 @@ class Details:
 Block = str | Table | Bullets | Details
 
 
+def table_markdown(table: Table) -> str:
+    """A table alone."""
+    return "\n".join(_lines(table)) + "\n"
+
+
 def document(blocks: Iterable[Block], last: str, limit: int = LIMIT) -> str:
     """The blocks and a last line, at most ``limit`` UTF-16 code units long.
 

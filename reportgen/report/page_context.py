@@ -12,6 +12,7 @@ from reportgen.analysis.number_format import and_list, count, names, number, rat
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.profile_bands import ProfileBands, profile_bands
 from reportgen.analysis.report_analysis import ReportAnalysis
+from reportgen.analysis.tuning_curve import shared_rates
 from reportgen.figures.paths import thumbnail_optimizers
 from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
 from reportgen.figures.runtime_profiles import banded_optimizers
@@ -22,12 +23,14 @@ from reportgen.report.best_rate_table import best_rate_rows
 from reportgen.report.budget_table import budget_rows
 from reportgen.report.cell_table import MOST_ROWS, cell_table_rows, failure_reasons
 from reportgen.report.config_toml import config_toml
+from reportgen.report.display_labels import display_labels
 from reportgen.report.expected_time_table import ExpectedTimeBlock, expected_time_blocks
 from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
 from reportgen.report.hyperparameter_table import filled_columns, schedule_choices
 from reportgen.report.links import INDEX, loss_page, optimizer_page
+from reportgen.report.optimizer_tags import optimizer_tags
 from reportgen.report.page_types import (
     FindingItem,
     IndexPage,
@@ -42,9 +45,10 @@ from reportgen.report.page_types import (
 )
 from reportgen.report.player import player
 from reportgen.report.profile_section import anytime_rows, band_note
+from reportgen.report.ranked_rates import RankedRates, ranked_rates
 from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
-from reportgen.report.step_cost import cost_sentence
+from reportgen.report.step_cost import cost_sentence, step_times
 from reportgen.results.manifest import Manifest, OptimizerInfo, ProgramEntry
 
 MOST_CARDS, MOST_BRIEF = 12, 12
@@ -61,14 +65,23 @@ _CAPTIONS = {
 class PageContexts:
     """The pages of one report."""
 
-    def __init__(self, analysis: ReportAnalysis, drawn: Mapping[str, Sequence[FigureSpec]], *, has_data: bool) -> None:
+    def __init__(
+        self,
+        analysis: ReportAnalysis,
+        drawn: Mapping[str, Sequence[FigureSpec]],
+        *,
+        has_data: bool,
+        stored: Manifest,
+    ) -> None:
         """The pages of ``analysis``.
 
         Args:
-            analysis: what the pages show.
+            analysis: what the pages show, with the display labels of optimizers.
             drawn: the figures of each loss, by its label.
             has_data: whether the results folder is next to the pages.
+            stored: the manifest with the full labels.
         """
+        self._stored = stored
         self._analysis = analysis
         self._drawn = drawn
         self._has_data = has_data
@@ -89,6 +102,12 @@ class PageContexts:
     @cached_property
     def _series(self) -> dict[str, SeriesStyle]:
         return {label: series_style(place) for place, label in enumerate(self._manifest.optimizer_labels)}
+
+    @cached_property
+    def _order(self) -> list[str]:
+        """The labels in the order of the ranking."""
+        ranks = [*self._analysis.ranking, *self._analysis.excluded_ranking]
+        return list(dict.fromkeys([*(rank.optimizer for rank in ranks), *self._manifest.optimizer_labels]))
 
     @cached_property
     def overview(self) -> list[FigureSpec]:
@@ -116,12 +135,14 @@ class PageContexts:
             path=INDEX,
             report=self._report,
             matrix=matrix,
-            setup=f"{matrix}: {runs} in {manifest.dtype} on {device}.",
+            setup=f"{matrix}: {runs} in {manifest.dtype} on {device}.{self._shared_settings()}",
             findings=[_finding(claim) for claim in findings(analysis)],
             counts=outcome_counts(analysis.results.runs),
             total=len(analysis.results.runs),
             configurations=len(cells),
             ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
+            rates=self._ranked_rates(),
+            step_times=step_times(manifest.programs, manifest.optimizer_labels, analysis.results.runs),
             pairs=pair_rows(board),
             head_to_head=analysis.head_to_head,
             limitations=ranking_limitations(board),
@@ -135,7 +156,7 @@ class PageContexts:
             expected_times=self._expected_times(),
             budgets=budget_rows(analysis.results, analysis.compared_trials),
             plugins=self._plugins(),
-            config=config_toml(manifest.config),
+            config=config_toml(self._stored.config),
             has_data=self._has_data,
         )
 
@@ -155,6 +176,7 @@ class PageContexts:
             site_url=self._manifest.config.site_url,
             series=self._series,
             references=[optimizer.label for optimizer in self._manifest.optimizers if optimizer.reference],
+            tags=optimizer_tags(self._manifest.optimizers, self._manifest.config.baseline),
             manifest=self._manifest,
         )
 
@@ -163,6 +185,12 @@ class PageContexts:
             return None
         files = {"runtimes": csv_export.RUNTIMES, "performance": csv_export.PERFORMANCE, "tuning": csv_export.TUNING}
         return OverviewFigures(**{spec.kind: _page_figure(spec, files[spec.kind]) for spec in self.overview})
+
+    def _ranked_rates(self) -> Mapping[str, RankedRates]:
+        analysis = self._analysis
+        losses = set(analysis.comparable["loss"]) or set(analysis.best["loss"])
+        shared = shared_rates(analysis.compared_trials, self._manifest.optimizer_labels)
+        return ranked_rates(analysis.sensitivity, shared, losses)
 
     def _expected_times(self) -> list[ExpectedTimeBlock]:
         manifest = self._manifest
@@ -174,7 +202,7 @@ class PageContexts:
         return LossCard(
             info=view.info,
             heading=loss_heading(view),
-            rows=heatmap_by_optimizer(view, MOST_BRIEF) if has_rows else [],
+            rows=heatmap_by_optimizer(view, self._order, MOST_BRIEF) if has_rows else [],
             thumbnail=self._figure(view, "thumbnail"),
             optimizers=names(thumbnail_optimizers(view)),
             from_start=view.from_start,
@@ -192,7 +220,7 @@ class PageContexts:
             counts=outcome_counts(view.results.runs),
             total=len(view.results.runs),
             reasons=failure_reasons(view.results.runs),
-            rows=heatmap_by_optimizer(view),
+            rows=heatmap_by_optimizer(view, self._order),
             rates_heading=rates_heading(view, self._analysis.sensitivity),
             rates_figures=[self._panel(view, "rates", name) for name in panels],
             undrawn_optimizers=len(view.optimizers) - len(panels),
@@ -263,6 +291,10 @@ class PageContexts:
         entries = [*(entry.name for entry in config.losses), *(entry.name for entry in config.optimizers)]
         files = (entry.partition(".py:")[0] for entry in entries if ".py:" in entry)
         return sorted({f"{file}.py" for file in files})
+
+    def _shared_settings(self) -> str:
+        shared = display_labels(self._stored.optimizers).shared
+        return f" All optimizers: {shared}." if shared else ""
 
     def _matrix(self) -> str:
         manifest, rates = self._manifest, self._manifest.learning_rates

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from reportgen.report.expected_time_table import ExpectedTimeBlock
     from reportgen.report.fixed_budget_table import FixedBudgetTable
     from reportgen.report.heatmap import HeatRow
+    from reportgen.report.optimizer_tags import Tag
     from reportgen.report.player import Player
     from reportgen.report.profile_section import AnytimeRow
+    from reportgen.report.ranked_rates import RankedRates
     from reportgen.report.ranking_table import PairRow, RankingRow
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
@@ -105,6 +107,8 @@ class ReportInfo:
     """Colour, dash and marker by optimizer label."""
     references: Sequence[str]
     """Labels of the reference optimizers."""
+    tags: Mapping[str, Sequence[Tag]]
+    """What marks an optimizer as reference, baseline or custom, by label."""
     manifest: Manifest | None
     """None for a comparison, which has two."""
 
@@ -133,6 +137,10 @@ class IndexPage(Page):
     """All runs."""
     configurations: int
     ranking: Sequence[RankingRow]
+    rates: Mapping[str, RankedRates]
+    """The best learning rates and usable ranges over the losses, by optimizer."""
+    step_times: Mapping[str, str]
+    """Wall time per step and run in words, by optimizer, as far as it was measured."""
     pairs: Sequence[PairRow]
     """Tests of pairs of optimizers over the losses; empty with too few losses."""
     head_to_head: Sequence[HeadToHead]

@@ -17,6 +17,7 @@ from reportgen.analysis.number_format import number
 from reportgen.figures.paths import box_of
 from reportgen.figures.player_stage import INNER, MARGINS, STAGE, is_playable, stage_pixels
 from reportgen.figures.scales import few_ticks
+from reportgen.report.heatmap import path_anchor
 from reportgen.report.player_encoding import (
     GRID,
     OUTCOMES,
@@ -73,6 +74,8 @@ class RateChoice:
     has_path: bool
     best: bool
     """Whether it is the best learning rate of the optimizer."""
+    anchor: str
+    """The id that selects it, see ``heatmap.path_anchor``."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,7 @@ class _PlayerBuilder:
         key = name, self._rates[place]
         path, best = self.paths.get(key), key[1] == self._best_rate(name)
         note = "no path" if not path else "diverged" if "diverged" in path.facts else ""
-        return RateChoice(place, key[1], note, bool(path), best)
+        return RateChoice(place, key[1], note, bool(path), best, path_anchor(*key))
 
 
 def _size(path: EncodedPath, steps: Array) -> int:

@@ -15,6 +15,7 @@ from reportgen.report.assets import assets
 from reportgen.report.basins import basin_files
 from reportgen.report.cell_table import failure_reasons
 from reportgen.report.csv_export import data_files
+from reportgen.report.display_labels import with_display_labels
 from reportgen.report.figure_workers import FigureWorkers, draw_figures
 from reportgen.report.links import ASSETS, SiteLinks
 from reportgen.report.new_site import NewSite
@@ -80,8 +81,9 @@ class Site:
 
     def draw(self, results: Results) -> None:
         """Draw the figures of the losses in ``results``, all of which are finished."""
-        for label in results.runs["loss"].astype(str).unique():
-            draw_figures(self._outdated_figures(loss_view(results, label)), self._assets, self._on_figure)
+        shown = with_display_labels(results)
+        for label in shown.runs["loss"].astype(str).unique():
+            draw_figures(self._outdated_figures(loss_view(shown, label)), self._assets, self._on_figure)
 
     def write(self, results: Results, workers: FigureWorkers | None = None) -> Path:
         """Draw what is missing, make all pages, and replace the earlier site. To be called once.
@@ -101,11 +103,13 @@ class Site:
             return self._write(results, workers)
 
     def _write(self, results: Results, workers: FigureWorkers | None) -> Path:
-        analysis = ReportAnalysis(results)
+        analysis = ReportAnalysis(with_display_labels(results))
         self.head_to_head = analysis.head_to_head
         self._draw_missing(analysis, workers)
-        pictures = basin_files(results.basins, results.manifest)
-        contexts = PageContexts(analysis, self._drawn, has_data=(self._output / "results").is_dir())
+        pictures = basin_files(analysis.results.basins, analysis.manifest)
+        contexts = PageContexts(
+            analysis, self._drawn, has_data=(self._output / "results").is_dir(), stored=results.manifest
+        )
         draw_figures(self._select_changed(contexts.overview), self._assets, self._on_figure)
         files: dict[str, Content] = {".nojekyll": "", **assets(self._options.templates), **dict(data_files(analysis))}
         files |= {f"{ASSETS}/{name}": content for name, content in pictures}

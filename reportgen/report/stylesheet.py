@@ -40,18 +40,19 @@ def stylesheet(templates: Path | None = None) -> str:
     Raises:
         TemplateError: one of the user's templates is broken.
     """
-    dark = _variables("dark").replace("\n", "\n  ")
+    automatic = _variables("dark", ":root:not([data-theme=light])").replace("\n", "\n  ")
+    chosen = _variables("dark", ":root[data-theme=dark]").replace("\n", "\n  ")
+    dark = f"@media screen and (prefers-color-scheme: dark) {{\n  {automatic}\n}}\n@media screen {{\n  {chosen}\n}}"
     parts = "".join(render_stylesheet(part, templates) for part in PARTS)
-    themes = f"{_variables('light')}\n@media screen and (prefers-color-scheme: dark) {{\n  {dark}\n}}"
-    return f"{themes}\n{_classes()}\n{parts}"
+    return f"{_variables('light', ':root')}\n{dark}\n{_classes()}\n{parts}"
 
 
-def _variables(theme: str) -> str:
-    """The CSS variables of a theme."""
+def _variables(theme: str, where: str) -> str:
+    """The CSS variables of a theme, for the elements of the selector ``where``."""
     place = 0 if theme == "light" else 1
     named = [f"--{name}: {both[place]};" for name, both in COLOURS.items()]
     heat = [f"--h{i}: {back}; --t{i}: {text};" for i, (back, text) in enumerate(HEAT[theme])]
-    return "\n".join([":root {", *(f"  {line}" for line in (*named, *heat)), "}"])
+    return "\n".join([f"{where} {{", *(f"  {line}" for line in (*named, *heat)), "}"])
 
 
 def _classes() -> str:

@@ -22,6 +22,7 @@ from reportgen.figures.registry import slug
 from reportgen.regular_files import read_bytes, read_text
 from reportgen.report.csp import PLACEHOLDER, add_policy
 from reportgen.report.formula import math_block, math_inline
+from reportgen.report.heatmap import shown_headings
 from reportgen.report.page_types import template_fields
 from reportgen.report.render_options import CARD, list_files
 
@@ -185,7 +186,9 @@ def _environment(folder: Path | None, is_body: bool = False) -> Environment:
         number_format.names,
         number_format.shorten,
     )
-    environment.filters.update({each.__name__: each for each in (*filters, slug, math_block, math_inline)})
+    environment.filters.update(
+        {each.__name__: each for each in (*filters, slug, shown_headings, math_block, math_inline)}
+    )
     environment.globals.update(GLOBALS, SCRIPTS=list(find_scripts(folder)))
     return environment
 

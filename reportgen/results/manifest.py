@@ -124,6 +124,8 @@ class OptimizerInfo:
     """Its docstring."""
     reference: bool = False
     """Whether it is a reference optimizer, which is excluded from comparisons."""
+    short: str = ""
+    """Its short title from the config; empty without one."""
     hyperparameters: tuple[HyperparameterInfo, ...] = ()
     learning_rates: tuple[float, ...] = ()
     """Ascending; empty: unknown."""

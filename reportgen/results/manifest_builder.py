@@ -104,6 +104,7 @@ def _optimizer_info(spec: OptimizerSpec) -> OptimizerInfo:
             note=kind.reason,
             hyperparameters=values,
             learning_rates=spec.learning_rates,
+            short=spec.short,
         )
     return OptimizerInfo(
         label=spec.label,
@@ -119,4 +120,5 @@ def _optimizer_info(spec: OptimizerSpec) -> OptimizerInfo:
             HyperparameterInfo(value=spec.values[name], **vars(item)) for name, item in spec.declared.items()
         ),
         learning_rates=spec.learning_rates,
+        short=spec.short,
     )
