@@ -217,6 +217,7 @@ class {name}(Optimizer):
 """
 
 
+@pytest.mark.usefixtures("plugins_here")
 @pytest.mark.parametrize("error", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit", "ValueError('no')"])
 def test_a_rule_that_raises_costs_only_itself(error: str, tmp_path: Path) -> None:
     from reportgen.config import Config

@@ -98,7 +98,7 @@ class WorkerPools:
 
     def _start(self, places: Iterable[Place]) -> None:
         for place in places:
-            with contextlib.suppress(WorkerLostError):  # reported when the worker is needed
+            with contextlib.suppress(Exception):  # it is raised again when the worker is needed
                 self.schedule(place, worker.no_op)  # Pebble starts a process with its first task
 
     def schedule(

@@ -7,13 +7,14 @@ into 2 GiB. A larger table is read only if its file is as large as that of real 
 from __future__ import annotations
 
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from reportgen.regular_files import open_regular
 from reportgen.results.errors import NotResultsError
 from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 MOST_ROWS = {RUNS: 10**7, TRACES: 2 * 10**7, GRIDS: 10**4, PATHS: 2 * 10**7}
 """Rows of each table that are read in any case."""
@@ -49,6 +50,9 @@ def check_size(path: Path) -> pq.FileMetaData:
     Raises:
         NotResultsError: it is not a Parquet file, or it is too large.
     """
+    import pyarrow as pa  # takes a tenth of a second, which a build with nothing to do has not
+    import pyarrow.parquet as pq
+
     try:
         size = path.stat().st_size
         with open_regular(path) as file:
