@@ -146,13 +146,14 @@ def test_a_template_and_a_wrong_config_count_as_well(live: Live, folder: Path) -
     (folder / "pages" / "body.html").write_text("{% broken %}")
     assert "body.html" in live.wait(error=True)["error"]
     (folder / "pages" / "body.html").unlink()
+    live.wait(before + 1)
     (folder / "reportgen.toml").write_text(CONFIG.replace("steps = 30", "steps = 0"))
     assert "steps" in live.wait(error=True)["error"]
     (folder / "reportgen.toml").write_text(CONFIG.replace('"Live"', '"Renamed"'))
-    live.wait(before + 1)
+    live.wait(before + 2)
     assert "Renamed" in live.get("/")[1]
     (folder / "reportgen.toml").write_text(CONFIG)
-    live.wait(before + 2)
+    live.wait(before + 3)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +192,7 @@ def test_the_page_reloads_in_place_and_shows_errors(live: Live, folder: Path, br
     assert "NameError" in page.locator("#reportgen-error").inner_text()
     write_rule(folder, "0.8", "Reloaded")
     page.wait_for_selector("#reportgen-error", state="detached")
+    page.goto("about:blank")  # which ends its question for changes
     page.close()
     live.wait(before + 2)
 
