@@ -144,7 +144,7 @@ TABLES: list[tuple[str, str, Change, str]] = [
 def test_a_table_with_wrong_content_is_refused(folder: Path, table: str, change: Change, sentence: str) -> None:
     change_table(folder / f"{table}.parquet", change)
     assert sentence in refusal("render", folder, "--output", folder.parent / "site")
-    assert not (folder.parent / "site").exists()
+    assert not (folder.parent / "site" / "index.html").exists()
     with pytest.raises(NotResultsError):
         load(folder)
 
