@@ -225,7 +225,8 @@ def test_it_omits_parts_in_the_stated_order(tmp_path: Path) -> None:
     full = len(complete.encode())
     assert "Omitted" not in complete
     assert 'class="player"' in complete
-    order, counts = list(STEPS.values()), []
+    # These results have no maps of basins.
+    order, counts = [step for name, step in STEPS.items() if name != "basins"], []
     for share in (0.95, 0.6, 0.02):
         text = written(tmp_path, results, share * full / 2**20)
         note = re.search(
