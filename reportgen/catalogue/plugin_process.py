@@ -43,7 +43,7 @@ def load_plugins_here() -> None:
 
 @contextmanager
 def loading_deadline(seconds: float) -> Iterator[None]:
-    """Within this context, loading a plug-in may take at most so many seconds, and at most ``MOST_SECONDS``."""
+    """Within this context, loading a plug-in may take at most ``seconds``, and at most ``MOST_SECONDS``."""
     token = _deadline.set(min(seconds, MOST_SECONDS))
     try:
         yield
@@ -126,7 +126,7 @@ class _PluginProcess:
         return self._process.is_alive()
 
     def ask(self, question: Callable[..., object], arguments: tuple[object, ...], deadline: float) -> object:
-        """Return the answer, which may be an exception; raises _LostError if there is none in ``deadline`` seconds."""
+        """Return the answer, which may be an exception; raises _LostError without one in ``deadline`` seconds."""
         try:
             self._connection.send((question, arguments))
             if not self._connection.poll(deadline):

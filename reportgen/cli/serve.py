@@ -46,7 +46,7 @@ def serve(config: Path | None, port: int, host: str, open_: bool) -> None:
         address = f"http://{host}:{server.port}/"
         click.echo(f"{address}  (Ctrl-C ends it)")
         if host not in ("127.0.0.1", "localhost"):
-            click.echo("Everyone who reaches this address can read the report.", err=True)
+            click.echo("Everyone with access to this address can read the report.", err=True)
         if open_:
             click.launch(address)
         report = LiveReport(lambda: load(config), state, progress.show)

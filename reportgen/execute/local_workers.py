@@ -66,8 +66,8 @@ class LocalWorkers:
         """Yield each program with its result or a failure when it ends, and events in between.
 
         Programs on the same loss run in a group that may share a loop, and a worker runs some groups at the same time.
-        If these exceed the deadline or the process dies, the programs whose code ran then have failed. If it is not
-        known whose code ran, each group runs again alone, and then each program.
+        If these exceed the deadline or the process dies, the programs with code that ran then have failed. If these are
+        not known, each group runs again alone, and then each program.
 
         Args:
             programs: the programs to run.

@@ -10,7 +10,7 @@ import signal
 
 from reportgen.tf_setup import import_tensorflow
 
-# Ctrl-C reaches all processes of a terminal, and the parent decides what it does.
+# Ctrl-C interrupts all processes of a terminal, and the parent decides what it does.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 _null = os.open(os.devnull, os.O_WRONLY)

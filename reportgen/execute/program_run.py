@@ -119,13 +119,13 @@ class ProgramRun:
         blamed = self._blamed(left) if failure else []
         for program in blamed:
             yield self._pending.pop(program.id), failure
-        # If nobody is to blame, the groups are made smaller until the culprit is alone.
+        # If no program is to blame, the groups are made smaller until the culprit is alone.
         rest = [part for group in left if (part := self._left(group))] if blamed else _split(left)
         for group in rest:
             self._submit(place_of(group[0]), [group])
 
     def _blamed(self, left: Sequence[Group]) -> list[Program]:
-        """The programs whose code ran when their process ended."""
+        """The programs that ran code of their own when their process ended."""
         programs = [program for group in left for program in group]
         if len(programs) == 1:
             return programs

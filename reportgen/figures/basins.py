@@ -24,7 +24,7 @@ _LIGHTER = (0.0, 0.38, 0.68)
 
 
 def end_colours(minima: int, local_minima: int, saddles: int) -> dict[int, str]:
-    """Return the colour of each code of ``reportgen.engine.basins``, for a loss with so many known points."""
+    """Return the colour of each code of ``reportgen.engine.basins``, for a loss with these numbers of known points."""
     points = [
         *(_MINIMA[i % len(_MINIMA)] for i in range(minima)),
         *(_LOCAL_MINIMA[i % len(_LOCAL_MINIMA)] for i in range(local_minima)),

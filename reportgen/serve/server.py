@@ -39,7 +39,7 @@ class LiveServer(ThreadingHTTPServer):
             host: the address of this machine to listen on.
             port: the first port.
             folder: the folder of the site.
-            state: what the pages are told.
+            state: the state of the report, which the pages ask for.
 
         Raises:
             OSError: no port is free, or the address is not one of this machine.

@@ -1,4 +1,4 @@
-"""What the browser is told: which version of the report there is, and what is wrong with the edited files."""
+"""The state that the browser asks for: the version of the report, and what is wrong with the edited files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Status:
     error: str
     """What is wrong with the edited files, in lines; empty if nothing is."""
     built: int
-    """Number of the report; 0: there is none yet."""
+    """Number of the report; 0: it is not built yet."""
 
 
 class LiveState:

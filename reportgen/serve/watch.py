@@ -15,7 +15,7 @@ from reportgen.results.errors import NotResultsError
 from reportgen.serve.state import LiveState
 
 _KINDS = (".py", ".toml", ".html", ".css", ".js", ".svg")
-"""Endings of the files whose changes count."""
+"""Endings of the watched files."""
 
 
 class LiveReport:
@@ -26,7 +26,7 @@ class LiveReport:
 
         Args:
             load: reads the config.
-            state: is told what has happened.
+            state: receives the outcome of each build.
             on_event: called with each event of a build.
         """
         self._load = load
