@@ -13,13 +13,13 @@ from fuzz import harness
 @pytest.mark.parametrize(
     ("name", "cases"),
     [
-        ("manifest", 60),
-        ("tables", 60),
-        ("comparison_pairs", 50),
-        ("published_sites", 50),
-        ("config", 100),
-        ("flags", 60),
-        ("environment", 50),
+        ("manifest", 30),
+        ("tables", 30),
+        ("comparison_pairs", 20),
+        ("published_sites", 30),
+        ("config", 60),
+        ("flags", 40),
+        ("environment", 20),
     ],
 )
 def test_damaged_input_ends_in_success_or_in_a_sentence(name: str, cases: int, tmp_path: Path) -> None:
