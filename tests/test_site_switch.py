@@ -262,7 +262,7 @@ def test_a_reader_always_finds_a_whole_site_while_it_is_rendered_again_and_again
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for turn in range(15):  # 50 were tried once; they take a minute
+        for turn in range(16):  # 50 were tried once; they take a minute
             render(results[turn % 2], folder)
     finally:
         done.set()
