@@ -18,6 +18,8 @@ from reportgen import load
 from reportgen.cli import main
 from reportgen.results.manifest import NotResultsError
 
+pytestmark = pytest.mark.slow
+
 Change = Callable[[Any], Any]
 
 

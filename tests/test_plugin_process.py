@@ -13,6 +13,8 @@ from reportgen import catalogue
 from reportgen.catalogue import plugin_process
 from reportgen.optimizer import docstring_of, hyperparameters
 
+pytestmark = pytest.mark.slow
+
 GOOD = """
 from dataclasses import dataclass
 from reportgen.loss import loss
