@@ -157,7 +157,7 @@ def test_a_template_and_a_wrong_config_count_as_well(live: Live, folder: Path) -
 
 
 @pytest.mark.parametrize(
-    "path", ["/../reportgen.toml", "/..%2freportgen.toml", "/%2e%2e/mine.py", "/none.html", "//etc/passwd"]
+    "path", ["/../reportgen.toml", "/..%2freportgen.toml", "/%2e%2e/mine.py", "/none.html", "/%00none", "//etc/passwd"]
 )
 def test_nothing_outside_of_the_report_is_served(path: str, live: Live) -> None:
     assert live.get(path)[0] == 404

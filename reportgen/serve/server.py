@@ -47,12 +47,13 @@ class LiveServer(ThreadingHTTPServer):
         self.folder, self.state = folder, state
         self.names = {host, "localhost", "127.0.0.1", "[::1]"}
         """Names by which a browser may ask for a page. Others come from pages of other sites."""
-        for number in range(port, port + _MOST_PORTS):
+        last = min(port + _MOST_PORTS, 65536) - 1
+        for number in range(port, last + 1):
             try:
                 super().__init__((host, number), _Handler)
                 break
             except OSError:
-                if number == port + _MOST_PORTS - 1:
+                if number == last:
                     raise
         self.port = self.server_address[1]
 
@@ -63,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request."""
-        name = self.headers.get("Host", "").rpartition(":")[0]
-        if self.server.names.isdisjoint({name, "0.0.0.0"}) and "0.0.0.0" not in self.server.names:
+        name = re.sub(r":\d+$", "", self.headers.get("Host", ""))
+        if name not in self.server.names and "0.0.0.0" not in self.server.names:
             self._send(HTTPStatus.FORBIDDEN, "text/plain", b"This address belongs to no page here.")
             return
         address = urlsplit(self.path)
@@ -80,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, path: str) -> None:
         built = self.server.state.status.built
-        file = (self.server.folder / path.lstrip("/")).resolve()
+        file = (self.server.folder / path.lstrip("/").replace("\0", "")).resolve()
         if path.endswith("/"):
             file /= "index.html"
         inside = file.is_relative_to(self.server.folder.resolve())
