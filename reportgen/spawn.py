@@ -75,7 +75,8 @@ if sys.platform == "linux":
 
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
-                forkserver.ensure_running()
+                with _lock, _without_current_folder():
+                    forkserver.ensure_running()
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
             super().start()
@@ -84,6 +85,20 @@ if sys.platform == "linux":
         """The context of ``multiprocessing`` for forked workers."""
 
         Process = ForkedProcess
+
+
+@contextmanager
+def _without_current_folder() -> Iterator[None]:
+    """Let a new process import nothing from the current folder, which may hold another copy of this package."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 @contextmanager
