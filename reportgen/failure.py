@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ def one_line(text: str) -> str:
         text = f"{text[: MOST_CHARACTERS - 100]} ... {text[-95:]}"
     printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())
+
+
+def with_short_words(text: str) -> str:
+    """Return a message in which the middle of each word of over 300 characters is left out."""
+    return re.sub(r"\S{300,}", lambda word: f"{word[0][:150]}...{word[0][-50:]}", text)
 
 
 class WriteError(OSError):

@@ -5,10 +5,14 @@ On Linux the workers are forked from one process that has imported TensorFlow.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -112,20 +116,50 @@ def _main_module_hidden() -> Iterator[None]:
             sys.modules["__main__"] = main
 
 
+_MOST_BYTES_OF_FOLDER = 70
+
+
 def worker_context() -> context.BaseContext:
     """Return the context of worker processes."""
-    if sys.platform == "linux" and IS_FORKED:
+    # The first process that is forked is reached by a socket in the temporary folder, with a path of at most 107 bytes.
+    has_room = len(os.fsencode(tempfile.gettempdir())) <= _MOST_BYTES_OF_FOLDER
+    if sys.platform == "linux" and IS_FORKED and has_room:
         forked = ForkedContext()
         forked.set_forkserver_preload([_PRELOADED])
         return forked
     return SpawnedContext()
 
 
-def end_with_parent() -> None:
+@functools.cache
+def temporary_folder() -> str:
+    """Return the folder for what the processes of this one write and never delete, as TensorFlow does if it is killed.
+
+    It is deleted when this process ends.
+    """
+    folder = tempfile.mkdtemp(prefix="reportgen-")
+    _temporary_folders.append(folder)
+    return folder
+
+
+_temporary_folders: list[str] = []
+
+
+@atexit.register  # while this module is imported, so that it is called after those who stop the processes
+def _delete_temporary_folders() -> None:
+    for folder in _temporary_folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_with_parent(temporary: str) -> None:
     """Make this process the leader of a group that ends with it, and with its parent, however these end.
 
     A child process watches both: a thread could not while the code of a plug-in does not let go of the interpreter.
+
+    Args:
+        temporary: the folder for temporary files, which is deleted if the parent cannot do that.
     """
+    os.environ["TMPDIR"] = temporary
+    tempfile.tempdir = None  # it may have been asked for before
     parent = multiprocessing.parent_process()
     if parent is None or not hasattr(os, "fork"):
         return
@@ -134,8 +168,13 @@ def end_with_parent() -> None:
     if os.fork():
         return
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    while os.getppid() == watched and not wait([parent.sentinel], timeout=_WATCH_SECONDS):
-        pass
+    ended: list[object] = []
+    while os.getppid() == watched and not ended:
+        ended += wait([parent.sentinel], timeout=_WATCH_SECONDS)
+    if ended:
+        with suppress(ProcessLookupError):
+            os.kill(watched, signal.SIGKILL)
+        shutil.rmtree(temporary, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

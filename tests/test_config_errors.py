@@ -247,6 +247,13 @@ def test_each_error_is_one_line_with_place_and_reason(tmp_path: Path, toml: str,
     assert "\n" not in line
 
 
+@pytest.mark.parametrize("end", ["", "[dim=2]", "[" * 1000 + "]" * 1000])
+def test_a_name_that_is_far_too_long_is_shortened(tmp_path: Path, end: str) -> None:
+    (line,) = problems(tmp_path, f'losses = ["{"x" * 1_000_000}{end}"]')
+    assert line.startswith('reportgen.toml: losses[0]: no loss is called "xxx')
+    assert len(line) < 500
+
+
 def test_a_loss_without_a_start_is_named_with_its_dimension(tmp_path: Path) -> None:
     starts = "starts = {standard=false, random=0, points=[[0.5], [1, 2, 3]]}\n"
     losses = "losses = ['quartic', 'beale', 'rosenbrock', {name='rosenbrock', dim=3}, {name='rosenbrock', dim=4}]"

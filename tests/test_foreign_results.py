@@ -195,6 +195,29 @@ def test_a_small_file_of_very_many_rows_is_refused_before_it_is_decoded(valid: P
     assert sentence in refusal("compare", valid, folder)
 
 
+@pytest.mark.parametrize("name", ["run_id", "reason"])
+@pytest.mark.parametrize(
+    ("length", "pieces", "sentence"),
+    [
+        (10**6, 2, "found a text of 1,000,000 bytes; expected at most 10,000"),
+        (10_000, 110, "found 1,100,000,000 bytes of text; expected at most 1,000,000,000"),
+    ],
+)
+def test_a_small_file_of_very_many_copies_of_a_text_is_refused(
+    folder: Path, name: str, length: int, pieces: int, sentence: str
+) -> None:
+    table = pq.ParquetFile(folder / "runs.parquet").read()
+    place = table.column_names.index(name)
+    row = table.slice(0, 1).set_column(place, table.schema.field(name), [["x" * length]])
+    copies = row.take(pa.array(np.zeros(10**7 // length, np.int32)))
+    with pq.ParquetWriter(folder / "runs.parquet", table.schema, compression="zstd") as writer:
+        for _ in range(pieces):
+            writer.write_table(copies)
+    assert (folder / "runs.parquet").stat().st_size < 1_000_000
+    with pytest.raises(NotResultsError, match=sentence):
+        load(folder)
+
+
 def test_a_table_of_very_many_columns_is_refused(folder: Path) -> None:
     pq.write_table(pa.table({str(number): [1] for number in range(2000)}), folder / "traces.parquet")
     assert "traces.parquet: found 2,000 columns; expected at most 1,000" in refusal("render", folder)

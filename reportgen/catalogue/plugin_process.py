@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError
-from reportgen.spawn import SpawnedContext, SpawnedProcess, end_with_parent, kill_group
+from reportgen.spawn import SpawnedContext, SpawnedProcess, end_with_parent, kill_group, temporary_folder
 
 Answer = TypeVar("Answer")
 
@@ -118,7 +118,7 @@ class _PluginProcess:
     def __init__(self) -> None:
         context = SpawnedContext()
         self._connection, other = context.Pipe()
-        self._process: SpawnedProcess = context.Process(target=_serve, args=(other,), daemon=True)
+        self._process: SpawnedProcess = context.Process(target=_serve, args=(other, temporary_folder()), daemon=True)
         self._process.start()
         other.close()
 
@@ -147,10 +147,10 @@ def _stop_all() -> None:
         process.stop()
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, temporary: str) -> None:
     """Answer questions until the parent process closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C does
-    end_with_parent()
+    end_with_parent(temporary)
     load_plugins_here()
     while True:
         try:

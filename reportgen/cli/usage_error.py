@@ -6,6 +6,8 @@ from typing import IO
 
 import click
 
+from reportgen.failure import with_short_words
+
 
 class UsageErrors(click.ClickException):
     """What the user has to change, one line each."""
@@ -13,7 +15,7 @@ class UsageErrors(click.ClickException):
     exit_code = 2
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
+        super().__init__(with_short_words("\n".join(lines)))
 
     def show(self, file: IO[str] | None = None) -> None:
         """Print the lines without a heading: each already says where the error is."""

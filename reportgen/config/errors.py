@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reportgen.catalogue import with_known_names, with_suggestion
 from reportgen.config.model import Config, LossEntry, Noise, OptimizerEntry, RateRange, Starts
 from reportgen.config.sources import Key, dotted_key
+from reportgen.failure import with_short_words
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -58,8 +59,8 @@ class ConfigError(Exception):
     """A configuration that cannot be run, with a line for each of its errors."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__(problems)
-        self.problems = problems
+        self.problems = [*map(with_short_words, problems)]
+        super().__init__(self.problems)
 
     def __str__(self) -> str:
         return "\n".join(self.problems)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import tomllib
 
+MOST_CHARACTERS = 10_000
+"""Longer text is no label."""
+
 
 def parse_label(text: str) -> tuple[str, dict[str, object]]:
     """Return name and settings of a label: ``("adam", {"beta_2": 0.99})``.
@@ -12,10 +15,12 @@ def parse_label(text: str) -> tuple[str, dict[str, object]]:
     label, as in ``lookahead[base=adam[beta_2=0.99]]``. Text that is not a label is returned unchanged as the name.
     """
     label = text.strip()
-    opening = _opening_bracket(label)
+    opening = _opening_bracket(label) if len(label) <= MOST_CHARACTERS else -1
+    if opening < 1:
+        return text, {}
     name, inner = label[:opening].strip(), label[opening + 1 : -1]
     settings = [setting.partition("=") for setting in _split(inner)]
-    if opening < 1 or not all(key.strip() and equals and value.strip() for key, equals, value in settings):
+    if not all(key.strip() and equals and value.strip() for key, equals, value in settings):
         return text, {}
     return name, {key.strip(): parse_value(value) for key, _, value in settings}
 

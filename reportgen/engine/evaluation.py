@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -74,6 +75,8 @@ def map_runs(function: Callable[[Any], Any], inputs: Any) -> Any:
     Raises:
         TypeError: the function uses an operation that cannot be applied to many runs at once.
     """
+    if tf.executing_eagerly():  # TensorFlow would translate its own code, and leave that in a temporary file
+        return tf.function(partial(map_runs, function), autograph=False)(inputs)
     raised = []
 
     @tf.autograph.experimental.do_not_convert

@@ -132,5 +132,5 @@ class LocalWorkers:
     def _result(self, future: Future[Result], deadline: float) -> Result | Failure:
         """The result of a task, or why it failed."""
         while not wait([future], timeout=1).done:
-            self._pools.require_alive()
+            self._pools.revive()
         return failure_of(future, deadline, self._settings.memory_limit) or future.result()

@@ -68,7 +68,7 @@ class ProgramRun:
             try:
                 ran, future = self._ended.get(timeout=0.05)
             except queue.Empty:
-                self._pools.require_alive()
+                self._pools.revive()
                 continue
             # A task sends its results before it ends.
             yield from self._receive()

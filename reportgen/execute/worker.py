@@ -71,6 +71,7 @@ def prepare(
     messages: SimpleQueue[Message],
     log: str,
     environ: Mapping[str, str],
+    temporary: str,
     tier: str,
     omit: Collection[str],
     memory_limit: int,
@@ -84,6 +85,7 @@ def prepare(
         messages: the queue to the parent process, which decides what Ctrl-C does.
         log: the file for the output of TensorFlow and plug-ins.
         environ: the environment variables of the parent process.
+        temporary: the folder for temporary files.
         tier: the tier that determines the XLA flags.
         omit: XLA flags that TensorFlow does not know.
         memory_limit: bytes of memory that this process may use; 0: no limit.
@@ -92,7 +94,11 @@ def prepare(
     global _messages
     _messages = messages
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    # The process from which this one was forked may have been started in another environment.
+    for name in os.environ.keys() - environ:
+        del os.environ[name]
+    os.environ.update(environ)
+    end_with_parent(temporary)
     if memory_limit:
         threading.Thread(target=_limit_memory, args=(memory_limit, os._exit), daemon=True).start()
     os._exit = partial(_exit, os._exit)
@@ -103,10 +109,6 @@ def prepare(
     sys.stdout = sys.stderr = io.TextIOWrapper(
         _Log(2, "a", closefd=False), errors="backslashreplace", write_through=True
     )
-    # The process from which this one was forked may have been started in another environment.
-    for name in os.environ.keys() - environ:
-        del os.environ[name]
-    os.environ.update(environ)
     import_tensorflow(tier, omit)
     if verified_steps is not None:
         from reportgen.engine.foreign.verified_steps import limit_verified_steps

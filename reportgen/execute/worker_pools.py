@@ -8,11 +8,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from pebble import ProcessPool
 
@@ -21,7 +23,7 @@ from reportgen.execute.events import WorkerLostError
 from reportgen.execute.worker_log import WorkerLog
 from reportgen.execute.xla_flags import unknown_flags
 from reportgen.regular_files import create_for_appending
-from reportgen.spawn import worker_context
+from reportgen.spawn import temporary_folder, worker_context
 from reportgen.tf_setup import QUICK
 
 Result = TypeVar("Result")
@@ -32,7 +34,8 @@ TASKS = 16
 MOST_IDLE = 2
 """Workers of plug-ins that wait for more tasks. Each takes a few hundred MB."""
 
-_LOST = "the worker exited during start-up; see worker.log"
+MOST_LOST = 3
+"""Workers of a place that may be lost one after another while they have no task, for example while they start."""
 
 
 class Place(NamedTuple):
@@ -58,6 +61,16 @@ class WorkerSettings:
     """Bytes of memory that a worker may use; 0: no limit."""
 
 
+@dataclass(eq=False)
+class _Task:
+    """What a worker does, or will do again if it is lost before it begins."""
+
+    place: Place
+    call: Callable[[], Any]
+    deadline: float | None
+    future: Future[Any] = field(default_factory=Future)
+
+
 class WorkerPools:
     """Starts a worker when the first task of its place comes; a context manager that stops all of them."""
 
@@ -71,12 +84,14 @@ class WorkerPools:
         self.ignored: dict[str, None] = {}
         """XLA flags that TensorFlow does not know."""
         self._pools: dict[Place, ProcessPool] = {}
-        self._working: Counter[Place] = Counter()
+        self._tasks: dict[Place, list[_Task]] = {}
         """Tasks of each place that have not ended."""
+        self._lost: Counter[Place] = Counter()
+        """Workers of each place that were lost since a task of it ended."""
         self._stopping: list[threading.Thread] = []
         self._starting: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._count_lock = threading.Lock()
+        self._tasks_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self._log.__enter__()
@@ -106,39 +121,66 @@ class WorkerPools:
     ) -> Future[Result]:
         """Let the worker of a place do a task within ``deadline`` seconds; None: without a limit."""
         self._stop_idle(place)
-        self._count(place, 1)
-        try:
-            future: Future[Result] = self._pool(place).schedule(task, args=arguments, timeout=deadline)
-        except RuntimeError as error:  # Pebble has given up
-            raise WorkerLostError(_LOST) from error
-        future.add_done_callback(lambda _: self._count(place, -1))
-        return future
+        todo = _Task(place, partial(task, *arguments), deadline)
+        with self._tasks_lock:
+            self._tasks.setdefault(place, []).append(todo)
+        self._submit(todo)
+        return todo.future
 
-    def _count(self, place: Place, more: int) -> None:
-        with self._count_lock:
-            self._working[place] += more
+    def _submit(self, task: _Task) -> None:
+        with contextlib.suppress(RuntimeError):  # the worker was lost, which ``revive`` finds
+            future: Future[Any] = self._pool(task.place).schedule(task.call, timeout=task.deadline)
+            future.add_done_callback(partial(self._end, task))
+
+    def _end(self, task: _Task, ended: Future[Any]) -> None:
+        """Give a task the result of the worker, unless the worker was lost before it began."""
+        if ended.cancelled() or isinstance(ended.exception(), BrokenProcessPool):
+            return
+        with self._tasks_lock:
+            tasks = self._tasks.get(task.place, [])
+            if task not in tasks:
+                return
+            tasks.remove(task)
+            self._lost[task.place] = 0
+        error = ended.exception()
+        if error:
+            task.future.set_exception(error)
+        else:
+            task.future.set_result(ended.result())
+
+    def revive(self) -> None:
+        """Start a new worker for each one that was lost before it began a task. To be called while waiting for one.
+
+        Raises:
+            WorkerLostError: ``MOST_LOST`` workers of a place were lost one after another.
+        """
+        for place in [place for place, pool in list(self._pools.items()) if _is_lost(pool)]:
+            self._lost[place] += 1
+            if self._lost[place] >= MOST_LOST:
+                raise WorkerLostError(f"{MOST_LOST} workers exited before they began to work; see {self._settings.log}")
+            tasks = self._tasks.get(place, [])
+            self.stop(place)
+            self._tasks[place] = tasks
+            for task in list(tasks):
+                self._submit(task)
 
     def _stop_idle(self, needed: Place) -> None:
         """End the oldest idle workers of plug-ins, if there are many and another one is needed."""
         if needed in self._pools or not needed.plugins:
             return
-        idle = [place for place in list(self._pools) if place.plugins and self._working[place] <= 0]
+        idle = [place for place in list(self._pools) if place.plugins and not self._tasks.get(place)]
         for place in idle[: max(len(idle) + 1 - MOST_IDLE, 0)]:
             self.stop(place)
 
     def stop(self, place: Place) -> None:
-        """End the worker of a place, whether it works or not."""
+        """End the worker of a place, whether it works or not. Its tasks never end."""
         pool = self._pools.pop(place, None)
+        self._tasks.pop(place, None)
         if pool:
             pool.stop()  # type: ignore[no-untyped-call]  # Pebble's method has no types
             thread = threading.Thread(target=pool.join)  # which ends the process, and takes a tenth of a second
             thread.start()
             self._stopping = [*filter(threading.Thread.is_alive, self._stopping), thread]
-
-    def require_alive(self) -> None:
-        """Raise WorkerLostError if no worker could be started: Pebble gives up then and leaves the futures pending."""
-        if not all(pool.active for pool in list(self._pools.values())):
-            raise WorkerLostError(_LOST)
 
     def _pool(self, place: Place) -> ProcessPool:
         with self._lock:
@@ -147,7 +189,7 @@ class WorkerPools:
                 omit = unknown_flags(place.tier)
                 self.ignored.update(dict.fromkeys(omit))
                 settings = self._settings
-                arguments = (self.messages, str(settings.log), dict(os.environ), place.tier, omit)
+                arguments = (self.messages, str(settings.log), dict(os.environ), temporary_folder(), place.tier, omit)
                 self._pools[place] = ProcessPool(
                     max_workers=1,
                     max_tasks=settings.tasks or TASKS,
@@ -156,3 +198,10 @@ class WorkerPools:
                     context=self._context,
                 )
             return self._pools[place]
+
+
+def _is_lost(pool: ProcessPool) -> bool:
+    try:
+        return not pool.active  # Pebble starts the process here, if it has not yet
+    except BrokenProcessPool:
+        return True

@@ -82,7 +82,7 @@ def write_basins(folder: Path, maps: Iterable[BasinMap], key: str) -> None:
     ]
     table = pa.Table.from_pylist(rows, _SCHEMA.with_metadata({_KEY: key}))
     with atomic_replace(folder / BASINS) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=False)
 
 
 def read_basins(folder: Path, manifest: Manifest) -> list[BasinMap]:
@@ -116,7 +116,12 @@ def _read(path: Path) -> Iterator[BasinMap]:
             metadata = pq.read_metadata(file)
             if not metadata.schema.to_arrow_schema().equals(_SCHEMA):
                 raise NotResultsError(f"{path}: other columns; {expected}")
-            if sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)) > _MOST_BYTES:
+            groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+            encodings = {name for each in groups for i in range(each.num_columns) for name in each.column(i).encodings}
+            # With other encodings, few bytes can stand for many equal rows.
+            if not encodings <= {"PLAIN", "RLE"}:
+                raise NotResultsError(f"{path}: not written by reportgen; {expected}")
+            if sum(group.total_byte_size for group in groups) > _MOST_BYTES:
                 raise NotResultsError(f"{path}: more than 1 GiB; {expected}")
             rows = pq.read_table(file).to_pylist()
     except (OSError, pa.ArrowException) as error:

@@ -34,6 +34,10 @@ MOST_LABEL = 1000
 """Characters of the label of a loss or an optimizer."""
 MOST_TEXT = 1_000_000
 """Characters of any other text."""
+MOST_BYTES_OF_TEXT = 10_000
+"""Bytes of the id of a run, or of the reason of a failure."""
+MOST_BYTES_OF_TEXTS = 10**9
+"""Bytes of all of these in a column that is read whole. A report reads each different reason once."""
 MOST_TARGETS = 100
 MOST_RATES = 10_000
 """Learning rates of one optimizer."""

@@ -86,8 +86,8 @@ class Results:
         if failed.any():
             reasons = _read_failed_reasons(path)
             codes = np.full(len(runs), -1)
-            codes[failed], texts = pd.factorize(reasons)
-            runs["reason"] = pd.Categorical.from_codes(codes, texts)
+            codes[failed] = reasons.codes
+            runs["reason"] = pd.Categorical.from_codes(codes, reasons.categories)
         return cls(runs, *others, manifest, read_basins(folder, manifest))
 
     def of_loss(self, label: str) -> Results:
@@ -199,13 +199,11 @@ def _checked_column(path: Path, name: str, checks: RunChecks) -> pd.DataFrame:
     return to_pandas(table, arrow_lists=True)
 
 
-def _read_failed_reasons(path: Path) -> pd.Series[str]:
+def _read_failed_reasons(path: Path) -> pd.Categorical[str]:
     """The reasons of the failed runs."""
-    try:
-        table = pq.read_table(path, columns=["outcome", "reason"], filters=[("outcome", "==", "failed")])
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise NotResultsError(f"{path}: cannot be read: {error}") from None
-    return to_pandas(table)["reason"]
+    table = read_columns(path, ["outcome", "reason"], keep=("reason",))
+    failed = table.filter(pc.equal(table["outcome"], "failed")).unify_dictionaries()
+    return pd.Categorical(to_pandas(failed)["reason"]).remove_unused_categories()
 
 
 def _read_others(

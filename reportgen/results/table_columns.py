@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.results.errors import NotResultsError, shown
-from reportgen.results.limits import check_size
+from reportgen.results.limits import MOST_BYTES_OF_TEXT, MOST_BYTES_OF_TEXTS, check_size
 
 Codes = npt.NDArray[np.int32]
 
@@ -51,31 +51,62 @@ def read_schema(path: Path) -> pa.Schema:
         raise _unreadable(path, error) from None
 
 
-def read_columns(path: Path, names: list[str]) -> pa.Table:
-    """Return columns of a table, with valid texts. Raises NotResultsError if they cannot be read."""
+def read_columns(path: Path, names: list[str], *, keep: tuple[str, ...] = ()) -> pa.Table:
+    """Return columns of a table, with valid texts.
+
+    Args:
+        path: the table.
+        names: the columns.
+        keep: columns of texts that stay as they are stored, each different text once.
+
+    Raises:
+        NotResultsError: they cannot be read.
+    """
     try:
-        with pq.ParquetFile(path) as file:
+        # A small file can stand for many copies of a long text. So texts are measured before they are copied.
+        texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type) and field.name in names]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
             table = file.read(columns=names)
         for name, column in zip(table.column_names, table.columns, strict=True):
-            for chunk in column.chunks:
-                _check_texts(path, name, chunk)
+            if name in texts:
+                _check_plain_texts(path, name, column, whole=name not in keep)
+            else:
+                for chunk in column.chunks:
+                    _check_dictionary(path, name, chunk)
+        for name in set(texts) - set(keep):
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, table[name].cast(pa.string()))
+        return table
     except (OSError, ValueError, pa.ArrowException) as error:
         if isinstance(error, NotResultsError):
             raise
         raise _unreadable(path, error) from None
-    return table
 
 
-def _check_texts(path: Path, name: str, chunk: pa.Array) -> None:
-    if pa.types.is_string(chunk.type):
-        chunk.validate(full=True)
-    elif pa.types.is_dictionary(chunk.type):
-        texts = chunk.dictionary
-        texts.validate(full=True)
-        if texts.null_count or (len(texts) > 1 and pc.count_distinct(texts).as_py() < len(texts)):
+def _check_plain_texts(path: Path, name: str, column: pa.ChunkedArray, *, whole: bool) -> None:
+    total = 0
+    for chunk in column.chunks:
+        chunk.dictionary.validate(full=True)
+        lengths = pc.binary_length(chunk.dictionary)
+        longest = pc.max(lengths).as_py() or 0
+        if longest > MOST_BYTES_OF_TEXT:
             raise NotResultsError(
-                f"{path}: column {name}: found a text twice in its dictionary; expected different texts"
+                f"{path}: column {name}: found a text of {longest:,} bytes; expected at most {MOST_BYTES_OF_TEXT:,}"
             )
+        total += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+    if whole and total > MOST_BYTES_OF_TEXTS:
+        raise NotResultsError(
+            f"{path}: column {name}: found {total:,} bytes of text; expected at most {MOST_BYTES_OF_TEXTS:,}"
+        )
+
+
+def _check_dictionary(path: Path, name: str, chunk: pa.Array) -> None:
+    if not pa.types.is_dictionary(chunk.type):
+        return
+    texts = chunk.dictionary
+    texts.validate(full=True)
+    if texts.null_count or (len(texts) > 1 and pc.count_distinct(texts).as_py() < len(texts)):
+        raise NotResultsError(f"{path}: column {name}: found a text twice in its dictionary; expected different texts")
 
 
 def _unreadable(path: Path, error: Exception) -> NotResultsError:

@@ -276,13 +276,19 @@ def fix_digests(folder: Path) -> None:
 
 
 def bomb(path: Path, rng: random.Random) -> None:
-    """Replace a table by a small file of very many equal rows, or by one of very many columns."""
+    """Replace a table by a small file of very many equal rows or columns, or of many copies of a long text."""
     table = pq.read_table(path)
-    if rng.random() < 0.5 or not len(table):
+    kind = rng.choice(("columns", "rows", "texts")) if len(table) else "columns"
+    if kind == "columns":
         names = [f"c{number}" for number in range(rng.choice((2_000, 20_000)))]
         pq.write_table(pa.table({name: pa.array([1], pa.int8()) for name in names}), path)
         return
-    rows = pa.array(np.zeros(1_000_000, np.int32))
+    rows, columns = pa.array(np.zeros(1_000_000, np.int32)), table.schema
+    if kind == "texts":
+        name = rng.choice([field.name for field in columns if not pa.types.is_nested(field.type)])
+        text = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), ["x" * rng.choice((1_000, 10**6, 10**8))])
+        rows, place = pa.array(np.zeros(10_000, np.int32)), table.column_names.index(name)
+        table = table.slice(0, 1).set_column(place, name, text)
     with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
         for _ in range(rng.choice((12, 25))):
             writer.write_table(table.slice(0, 1).take(rows))
