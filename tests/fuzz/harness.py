@@ -247,17 +247,20 @@ def main(target: Target, doc: str | None) -> None:
 
 def stub_figures(case: Case) -> None:
     """Draw the figures of each 50th case only: they are most of the time of a report."""
-    from reportgen.report import figure_workers, site
+    import reportgen.report.figure_workers
+    import reportgen.report.site
 
-    real: Any = figure_workers.draw_figures
-    if case.number % 50 == 0:
-        site.draw_figures = real
-        return
+    for module in (reportgen.report.figure_workers, reportgen.report.site):
+        _real.setdefault(module.__name__, module.draw_figures)
+        module.draw_figures = _real[module.__name__] if case.number % 50 == 0 else _write_empty
 
-    def write_empty(figures: Sequence[Any], assets: Path, _on_figure: object) -> None:
-        assets.mkdir(parents=True, exist_ok=True)
-        for figure in figures:
-            figure.alt()
-            (assets / figure.file).write_text("<svg/>")
 
-    site.draw_figures = write_empty
+_real: dict[str, Any] = {}
+"""The functions that draw figures, by module."""
+
+
+def _write_empty(figures: Sequence[Any], assets: Path, _on_figure: object) -> None:
+    assets.mkdir(parents=True, exist_ok=True)
+    for figure in figures:
+        figure.alt()
+        (assets / figure.file).write_text("<svg/>")
