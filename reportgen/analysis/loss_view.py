@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -150,18 +150,19 @@ class LossView:
         return self._trajectories.get(optimizer, [])
 
     def curve_runs(self, optimizer: str) -> list[Trajectory]:
-        """The trajectories over which an optimizer's curve is the median: all of its best configuration.
+        """The trajectories over which an optimizer's curve is the median, at its best learning rate.
+
+        They are as in ``curve_runs_of``.
+        """
+        runs = self.best_runs(optimizer)
+        return _curve_runs(runs, self.best[optimizer]) if runs else []
+
+    def curve_runs_of(self, cell: CellRow) -> list[Trajectory]:
+        """The trajectories over which the curve of a configuration is the median: all of its runs.
 
         If not all were stored, the one of the run that ends at the median gap.
         """
-        runs = self.best_runs(optimizer)
-        if not runs or len(runs) == self.best[optimizer].runs:
-            return runs
-        median = self.best[optimizer].gap_median
-        ends = np.array([np.inf if run.outcome == "diverged" else run.gap[-1] for run in runs])
-        with np.errstate(invalid="ignore"):
-            distance = np.where(ends == median, 0, np.abs(ends - median))
-        return [runs[int(np.argmin(distance))]]
+        return _curve_runs(self._all_trajectories.get(cell.cell_id, []), cell)
 
     def drawn_runs(self, optimizer: str) -> list[Trajectory]:
         """The trajectories in ``best_runs`` that have positions in the picture."""
@@ -229,7 +230,14 @@ class LossView:
             found.setdefault(optimizer[cell], []).append(run)
         return found
 
-    def _stored(self, runs: pd.DataFrame) -> Iterator[tuple[str, Trajectory]]:
+    @cached_property
+    def _all_trajectories(self) -> dict[str, list[Trajectory]]:
+        found: dict[str, list[Trajectory]] = {}
+        for cell, run in self._stored(self.results.runs, positions=False):
+            found.setdefault(cell, []).append(run)
+        return found
+
+    def _stored(self, runs: pd.DataFrame, *, positions: bool = True) -> Iterator[tuple[str, Trajectory]]:
         """The configuration and the trajectory of each of ``runs`` that has one, by configuration, start and seed."""
         solved = hit_column(min(self.manifest.targets))
         wanted = runs.sort_values(["cell_id", "start", "seed"])
@@ -237,7 +245,7 @@ class LossView:
         traces = traces[belongs_to_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
-        picture_x = self._picture_positions(traces)
+        picture_x = self._picture_positions(traces) if positions else lambda *_: None
         names = (wanted[name] for name in ("cell_id", "run_id", "start", "outcome"))
         steps = (wanted[name].to_numpy(float, na_value=np.nan) for name in (solved, "diverged_at"))
         for cell, run, start, outcome, *when in zip(*names, *steps, strict=True):
@@ -285,6 +293,15 @@ def tightest_gap(view: LossView) -> float:
     return min(view.manifest.targets) * float(np.median(known)) if len(known) else 0.0
 
 
+def _curve_runs(runs: list[Trajectory], cell: CellRow) -> list[Trajectory]:
+    if not runs or len(runs) == cell.runs:
+        return runs
+    ends = np.array([np.inf if run.outcome == "diverged" else run.gap[-1] for run in runs])
+    with np.errstate(invalid="ignore"):
+        distance = np.where(ends == cell.gap_median, 0, np.abs(ends - cell.gap_median))
+    return [runs[int(np.argmin(distance))]]
+
+
 def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
     """Steps, int [steps], and the median gap of the runs at each, float [steps]; infinite after a run diverged.
 
@@ -297,9 +314,15 @@ def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
     steps = np.unique(np.concatenate([run.step for run in runs]))
     if len(steps) > points:
         steps = steps[np.unique(np.geomspace(1, len(steps), points).astype(int) - 1)]
+    return steps, median_gap_at(runs, steps)
+
+
+def median_gap_at(runs: Sequence[Trajectory], steps: Array) -> Array:
+    """The median gap of one or more runs at some steps, float [steps]; infinite after a run diverged."""
     gaps = np.stack([_gap_at(run, steps) for run in runs])
     middle = int(np.ceil(0.5 * (len(runs) - 1)))
-    return steps, np.sort(gaps, axis=0)[middle]
+    median: Array = np.sort(gaps, axis=0)[middle]
+    return median
 
 
 def _gap_at(run: Trajectory, steps: Array) -> Array:

@@ -56,7 +56,7 @@ def heatmap_by_optimizer(view: LossView, order: Sequence[str], most: int | None 
         most: number of rows; None: all.
     """
     rates = view.manifest.learning_rates
-    scale = _Scale(view)
+    scale = GapLevels(view)
     best = sorted(view.best.values(), key=lambda cell: cell.sort_key)[:most]
     shown = {cell.optimizer for cell in best}
     names = order if most is None else [name for name in order if name in shown]
@@ -77,7 +77,8 @@ def shown_headings(rates: Sequence[float]) -> list[bool]:
 def heatmap_by_loss(views: Iterable[LossView], optimizer: str) -> list[HeatRow]:
     """The losses of one optimizer."""
     return [
-        HeatRow(view.label, _heat_cells(view, optimizer, view.manifest.learning_rates, _Scale(view))) for view in views
+        HeatRow(view.label, _heat_cells(view, optimizer, view.manifest.learning_rates, GapLevels(view)))
+        for view in views
     ]
 
 
@@ -91,22 +92,24 @@ def path_anchor(optimizer: str, learning_rate: float) -> str:
     return cell_anchor(optimizer, learning_rate).replace("cell-", "path-", 1)
 
 
-class _Scale:
+class GapLevels:
     """Levels of colour, from the gap that targets are shares of (0) to the tightest target (the last level)."""
 
     def __init__(self, view: LossView) -> None:
+        """Make the levels of a loss with a known minimum."""
         tightest = min(view.manifest.targets)
         self._top = tightest_gap(view) / tightest or 1.0
         self._span = math.log10(tightest)
 
     def __call__(self, gap: float) -> int:
+        """Return the level of a finite gap."""
         if gap <= 0:
             return LEVELS - 1
         closed = math.log10(gap / self._top) / self._span
         return min(max(int(closed * LEVELS), 0), LEVELS - 1)
 
 
-def _heat_cells(view: LossView, optimizer: str, rates: Sequence[float], scale: _Scale) -> list[HeatCell]:
+def _heat_cells(view: LossView, optimizer: str, rates: Sequence[float], scale: GapLevels) -> list[HeatCell]:
     cells = view.cells_by_rate(optimizer)
     best = view.best.get(optimizer)
     drawn = is_drawable(view) and optimizer in view.optimizers[:MOST_PANELS]
@@ -116,11 +119,11 @@ def _heat_cells(view: LossView, optimizer: str, rates: Sequence[float], scale: _
     ]
 
 
-def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None, *, drawn: bool) -> HeatCell:
+def _heat_cell(cell: CellRow, scale: GapLevels, best: CellRow | None, *, drawn: bool) -> HeatCell:
     gap = cell.gap_median
     lost = {outcome: cell.outcomes[outcome] for outcome in ("diverged", "escaped", "failed")}  # the first of equals
     if math.isfinite(gap):
-        kind, word, brief = f"h{scale(gap)}", number(gap, 2), _brief(gap)
+        kind, word, brief = f"h{scale(gap)}", number(gap, 2), power_of_ten(gap)
         text = f"median gap {word}"
     elif 2 * sum(lost.values()) < cell.runs:
         kind, word, brief, text = "absent", "n/a", "–", "no known minimum, so no gap"
@@ -141,7 +144,8 @@ def _heat_cell(cell: CellRow, scale: _Scale, best: CellRow | None, *, drawn: boo
     )
 
 
-def _brief(gap: float) -> str:
+def power_of_ten(gap: float) -> str:
+    """A finite gap in two or three characters: its exponent, rounded."""
     return "≤0" if gap <= 0 else exponent(10.0 ** round(math.log10(gap)))
 
 

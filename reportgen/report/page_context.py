@@ -49,6 +49,7 @@ from reportgen.report.ranked_rates import RankedRates, ranked_rates
 from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranking_rows
 from reportgen.report.site_record import SiteSummary
 from reportgen.report.step_cost import cost_sentence, step_times
+from reportgen.report.step_heatmap import shown_steps, step_heatmaps
 from reportgen.results.manifest import Manifest, OptimizerInfo, ProgramEntry
 
 MOST_CARDS, MOST_BRIEF = 12, 12
@@ -224,6 +225,8 @@ class PageContexts:
             rates_heading=rates_heading(view, self._analysis.sensitivity),
             rates_figures=[self._panel(view, "rates", name) for name in panels],
             undrawn_optimizers=len(view.optimizers) - len(panels),
+            heatmap_steps=shown_steps(view.manifest.steps),
+            step_heatmaps=step_heatmaps(view),
             curve_heading=curve_heading(view),
             curve=self._figure(view, "convergence", data=csv_export.curves_file(view.label)),
             is_thinned=any(0 < len(view.best_runs(name)) < cell.runs for name, cell in view.best.items()),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reportgen.report.profile_section import AnytimeRow
     from reportgen.report.ranked_rates import RankedRates
     from reportgen.report.ranking_table import PairRow, RankingRow
+    from reportgen.report.step_heatmap import StepHeatmap
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
 
@@ -183,6 +184,10 @@ class LossPage(Page):
     rates_figures: Sequence[OptimizerFigure]
     undrawn_optimizers: int
     """Optimizers without figures of their own."""
+    heatmap_steps: Sequence[int]
+    """The columns of ``step_heatmaps``."""
+    step_heatmaps: Sequence[StepHeatmap]
+    """Empty without a minimum, or without stored trajectories."""
     curve_heading: str
     curve: PageFigure | None
     is_thinned: bool
