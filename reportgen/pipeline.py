@@ -67,12 +67,16 @@ class BuildSummary:
     """Why configurations failed, each reason once."""
 
 
-def build(config: Config, on_event: OnEvent) -> BuildSummary:
+Accept = Callable[[BuildSummary], bool]
+
+
+def build(config: Config, on_event: OnEvent, accept: Accept | None = None) -> BuildSummary:
     """Run the missing programs of the matrix and write the report into ``config.output``.
 
     Args:
         config: the matrix.
         on_event: called with each event.
+        accept: called with what was run, before the report is replaced. If it returns False, the earlier report stays.
 
     Raises:
         BlockingIOError: another process uses the results folder.
@@ -89,7 +93,7 @@ def build(config: Config, on_event: OnEvent) -> BuildSummary:
         if is_current(config.output, _render_options(config)):
             return _up_to_date(folder, plan, config.output / "index.html")
     with locked(folder):
-        return _Pipeline(config, on_event).build()
+        return _Pipeline(config, on_event).build(accept)
 
 
 def run(config: Config, on_event: OnEvent) -> BuildSummary:
@@ -128,7 +132,7 @@ class _Pipeline:
         self._folder = config.output / "results"
         self._log = self._folder / "worker.log"
 
-    def build(self) -> BuildSummary:
+    def build(self, accept: Accept | None) -> BuildSummary:
         """Make results and report."""
         with self._workers() as workers:
             self._start(workers)
@@ -139,6 +143,8 @@ class _Pipeline:
             with Site(self._config.output, lambda figure: self._on_event(FigureStart(figure)), options) as site:
                 site.warm_up()
                 summary = self._run(workers, site)
+                if accept and not accept(summary):
+                    return self._stored(summary)
                 page = site.write(Results.for_report(self._folder))
         self._on_event(ReportEnd(page))
         return self._stored(replace(summary, site=page, head_to_head=site.head_to_head))

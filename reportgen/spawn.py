@@ -121,7 +121,7 @@ _MOST_BYTES_OF_FOLDER = 70
 
 def worker_context() -> context.BaseContext:
     """Return the context of worker processes."""
-    # The first process that is forked is reached by a socket in the temporary folder, with a path of at most 107 bytes.
+    # The first process that is forked is found by a socket in the temporary folder, with a path of at most 107 bytes.
     has_room = len(os.fsencode(tempfile.gettempdir())) <= _MOST_BYTES_OF_FOLDER
     if sys.platform == "linux" and IS_FORKED and has_room:
         forked = ForkedContext()

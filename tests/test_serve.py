@@ -156,6 +156,20 @@ def test_a_template_and_a_wrong_config_count_as_well(live: Live, folder: Path) -
     live.wait(before + 3)
 
 
+def test_an_edit_during_a_build_is_not_lost(live: Live, folder: Path) -> None:
+    before = live.wait()["built"]
+    # The rule edits a template while it is loaded, which is part of a build.
+    edit = f"open({str(folder / 'pages' / 'site.css')!r}, 'w').write('/* during a build */')"
+    (folder / "mine.py").write_text(f"{edit}\n{RULE.replace('FACTOR', '0.6').replace('TITLE', 'Editing')}")
+    while "during a build" not in live.get("/assets/site.css")[1]:
+        live.wait(before + 1)
+    assert "Editing" in page_of_rule(live, folder)
+    write_rule(folder, "0.5")
+    (folder / "pages" / "site.css").unlink()
+    while "during a build" in live.get("/assets/site.css")[1]:
+        live.wait()
+
+
 @pytest.mark.parametrize(
     "path", ["/../reportgen.toml", "/..%2freportgen.toml", "/%2e%2e/mine.py", "/none.html", "/%00none", "//etc/passwd"]
 )

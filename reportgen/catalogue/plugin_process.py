@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
 from reportgen.catalogue.errors import BrokenPluginError, UnknownNameError
-from reportgen.spawn import SpawnedContext, SpawnedProcess, end_with_parent, kill_group, temporary_folder
+from reportgen.spawn import end_with_parent, kill_group, temporary_folder, worker_context
 
 Answer = TypeVar("Answer")
 
@@ -116,9 +117,9 @@ class _PluginProcess:
     """A process that loads one plug-in."""
 
     def __init__(self) -> None:
-        context = SpawnedContext()
+        context = worker_context()
         self._connection, other = context.Pipe()
-        self._process: SpawnedProcess = context.Process(target=_serve, args=(other, temporary_folder()), daemon=True)
+        self._process: BaseProcess = context.Process(target=_serve, args=(other, temporary_folder()), daemon=True)  # type: ignore[attr-defined]
         self._process.start()
         other.close()
 

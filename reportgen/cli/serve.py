@@ -34,7 +34,7 @@ def serve(config: Path | None, port: int, host: str, open_: bool) -> None:
     from reportgen.progress import Progress
     from reportgen.serve.server import LiveServer
     from reportgen.serve.state import LiveState
-    from reportgen.serve.watch import LiveReport, changes, watched_folders
+    from reportgen.serve.watch import FolderWatcher, LiveReport, watched_folders
 
     try:
         first = load(config)
@@ -50,9 +50,14 @@ def serve(config: Path | None, port: int, host: str, open_: bool) -> None:
         if open_:
             click.launch(address)
         report = LiveReport(lambda: load(config), state, progress.show)
+        watcher = FolderWatcher(watched_folders(first))
         _say(report.build())
         while True:
-            next(changes(watched_folders(report.config or first)))
+            folders = watched_folders(report.config or first)
+            if folders == watcher.folders:
+                watcher.wait()
+            else:  # what is in the new folders may have changed before they were watched
+                watcher = FolderWatcher(folders)
             _say(report.build())
 
 

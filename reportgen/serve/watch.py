@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reportgen import pipeline
@@ -10,6 +10,7 @@ from reportgen.analysis.best_rows import FailedCells
 from reportgen.analysis.number_format import and_list
 from reportgen.config import Config, ConfigError
 from reportgen.execute.events import DeviceMissingError, Event, WorkerLostError
+from reportgen.pipeline import BuildSummary
 from reportgen.report.template import TemplateError
 from reportgen.results.errors import NotResultsError
 from reportgen.serve.state import LiveState
@@ -42,21 +43,24 @@ class LiveReport:
 
         If an edit makes a program fail, the last good report stays.
         """
+        failures: set[str] = set()
+
+        def accept(summary: BuildSummary) -> bool:
+            failures.update(map(_in_words, summary.failures))
+            return not (failures - self._known_failures and self._state.status.built)
+
         try:
             config = self._load()
-            summary = pipeline.run(config, self._on_event)
-            failures = {_in_words(failure) for failure in summary.failures}
-            new = failures - self._known_failures
-            if new and self._state.status.built:
-                return self._end("\n".join(sorted(new)), built=False)
-            pipeline.build(config, self._on_event)
-            self.config = config
+            summary = pipeline.build(config, self._on_event, accept)
         except ConfigError as error:
             return self._end("\n".join(error.problems), built=False)
         except (TemplateError, NotResultsError, DeviceMissingError, WorkerLostError, OSError) as error:
             return self._end(str(error), built=False)
+        if summary.site is None:
+            return self._end("\n".join(sorted(failures - self._known_failures)), built=False)
+        self.config = config
         self._known_failures = failures
-        return self._end("", built=True)
+        return self._end("", built=not summary.up_to_date or bool(self._state.status.error))
 
     def _end(self, error: str, *, built: bool) -> str:
         self._state.update(error, built=built)
@@ -78,12 +82,34 @@ def watched_folders(config: Config) -> list[Path]:
     return [folder for folder in dict.fromkeys(map(Path.resolve, folders)) if folder.is_dir()]
 
 
-def changes(folders: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield the files in some folders that have changed, each time that some do."""
-    from watchfiles import watch
+class FolderWatcher:
+    """Notices the edits in some folders, also those that are made during a build."""
 
-    def counts(_: object, path: str) -> bool:
-        return Path(path).suffix in _KINDS and not Path(path).name.startswith(".")
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Begin to watch."""
+        from watchfiles import watch
 
-    for found in watch(*folders, watch_filter=counts, debounce=100, step=20, recursive=False):
-        yield sorted(Path(path) for _, path in found)
+        self.folders = folders
+        self._changes = watch(
+            *folders,
+            watch_filter=_is_watched,
+            debounce=100,
+            step=20,
+            rust_timeout=_POLL_MILLISECONDS,
+            yield_on_timeout=True,
+            recursive=False,
+        )
+        self._has_changed = bool(next(self._changes))  # it watches as soon as it is asked
+
+    def wait(self) -> None:
+        """Return as soon as a file has changed since the last call."""
+        while not self._has_changed:
+            self._has_changed = bool(next(self._changes))
+        self._has_changed = False
+
+
+_POLL_MILLISECONDS = 100
+
+
+def _is_watched(_: object, path: str) -> bool:
+    return Path(path).suffix in _KINDS and not Path(path).name.startswith(".")
