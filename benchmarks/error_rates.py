@@ -31,7 +31,7 @@ from reportgen.analysis.compare.model import Thresholds
 from reportgen.analysis.compare.pair_runs import PairRuns
 from reportgen.analysis.compare.units import PairUnits, mean_by
 from reportgen.results.manifest import read_manifest
-from reportgen.results.result_tables import to_pandas
+from reportgen.results.pandas_tables import to_pandas
 
 OPTIMIZERS = ("gradient_descent", "momentum", "adam")
 OTHER_BETA = "adam[beta_2=0.99]"

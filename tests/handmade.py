@@ -11,7 +11,8 @@ import pyarrow as pa
 from reportgen.config import Config
 from reportgen.config.model import Noise
 from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
-from reportgen.results.result_tables import Results, to_pandas
+from reportgen.results.pandas_tables import to_pandas
+from reportgen.results.result_tables import Results
 from reportgen.results.schema import GRIDS, PATHS, TRACES, runs_schema
 
 DEFAULTS = {

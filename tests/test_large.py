@@ -121,7 +121,7 @@ def test_a_report_reads_the_stored_columns(kept: dict[str, Path]) -> None:
     ends = [lists_to_array(results.runs["final_x"]) for results in of_beale]
     assert ends[0].shape == (2 * 2 * STARTS, 2)
     np.testing.assert_array_equal(*ends)
-    np.testing.assert_array_equal(*(lists_to_array(results.traces["x"]) for results in of_beale))
+    np.testing.assert_array_equal(*(lists_to_array(results.trajectories("beale")[0]["x"]) for results in of_beale))
 
 
 def test_a_report_reads_why_runs_failed_and_no_other_reasons(tmp_path: Path, one_worker: None) -> None:

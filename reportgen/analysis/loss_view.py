@@ -150,19 +150,9 @@ class LossView:
         return self._trajectories.get(optimizer, [])
 
     def curve_runs(self, optimizer: str) -> list[Trajectory]:
-        """The trajectories over which an optimizer's curve is the median, at its best learning rate.
-
-        They are as in ``curve_runs_of``.
-        """
+        """The trajectories over which the curve of an optimizer's best configuration is the median."""
         runs = self.best_runs(optimizer)
-        return _curve_runs(runs, self.best[optimizer]) if runs else []
-
-    def curve_runs_of(self, cell: CellRow) -> list[Trajectory]:
-        """The trajectories over which the curve of a configuration is the median: all of its runs.
-
-        If not all were stored, the one of the run that ends at the median gap.
-        """
-        return _curve_runs(self._all_trajectories.get(cell.cell_id, []), cell)
+        return curve_runs(runs, self.best[optimizer]) if runs else []
 
     def drawn_runs(self, optimizer: str) -> list[Trajectory]:
         """The trajectories in ``best_runs`` that have positions in the picture."""
@@ -230,8 +220,8 @@ class LossView:
             found.setdefault(optimizer[cell], []).append(run)
         return found
 
-    @cached_property
-    def _all_trajectories(self) -> dict[str, list[Trajectory]]:
+    def trajectories_by_cell(self) -> dict[str, list[Trajectory]]:
+        """The stored trajectories of each configuration, without positions. They are not kept: there may be many."""
         found: dict[str, list[Trajectory]] = {}
         for cell, run in self._stored(self.results.runs, positions=False):
             found.setdefault(cell, []).append(run)
@@ -241,7 +231,7 @@ class LossView:
         """The configuration and the trajectory of each of ``runs`` that has one, by configuration, start and seed."""
         solved = hit_column(min(self.manifest.targets))
         wanted = runs.sort_values(["cell_id", "start", "seed"])
-        traces = self.results.traces
+        traces = self.results.trajectories(self.label)[0]
         traces = traces[belongs_to_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)
@@ -261,7 +251,7 @@ class LossView:
             return lambda _, rows: x[rows]
         if not self.plane:
             return lambda *_: None
-        paths = positions(self.results.paths)
+        paths = positions(self.results.trajectories(self.label)[1])
         plane = self.plane
         return lambda run, _: plane.on(paths[run][1]) if run in paths else None
 
@@ -293,7 +283,11 @@ def tightest_gap(view: LossView) -> float:
     return min(view.manifest.targets) * float(np.median(known)) if len(known) else 0.0
 
 
-def _curve_runs(runs: list[Trajectory], cell: CellRow) -> list[Trajectory]:
+def curve_runs(runs: list[Trajectory], cell: CellRow) -> list[Trajectory]:
+    """Return the trajectories over which the curve of a configuration is the median: all of its runs.
+
+    If not all were stored, the one of the run that ends at the median gap.
+    """
     if not runs or len(runs) == cell.runs:
         return runs
     ends = np.array([np.inf if run.outcome == "diverged" else run.gap[-1] for run in runs])

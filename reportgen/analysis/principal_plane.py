@@ -51,7 +51,7 @@ def principal_plane(results: Results, label: str) -> PlaneView | None:
     runs = view.results.runs
     runs = runs[runs["cell_id"].isin(best) & ~is_lost(runs)]
     losses = runs.set_index(runs["run_id"].astype(str))[["initial_loss", "final_loss"]].astype(float)
-    stored = {run: x for run, (_, x) in positions(view.results.paths).items() if run in losses.index}
+    stored = {run: x for run, (_, x) in positions(view.results.trajectories(label)[1]).items() if run in losses.index}
     paths = {run: x for run, x in stored.items() if np.isfinite(x).all()}
     if not paths:
         return None

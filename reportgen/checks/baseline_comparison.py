@@ -53,7 +53,7 @@ def baseline_rows(plan: Plan, outcomes: Iterable[Outcome[ProgramResult]]) -> lis
 
     from reportgen.analysis.best_cells import best_cells
     from reportgen.analysis.cells import cell_table
-    from reportgen.results.result_tables import to_pandas
+    from reportgen.results.pandas_tables import to_pandas
 
     tables = [_encode(program, plan.losses[program.loss], result) for program, result in outcomes]
     runs = pd.concat([to_pandas(table) for table in tables], ignore_index=True)

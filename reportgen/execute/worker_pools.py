@@ -23,13 +23,13 @@ from reportgen.execute.events import WorkerLostError
 from reportgen.execute.worker_log import WorkerLog
 from reportgen.execute.xla_flags import unknown_flags
 from reportgen.regular_files import create_for_appending
-from reportgen.spawn import temporary_folder, worker_context
+from reportgen.spawn import IS_FORKED, temporary_folder, worker_context
 from reportgen.tf_setup import QUICK
 
 Result = TypeVar("Result")
 
-TASKS = 16
-"""Tasks after which a worker is replaced: TensorFlow never frees the 10 MB or more of each compiled loop."""
+TASKS = 4 if IS_FORKED else 16
+"""Tasks after which a worker is replaced: TensorFlow never frees the 10 to 40 MB of each compiled loop."""
 
 MOST_IDLE = 2
 """Workers of plug-ins that wait for more tasks. Each takes a few hundred MB."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -59,6 +59,15 @@ class FigureSpec:
     """Returns the SVG."""
     digest: Callable[[], str]
     """Returns the digest of the data that the figure is drawn from."""
+
+    def drawn(self) -> FigureSpec:
+        """Return the same after it is drawn: with its text, and without the data, which can be large."""
+        alt = self.alt()
+        return replace(self, alt=lambda: alt, draw=_no_data, digest=_no_data)
+
+
+def _no_data() -> str:
+    raise RuntimeError("this figure has been drawn, and its data are gone")
 
 
 def loss_figures(view: LossView) -> list[FigureSpec]:

@@ -40,7 +40,8 @@ def fixed_budget_table(view: LossView) -> FixedBudgetTable | None:
         return None
     steps = view.manifest.steps
     budgets = tuple(sorted({max(1, steps // part) for part in (100, 10, 1)}))
-    table = fixed_budget(view.best_run_table, view.results.traces, budgets, "gradient_evaluations")
+    traces, _ = view.results.trajectories(view.label)
+    table = fixed_budget(view.best_run_table, traces, budgets, "gradient_evaluations")
     has_interval = any(design.draws > LEAST_FREEDOM for design in view.best_run_table.designs)
     found: dict[str, list[BudgetGap]] = {}
     columns = ("optimizer", "gap_median", "median_low", "median_high", "varies")

@@ -84,6 +84,7 @@ class Site:
         shown = with_display_labels(results)
         for label in shown.runs["loss"].astype(str).unique():
             draw_figures(self._outdated_figures(loss_view(shown, label)), self._assets, self._on_figure)
+            self._drawn[label] = [figure.drawn() for figure in self._drawn[label]]
 
     def write(self, results: Results, workers: FigureWorkers | None = None) -> Path:
         """Draw what is missing, make all pages, and replace the earlier site. To be called once.

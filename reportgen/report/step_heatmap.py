@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analysis.cells import CellRow
-from reportgen.analysis.loss_view import LossView, median_gap_at
+from reportgen.analysis.loss_view import LossView, curve_runs, median_gap_at
 from reportgen.analysis.number_format import count, rate
 from reportgen.figures.registry import MOST_PANELS
 from reportgen.report.heatmap import GapLevels, power_of_ten
@@ -67,29 +67,29 @@ def step_heatmaps(view: LossView) -> list[StepHeatmap]:
     if view.info.minimum is None:
         return []
     steps, levels = shown_steps(view.manifest.steps), GapLevels(view)
-    maps = (_heatmap(view, name, steps, levels) for name in view.optimizers[:MOST_PANELS])
-    return [each for each in maps if each.rows]
+    gaps = _median_gaps(view, steps)
+    return [_heatmap(view, name, steps, levels, gaps[name]) for name in view.optimizers[:MOST_PANELS] if name in gaps]
 
 
-def _heatmap(view: LossView, optimizer: str, steps: Sequence[int], levels: GapLevels) -> StepHeatmap:
+def _median_gaps(view: LossView, steps: Sequence[int]) -> dict[str, dict[float, list[float]]]:
+    """By optimizer and learning rate, the median gap at the start and at each of ``steps``."""
+    stored, found = view.trajectories_by_cell(), dict[str, dict[float, list[float]]]()
+    for cell in view.rows:
+        if runs := curve_runs(stored.get(cell.cell_id, []), cell):
+            gaps = median_gap_at(runs, np.array([0, *steps])).tolist()
+            found.setdefault(cell.optimizer, {})[cell.learning_rate] = gaps
+    return {name: dict(sorted(by_rate.items())) for name, by_rate in found.items()}
+
+
+def _heatmap(
+    view: LossView, optimizer: str, steps: Sequence[int], levels: GapLevels, gaps: dict[float, list[float]]
+) -> StepHeatmap:
     best = view.best.get(optimizer)
-    curves = {cell.learning_rate: curve for cell, curve in _curves(view, optimizer, steps)}
     rows = [
-        StepRow(
-            learning_rate,
-            best is not None and learning_rate == best.learning_rate,
-            [_cell(gap, levels) for gap in gaps],
-        )
-        for learning_rate, (_, *gaps) in curves.items()
+        StepRow(each, best is not None and each == best.learning_rate, [_cell(gap, levels) for gap in later])
+        for each, (_, *later) in gaps.items()
     ]
-    return StepHeatmap(optimizer, _summary(curves, steps, best), rows)
-
-
-def _curves(view: LossView, optimizer: str, steps: Sequence[int]) -> Iterator[tuple[CellRow, list[float]]]:
-    """The configurations with stored trajectories, and the median gap at the start and at each of ``steps``."""
-    for cell in view.cells_by_rate(optimizer).values():
-        if runs := view.curve_runs_of(cell):
-            yield cell, median_gap_at(runs, np.array([0, *steps])).tolist()
+    return StepHeatmap(optimizer, _summary(gaps, steps, best), rows)
 
 
 def _cell(gap: float, levels: GapLevels) -> StepCell:
@@ -98,12 +98,12 @@ def _cell(gap: float, levels: GapLevels) -> StepCell:
     return StepCell(f"h{levels(gap)}", power_of_ten(gap))
 
 
-def _summary(curves: dict[float, list[float]], steps: Sequence[int], best: CellRow | None) -> str:
+def _summary(gaps: dict[float, list[float]], steps: Sequence[int], best: CellRow | None) -> str:
     """The lowest learning rate above the best one that ends worse than it began, and since when."""
-    above = [each for each in curves if best is None or each > best.learning_rate]
-    worse = [(each, since) for each in above if (since := _worse_since(curves[each], steps)) is not None]
+    above = [each for each in gaps if best is None or each > best.learning_rate]
+    worse = [(each, since) for each in above if (since := _worse_since(gaps[each], steps)) is not None]
     if not worse:
-        return "No tried learning rate ends above the gap at the start." if curves else ""
+        return "No tried learning rate ends above the gap at the start."
     learning_rate, since = worse[0]
     return f"Too high from {rate(learning_rate)}: after {count(since, 'step')} the gap stays above that at the start."
 

@@ -14,13 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from reportgen.results import schema
 from reportgen.results.basin_table import BasinMap, read_basins
 from reportgen.results.errors import NotResultsError
-from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
+from reportgen.results.files import RUNS
 from reportgen.results.manifest import Manifest
-from reportgen.results.run_checks import IDENTITY, RunChecks, RunKeys, optional_columns
+from reportgen.results.pandas_tables import to_pandas
+from reportgen.results.run_checks import IDENTITY, RunChecks, optional_columns
 from reportgen.results.schema import runs_schema
-from reportgen.results.table_checks import read_other_tables
+from reportgen.results.stored_trajectories import StoredTrajectories, check_stored_trajectories
+from reportgen.results.table_checks import read_grids
 from reportgen.results.table_columns import check_columns, read_columns
 from reportgen.results.table_digests import read_whole_manifest
 
@@ -40,6 +43,8 @@ class Results:
     manifest: Manifest
     basins: Sequence[BasinMap] = ()
     """Maps of basins of attraction; only in results for a report."""
+    stored: StoredTrajectories | None = None
+    """Where the trajectories are instead of in ``traces`` and ``paths``; only in results for a report."""
 
     @classmethod
     def load(cls, folder: Path, columns: Sequence[str] | None = None) -> Results:
@@ -62,14 +67,15 @@ class Results:
             checks.column(name, column)
         keys = checks.finish()
         runs = to_pandas(table.select(wanted))
-        return cls(runs, *_read_others(folder, keys, manifest), manifest)
+        traces, paths = map(to_pandas, check_stored_trajectories(folder, keys, manifest).read_all())
+        return cls(runs, traces, to_pandas(read_grids(folder, manifest)), paths, manifest)
 
     @classmethod
     def for_report(cls, folder: Path) -> Results:
         """Return what a report needs of the results in ``folder``, which fits into memory for millions of runs.
 
-        The runs have only the columns that a report needs, columns of lists stay in Arrow's format, and only failed
-        runs have a reason.
+        The runs have only the columns that a report needs, only failed runs have a reason, and the trajectories stay
+        on disk.
 
         Raises:
             NotResultsError: there are no results, or they cannot be read.
@@ -80,7 +86,9 @@ class Results:
         names = (name for name in report_columns(manifest.targets) if name in stored)
         # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
         runs = pd.concat((_checked_column(path, name, checks) for name in names), axis=1)
-        others = _read_others(folder, checks.finish(), manifest, arrow_lists=True)
+        stored_trajectories = check_stored_trajectories(folder, checks.finish(), manifest)
+        traces, paths = (to_pandas(each.empty_table(), arrow_lists=True) for each in (schema.TRACES, schema.PATHS))
+        grids = to_pandas(read_grids(folder, manifest))
         runs["reason"] = pd.Categorical([None]).take(np.zeros(len(runs), np.int8))
         failed = (runs["outcome"] == "failed").to_numpy()
         if failed.any():
@@ -88,7 +96,21 @@ class Results:
             codes = np.full(len(runs), -1)
             codes[failed] = reasons.codes
             runs["reason"] = pd.Categorical.from_codes(codes, reasons.categories)
-        return cls(runs, *others, manifest, read_basins(folder, manifest))
+        return cls(runs, traces, grids, paths, manifest, read_basins(folder, manifest), stored_trajectories)
+
+    def trajectories(self, loss: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the rows of traces and paths of a loss, columns of lists in Arrow's format if they are on disk.
+
+        Raises:
+            NotResultsError: they cannot be read.
+        """
+        if self.stored is None:
+            part = self.of_loss(loss)
+            return part.traces, part.paths
+        runs = self.runs["run_id"][self.runs["loss"] == loss]
+        tables = (each.read(loss) for each in (self.stored.traces, self.stored.paths))
+        traces, paths = (table[belongs_to_runs(table["run_id"], runs)] for table in tables)
+        return traces, paths
 
     def of_loss(self, label: str) -> Results:
         """Return the results on one loss; the manifest remains that of all losses."""
@@ -98,7 +120,8 @@ class Results:
         code = labels.get_indexer(pd.Index([label]))[0] if label in labels else len(labels)
         tables = zip((self.runs, self.traces, self.paths), codes, strict=True)
         runs, traces, paths = (table.iloc[_row_indexer(row_codes == code)] for table, row_codes in tables)
-        return Results(runs, traces, self.grids[self.grids["loss"] == label], paths, self.manifest)
+        grids = self.grids[self.grids["loss"] == label]
+        return Results(runs, traces, grids, paths, self.manifest, stored=self.stored)
 
     @cached_property
     def _loss_codes(self) -> tuple[pd.Index, list[Codes]]:
@@ -204,35 +227,6 @@ def _read_failed_reasons(path: Path) -> pd.Categorical[str]:
     table = read_columns(path, ["outcome", "reason"], keep=("reason",))
     failed = table.filter(pc.equal(table["outcome"], "failed")).unify_dictionaries()
     return pd.Categorical(to_pandas(failed)["reason"]).remove_unused_categories()
-
-
-def _read_others(
-    folder: Path, keys: RunKeys, manifest: Manifest, *, arrow_lists: bool = False
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The traces, grids and paths, which must belong to the runs."""
-    tables = read_other_tables(folder, keys, manifest)
-    traces = to_pandas(tables.pop(TRACES), arrow_lists=arrow_lists)
-    return traces, to_pandas(tables.pop(GRIDS)), to_pandas(tables.pop(PATHS))
-
-
-def to_pandas(table: pa.Table, *, arrow_lists: bool = False) -> pd.DataFrame:
-    """Convert an Arrow table to pandas, and free its memory on the way.
-
-    Texts become categories, and integers nullable integers.
-
-    Args:
-        table: the table, unusable afterwards.
-        arrow_lists: whether columns of lists stay in Arrow's format; otherwise they become objects.
-    """
-
-    def pandas_dtype(dtype: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
-        return pd.ArrowDtype(dtype) if arrow_lists and pa.types.is_list(dtype) else _NULLABLE.get(dtype)
-
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pandas_dtype, split_blocks=True, self_destruct=True)
-    return frame
-
-
-_NULLABLE = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
 
 
 def lists_to_array(lists: pd.Series) -> FloatArray:

@@ -29,6 +29,7 @@ from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
 from reportgen.results.limits import check_size
 from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
 from reportgen.results.manifest_index import indexed_programs
+from reportgen.results.pandas_tables import to_pandas
 from reportgen.results.program_store import (
     UNFINISHED_PREFIX,
     StoreProgram,
@@ -40,7 +41,7 @@ from reportgen.results.program_store import (
     table_schemas,
 )
 from reportgen.results.replacement import replacement
-from reportgen.results.result_tables import Results, report_columns, run_batches, to_pandas
+from reportgen.results.result_tables import Results, report_columns, run_batches
 from reportgen.results.run_checks import check_stored_runs
 from reportgen.results.table_checks import check_tables
 from reportgen.results.table_columns import check_columns, read_columns

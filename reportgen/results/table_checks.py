@@ -7,15 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from reportgen.results import schema
-from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES
+from reportgen.results.files import GRIDS, RUNS
 from reportgen.results.grid_checks import check_grids
 from reportgen.results.manifest import Manifest
-from reportgen.results.run_checks import RunKeys, check_stored_runs
+from reportgen.results.run_checks import check_stored_runs
+from reportgen.results.stored_trajectories import check_stored_trajectories
 from reportgen.results.table_columns import check_columns, read_columns
-from reportgen.results.trajectory_checks import check_trajectories
-
-OTHERS = {TRACES: schema.TRACES, GRIDS: schema.GRIDS, PATHS: schema.PATHS}
-"""The schema of each table besides the runs."""
 
 
 def check_tables(folder: Path, manifest: Manifest) -> None:
@@ -24,16 +21,16 @@ def check_tables(folder: Path, manifest: Manifest) -> None:
     Raises:
         NotResultsError: a table is damaged, or is not that of the manifest.
     """
-    read_other_tables(folder, check_stored_runs(folder / RUNS, manifest.targets, manifest), manifest)
+    check_stored_trajectories(folder, check_stored_runs(folder / RUNS, manifest.targets, manifest), manifest)
+    read_grids(folder, manifest)
 
 
-def read_other_tables(folder: Path, keys: RunKeys, manifest: Manifest) -> dict[str, pa.Table]:
-    """Return traces, grids and paths by file name, after a check.
+def read_grids(folder: Path, manifest: Manifest) -> pa.Table:
+    """Return the grids in ``folder``, after a check.
 
     Raises:
         NotResultsError: as in ``check_tables``.
     """
-    tables = {name: read_columns(folder / name, check_columns(folder / name, each)) for name, each in OTHERS.items()}
-    check_trajectories(folder, tables[TRACES], tables[PATHS], keys, manifest)
-    check_grids(folder / GRIDS, tables[GRIDS], manifest)
-    return tables
+    grids = read_columns(folder / GRIDS, check_columns(folder / GRIDS, schema.GRIDS))
+    check_grids(folder / GRIDS, grids, manifest)
+    return grids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,20 @@ def read_columns(path: Path, names: list[str], *, keep: tuple[str, ...] = ()) ->
         if isinstance(error, NotResultsError):
             raise
         raise _unreadable(path, error) from None
+
+
+def read_row_groups(path: Path, file: pq.ParquetFile, groups: Sequence[int]) -> pa.Table:
+    """Return some row groups of an open table without plain texts, as ``read_columns`` does."""
+    try:
+        table = file.read_row_groups(list(groups))
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            for chunk in column.chunks:
+                _check_dictionary(path, name, chunk)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, NotResultsError):
+            raise
+        raise _unreadable(path, error) from None
+    return table
 
 
 def _check_plain_texts(path: Path, name: str, column: pa.ChunkedArray, *, whole: bool) -> None:

@@ -12,14 +12,13 @@ import pyarrow.compute as pc
 
 from reportgen.results.errors import NotResultsError, shown
 from reportgen.results.files import PATHS, TRACES
-from reportgen.results.manifest import Manifest
-from reportgen.results.run_checks import RunKeys, dims_of
+from reportgen.results.run_checks import RunKeys
 from reportgen.results.table_columns import Codes, check_no_nulls, check_numbers, list_lengths
 
 IntArray = npt.NDArray[np.int64]
 
 _RUN_ID = r"^(?P<cell>(?s:.*))/start=(?P<start>0|[1-9][0-9]{0,8})/seed=(?P<seed>0|[1-9][0-9]{0,8})$"
-_PLANE = 2
+PLANE = 2
 """Coordinates that a trace stores at most."""
 
 
@@ -35,24 +34,92 @@ class Trajectories:
     """Sum of the steps, int64 [trajectories]."""
 
 
-def check_trajectories(folder: Path, traces: pa.Table, paths: pa.Table, keys: RunKeys, manifest: Manifest) -> None:
-    """Check both tables of trajectories.
+class TrajectoryChecks:
+    """Checks a table of trajectories, one piece after another."""
 
-    Args:
-        folder: where the tables are from, for messages.
-        traces: the table of traces.
-        paths: the table of paths.
-        keys: the runs.
-        manifest: the losses with their dimensions, and the number of steps.
+    def __init__(self, path: Path, keys: RunKeys, coordinates: IntArray, most_steps: int) -> None:
+        """Check nothing yet.
 
-    Raises:
-        NotResultsError: a row is wrong, or a path has other steps than the trace of the run.
-    """
-    dims = dims_of(manifest.losses)
-    dim = np.array([dims.get(label, 0) for label in keys.losses], np.int64)
-    traced = _check_table(folder / TRACES, traces, keys, np.minimum(dim, _PLANE), manifest.steps)
-    _check_values(folder / TRACES, traces)
-    pathed = _check_table(folder / PATHS, paths, keys, dim, manifest.steps)
+        Args:
+            path: the table, for messages.
+            keys: the runs.
+            coordinates: how many coordinates a row of each cell has, by code.
+            most_steps: the largest step.
+        """
+        self._path = path
+        self._keys = keys
+        self._coordinates = coordinates
+        self._most_steps = most_steps
+        self._found: list[tuple[IntArray, IntArray, IntArray]] = []
+        """Of each piece: runs, points and sums of steps, in the order of the table."""
+        self._last = (-1, -1)
+        """Run and step of the last row."""
+
+    def add(self, table: pa.Table) -> list[int]:
+        """Check the next rows; return the codes of their cells.
+
+        Raises:
+            NotResultsError: a row is wrong.
+        """
+        path = self._path
+        for name in ("run_id", "step", "x"):
+            check_no_nulls(path, name, table[name])
+        check_numbers(path, "step", table["step"], 0, self._most_steps)
+        if not len(table):
+            return []
+        run, cell = _runs(path, table["run_id"], self._keys)
+        wrong = list_lengths(path, "x", table["x"]) != self._coordinates[cell]
+        if wrong.any():
+            expected = self._coordinates[cell][np.argmax(wrong)]
+            raise NotResultsError(f"{path}: column x: found another number of coordinates; expected {expected}")
+        self._add_steps(run, table["step"].to_numpy().astype(np.int64))
+        return [int(code) for code in np.unique(cell)]
+
+    def _add_steps(self, run: IntArray, step: IntArray) -> None:
+        """Check that the steps of each run ascend from 0, and keep what ``finish`` needs of them."""
+        before_run, before = np.append(self._last[0], run[:-1]), np.append(self._last[1], step[:-1])
+        self._last = (int(run[-1]), int(step[-1]))
+        is_first = run != before_run
+        if step[is_first].any():
+            found = step[is_first].max()
+            raise NotResultsError(f"{self._path}: column step: found {found} in the first row of a run; expected 0")
+        if not ((step > before) | is_first).all():
+            raise NotResultsError(
+                f"{self._path}: column step: found a step that is not above the one before; expected ascending steps"
+            )
+        begins = np.flatnonzero(is_first)
+        if not len(begins) or begins[0]:  # the first rows continue the last run of the piece before
+            begins = np.append(0, begins)
+        points = np.diff(np.append(begins, len(run)))
+        self._found.append((np.where(is_first[begins], run[begins], -1), points, np.add.reduceat(step, begins)))
+
+    def finish(self) -> Trajectories:
+        """Return all trajectories.
+
+        Raises:
+            NotResultsError: the rows of a run are in two places.
+        """
+        nothing = np.empty(0, np.int64)
+        run, points, steps = (
+            (np.concatenate([nothing, *parts]) for parts in zip(*self._found, strict=True))
+            if (self._found)
+            else (nothing, nothing, nothing)
+        )
+        begins = np.flatnonzero(run >= 0)
+        if not len(begins):
+            return Trajectories(nothing, nothing, nothing)
+        run, points, steps = run[begins], np.add.reduceat(points, begins), np.add.reduceat(steps, begins)
+        order = np.argsort(run, kind="stable")
+        runs = run[order]
+        if (runs[1:] == runs[:-1]).any():
+            raise NotResultsError(
+                f"{self._path}: column run_id: found a run in two places; expected its rows next to each other"
+            )
+        return Trajectories(runs, points[order], steps[order])
+
+
+def check_same_steps(folder: Path, traced: Trajectories, pathed: Trajectories) -> None:
+    """Raise NotResultsError if a path in ``folder`` has other steps than the trace of the run."""
     at = np.searchsorted(traced.runs, pathed.runs)
     at[at == len(traced.runs)] = 0
     if len(pathed.runs) and not (
@@ -66,39 +133,11 @@ def check_trajectories(folder: Path, traces: pa.Table, paths: pa.Table, keys: Ru
         )
 
 
-def _check_table(path: Path, table: pa.Table, keys: RunKeys, coordinates: IntArray, most_steps: int) -> Trajectories:
-    """``coordinates`` is the number of coordinates in each cell, by code."""
-    for name in ("run_id", "step", "x"):
-        check_no_nulls(path, name, table[name])
-    check_numbers(path, "step", table["step"], 0, most_steps)
-    if not len(table):
-        nothing = np.empty(0, np.int64)
-        return Trajectories(nothing, nothing, nothing)
-    run, cell = _runs(path, table["run_id"], keys)
-    wrong = list_lengths(path, "x", table["x"]) != coordinates[cell]
-    if wrong.any():
-        expected = coordinates[cell][np.argmax(wrong)]
-        raise NotResultsError(f"{path}: column x: found another number of coordinates; expected {expected}")
-    step = table["step"].to_numpy()
-    begins = np.flatnonzero(np.append(True, run[1:] != run[:-1]))
-    if step[begins].any():
-        raise NotResultsError(f"{path}: column step: found {step[begins].max()} in the first row of a run; expected 0")
-    ascends = np.append(True, step[1:] > step[:-1])
-    ascends[begins] = True
-    if not ascends.all():
-        raise NotResultsError(
-            f"{path}: column step: found a step that is not above the one before; expected ascending steps"
-        )
-    order = np.argsort(run[begins], kind="stable")
-    runs = run[begins][order]
-    if (runs[1:] == runs[:-1]).any():
-        raise NotResultsError(f"{path}: column run_id: found a run in two places; expected its rows next to each other")
-    points = np.diff(np.append(begins, len(run)))
-    return Trajectories(runs, points[order], np.add.reduceat(step.astype(np.int64), begins)[order])
+def check_values(path: Path, traces: pa.Table) -> None:
+    """Raise NotResultsError if a value in some rows of traces is wrong.
 
-
-def _check_values(path: Path, traces: pa.Table) -> None:
-    """The start may have any loss; at later steps a trace is finite. Norms may exceed the range of numbers."""
+    The start may have any loss; at later steps a trace is finite. Norms may exceed the range of numbers.
+    """
     for name in ("loss", "gradient_norm"):
         if traces[name].null_count and traces[name].null_count < len(traces):
             raise NotResultsError(f"{path}: column {name}: found {traces[name].null_count:,} nulls; expected none")

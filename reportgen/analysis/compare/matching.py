@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from reportgen.analysis.cells import Array
 from reportgen.results.location import ResultsLocation
 from reportgen.results.manifest import NotResultsError
-from reportgen.results.result_tables import to_pandas
+from reportgen.results.pandas_tables import to_pandas
 from reportgen.results.schema import evaluations_column, hit_column, runs_schema
 
 KEYS = ["loss", "optimizer", "learning_rate", "start", "seed"]
