@@ -21,7 +21,7 @@ from reportgen.figures.svg import axes_svg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CURVE_MARGINS = (46.0, 40.0, 52.0, 12.0)
+CURVE_MARGINS = (62.0, 40.0, 46.0, 12.0)
 """Left, bottom, right, top, CSS pixels."""
 MOST_STARTS = 3
 """Each start has two paths; with more starts they would hide each other."""
@@ -76,7 +76,7 @@ def draw_curves(change: BeforeAfter) -> str:
 
     def draw(axes: Axes) -> None:
         step_axis(axes, steps)
-        scale.apply(axes)
+        scale.apply(axes, "median gap")
         axes.spines["left"].set_visible(False)
         drawn = [(side, curve) for side, curve in zip(change.sides, curves, strict=True) if len(curve[0])]
         if not drawn:

@@ -271,6 +271,8 @@ class PairItem:
     sentence: str
     effect: str
     """Ratio of gradient evaluations at equal learning rates."""
+    evidence: str
+    """p and the number of starts or seeds."""
     solved: str
     """Solved runs at equal learning rates."""
     rates: str
@@ -312,6 +314,10 @@ class CellGroup:
 class ComparisonPage(Page):
     """``compare.html``: what changed between two results."""
 
+    headline: str
+    """Whether head is better, and where; empty if nothing can be compared or all is identical."""
+    overall: Verdict
+    """The verdict on head as a whole."""
     summary: str
     comparison: Comparison
     counts: Mapping[Verdict, int]
