@@ -17,6 +17,7 @@ from reportgen.figures.paths import MARGINS, draw_path, is_drawable, mark_minima
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
 from reportgen.figures.style import PANEL, colour_token, dash_pattern, series_style
 from reportgen.figures.svg import axes_svg
+from reportgen.figures.ticks import SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +81,15 @@ def draw_curves(change: BeforeAfter) -> str:
         axes.spines["left"].set_visible(False)
         drawn = [(side, curve) for side, curve in zip(change.sides, curves, strict=True) if len(curve[0])]
         if not drawn:
-            axes.text(0.5, 0.5, NO_TRAJECTORIES, transform=axes.transAxes, ha="center", color=colour_token("quiet"))
+            axes.text(
+                0.5,
+                0.5,
+                NO_TRAJECTORIES,
+                transform=axes.transAxes,
+                ha="center",
+                color=colour_token("quiet"),
+                fontsize=SIZE,
+            )
         heights = [_draw_curve(axes, curve, steps, scale, side) for side, curve in drawn]
         _write_names(axes, [side for side, _ in drawn], heights)
 
@@ -151,6 +160,7 @@ def _write_names(axes: Axes, sides: list[ChangeSide], heights: list[float]) -> N
             (left + width + 8, y),
             xycoords="figure pixels",
             color=colour_token(side.colour),
+            fontsize=SIZE,
             va="center",
             annotation_clip=False,
         )

@@ -12,9 +12,9 @@ from reportgen.figures.learning_rate_curve import QUARTILES
 from reportgen.figures.lines import BAND, LOST, OTHERS
 from reportgen.figures.paper_files import SETTINGS, file_content
 from reportgen.figures.paths import END, LEFT, MINIMUM, PROJECTED, START, STARTS, draw_best_paths
-from reportgen.figures.style import PAPER, PaperLayout, colour_token, colours_as_is
+from reportgen.figures.style import PAPER, colour_token, colours_as_is
 from reportgen.figures.svg import figure_of
-from reportgen.figures.ticks import SIZE, y_title
+from reportgen.figures.ticks import SIZE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,13 +31,8 @@ _LEGEND_GAP = 8.0
 """CSS pixels."""
 _LONGEST = 21
 """Letters in one line of a legend."""
-_Y_TITLES = {
-    "convergence": "median gap",
-    "rates": "median final gap",
-    "runtimes": "share of targets hit",
-    "performance": "share of targets hit",
-    "tuning": "expected share of targets hit",
-}
+_WITH_CONTOURS = ("thumbnail", "paths")
+"""Kinds of figures with the loss as their background."""
 _NOTES = frozenset({BAND, OTHERS, LOST, QUARTILES, STARTS, START, END, MINIMUM, PROJECTED, LEFT})
 """The entries of a legend after the optimizers."""
 
@@ -69,17 +64,14 @@ class PaperFigure:
 
     def _draw(self, width: float) -> Figure:
         """The figure with a legend; ``width`` is in CSS pixels."""
-        title = _Y_TITLES.get(self.spec.kind, "")
-        before = PAPER.set(PaperLayout(width, left=18.0 if title else 0.0))
+        before = PAPER.set(width)
         try:
             figure = figure_of(self._svg)
         finally:
             PAPER.reset(before)
         (axes,) = figure.axes
         with colours_as_is():
-            if title:
-                y_title(axes, title)
-            elif self.view is not None:
+            if self.view is not None and self.spec.kind in _WITH_CONTOURS:
                 draw_bands(axes, self.view)
             _add_legend(figure)
         return figure

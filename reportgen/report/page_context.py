@@ -13,6 +13,7 @@ from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.profile_bands import ProfileBands, profile_bands
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.analysis.tuning_curve import shared_rates
+from reportgen.figures.contour_background import gap_range
 from reportgen.figures.paths import thumbnail_optimizers
 from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
 from reportgen.figures.runtime_profiles import banded_optimizers
@@ -231,6 +232,7 @@ class PageContexts:
             best=best_rate_rows(view, self._analysis.sensitivity_by_pair),
             fixed_budgets=fixed_budget_table(view),
             paths_heading=paths_heading(view),
+            contours=gap_range(view.grid.gap) if view.grid else None,
             plane=view.plane,
             player=player(view),
             background=self._figure(view, "background"),

@@ -192,6 +192,8 @@ class LossPage(Page):
     fixed_budgets: FixedBudgetTable | None
     """None without a minimum or without the trajectories of all runs."""
     paths_heading: str
+    contours: tuple[float, float] | None
+    """The gaps at which the background of the paths is lightest and darkest; None without a background."""
     plane: Plane | None
     """The plane that paths are projected onto; None in up to two dimensions, or if no plane is available."""
     player: Player | None
