@@ -27,6 +27,9 @@ FLATNESS = 0.15
 MOST_POINTS = 160
 """A grid with more points per side is thinned: the picture could not show more."""
 
+HIGH = "high gap"
+"""The word of a legend for the darkest band."""
+
 _LEVELS = 12
 """Bands of ``draw_bands``."""
 
@@ -167,5 +170,6 @@ def draw_bands(axes: Axes, view: LossView) -> None:
     red, green, blue = (int(COLOURS["field"][0][at : at + 2], 16) / 255 for at in (1, 3, 5))
     colours = [(red, green, blue, 0.06 + 0.5 * level / _LEVELS) for level in range(_LEVELS)]
     axes.contourf(x, y, heights, np.linspace(0, 1, _LEVELS + 1), colors=colours, zorder=-1)
+    axes.fill([], [], color=colours[-1], label=HIGH)
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.figures.contour_background import draw_bands
+from reportgen.figures.contour_background import HIGH, draw_bands
 from reportgen.figures.learning_rate_curve import QUARTILES
 from reportgen.figures.lines import BAND, LOST, OTHERS
 from reportgen.figures.paper_files import SETTINGS, file_content
@@ -33,7 +33,7 @@ _LONGEST = 21
 """Letters in one line of a legend."""
 _WITH_CONTOURS = ("thumbnail", "paths")
 """Kinds of figures with the loss as their background."""
-_NOTES = frozenset({BAND, OTHERS, LOST, QUARTILES, STARTS, START, END, MINIMUM, PROJECTED, LEFT})
+_NOTES = frozenset({BAND, OTHERS, LOST, QUARTILES, STARTS, START, END, MINIMUM, PROJECTED, LEFT, HIGH})
 """The entries of a legend after the optimizers."""
 
 

@@ -177,7 +177,7 @@ class PageContexts:
             site_url=self._manifest.config.site_url,
             series=self._series,
             references=[optimizer.label for optimizer in self._manifest.optimizers if optimizer.reference],
-            tags=optimizer_tags(self._manifest.optimizers, self._manifest.config.baseline),
+            tags=optimizer_tags(self._manifest.optimizers, self._manifest.baseline),
             manifest=self._manifest,
         )
 
