@@ -294,12 +294,28 @@ def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
     """
     if not runs:
         return np.empty(0), np.empty(0)
+    steps, gaps = _sorted_gaps(runs, points)
+    return steps, gaps[int(np.ceil(0.5 * (len(runs) - 1)))]
+
+
+def gap_quartiles(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array, Array]:
+    """Steps, int [steps], and the quartiles of the gaps at each, two float [steps]; infinite after a run diverged.
+
+    Args:
+        runs: the trajectories; at least one.
+        points: the most steps that are returned.
+    """
+    steps, gaps = _sorted_gaps(runs, points)
+    last = len(runs) - 1
+    return steps, gaps[int(np.floor(0.25 * last))], gaps[int(np.ceil(0.75 * last))]
+
+
+def _sorted_gaps(runs: list[Trajectory], points: int) -> tuple[Array, Array]:
+    """At most ``points`` steps, int [steps], and the gaps of all runs there, ascending, float [runs, steps]."""
     steps = np.unique(np.concatenate([run.step for run in runs]))
     if len(steps) > points:
         steps = steps[np.unique(np.geomspace(1, len(steps), points).astype(int) - 1)]
-    gaps = np.stack([_gap_at(run, steps) for run in runs])
-    middle = int(np.ceil(0.5 * (len(runs) - 1)))
-    return steps, np.sort(gaps, axis=0)[middle]
+    return steps, np.sort(np.stack([_gap_at(run, steps) for run in runs]), axis=0)
 
 
 def _gap_at(run: Trajectory, steps: Array) -> Array:
