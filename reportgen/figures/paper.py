@@ -135,9 +135,12 @@ def _fitting_legend(figure: Figure, entries: dict[str, Any], width: float) -> tu
             columnspacing=1.2,
             labelspacing=0.35,
         )
-        for handle in legend.legend_handles:
-            if handle is not None and handle.get_label() == LEFT:
-                handle.set(marker="^")
+        for shown, original in zip(legend.legend_handles, entries.values(), strict=True):
+            if original.get_label() == LEFT:
+                shown.set(marker="^")  # type: ignore[union-attr]
+            elif original.get_label() in (BAND, LOST):  # those of all optimizers
+                alpha = 0.25 if original.get_label() == BAND else 1
+                shown.set(color=colour_token("quiet"), alpha=alpha)  # type: ignore[union-attr]
         box = legend.get_window_extent()
         if box.width <= width or columns == 1:
             break
