@@ -100,7 +100,7 @@ def optimizer_errors(entries: Sequence[Entry[OptimizerEntry]], base: Path) -> It
 
 
 def _titles(entries: Iterable[Entry[OptimizerEntry]]) -> Iterator[tuple[Key, object, Hashable]]:
-    """The ``label`` of each entry that has one: two optimizers with one title could not be told apart."""
+    """The ``label`` of each entry that has one: two optimizers must not have the same title."""
     for entry in entries:
         if entry.model is not None and entry.model.label:
             yield (*entry.key, "label"), entry.model.label, entry.model.label
