@@ -111,9 +111,9 @@ def _short_title(entry: OptimizerEntry, values: Iterable[Scalar]) -> str:
     return f"{entry.label or ''}[{','.join(several)}]" if entry.label and several else entry.label or ""
 
 
-def check_baseline(config: Config, labels: Iterable[str]) -> None:
-    """Raise ConfigError unless the baseline of ``config`` is one of the ``labels``, or there is no baseline."""
-    known = list(labels)
+def check_baseline(config: Config, specs: Mapping[str, OptimizerSpec]) -> None:
+    """Raise ConfigError unless the baseline of ``config`` is the label or the short title of an optimizer, or empty."""
+    known = [*specs, *(spec.short for spec in specs.values() if spec.short)]
     if config.baseline and config.baseline not in known:
         text = catalogue.with_known_names("not an optimizer of the matrix", config.baseline, known)
         raise ConfigError([ConfigProblem(("baseline",), config.baseline, text).message("baseline")])

@@ -18,7 +18,7 @@ from reportgen.analysis.best_cells import best_cells
 from reportgen.analysis.best_rows import best_rows, failed_cells
 from reportgen.analysis.cells import order_statistic
 from reportgen.analysis.head_to_head import head_to_head
-from reportgen.analysis.loss_view import Trajectory, loss_view, median_gap
+from reportgen.analysis.loss_view import Trajectory, gap_quartiles, loss_view, median_gap
 from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.ranking import leaderboard, ranking
 from reportgen.analysis.rate_rule import RULE
@@ -201,6 +201,15 @@ def test_a_median_curve_carries_what_ended_and_loses_what_diverged() -> None:
     steps, gaps = median_gap([run("solved", 4.0, 1.0), run("exhausted", 4.0, 3.0, 2.0), run("diverged", 4.0)])
     assert steps.tolist() == [0, 1, 2]
     assert gaps.tolist() == [4.0, 3.0, 2.0]
+
+
+def test_quartiles_of_curves_are_those_of_all_runs() -> None:
+    ends = (1.0, 2.0, 3.0, 4.0, 5.0)
+    runs = [Trajectory(0, "exhausted", np.arange(2), np.array([6.0, end]), np.zeros((2, 2))) for end in ends]
+    lost = Trajectory(0, "diverged", np.arange(1), np.array([6.0]), np.zeros((1, 2)))
+    steps, low, high = gap_quartiles(runs)
+    assert (steps.tolist(), low.tolist(), high.tolist()) == ([0, 1], [6.0, 2.0], [6.0, 4.0])
+    assert gap_quartiles([*runs[:3], lost, lost])[2].tolist() == [6.0, np.inf]
 
 
 def test_histories_are_those_of_the_best_cell_by_start(results: Results) -> None:

@@ -84,14 +84,36 @@ def test_the_gate(results: dict[str, Path], base: str, head: str, code: int) -> 
 def test_without_a_gate_regressions_are_a_table_and_no_failure(results: dict[str, Path]) -> None:
     result = invoke("compare", results["equal"], results["diverging"])
     assert result.exit_code == 0
-    header, first, second, blank, summary, page = result.stdout.splitlines()
-    assert header.split()[:5] == ["verdict", "optimizer", "loss", "evaluations", "solved"]
+    header, first, second, blank, answer, summary, page = result.stdout.splitlines()
+    assert header.split()[:7] == ["verdict", "optimizer", "loss", "evaluations,", "head", "/", "base"]
     assert first.startswith("worse    adam       quartic")
+    assert "slower: × 4 or more" in first
     assert "16 → 0" in first
     assert second.startswith("worse    adam       beale")
     assert blank == ""
+    assert answer == "Worse: adam on quartic and beale."
     assert summary.startswith("4 optimizer-loss pairs: 2 worse, 2 same. ")
     assert page == "compare/index.html"
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "answer", "direction"),
+    [
+        ("equal", "slower", "Worse: adam on beale and quartic.", "slower: × "),
+        ("slower", "equal", "Better: adam on quartic and beale.", "faster: × 0."),
+        ("descent", "descent, half of the step", "Unclear: adam on quartic and beale.", "slower or faster: × 0."),
+        ("equal", "bits", "No difference of a factor of 1.1 or more on any loss.", "p = "),
+    ],
+)
+def test_the_first_screen_says_whether_head_is_better_and_how_sure(
+    results: dict[str, Path], base: str, head: str, answer: str, direction: str
+) -> None:
+    assert answer in invoke("compare", results[base], results[head]).stdout
+    page = Path("compare/index.html").read_text(encoding="utf-8")
+    first_screen = page[: page.index("How to read this table")]
+    for text in (answer, direction, ", 9 starts"):
+        assert text in first_screen
+    assert f"<strong>{answer}</strong>" in Path("compare/comparison.md").read_text(encoding="utf-8")
 
 
 def test_a_gate_without_comparable_runs_says_so(results: dict[str, Path], tmp_path: Path) -> None:

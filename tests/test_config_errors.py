@@ -181,6 +181,11 @@ ERRORS = [
         "optimizers[1] = ",
         "duplicate of optimizers[0]",
     ),
+    (
+        "optimizers = [{name='adam', label='Mine'}, {name='momentum', label='Mine'}]",
+        'optimizers[1].label = "Mine": duplicate of optimizers[0].label',
+        "",
+    ),
     ("learning_rates = [0.1, -1]", "learning_rates[1] = -1: expected a value > 0", ""),
     ("learning_rates = [inf]", "learning_rates[0] = Infinity: expected a finite number", ""),
     ("learning_rates = [0.1, 0.1]", "learning_rates[1] = 0.1: duplicate of learning_rates[0]", ""),

@@ -10,7 +10,8 @@ import synthetic
 from printed import page
 from printed_tables import label
 
-from reportgen.config import Config
+from reportgen.analysis.report_analysis import ReportAnalysis
+from reportgen.config import Config, ConfigError
 from reportgen.plan import make_plan
 from reportgen.report.display_labels import display_labels
 from reportgen.report.site import Site
@@ -63,6 +64,29 @@ def test_a_label_of_the_config_is_the_name_in_the_report(tmp_path: Path) -> None
     assert "My Adam" in (tmp_path / "assets" / "convergence.beale.svg").read_text(encoding="utf-8")
     (heading,) = [each.text() for path in (tmp_path / "optimizers").glob("my-adam*") for each in page(path).all("h1")]
     assert heading == "My Adam"
+
+
+@pytest.mark.parametrize("baseline", ["My Adam", "adam"])
+def test_the_baseline_may_be_the_label_of_the_config(tmp_path: Path, baseline: str) -> None:
+    entries = [{"name": "adam", "label": "My Adam"}, "gradient_descent"]
+    config = Config.model_validate({"optimizers": entries, "losses": ["beale"], "baseline": baseline})
+    assert list(make_plan(config).optimizers) == ["adam", "gradient_descent"]
+    made = synthetic.results([synthetic.BEALE], ["adam", "gradient_descent"], [0.1, 0.01], starts=3, steps=30)
+    known = tuple(replace(each, short="My Adam" if each.label == "adam" else "") for each in made.manifest.optimizers)
+    config = made.manifest.config.model_copy(update={"baseline": baseline})
+    made = replace(made, manifest=replace(made.manifest, optimizers=known, config=config))
+    assert {row.baseline for row in ReportAnalysis(made).head_to_head} == {"adam"}
+    index = page(Site(tmp_path).write(made))
+    assert "Compared with My Adam" in {heading.text() for heading in index.all("h3")}
+
+
+def test_a_wrong_baseline_is_refused_with_all_names() -> None:
+    entries = [{"name": "adam", "label": "My Adam"}, "gradient_descent"]
+    config = Config.model_validate({"optimizers": entries, "losses": ["beale"], "baseline": "My Adm"})
+    with pytest.raises(
+        ConfigError, match=r'expected one of: adam, gradient_descent, My Adam. Did you mean "My Adam"\?'
+    ):
+        make_plan(config)
 
 
 def test_the_label_changes_no_results_and_is_in_the_config_of_the_report() -> None:

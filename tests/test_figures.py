@@ -57,6 +57,23 @@ def test_colours_only_come_from_the_theme(results: Results) -> None:
         assert literal == set()
 
 
+@pytest.mark.parametrize(
+    ("kind", "titles"),
+    [
+        ("convergence", ("step", "median gap")),
+        ("rates", ("learning rate", "median final gap")),
+        ("runtimes", ("gradient evaluations", "share of targets hit")),
+        ("paths", ("x", "y")),
+    ],
+)
+def test_both_axes_have_titles_and_all_texts_one_size(results: Results, kind: str, titles: tuple[str, str]) -> None:
+    texts = [text for file, text in drawn(loss_view(results, "beale")).items() if file.startswith(f"{kind}.")]
+    assert texts
+    for svg in texts:
+        assert all(f">{title}</text>" in svg for title in titles)
+        assert set(re.findall(r"font-size:([\d.]+)px", svg)) == {"11.5"}
+
+
 def test_alternative_texts_describe_the_figure(results: Results) -> None:
     pictures = list(loss_figures(loss_view(results, "beale")))
     assert len(pictures) == 8

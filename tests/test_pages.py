@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -131,6 +132,31 @@ def test_no_page_scrolls_sideways_with_all_sections_open(site: Path, page: Any) 
         page.goto(path.as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path.name
+
+
+TOPS = """[...document.querySelectorAll('.panels')].map(panels => [...panels.querySelectorAll('.panel')].map(
+  panel => [Math.round(panel.getBoundingClientRect().top),
+            Math.round(panel.querySelector('img, .empty').getBoundingClientRect().top)]))"""
+"""The tops of each small multiple and of its picture."""
+
+
+def test_pictures_of_small_multiples_are_level_if_a_caption_wraps(site: Path, page: Any) -> None:
+    page.goto((site / "losses" / "beale.html").as_uri())
+    page.evaluate("document.querySelectorAll('.panel figcaption')[0].append(' and many words more'.repeat(9))")
+    rows = [row for panels in page.evaluate(TOPS) for row in panels]
+    assert len(rows) >= 4
+    by_row: dict[int, set[int]] = {}
+    for top, picture in rows:
+        by_row.setdefault(top, set()).add(picture)
+    assert max(picture - top for top, pictures in by_row.items() for picture in pictures) > 60, "a caption wraps"
+    assert [pictures for pictures in by_row.values() if len(pictures) > 1] == []
+
+
+def test_the_colours_of_a_background_have_a_key_with_their_gaps(site: Path, page: Any) -> None:
+    page.goto((site / "losses" / "beale.html").as_uri())
+    key = page.locator(".key", has=page.locator(".chip.contours")).inner_text()
+    number = r"[\d.]+(·10[⁰¹²³⁴-⁹]+)?"
+    assert re.fullmatch(rf"Background: gap {number} or less\s+{number} or more \(logarithmic\)", key), key
 
 
 def test_the_first_page_shows_bands_areas_and_expected_times(site: Path, page: Any) -> None:

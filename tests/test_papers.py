@@ -74,17 +74,29 @@ def test_figures_have_the_asked_width(results: Path, tmp_path: Path, width: str,
         assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 
+def page_content(pdf: bytes) -> bytes:
+    """The operators that draw the page of a PDF."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    (page,) = (text for part in streams if part[:1] == b"x" and b" Tf" in (text := zlib.decompress(part)))
+    return page
+
+
+def test_the_curves_of_a_pdf_reach_the_right_edge(results: Path, tmp_path: Path) -> None:
+    """Matplotlib clips lines to the size of the page, in units before they are scaled."""
+    pdf = write(results, tmp_path, "--format", "pdf", "--only", "beale/convergence")["beale/convergence.pdf"]
+    box = re.search(rb"/MediaBox \[ *0 0 ([\d.]+) ", pdf)
+    assert box is not None
+    lines = re.findall(rb" m\n((?:[\d.]+ [\d.]+ l\n){20,})", page_content(pdf))
+    ends = [max(float(point.split()[0]) for point in line.splitlines()) for line in lines]
+    assert max(ends) > 1.2 * float(box[1])
+
+
 def test_a_pdf_embeds_its_fonts_and_has_texts_of_8_points(results: Path, tmp_path: Path) -> None:
     pdf = write(results, tmp_path, "--format", "pdf", "--only", "beale/*")["beale/convergence.pdf"]
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf
     assert b"CreationDate" not in pdf
-    streams = [
-        zlib.decompress(part)
-        for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-        if part[:1] == b"x"
-    ]
-    (page,) = (stream for stream in streams if b" Tf" in stream)
+    page = page_content(pdf)
     (scale,) = re.findall(rb"^([\d.]+) 0 0 [\d.]+ 0 0 cm$", page, re.MULTILINE)
     sizes = {round(float(scale) * float(size), 1) for size in re.findall(rb"/\S+ ([\d.]+) Tf", page)}
     assert sizes == {8.0}
@@ -118,6 +130,13 @@ def test_latex_is_escaped(results: Path, tmp_path: Path) -> None:
     rows = [line for line in lines if line.endswith(r" \\")]
     assert len(rows) == 4
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {5}
+
+
+def test_long_headings_have_two_lines(results: Path, tmp_path: Path) -> None:
+    table = write(results, tmp_path, "--format", "tex", "--only", "budgets")["budgets.tex"].decode()
+    heading = table.splitlines()[3]
+    assert r" & \shortstack[r]{Targets hit,\\shared rate} & Shared rate \\" in heading
+    assert heading.startswith("Optimizer & ")
 
 
 @pytest.mark.parametrize(

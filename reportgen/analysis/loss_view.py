@@ -305,18 +305,44 @@ def median_gap(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array]:
     """
     if not runs:
         return np.empty(0), np.empty(0)
+    steps, gaps = _sorted_gaps(runs, points)
+    return steps, gaps[_middle(len(runs))]
+
+
+def gap_quartiles(runs: list[Trajectory], points: int = 96) -> tuple[Array, Array, Array]:
+    """Steps, int [steps], and the quartiles of the gaps at each, two float [steps]; infinite after a run diverged.
+
+    Args:
+        runs: the trajectories; at least one.
+        points: the most steps that are returned.
+    """
+    steps, gaps = _sorted_gaps(runs, points)
+    last = len(runs) - 1
+    return steps, gaps[int(np.floor(0.25 * last))], gaps[int(np.ceil(0.75 * last))]
+
+
+def _sorted_gaps(runs: list[Trajectory], points: int) -> tuple[Array, Array]:
+    """At most ``points`` steps, int [steps], and the gaps of all runs there, ascending, float [runs, steps]."""
     steps = np.unique(np.concatenate([run.step for run in runs]))
     if len(steps) > points:
         steps = steps[np.unique(np.geomspace(1, len(steps), points).astype(int) - 1)]
-    return steps, median_gap_at(runs, steps)
+    return steps, _gaps_at(runs, steps)
 
 
 def median_gap_at(runs: Sequence[Trajectory], steps: Array) -> Array:
     """The median gap of one or more runs at some steps, float [steps]; infinite after a run diverged."""
-    gaps = np.stack([_gap_at(run, steps) for run in runs])
-    middle = int(np.ceil(0.5 * (len(runs) - 1)))
-    median: Array = np.sort(gaps, axis=0)[middle]
+    median: Array = _gaps_at(runs, steps)[_middle(len(runs))]
     return median
+
+
+def _middle(runs: int) -> int:
+    """The place of the median among ascending values; of an even number, the second of the two middle ones."""
+    return int(np.ceil(0.5 * (runs - 1)))
+
+
+def _gaps_at(runs: Sequence[Trajectory], steps: Array) -> Array:
+    """The gaps of all runs at some steps, ascending, float [runs, steps]."""
+    return np.sort(np.stack([_gap_at(run, steps) for run in runs]), axis=0)
 
 
 def _gap_at(run: Trajectory, steps: Array) -> Array:

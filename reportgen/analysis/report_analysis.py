@@ -98,7 +98,7 @@ class ReportAnalysis:
     @cached_property
     def head_to_head(self) -> list[HeadToHead]:
         """Every other optimizer of the ranking against the baseline of the config; empty without one."""
-        return head_to_head(self.leaderboard, self.manifest.config.baseline)
+        return head_to_head(self.leaderboard, self.manifest.baseline)
 
     @cached_property
     def excluded_ranking(self) -> list[Rank]:

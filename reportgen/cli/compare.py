@@ -136,6 +136,7 @@ def _compare_results(base: ResultsLocation, head: ResultsLocation, min_effect: f
 
 def _print_comparison(comparison: Comparison, page: Path) -> None:
     """Print one line if nothing changed; otherwise the pairs that differ and the path of the page."""
+    from reportgen.analysis.compare.headline import headline
     from reportgen.analysis.compare.sentences import summary_sentence
 
     if comparison.identical:
@@ -143,9 +144,11 @@ def _print_comparison(comparison: Comparison, page: Path) -> None:
         return
     rows = _rows(comparison)
     if rows:
-        header = ["verdict", "optimizer", "loss", "evaluations", "solved", "best rate", "at best rates"]
+        header = ["verdict", "optimizer", "loss", "evaluations, head / base", "solved", "best rate", "at best rates"]
         echo_table(header, rows, right=frozenset(header[3:]))
         click.echo()
+    if answer := headline(comparison):
+        click.echo(answer)
     click.echo(summary_sentence(comparison))
     click.echo(page)
     for note in comparison.notes:

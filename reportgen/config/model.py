@@ -256,7 +256,7 @@ class Config(_Model):
     site_url: Annotated[str, AfterValidator(_check_site_url)] = ""
     """The address that the report will be published at. With it, a shared link to the report has a picture."""
     baseline: str = ""
-    """The label of the optimizer that the report compares every other one with; empty: none."""
+    """The label or the short title of the optimizer that the report compares every other one with; empty: none."""
     losses: AtLeastOne[LossEntry] = tuple(LossEntry(name=name) for name in ("quartic", "rosenbrock", "beale"))
     """Losses: built-in names, suites and tags, ``file.py:name``, ``package.module:name``, or tables."""
     optimizers: AtLeastOne[OptimizerEntry] = tuple(

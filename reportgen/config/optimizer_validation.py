@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from reportgen.catalogue import (
@@ -63,7 +63,7 @@ def _variants(entry: OptimizerEntry, base: Path) -> list[Variant]:
     return [(combination, declared_hyperparameters(kind, combination, base)) for combination in combinations]
 
 
-def optimizer_errors(entries: Iterable[Entry[OptimizerEntry]], base: Path) -> Iterator[ConfigProblem]:
+def optimizer_errors(entries: Sequence[Entry[OptimizerEntry]], base: Path) -> Iterator[ConfigProblem]:
     """Yield the errors of all optimizers. A broken plug-in is not an error; its configurations are reported as failed.
 
     Args:
@@ -96,6 +96,14 @@ def optimizer_errors(entries: Iterable[Entry[OptimizerEntry]], base: Path) -> It
             optimizers = itertools.chain.from_iterable(_optimizers(model, *variant) for variant in variants)
             identities += ((entry.key, entry.value, optimizer) for optimizer in optimizers)
     yield from duplicate_errors(identities)
+    yield from duplicate_errors(_titles(entries))
+
+
+def _titles(entries: Iterable[Entry[OptimizerEntry]]) -> Iterator[tuple[Key, object, Hashable]]:
+    """The ``label`` of each entry that has one: two optimizers must not have the same title."""
+    for entry in entries:
+        if entry.model is not None and entry.model.label:
+            yield (*entry.key, "label"), entry.model.label, entry.model.label
 
 
 def _value_errors(key: Key, entry: OptimizerEntry) -> Iterator[ConfigProblem]:

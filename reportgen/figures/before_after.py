@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.loss_view import LossView, initial_gaps, median_gap, tightest_gap
+from reportgen.analysis.loss_view import LossView, gap_quartiles, initial_gaps, median_gap, tightest_gap
 from reportgen.analysis.number_format import count, rate
 from reportgen.figures.contour_background import background_svg
 from reportgen.figures.convergence import NO_TRAJECTORIES, end_in_words
@@ -17,12 +17,15 @@ from reportgen.figures.paths import MARGINS, draw_path, is_drawable, mark_minima
 from reportgen.figures.scales import GapScale, gap_scale, step_axis
 from reportgen.figures.style import PANEL, colour_token, dash_pattern, series_style
 from reportgen.figures.svg import axes_svg
+from reportgen.figures.ticks import SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CURVE_MARGINS = (46.0, 40.0, 52.0, 12.0)
+CURVE_MARGINS = (62.0, 40.0, 46.0, 12.0)
 """Left, bottom, right, top, CSS pixels."""
+FEWEST_RUNS = 4
+"""With fewer runs there is no band between the quartiles."""
 MOST_STARTS = 3
 """Each start has two paths; with more starts they would hide each other."""
 
@@ -68,19 +71,26 @@ class BeforeAfter:
 
 
 def draw_curves(change: BeforeAfter) -> str:
-    """The SVG of the median gaps by step, each curve named at its end."""
-    curves = [median_gap(side.view.curve_runs(change.optimizer)) for side in change.sides]
-    tightest, steps = tightest_gap(change.after), change.after.manifest.steps
+    """The SVG of the median gaps by step, each curve named at its end, with the bands between the quartiles."""
+    runs = [side.view.curve_runs(change.optimizer) for side in change.sides]
+    curves = [median_gap(each) for each in runs]
+    bands = [gap_quartiles(each) if len(each) >= FEWEST_RUNS else None for each in runs]
+    shown = [gaps for _, gaps in curves] + [gaps for band in bands if band for gaps in band[1:]]
     initial = np.concatenate([initial_gaps(side.view) for side in change.sides])
-    scale = gap_scale([gaps for _, gaps in curves], initial, tightest)
+    steps = change.after.manifest.steps
+    scale = gap_scale(shown, initial, tightest_gap(change.after))
 
     def draw(axes: Axes) -> None:
         step_axis(axes, steps)
-        scale.apply(axes)
+        scale.apply(axes, "median gap")
         axes.spines["left"].set_visible(False)
         drawn = [(side, curve) for side, curve in zip(change.sides, curves, strict=True) if len(curve[0])]
         if not drawn:
-            axes.text(0.5, 0.5, NO_TRAJECTORIES, transform=axes.transAxes, ha="center", color=colour_token("quiet"))
+            quiet = colour_token("quiet")
+            axes.text(0.5, 0.5, NO_TRAJECTORIES, transform=axes.transAxes, ha="center", color=quiet, fontsize=SIZE)
+        for side, band in zip(change.sides, bands, strict=True):
+            if band:
+                _draw_band(axes, band, scale, side)
         heights = [_draw_curve(axes, curve, steps, scale, side) for side, curve in drawn]
         _write_names(axes, [side for side, _ in drawn], heights)
 
@@ -128,6 +138,13 @@ def _end(change: BeforeAfter, side: ChangeSide) -> str:
     return end_in_words(gaps) if len(gaps) else NO_TRAJECTORIES
 
 
+def _draw_band(axes: Axes, band: tuple[Array, Array, Array], scale: GapScale, side: ChangeSide) -> None:
+    """Draw the band between the quartiles of all runs of a side."""
+    steps, low, high = band
+    colour = colour_token(side.colour)
+    axes.fill_between(np.log10(steps + 1), scale(low), scale(high), color=colour, alpha=0.14, lw=0, zorder=1)
+
+
 def _draw_curve(axes: Axes, curve: tuple[Array, Array], last_step: int, scale: GapScale, side: ChangeSide) -> float:
     """Draw one curve, with a cross if it ends early. Returns the height of its end in pixels."""
     steps, gaps = curve
@@ -151,6 +168,7 @@ def _write_names(axes: Axes, sides: list[ChangeSide], heights: list[float]) -> N
             (left + width + 8, y),
             xycoords="figure pixels",
             color=colour_token(side.colour),
+            fontsize=SIZE,
             va="center",
             annotation_clip=False,
         )

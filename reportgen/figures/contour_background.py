@@ -27,6 +27,9 @@ FLATNESS = 0.15
 MOST_POINTS = 160
 """A grid with more points per side is thinned: the picture could not show more."""
 
+HIGH = "high gap"
+"""The word of a legend for the darkest band."""
+
 _LEVELS = 12
 """Bands of ``draw_bands``."""
 
@@ -130,17 +133,25 @@ def _strips(y: Array, level: Array, left: float, width: float) -> list[str]:
     ]
 
 
-def log_heights(gap: Array) -> Array:
-    """The gap on a logarithmic scale from 0 to 1 with robust ends, float of the same shape; infinite and NaN are 1."""
+def gap_range(gap: Array) -> tuple[float, float] | None:
+    """The gaps, robust against outliers, at which the background is lightest and darkest; None if none is finite."""
     finite = gap[np.isfinite(gap)]
     if not len(finite):
-        return np.ones_like(gap)
+        return None
     lowest, median, highest = np.quantile(finite, [0.01, 0.5, 0.98])
     # At most six powers of ten above the median, because an exponential may explode at one side.
     top = max(float(min(highest, 1e6 * median) if median > 0 else highest), 1e-300)
     least = max(float(lowest), 1e-12 * top, 1e-300)
-    power = np.log10(np.where(np.isfinite(gap), np.maximum(gap, least), np.inf))
-    low, high = np.log10(least), np.log10(max(top, least * 10))
+    return least, max(top, least * 10)
+
+
+def log_heights(gap: Array) -> Array:
+    """The gap on a logarithmic scale from 0 to 1 with robust ends, float of the same shape; infinite and NaN are 1."""
+    ends = gap_range(gap)
+    if ends is None:
+        return np.ones_like(gap)
+    low, high = np.log10(ends)
+    power = np.log10(np.where(np.isfinite(gap), np.maximum(gap, ends[0]), np.inf))
     height: Array = np.clip((power - low) / (high - low), 0, 1)
     return height
 
@@ -159,5 +170,6 @@ def draw_bands(axes: Axes, view: LossView) -> None:
     red, green, blue = (int(COLOURS["field"][0][at : at + 2], 16) / 255 for at in (1, 3, 5))
     colours = [(red, green, blue, 0.06 + 0.5 * level / _LEVELS) for level in range(_LEVELS)]
     axes.contourf(x, y, heights, np.linspace(0, 1, _LEVELS + 1), colors=colours, zorder=-1)
+    axes.fill([], [], color=colours[-1], label=HIGH)
     axes.set_xlim(*limits[0])
     axes.set_ylim(*limits[1])

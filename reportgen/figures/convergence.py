@@ -38,7 +38,7 @@ def draw_convergence(view: LossView) -> str:
 
     def draw(axes: Axes) -> None:
         step_axis(axes, view.manifest.steps)
-        scale.apply(axes)
+        scale.apply(axes, "median gap")
         axes.spines["left"].set_visible(False)
         if not curves:
             grey = colour_token("context")

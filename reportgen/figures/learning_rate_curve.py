@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.loss_view import LossView
 
-MARGINS = (46.0, 40.0, 12.0, 12.0)
+MARGINS = (62.0, 40.0, 12.0, 12.0)
 QUARTILES = "quartiles"
 """The word of a legend for the band."""
 MOST_CONTEXT = 24
@@ -48,7 +48,7 @@ def draw_rates(view: LossView, optimizer: str, scale: GapScale) -> str:
             _draw_line(axes, view.of_optimizer(other), scale, "context", "-", 1.0, label=OTHERS)
         _draw_optimizer(axes, view.of_optimizer(optimizer), scale, style, optimizer)
         rate_axis(axes, sorted(view.cells["learning_rate"].unique()))
-        scale.apply(axes)
+        scale.apply(axes, "median final gap")
         axes.spines["left"].set_visible(False)
 
     return axes_svg(PANEL, MARGINS, draw)

@@ -13,11 +13,12 @@ import numpy as np
 
 from reportgen.analysis.cells import Array
 from reportgen.figures.style import PAPER, SeriesStyle, colour_token, dash_pattern
+from reportgen.figures.ticks import SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARGINS = (46.0, 40.0, 136.0, 12.0)
+MARGINS = (62.0, 40.0, 136.0, 12.0)
 """Left, bottom, right, top, with room for the names at the right, CSS pixels."""
 MOST_NAMED = 8
 """More coloured lines than this cannot be distinguished."""
@@ -112,7 +113,7 @@ def _write_names(axes: Axes, lines: list[Line], ends: list[tuple[float, float]])
             xycoords="figure points",
             color=colour_token(line.style.colour),
             va="center",
-            fontsize=12.5,
+            fontsize=SIZE,
             annotation_clip=False,
         )
         if math.hypot(x - edge - 18, y - label) > 12:

@@ -7,14 +7,14 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.figures.contour_background import draw_bands
+from reportgen.figures.contour_background import HIGH, draw_bands
 from reportgen.figures.learning_rate_curve import QUARTILES
 from reportgen.figures.lines import BAND, LOST, OTHERS
 from reportgen.figures.paper_files import SETTINGS, file_content
 from reportgen.figures.paths import END, LEFT, MINIMUM, PROJECTED, START, STARTS, draw_best_paths
-from reportgen.figures.style import PAPER, PaperLayout, colour_token, colours_as_is
+from reportgen.figures.style import PAPER, colour_token, colours_as_is
 from reportgen.figures.svg import figure_of
-from reportgen.figures.ticks import SIZE, y_title
+from reportgen.figures.ticks import SIZE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,14 +31,9 @@ _LEGEND_GAP = 8.0
 """CSS pixels."""
 _LONGEST = 21
 """Letters in one line of a legend."""
-_Y_TITLES = {
-    "convergence": "median gap",
-    "rates": "median final gap",
-    "runtimes": "share of targets hit",
-    "performance": "share of targets hit",
-    "tuning": "expected share of targets hit",
-}
-_NOTES = frozenset({BAND, OTHERS, LOST, QUARTILES, STARTS, START, END, MINIMUM, PROJECTED, LEFT})
+_WITH_CONTOURS = ("thumbnail", "paths")
+"""Kinds of figures with the loss as their background."""
+_NOTES = frozenset({BAND, OTHERS, LOST, QUARTILES, STARTS, START, END, MINIMUM, PROJECTED, LEFT, HIGH})
 """The entries of a legend after the optimizers."""
 
 
@@ -69,17 +64,14 @@ class PaperFigure:
 
     def _draw(self, width: float) -> Figure:
         """The figure with a legend; ``width`` is in CSS pixels."""
-        title = _Y_TITLES.get(self.spec.kind, "")
-        before = PAPER.set(PaperLayout(width, left=18.0 if title else 0.0))
+        before = PAPER.set(width)
         try:
             figure = figure_of(self._svg)
         finally:
             PAPER.reset(before)
         (axes,) = figure.axes
         with colours_as_is():
-            if title:
-                y_title(axes, title)
-            elif self.view is not None:
+            if self.view is not None and self.spec.kind in _WITH_CONTOURS:
                 draw_bands(axes, self.view)
             _add_legend(figure)
         return figure
@@ -143,9 +135,12 @@ def _fitting_legend(figure: Figure, entries: dict[str, Any], width: float) -> tu
             columnspacing=1.2,
             labelspacing=0.35,
         )
-        for handle in legend.legend_handles:
-            if handle is not None and handle.get_label() == LEFT:
-                handle.set(marker="^")
+        for shown, original in zip(legend.legend_handles, entries.values(), strict=True):
+            if original.get_label() == LEFT:
+                shown.set(marker="^")  # type: ignore[union-attr]
+            elif original.get_label() in (BAND, LOST):  # those of all optimizers
+                alpha = 0.25 if original.get_label() == BAND else 1
+                shown.set(color=colour_token("quiet"), alpha=alpha)  # type: ignore[union-attr]
         box = legend.get_window_extent()
         if box.width <= width or columns == 1:
             break

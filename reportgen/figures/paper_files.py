@@ -57,6 +57,8 @@ def _write_pdf(figure: Figure, file: io.BytesIO, metadata: dict[str, None], scal
     pdf = backend.PdfFile(file, metadata=metadata)
     try:
         pdf.newPage(width * scale, height * scale)
+        # Lines are clipped to this size before they are scaled.
+        pdf.width, pdf.height = width, height
         pdf.output(scale, 0, 0, scale, 0, 0, backend.Op.concat_matrix)
         renderer = mixed.MixedModeRenderer(figure, width, height, DPI, backend.RendererPdf(pdf, DPI, height, width))
         figure.draw(renderer)

@@ -226,7 +226,7 @@ def draw_path(
     if ((points[0] >= box[0]) & (points[0] <= box[1])).all():
         size = 7.5 if strong else 5
         face, edge_width = colour_token("paper"), 1.6 if strong else 1.1
-        axes.plot(*points[0], "o", ms=size, mfc=face, mec=token, mew=edge_width, zorder=5, label=START)
+        axes.plot(*points[0], "o", ms=size, mfc=face, mec=token, mew=edge_width, zorder=5, clip_on=False, label=START)
     if exit_at is None:
         axes.plot(
             *points[-1],

@@ -126,7 +126,7 @@ def _draw(
 
     def draw(axes: Axes) -> None:
         set_x_axis(axes)
-        share_axis(axes)
+        share_axis(axes, "share of targets hit")
         behind = [line for place, line in enumerate(lines) if place not in named]
         draw_lines(axes, [line for place, line in enumerate(lines) if place in named], behind, bands)
 

@@ -42,8 +42,8 @@ class GapScale:
         """The lowest position that is drawn."""
         return self.low - 0.12 * (self.high - self.low) if self.floored else self.low
 
-    def apply(self, axes: Axes) -> None:
-        """Set limits, ticks and a light grid on the y axis."""
+    def apply(self, axes: Axes, title: str) -> None:
+        """Set limits, ticks, a light grid and the title of the y axis."""
         stride = max(1, math.ceil((self.high - self.low) / 5))
         powers = list(range(self.high, self.low - 1, -stride))
         ticks, labels = [float(p) for p in powers], [rate(10.0**p) for p in powers]
@@ -53,7 +53,7 @@ class GapScale:
             axes.axhline(self.floor, color=colour_token("rule"), lw=0.8, dashes=(3, 3), zorder=0)
         margin = 0.03 * (self.high - self.floor)
         axes.set_ylim(self.floor - margin, self.high + margin)
-        y_ticks(axes, ticks, labels)
+        y_ticks(axes, ticks, labels, title)
         axes.hlines(powers, 0, 1, transform=axes.get_yaxis_transform(), color=colour_token("rule"), lw=0.7, zorder=0)
 
 
@@ -96,11 +96,11 @@ def step_axis(axes: Axes, steps: int, label: str = "step") -> None:
     x_ticks(axes, [math.log10(tick + 1) for tick in ticks], labels, label)
 
 
-def share_axis(axes: Axes) -> None:
-    """Set a y axis from 0 to 100 % with a light grid."""
+def share_axis(axes: Axes, title: str) -> None:
+    """Set a y axis from 0 to 100 % with a light grid and a title."""
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     axes.set_ylim(-0.02, 1.02)
-    y_ticks(axes, ticks, [share(tick) for tick in ticks])
+    y_ticks(axes, ticks, [share(tick) for tick in ticks], title)
     axes.hlines(ticks, 0, 1, transform=axes.get_yaxis_transform(), color=colour_token("rule"), lw=0.7, zorder=0)
     axes.spines["left"].set_visible(False)
 

@@ -85,18 +85,8 @@ def colours_as_is() -> Iterator[None]:
 _AS_IS = ContextVar("_AS_IS", default=False)
 
 
-@dataclass(frozen=True)
-class PaperLayout:
-    """The layout of a figure without a page around it: names are in a legend."""
-
-    width: float
-    """CSS pixels."""
-    left: float
-    """Space for the title of the y axis, CSS pixels."""
-
-
-PAPER: ContextVar[PaperLayout | None] = ContextVar("PAPER", default=None)
-"""The layout of the figure that is drawn; None on a page."""
+PAPER: ContextVar[float | None] = ContextVar("PAPER", default=None)
+"""The width of a figure without a page around it, CSS pixels: names are in a legend; None on a page."""
 
 
 def dash_pattern(dash: str) -> LineStyle:

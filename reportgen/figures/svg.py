@@ -77,15 +77,15 @@ def axes_svg(
 
 
 def _on_paper(size: Size, margins: Margins) -> tuple[Size, Margins]:
-    """Size and margins in the layout ``PAPER``: the axes keep their shape, as far as it is not too high."""
-    paper = PAPER.get()
-    if paper is None:
+    """Size and margins at the width ``PAPER``: the axes keep their shape, as far as it is not too high."""
+    width = PAPER.get()
+    if width is None:
         return size, margins
     left, bottom, right, top = margins
     shape = (size[1] - bottom - top) / (size[0] - left - right)
-    left, right, top = left + paper.left, min(right, _EDGE), max(top, _EDGE)
-    height = min(shape, _HIGHEST) * (paper.width - left - right)
-    return (paper.width, height + bottom + top), (left, bottom, right, top)
+    right, top = min(right, _EDGE), max(top, _EDGE)
+    height = min(shape, _HIGHEST) * (width - left - right)
+    return (width, height + bottom + top), (left, bottom, right, top)
 
 
 def figure_of(draw: Callable[[], str]) -> Figure:

@@ -44,10 +44,10 @@ def y_ticks(axes: Axes, at: Sequence[float], labels: Sequence[str], title: str =
         if low <= y <= high:
             _text(axes, (0, y), label, "right", "center_baseline", transform)
     if title:
-        y_title(axes, title)
+        _y_title(axes, title)
 
 
-def y_title(axes: Axes, title: str) -> None:
+def _y_title(axes: Axes, title: str) -> None:
     """Write the title of the y axis at the left edge of the figure, rotated if it has more than one letter."""
     from matplotlib.transforms import blended_transform_factory
 

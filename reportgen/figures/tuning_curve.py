@@ -32,7 +32,7 @@ def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str]) -> str:
         axes.set_xlim(1, max(most, 2))
         ticks = range(1, most + 1, max(1, -(-most // 9)))
         x_ticks(axes, ticks, [str(tick) for tick in ticks], "learning rates tried")
-        share_axis(axes)
+        share_axis(axes, "expected share of targets hit")
         behind = [line for name, line in lines.items() if name not in named]
         draw_lines(axes, [line for name, line in lines.items() if name in named], behind)
 

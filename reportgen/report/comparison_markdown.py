@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reportgen.analysis.compare.headline import headline
 from reportgen.analysis.compare.model import CORRECTION, MEANINGS, Comparison, Pair, Pool, Verdict
 from reportgen.analysis.compare.sentences import (
     format_ratio,
     gate_failures,
+    interval_name,
     pair_sentence,
     pool_sentence,
     summary_sentence,
 )
 from reportgen.analysis.number_format import count, number, rate
 from reportgen.analysis.outcomes import SYMBOLS
-from reportgen.report.markdown import Block, Bullets, Details, Table, code, document, link, text
+from reportgen.report.markdown import Block, Bullets, Details, Table, code, document, link, strong, text
 from reportgen.report.summary_markdown import setup_lines
 from reportgen.results.manifest import Manifest
 
@@ -43,6 +45,9 @@ def comparison_markdown(comparison: Comparison) -> str:
 def _blocks(comparison: Comparison) -> Iterator[Block]:
     failures = gate_failures(comparison)
     yield f"## {_title(comparison)}"
+    answer = headline(comparison)
+    if answer:
+        yield strong(answer)
     yield text(summary_sentence(comparison))
     if failures:
         yield Bullets([f"{VERDICT_SYMBOLS['worse']} {text(each)}" for each in failures], "regression")
@@ -86,7 +91,7 @@ def _row(pair: Pair) -> list[str]:
     return [_verdict(pair.verdict), code(pair.optimizer), code(pair.loss), *format_pair(pair)]
 
 
-COLUMNS = ("Gradient evaluations", "Solved", "Best learning rate", "At the best rates")
+COLUMNS = ("Gradient evaluations, head / base", "Solved", "Best learning rate", "At the best rates")
 """Of ``format_pair``."""
 
 
@@ -99,6 +104,19 @@ def format_pair(pair: Pair) -> tuple[str, str, str, str]:
         format_best_rates(pair),
         format_ratio(pair.best.measure) if pair.best and pair.best.measure else "–",
     )
+
+
+def format_evidence(pair: Pair) -> str:
+    """How sure the verdict is: p in its direction, corrected for the number of tests, and the units it rests on."""
+    evidence = pair.evidence
+    if evidence is None:
+        return "–"
+    if pair.verdict in ("worse", "better") and (evidence.failed or evidence.repaired):
+        return "all runs failed"
+    sides = {"worse": (0,), "better": (1,)}.get(pair.verdict, (0, 1))
+    p = min(test.p[side] for test in (evidence.evaluations, evidence.solved_runs) for side in sides)
+    shown = "p < 0.001" if p < 0.001 else f"p = {min(p, 1.0):.2g}"
+    return f"{shown}, {count(evidence.units, evidence.noun)}"
 
 
 def format_best_rates(pair: Pair) -> str:
@@ -175,8 +193,7 @@ def verdict_rules(comparison: Comparison) -> Iterator[str]:
         f"A difference counts if it is significant at that level and at least the minimum effect: a factor of "
         f"{number(thresholds.effect)} in gradient evaluations, or {100 * thresholds.solved:g} % of the solved runs."
     )
-    interval = f"{100 * (1 - 2 * thresholds.level):g} %"
-    yield f"Each end of an interval has an error rate of {level}, so these are {interval} intervals."
+    yield f"Each end of an interval has an error rate of {level}, so it is a {interval_name(thresholds)}."
     yield "The best learning rates are only described. They decide no verdict."
     for verdict, meaning in MEANINGS.items():
         yield f"{_verdict(verdict)}: {meaning}."

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen import __version__
+from reportgen.analysis.compare.headline import headline, overall_verdict
 from reportgen.analysis.compare.model import Comparison, Pair
 from reportgen.analysis.compare.sentences import pair_sentence, pool_sentence, summary_sentence
 from reportgen.analysis.loss_view import LossView
@@ -22,6 +23,7 @@ from reportgen.report.comparison_markdown import (
     VERDICT_SYMBOLS,
     changed_pools,
     comparison_markdown,
+    format_evidence,
     format_pair,
     verdict_rules,
 )
@@ -140,6 +142,8 @@ def _page(comparison: Comparison, drawn: list[DrawnPair]) -> ComparisonPage:
             tags=optimizer_tags(info.optimizers),
             manifest=None,
         ),
+        headline=headline(comparison),
+        overall=overall_verdict(comparison),
         summary=summary_sentence(comparison),
         comparison=comparison,
         counts=comparison.counts,
@@ -167,6 +171,7 @@ def _item(pair: Pair, comparison: Comparison) -> PairItem:
         pair=pair,
         sentence=sentence[:1].upper() + sentence[1:],
         effect=effect,
+        evidence=format_evidence(pair),
         solved=solved,
         rates=rates,
         best=best,

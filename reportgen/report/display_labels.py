@@ -52,7 +52,7 @@ def with_display_labels(results: Results) -> Results:
         replace(each, optimizers=tuple(names.get(label, label) for label in each.optimizers))
         for each in manifest.programs
     )
-    baseline = names.get(manifest.config.baseline, manifest.config.baseline)
+    baseline = names.get(manifest.baseline, manifest.baseline)
     config = manifest.config.model_copy(update={"baseline": baseline})
     column = results.runs["optimizer"]
     renamed = column.cat.rename_categories(dict(names)) if _is_categorical(column) else column.map(names)

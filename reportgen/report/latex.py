@@ -35,6 +35,9 @@ _ESCAPES = {
 _SUPERSCRIPTS = {ord(letter): plain for letter, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
 _POWER = re.compile("(?:(−?[0-9.]+)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 
+_LONGEST_HEADING = 12
+"""Letters of a heading on one line."""
+
 
 def latex_table(table: PaperTable) -> str:
     """The table as a ``tabular``, for ``\\input`` inside a ``table`` that has the caption."""
@@ -43,7 +46,7 @@ def latex_table(table: PaperTable) -> str:
         r"% \usepackage{booktabs}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
-        _row(table.header),
+        f"{' & '.join(map(_heading, table.header, columns))} \\\\",
         r"\midrule",
         *map(_row, table.rows),
         r"\bottomrule",
@@ -60,6 +63,15 @@ def latex_text(text: str) -> str:
         parts += [_escape(line[end : match.start()]), _power(match)]
         end = match.end()
     return "".join([*parts, _escape(line[end:])])
+
+
+def _heading(text: str, column: str) -> str:
+    """The heading of a column; a long one on two lines, because it would be wider than the numbers below it."""
+    spaces = [match.start() for match in re.finditer(" ", text)]
+    if len(text) <= _LONGEST_HEADING or not spaces:
+        return _cell(text)
+    middle = min(spaces, key=lambda at: abs(2 * at - len(text)))
+    return rf"\shortstack[{column}]{{{latex_text(text[:middle])}\\{latex_text(text[middle:])}}}"
 
 
 def _row(cells: Sequence[str]) -> str:

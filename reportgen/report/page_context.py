@@ -13,6 +13,7 @@ from reportgen.analysis.outcomes import outcome_counts
 from reportgen.analysis.profile_bands import ProfileBands, profile_bands
 from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.analysis.tuning_curve import shared_rates
+from reportgen.figures.contour_background import gap_range
 from reportgen.figures.paths import thumbnail_optimizers
 from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
 from reportgen.figures.runtime_profiles import banded_optimizers
@@ -177,7 +178,7 @@ class PageContexts:
             site_url=self._manifest.config.site_url,
             series=self._series,
             references=[optimizer.label for optimizer in self._manifest.optimizers if optimizer.reference],
-            tags=optimizer_tags(self._manifest.optimizers, self._manifest.config.baseline),
+            tags=optimizer_tags(self._manifest.optimizers, self._manifest.baseline),
             manifest=self._manifest,
         )
 
@@ -234,6 +235,7 @@ class PageContexts:
             best=best_rate_rows(view, self._analysis.sensitivity_by_pair),
             fixed_budgets=fixed_budget_table(view),
             paths_heading=paths_heading(view),
+            contours=gap_range(view.grid.gap) if view.grid else None,
             plane=view.plane,
             player=player(view),
             background=self._figure(view, "background"),

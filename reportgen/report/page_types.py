@@ -197,6 +197,8 @@ class LossPage(Page):
     fixed_budgets: FixedBudgetTable | None
     """None without a minimum or without the trajectories of all runs."""
     paths_heading: str
+    contours: tuple[float, float] | None
+    """The gaps at which the background of the paths is lightest and darkest; None without a background."""
     plane: Plane | None
     """The plane that paths are projected onto; None in up to two dimensions, or if no plane is available."""
     player: Player | None
@@ -276,6 +278,8 @@ class PairItem:
     sentence: str
     effect: str
     """Ratio of gradient evaluations at equal learning rates."""
+    evidence: str
+    """p and the number of starts or seeds."""
     solved: str
     """Solved runs at equal learning rates."""
     rates: str
@@ -317,6 +321,10 @@ class CellGroup:
 class ComparisonPage(Page):
     """``compare.html``: what changed between two results."""
 
+    headline: str
+    """Whether head is better, and where; empty if nothing can be compared or all is identical."""
+    overall: Verdict
+    """The verdict on head as a whole."""
     summary: str
     comparison: Comparison
     counts: Mapping[Verdict, int]

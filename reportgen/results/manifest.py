@@ -313,6 +313,14 @@ class Manifest:
         return tuple(each.label for each in self.optimizers if not each.reference) or self.optimizer_labels
 
     @property
+    def baseline(self) -> str:
+        """The label of the optimizer that the others are compared with; empty without one."""
+        wanted = self.config.baseline
+        if not wanted or wanted in self.optimizer_labels:
+            return wanted
+        return next((each.label for each in self.optimizers if each.short == wanted), wanted)
+
+    @property
     def optimizer_labels(self) -> tuple[str, ...]:
         """Labels of all optimizers; their order is the order of their colours."""
         return tuple(optimizer.label for optimizer in self.optimizers)

@@ -9,12 +9,37 @@ from reportgen.analysis.number_format import and_list, count, number, rate
 
 
 def format_ratio(measure: Measure) -> str:
-    """Head divided by base, with its interval: ``× 1.31 (1.12 to 1.54)``."""
+    """Head divided by base, in a table: ``slower: × 1.31 (1.12 to 1.54)``."""
     ratio = _ratio(measure.log2)
     if measure.interval is None:
-        return f"× {ratio}"
+        return _prefixed(measure, f"× {ratio}")
     high, low = (_ratio(end) for end in measure.interval)
-    return f"× {ratio}" if low == high == ratio else f"× {ratio} ({low} to {high})"
+    return _prefixed(measure, f"× {ratio}" if low == high == ratio else f"× {ratio} ({low} to {high})")
+
+
+def _prefixed(measure: Measure, text: str) -> str:
+    word = direction(measure)
+    return f"{word}: {text}" if word else text
+
+
+def direction(measure: Measure) -> str:
+    """``slower``, ``faster`` or, with an interval that contains both, ``slower or faster``; empty for equal."""
+    low, high = measure.interval or (measure.log2, measure.log2)
+    if low < 0 < high:
+        return "slower or faster"
+    if _ratio(measure.log2) == "1":
+        return ""
+    return "slower" if measure.log2 < 0 else "faster"
+
+
+def _evaluations(measure: Measure, interval: str = "") -> str:
+    """``1.31 times as many gradient evaluations (slower)``, with an interval after the direction."""
+    ratio = _ratio(measure.log2)
+    if abs(measure.log2) >= MOST_LOG2:
+        ratio = "at least 4" if measure.log2 < 0 else "at most ¼"
+    often = "as many" if ratio == "1" else f"{ratio} times as many"
+    more = "; ".join(part for part in (direction(measure), interval) if part)
+    return f"{often} gradient evaluations" + (f" ({more})" if more else "")
 
 
 def _ratio(log2: float) -> str:
@@ -55,7 +80,7 @@ def pair_sentence(pair: Pair, thresholds: Thresholds) -> str:
     """Why a pair has its verdict, without a full stop."""
     if pair.evidence is None:
         return pair.reason or "bitwise identical"
-    parts = [*_failures(pair.evidence), _effect(pair.evidence), *_doubt(pair, thresholds)]
+    parts = [*_failures(pair.evidence), _effect(pair.evidence, thresholds), *_doubt(pair, thresholds)]
     return "; ".join([*parts, *_best_rates(pair, thresholds)])
 
 
@@ -66,10 +91,19 @@ def _failures(evidence: Evidence) -> Iterator[str]:
             yield f"all runs failed in {side} at {noun} {and_list(list(map(rate, rates)), 5)}"
 
 
-def _effect(evidence: Evidence) -> str:
+def _effect(evidence: Evidence, thresholds: Thresholds) -> str:
     before, after = evidence.solved
     solved = "" if before == after else f", solved runs {number(before, 15)} → {number(after, 15)}"
-    return f"at equal learning rates: gradient evaluations {format_ratio(evidence.effect)}{solved}"
+    interval = ""
+    if evidence.effect.interval is not None:
+        high, low = map(_ratio, evidence.effect.interval)
+        interval = f"{interval_name(thresholds)} {low} to {high}" if low != high else ""
+    return f"at equal learning rates, head needs {_evaluations(evidence.effect, interval)}{solved}"
+
+
+def interval_name(thresholds: Thresholds) -> str:
+    """``90 % interval``: each of its ends has the error rate."""
+    return f"{100 * (1 - 2 * thresholds.level):g} % interval"
 
 
 def _doubt(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
@@ -91,7 +125,7 @@ def _best_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
     """What another learning rate makes up for: head is worse at equal ones, but not with each side at its best."""
     if pair.best is None or pair.best.measure is None or pair.verdict not in ("worse", "mixed"):
         return
-    (before, after), ratio = pair.best.rates, format_ratio(pair.best.measure)
+    (before, after), ratio = pair.best.rates, _evaluations(pair.best.measure)
     if before == after or pair.best.measure.log2 <= -thresholds.log2:
         yield f"with each side at its best learning rate: {ratio}"
     else:
@@ -101,7 +135,7 @@ def _best_rates(pair: Pair, thresholds: Thresholds) -> Iterator[str]:
 def pool_sentence(pool: Pool) -> str:
     """How an optimizer changed over all losses, without a full stop."""
     parts = [
-        f"{word} on {count(losses, 'loss')} ({format_ratio(measure)})"
+        f"{word} on {count(losses, 'loss')} (× {_ratio(measure.log2)})"
         for word, losses, measure in zip(("slower", "faster"), pool.losses, (pool.slower, pool.faster), strict=True)
         if losses
     ]
