@@ -237,12 +237,25 @@ class OptimizerPage(Page):
 
 
 @dataclass(frozen=True)
+class ContentsEntry:
+    """A section in the table of contents of the single file."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class SingleFilePart:
     """A page inside the single file."""
 
     path: str
     id: str
     is_first: bool
+    name: str
+    """In the table of contents."""
+    kind: str
+    """``Losses`` or ``Optimizers``; empty for the first page."""
+    sections: Sequence[ContentsEntry]
     content: Markup
 
 
