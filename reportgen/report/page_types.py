@@ -363,6 +363,9 @@ class GalleryPage:
     style: Markup
     version: str
     losses: Sequence[GalleryItem]
+    """By title."""
+    letters: Sequence[tuple[str, str]]
+    """The first letters of the titles, each with the id of the first loss that it begins."""
 
 
 class ListedReport(Protocol):
