@@ -16,6 +16,7 @@ from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
 from reportgen.report.data_url import data_url
 from reportgen.report.links import INDEX, SiteLinks
+from reportgen.report.math_font import embed_math_font, read_math_font
 from reportgen.report.page_types import GalleryItem, GalleryPage, PageFigure
 from reportgen.report.plane_slice import PlottedLoss
 from reportgen.report.stylesheet import stylesheet
@@ -38,7 +39,8 @@ def gallery(exhibits: Sequence[Exhibit]) -> str:
     """The text of the page."""
     by_title = sorted(exhibits, key=lambda exhibit: exhibit.loss.title.casefold())
     items = [_item(place, exhibit) for place, exhibit in enumerate(by_title)]
-    page = GalleryPage(style=Markup(stylesheet()), version=__version__, losses=items, letters=_letters(items))
+    style = embed_math_font(stylesheet(), read_math_font)
+    page = GalleryPage(style=Markup(style), version=__version__, losses=items, letters=_letters(items))
     return render_page("gallery.html", page, SiteLinks(INDEX))
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from reportgen.report.contents import page_sections
 from reportgen.report.csp import add_policy
 from reportgen.report.links import INDEX, SharedImages, SingleFileLinks, part_id
+from reportgen.report.math_font import MATH_FONT, embed_math_font
 from reportgen.report.page_types import IndexPage, LossPage, OptimizerPage, Page, SingleFilePage, SingleFilePart
 from reportgen.report.template import render_template
 
@@ -72,6 +73,9 @@ def _render(
     """The text, and the steps that would omit something, in order."""
     images = SharedImages(asset)
     bodies = [_part(template, page, images, templates, omitted) for template, page in pages]
+    style = asset("site.css").decode()
+    if any("<math" in part.content for part in bodies):
+        style = embed_math_font(style, partial(asset, MATH_FONT))
     first = pages[0][1]
     assert isinstance(first, IndexPage)
     frame = SingleFilePage(
@@ -80,7 +84,7 @@ def _render(
         setup=first.setup,
         bodies=bodies,
         images=images.definitions(),
-        style=_inline(asset("site.css").decode(), "style"),
+        style=_inline(style, "style"),
         scripts=[_inline(script, "script") for script in scripts.values()],
         omissions=[STEPS[step] for step in omitted],
         limit=limit / 2**20,
