@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import KeptWorker
+from page_checks import VIEWS, View, problems, remove_scripts
 
 from reportgen import catalogue
 from reportgen.cli import main
 from reportgen.figures.loss_contour import central_part, height_levels, too_fine
 
 CONFIG = Path(__file__).with_name("htmlvalidate.json")
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
@@ -103,19 +104,12 @@ def test_it_is_valid_html(gallery: Path, html_validate: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_meets_wcag_aa_and_shows_all_pictures(gallery: Path, browser: Any, axe: str, scheme: str) -> None:
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
-    page.goto(gallery.as_uri())
-    page.evaluate(axe)
-    report = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
-    assert [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in report["violations"]] == []
-    page.evaluate("document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
-    assert page.evaluate("[...document.images].filter(image => !image.naturalWidth || !image.alt).length") == 0
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.close()
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_it_is_sound_in_every_view(gallery: Path, tmp_path: Path, browser: Any, axe: str, view: View) -> None:
+    page = Path(shutil.copy(gallery, tmp_path))
+    if not view.has_scripts:
+        remove_scripts([page])
+    assert problems([page], view, browser, axe) == []
 
 
 @pytest.mark.usefixtures("one_worker")

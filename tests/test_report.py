@@ -187,6 +187,7 @@ def test_long_formulas_can_be_broken_before_a_summand_only() -> None:
     assert math_block(squares).count('<div class="terms">') == 1
     assert [piece.strip()[:3] for piece in pieces] == ["(x+", "+|x", "−1+", "+10", "+{2", ""]
     assert math_block("x + y - 1").count("<math") == 1
+    assert math_block(r"\left[12345 (x + y)^2 + 1\right] \cdot [6789 (x - y)^2 + 1] + 1").count("<math") == 3
 
 
 def test_formulas_become_mathml_line_by_line() -> None:
