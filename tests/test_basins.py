@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from conftest import stop_clock
+from page_checks import VIEWS, View, problems, remove_scripts
 from PIL import Image
 
 from reportgen.cli import main
@@ -162,6 +164,18 @@ def test_a_wrong_size_is_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path / "output", "--basins", "1000", "-o", "adam")
     assert done.exit_code == 2
     assert "--basins" in done.output
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_pages_with_maps_are_sound_in_every_view(
+    built: Path, tmp_path: Path, browser: Any, axe: str, view: View
+) -> None:
+    copy = Path(shutil.copytree(built, tmp_path / "copy"))
+    pages = [copy / "losses" / "himmelblau.html", copy / "report.html"]
+    assert all('class="basins' in page.read_text(encoding="utf-8") for page in pages)
+    if not view.has_scripts:
+        remove_scripts(pages)
+    assert problems(pages, view, browser, axe) == []
 
 
 def test_the_slider_shows_the_tile_of_a_rate(built: Path, browser: Any) -> None:

@@ -14,7 +14,8 @@ import changed
 import pytest
 import synthetic
 from click.testing import CliRunner, Result
-from test_pages import CONFIG, WCAG
+from page_checks import WCAG
+from test_pages import CONFIG
 
 from reportgen.cli import main
 from reportgen.report import render

@@ -51,7 +51,7 @@ def test_all_pages_work_under_the_policy_and_load_only_their_own_files(scripted:
         page.goto(path.as_uri(), wait_until="load")
         assert page.locator("meta[http-equiv=Content-Security-Policy]").count() == 1
         assert page.evaluate("document.documentElement.dataset.ran") == "9", path.name
-        assert page.evaluate("getComputedStyle(document.body).maxWidth") == "1216px", path.name
+        assert page.evaluate("getComputedStyle(document.body).paddingTop") == "24px", path.name
         images = page.evaluate("Promise.all([...document.images].map(i => (i.loading = 'eager', i.decode())))")
         assert len(images) > 0 or path.name == "report.html"
     assert messages == []
@@ -83,11 +83,22 @@ def test_parts_that_were_added_later_are_blocked(scripted: Path, page: Any, name
     assert failed == [("https://example.invalid/i.png", "csp")]
 
 
+@pytest.mark.parametrize(("name", "source"), [("optimizers/adam.html", "'self'"), ("report.html", "data:")])
+def test_formulas_have_the_font_that_the_report_contains(scripted: Path, page: Any, name: str, source: str) -> None:
+    page.goto((scripted / name).as_uri())
+    fonts = page.evaluate("document.fonts.ready.then(fonts => [...fonts].map(font => [font.family, font.status]))")
+    assert fonts == [["Report Math", "loaded"]]
+    policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
+    assert f"font-src {source};" in policy
+    assert len((scripted / "assets" / "math.woff2").read_bytes()) < 60_000
+
+
 def test_a_page_that_loads_no_files_allows_none() -> None:
     inline = '<style>p{}</style><script type="application/json">{}</script>'
     text = f'<meta content="{PLACEHOLDER}">{inline}<p>{PLACEHOLDER}</p>'
     page = add_policy(text)
     assert "'self'" not in page
+    assert "font-src" not in page
     assert "script-src" not in page
     assert "style-src 'sha256-" in page
     assert page.count(PLACEHOLDER) == 1

@@ -44,7 +44,7 @@ IN_SINGLE_FILE = ("index.html", "loss.html", "optimizer.html")
 """The pages that the single file consists of."""
 SHARED = ("base.html", "body.html", "parts.html", "player.html", "basins.html")
 """Templates that pages include, import or extend."""
-STYLES = ("site.css", "tables.css", "player.css", "basins.css")
+STYLES = ("site.css", "tables.css", "player.css", "basins.css", "contents.css")
 NAMES = {"links", "omitted", "level"}
 """What every page receives besides its fields."""
 GLOBALS = {*template.GLOBALS, "SCRIPTS"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -13,21 +14,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import synthetic
+from page_checks import VIEWS, View, problems, remove_scripts
 
 from reportgen.report.site import Site
 
 CONFIG = Path(__file__).with_name("htmlvalidate.json")
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-LOADED_IMAGES = """async () => {
-    const shared = [...document.querySelectorAll("svg.shared image")].map(stored => {
-        const shown = document.querySelector(`svg.picture:has(use[href="#${stored.id}"])`);
-        return Object.assign(new Image(), { src: stored.href.baseVal, alt: shown?.ariaLabel ?? "" });
-    });
-    const images = [...document.images, ...shared];
-    images.forEach(image => { image.loading = "eager"; });
-    await Promise.allSettled(images.map(image => image.decode()));
-    return images.map(image => [image.getAttribute("src"), image.naturalWidth, image.alt.trim()]);
-}"""
 
 
 def pages(site: Path) -> list[Path]:
@@ -102,30 +93,6 @@ def _leads_somewhere(target: str, page: Path, site: Path, links: dict[Path, Link
     return not parts.fragment or unquote(parts.fragment) in links[file].anchors
 
 
-def test_pages_open_without_an_error_or_a_request_outside(site: Path, page: Any) -> None:
-    errors: list[str] = []
-    requests: list[str] = []
-    page.on("console", lambda entry: errors.append(entry.text) if entry.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    for path in pages(site):
-        page.goto(path.as_uri(), wait_until="load")
-    assert errors == []
-    assert [url for url in requests if not url.startswith((site.as_uri(), "data:"))] == []
-
-
-@pytest.mark.parametrize("width", [360, 768, 1440])
-def test_no_page_scrolls_sideways(site: Path, page: Any, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    wide = {}
-    for path in pages(site):
-        page.goto(path.as_uri())
-        needed = page.evaluate("document.documentElement.scrollWidth")
-        if needed > width:
-            wide[path.name] = needed
-    assert wide == {}
-
-
 def test_no_page_scrolls_sideways_with_all_sections_open(site: Path, page: Any) -> None:
     page.set_viewport_size({"width": 360, "height": 900})
     for path in pages(site):
@@ -174,19 +141,6 @@ def test_the_first_page_shows_bands_areas_and_expected_times(site: Path, page: A
     assert failed.inner_text() == "∞ (0/4)"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_image_loads_and_has_an_alternative_text(site: Path, page: Any, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    seen = 0
-    for path in pages(site):
-        page.goto(path.as_uri())
-        images = page.evaluate(LOADED_IMAGES)
-        assert [image for image in images if not (image[1] and image[2])] == [], path.name
-        assert len(images) > 5, path.name
-        seen += len(images)
-    assert seen > 50
-
-
 def test_pages_are_complete_without_javascript(site: Path, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -197,19 +151,17 @@ def test_pages_are_complete_without_javascript(site: Path, browser: Any) -> None
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_meet_wcag_aa(site: Path, page: Any, axe: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    violations = []
-    for path in pages(site):
-        page.goto(path.as_uri())
-        page.evaluate(axe)
-        report = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
-        violations += [
-            f"{path.name}: {rule['id']}: {rule['help']}: {rule['nodes'][0]['html'][:200]}"
-            for rule in report["violations"]
-        ]
-    assert violations == []
+@pytest.fixture(scope="module")
+def plain(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site without scripts."""
+    copy = Path(shutil.copytree(site, tmp_path_factory.mktemp("plain") / "site"))
+    remove_scripts(pages(copy))
+    return copy
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_every_page_is_sound_in_every_view(site: Path, plain: Path, browser: Any, axe: str, view: View) -> None:
+    assert problems(pages(site if view.has_scripts else plain), view, browser, axe) == []
 
 
 def test_a_square_of_the_matrix_leads_to_its_trajectory(site: Path, page: Any) -> None:

@@ -14,7 +14,7 @@ CUT_OFF = """() => [...document.querySelectorAll("table, pre, img, svg, p, h1, h
     const box = each.getBoundingClientRect();
     return box.width && !each.closest(".hidden, .skip, .shared") && (box.right > innerWidth + 1 || box.left < -1);
 }).map(each => each.outerHTML.slice(0, 120))"""
-CLOSED = """() => [...document.querySelectorAll("details > :not(summary, button)")]
+CLOSED = """() => [...document.querySelectorAll("details > :not(summary, button, .contents *)")]
     .filter(each => !each.checkVisibility({contentVisibilityAuto: true}) || !each.getBoundingClientRect().height)
     .map(each => each.outerHTML.slice(0, 120))"""
 

@@ -173,8 +173,26 @@ def test_a_loss_without_a_minimum_is_not_shown_as_diverged(tmp_path: Path) -> No
     assert "diverged" not in table
 
 
+def test_functions_and_sums_are_set_as_in_print() -> None:
+    text = math_block(r"x \sin x \sin^2 y \cos(2x) \left(\sum_{i=1}^n x_i\right)^2 x_1 y")
+    assert text.count("<mspace") == 5
+    assert "<msup><mi>sin</mi><mn>2</mn></msup>" in text
+    assert "</mi><mo" in text.partition("cos")[2]
+    assert text.count("<munderover><mo>∑</mo>") == 1
+
+
+def test_long_formulas_can_be_broken_before_a_summand_only() -> None:
+    squares = r"\left(x + y - 1\right)^2 + |x - y + 1|^{-2} - \frac{1 + x}{2 - y} + 10 \cdot -x + \{2 + y\}"
+    pieces = [re.sub("<[^>]+>", "", piece) for piece in math_block(squares).split("</math>")]
+    assert math_block(squares).count('<div class="terms">') == 1
+    assert [piece.strip()[:3] for piece in pieces] == ["(x+", "+|x", "−1+", "+10", "+{2", ""]
+    assert math_block("x + y - 1").count("<math") == 1
+    assert math_block(r"\left[12345 (x + y)^2 + 1\right] \cdot [6789 (x - y)^2 + 1] + 1").count("<math") == 3
+
+
 def test_formulas_become_mathml_line_by_line() -> None:
     assert math_block(r"b \leftarrow \mu b + g \\ x \leftarrow x - \eta b").count("<math") == 2
+    assert math_block(r"s x, \quad s = 1, t = \{2, \quad 3\}").count("<math") == 2
     assert "<mi>μ</mi>" in math_inline(r"\mu")
     assert "<script" not in math_block("<script>alert(1)</script>")
     assert "<script" not in math_inline(r"\text{<script>}")

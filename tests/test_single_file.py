@@ -227,7 +227,7 @@ def test_it_omits_parts_in_the_stated_order(tmp_path: Path) -> None:
     assert 'class="player"' in complete
     # These results have no maps of basins.
     order, counts = [step for name, step in STEPS.items() if name != "basins"], []
-    for share in (0.95, 0.6, 0.02):
+    for share in (0.95, 0.75, 0.02):
         text = written(tmp_path, results, share * full / 2**20)
         note = re.search(
             r"Omitted from this file to keep it below [^:]+ MiB: ([^.]*)\.( It is still larger [^.]*\.)? The site",

@@ -1,4 +1,4 @@
-"""The files that pages load besides figures: style sheet, scripts, and the user's own files."""
+"""The files that pages load besides figures: style sheet, font, scripts, and the user's own files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reportgen.regular_files import read_bytes
 from reportgen.report.links import ASSETS
+from reportgen.report.math_font import MATH_FONT, read_math_font
 from reportgen.report.render_options import list_files
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import find_scripts
@@ -13,7 +14,11 @@ from reportgen.report.template import find_scripts
 
 def assets(templates: Path | None) -> dict[str, str | bytes]:
     """The files by their paths in the site. Files in ``assets`` of the user's templates replace built-in ones."""
-    built_in = {"site.css": stylesheet(templates), **find_scripts(templates)}
+    built_in: dict[str, str | bytes] = {
+        "site.css": stylesheet(templates),
+        MATH_FONT: read_math_font(),
+        **find_scripts(templates),
+    }
     folder = templates / ASSETS if templates else None
     users = {file.relative_to(folder).as_posix(): read_bytes(file) for file in list_files(folder) if folder}
     files: dict[str, str | bytes] = {**built_in, **users}

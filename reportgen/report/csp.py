@@ -1,4 +1,4 @@
-"""The content security policy of a page: it allows the site's files, inline parts by their hashes, and data images.
+"""The content security policy of a page: the site's files, inline parts by their hashes, data images and data fonts.
 
 https://www.w3.org/TR/CSP3/. A policy in a meta element applies to pages from a server and from a file.
 """
@@ -16,6 +16,8 @@ _INLINE = re.compile(r"<(script|style)((?:\s[^>]*)?)>(.*?)</\1>", re.DOTALL)
 _DATA_TYPE = re.compile(r"""\stype=["']?(?!module\b|text/javascript\b)""")
 _SITE_FILES = re.compile(r"<link\s[^>]*\brel=[\"']?stylesheet|<script\s[^>]*\bsrc=")
 
+_DATA_FONT = re.compile(r"@font-face[^}]*url\([\"']?data:")
+
 
 def add_policy(text: str) -> str:
     """The page with its policy in place of ``PLACEHOLDER``."""
@@ -32,4 +34,6 @@ def content_security_policy(text: str) -> str:
             allowed[kind].append(f"'sha256-{digest}'")
     parts = [f"{kind}-src {' '.join(dict.fromkeys(sources))}" for kind, sources in allowed.items() if sources]
     images = " ".join([*site, "data:"])
+    fonts = [*site, *(["data:"] if _DATA_FONT.search(text) else [])]
+    parts += [f"font-src {' '.join(fonts)}"] if fonts else []
     return "; ".join(["default-src 'none'", *parts, f"img-src {images}", "base-uri 'none'", "form-action 'none'"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -15,6 +16,7 @@ from reportgen.figures.style import PANEL
 from reportgen.loss import Loss
 from reportgen.report.data_url import data_url
 from reportgen.report.links import INDEX, SiteLinks
+from reportgen.report.math_font import embed_math_font, read_math_font
 from reportgen.report.page_types import GalleryItem, GalleryPage, PageFigure
 from reportgen.report.plane_slice import PlottedLoss
 from reportgen.report.stylesheet import stylesheet
@@ -35,9 +37,19 @@ class Exhibit:
 
 def gallery(exhibits: Sequence[Exhibit]) -> str:
     """The text of the page."""
-    items = [_item(place, exhibit) for place, exhibit in enumerate(exhibits)]
-    page = GalleryPage(style=Markup(stylesheet()), version=__version__, losses=items)
+    by_title = sorted(exhibits, key=lambda exhibit: exhibit.loss.title.casefold())
+    items = [_item(place, exhibit) for place, exhibit in enumerate(by_title)]
+    style = embed_math_font(stylesheet(), read_math_font)
+    page = GalleryPage(style=Markup(style), version=__version__, losses=items, letters=_letters(items))
     return render_page("gallery.html", page, SiteLinks(INDEX))
+
+
+def _letters(items: Sequence[GalleryItem]) -> list[tuple[str, str]]:
+    """The first letters of the titles, each with the id of the first loss that it begins."""
+    return [
+        (letter, next(group).id)
+        for letter, group in groupby(items, key=lambda item: item.loss.title[:1].upper() or "?")
+    ]
 
 
 def _item(place: int, exhibit: Exhibit) -> GalleryItem:

@@ -244,12 +244,25 @@ class OptimizerPage(Page):
 
 
 @dataclass(frozen=True)
+class ContentsEntry:
+    """A section in the table of contents of the single file."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class SingleFilePart:
     """A page inside the single file."""
 
     path: str
     id: str
     is_first: bool
+    name: str
+    """In the table of contents."""
+    kind: str
+    """``Losses`` or ``Optimizers``; empty for the first page."""
+    sections: Sequence[ContentsEntry]
     content: Markup
 
 
@@ -363,6 +376,9 @@ class GalleryPage:
     style: Markup
     version: str
     losses: Sequence[GalleryItem]
+    """By title."""
+    letters: Sequence[tuple[str, str]]
+    """The first letters of the titles, each with the id of the first loss that it begins."""
 
 
 class ListedReport(Protocol):

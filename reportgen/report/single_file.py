@@ -9,9 +9,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from reportgen.report.contents import page_sections
 from reportgen.report.csp import add_policy
 from reportgen.report.links import INDEX, SharedImages, SingleFileLinks, part_id
-from reportgen.report.page_types import IndexPage, Page, SingleFilePage, SingleFilePart
+from reportgen.report.math_font import MATH_FONT, embed_math_font
+from reportgen.report.page_types import IndexPage, LossPage, OptimizerPage, Page, SingleFilePage, SingleFilePart
 from reportgen.report.template import render_template
 
 NAME = "report.html"
@@ -24,6 +26,9 @@ STEPS = {
     "cells": "the tables of all configurations",
 }
 """What is omitted, step by step, until the file is small enough."""
+
+KINDS: dict[type[Page], str] = {LossPage: "Losses", OptimizerPage: "Optimizers"}
+"""The groups of pages in the table of contents."""
 
 
 def single_file(
@@ -67,25 +72,10 @@ def _render(
 ) -> tuple[str, list[str]]:
     """The text, and the steps that would omit something, in order."""
     images = SharedImages(asset)
-    bodies = [
-        SingleFilePart(
-            path=page.path,
-            id=part_id(page.path),
-            is_first=page.path == INDEX,
-            content=Markup(
-                render_template(
-                    template,
-                    page,
-                    SingleFileLinks(page.path, images, omitted),
-                    templates,
-                    is_body=True,
-                    omitted=omitted,
-                    level=0 if page.path == INDEX else 1,
-                )
-            ),
-        )
-        for template, page in pages
-    ]
+    bodies = [_part(template, page, images, templates, omitted) for template, page in pages]
+    style = asset("site.css").decode()
+    if any("<math" in part.content for part in bodies):
+        style = embed_math_font(style, partial(asset, MATH_FONT))
     first = pages[0][1]
     assert isinstance(first, IndexPage)
     frame = SingleFilePage(
@@ -94,7 +84,7 @@ def _render(
         setup=first.setup,
         bodies=bodies,
         images=images.definitions(),
-        style=_inline(asset("site.css").decode(), "style"),
+        style=_inline(style, "style"),
         scripts=[_inline(script, "script") for script in scripts.values()],
         omissions=[STEPS[step] for step in omitted],
         limit=limit / 2**20,
@@ -103,6 +93,23 @@ def _render(
     text = add_policy(render_template("single.html", frame, SingleFileLinks(INDEX, images), templates))
     found = images.steps | {"cells"} | {"player" for _, page in pages if getattr(page, "player", None)}
     return text, [step for step in STEPS if step in found]
+
+
+def _part(
+    template: str, page: Page, images: SharedImages, templates: Path | None, omitted: Sequence[str]
+) -> SingleFilePart:
+    level = 0 if page.path == INDEX else 1
+    links = SingleFileLinks(page.path, images, omitted)
+    content = render_template(template, page, links, templates, is_body=True, omitted=omitted, level=level)
+    return SingleFilePart(
+        path=page.path,
+        id=part_id(page.path),
+        is_first=page.path == INDEX,
+        name=page.info.label if isinstance(page, LossPage | OptimizerPage) else "Overview",
+        kind=KINDS.get(type(page), ""),
+        sections=page_sections(content, 2 + level),
+        content=Markup(content),
+    )
 
 
 def _inline(text: str, tag: str) -> Markup:

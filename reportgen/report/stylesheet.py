@@ -31,7 +31,7 @@ HEAT: dict[str, list[tuple[str, str]]] = {
 }
 """Background and text of a cell of a heat map, from the largest gap to the smallest, by theme."""
 
-PARTS = ("site.css", "tables.css", "player.css", "basins.css")
+PARTS = ("site.css", "tables.css", "player.css", "basins.css", "contents.css")
 
 
 def stylesheet(templates: Path | None = None) -> str:
