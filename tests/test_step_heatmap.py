@@ -45,7 +45,7 @@ def test_the_page_of_a_loss_says_how_early_a_learning_rate_is_too_high(tmp_path:
     (page,) = (tmp_path / "output" / "losses").glob("*.html")
     text = " ".join(page.read_text(encoding="utf-8").split())
     assert "Too high from 2.1: after 1 step the gap stays above that at the start." in text
-    table = text[text.index('aria-label="Gap by step, gradient_descent"') :]
+    table = text[text.index('aria-label="Gap by step of gradient_descent on half.py:half"') :]
     table = table[: table.index("</table>")]
     # Gaps after 1, 2, 5, 10 and 30 steps: (1 - rate) ** (2 * steps) / 2.
     expected = {rate: [(1 - rate) ** (2 * step) / 2 for step in (1, 2, 5, 10, 30)] for rate in (0.1, 2.1)}
