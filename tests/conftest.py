@@ -133,12 +133,16 @@ class Hang:
     folder: Path
     pause: float = 0.0
     """Seconds before the code counts as run."""
+    after: str = ""
+    """A pattern of files. The code counts as run only when one exists, for example the results of another program."""
 
     @property
     def code(self) -> str:
         """Python statements on one line."""
+        # The iterator ends when there is a file.
+        waiting = f"[time.sleep(0.05) for _ in iter(lambda: bool(glob.glob({self.after!r})), True)]; "
         mark = f"time.sleep({self.pause}); tempfile.mkstemp(dir={str(self.folder)!r})"
-        return f"import tempfile, time; {mark}; time.sleep(3600)"
+        return f"import glob, tempfile, time; {waiting if self.after else ''}{mark}; time.sleep(3600)"
 
     def count(self) -> int:
         """The number of times that the code was run."""

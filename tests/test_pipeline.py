@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -308,7 +309,9 @@ def test_a_broken_optimizer_costs_its_own_cells_and_no_others(body: str, reason:
 def test_one_that_ends_its_worker_costs_its_own_cells_and_no_others(
     ending: str, reason: str, tmp_path: Path, overdue_hang: Hang
 ) -> None:
-    body = overdue_hang.code if ending == "hangs" else "import os; os._exit(7)"
+    # Adam runs at the same time, and its deadline would be exceeded as well.
+    adam = str(tmp_path / "output" / "results" / "parts" / "[0-9a-f]*" / "program.json")
+    body = replace(overdue_hang, after=adam).code if ending == "hangs" else "import os; os._exit(7)"
     settings = config(tmp_path, optimizers=mine(tmp_path, body), losses=["quartic"], deadline=600)
     assert_it_costs_only_its_own_cells(settings, reason)
     assert overdue_hang.count() == (1 if ending == "hangs" else 0)
