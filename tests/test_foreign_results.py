@@ -195,6 +195,33 @@ def test_a_small_file_of_very_many_rows_is_refused_before_it_is_decoded(valid: P
     assert sentence in refusal("compare", valid, folder)
 
 
+@pytest.mark.parametrize("rows", [1, 7, 1000])
+def test_trajectories_in_row_groups_of_any_size_give_the_same_pages(
+    valid: Path, folder: Path, tmp_path: Path, rows: int
+) -> None:
+    for name in ("traces", "paths"):
+        table = pq.ParquetFile(folder / f"{name}.parquet").read()
+        pq.write_table(table, folder / f"{name}.parquet", row_group_size=rows)
+    for results, site in ((valid, "expected"), (folder, "found")):
+        done = CliRunner().invoke(main, ["render", str(results), "--output", str(tmp_path / site)])
+        assert done.exit_code == 0, done.output
+    pages = sorted(path.relative_to(tmp_path / "expected") for path in (tmp_path / "expected").rglob("*.html"))
+    assert len(pages) > 4
+    texts = [[(tmp_path / site / page).read_text() for page in pages] for site in ("expected", "found")]
+    assert texts[0] == texts[1]
+
+
+def test_a_run_in_two_row_groups_that_are_apart_is_refused(folder: Path) -> None:
+    table = pq.ParquetFile(folder / "traces.parquet").read()
+    first = table["run_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    length = int((first == first[0]).sum())
+    moved = pa.concat_tables([table.slice(0, 1), table.slice(length), table.slice(1, length - 1)])
+    pq.write_table(moved.unify_dictionaries(), folder / "traces.parquet", row_group_size=length)
+    assert "expected" in refusal("render", folder)
+    with pytest.raises(NotResultsError, match=r"traces.parquet: column (step|run_id): found"):
+        load(folder)
+
+
 @pytest.mark.parametrize("name", ["run_id", "reason"])
 @pytest.mark.parametrize(
     ("length", "pieces", "sentence"),

@@ -20,6 +20,7 @@ IntArray = npt.NDArray[np.int64]
 _RUN_ID = r"^(?P<cell>(?s:.*))/start=(?P<start>0|[1-9][0-9]{0,8})/seed=(?P<seed>0|[1-9][0-9]{0,8})$"
 PLANE = 2
 """Coordinates that a trace stores at most."""
+_NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class TrajectoryChecks:
         self._keys = keys
         self._coordinates = coordinates
         self._most_steps = most_steps
-        self._found: list[tuple[IntArray, IntArray, IntArray]] = []
+        self._found: list[tuple[IntArray, IntArray, IntArray]] = [(_NOTHING, _NOTHING, _NOTHING)]
         """Of each piece: runs, points and sums of steps, in the order of the table."""
         self._last = (-1, -1)
         """Run and step of the last row."""
@@ -99,15 +100,10 @@ class TrajectoryChecks:
         Raises:
             NotResultsError: the rows of a run are in two places.
         """
-        nothing = np.empty(0, np.int64)
-        run, points, steps = (
-            (np.concatenate([nothing, *parts]) for parts in zip(*self._found, strict=True))
-            if (self._found)
-            else (nothing, nothing, nothing)
-        )
+        run, points, steps = map(np.concatenate, zip(*self._found, strict=True))
         begins = np.flatnonzero(run >= 0)
         if not len(begins):
-            return Trajectories(nothing, nothing, nothing)
+            return Trajectories(_NOTHING, _NOTHING, _NOTHING)
         run, points, steps = run[begins], np.add.reduceat(points, begins), np.add.reduceat(steps, begins)
         order = np.argsort(run, kind="stable")
         runs = run[order]
