@@ -230,8 +230,9 @@ class LossView:
     def _stored(self, runs: pd.DataFrame, *, positions: bool = True) -> Iterator[tuple[str, Trajectory]]:
         """The configuration and the trajectory of each of ``runs`` that has one, by configuration, start and seed."""
         solved = hit_column(min(self.manifest.targets))
-        wanted = runs.sort_values(["cell_id", "start", "seed"])
         traces = self.results.trajectories(self.label)[0]
+        stored = traces["run_id"].astype("category").cat.categories
+        wanted = runs[runs["run_id"].isin(stored)].sort_values(["cell_id", "start", "seed"])
         traces = traces[belongs_to_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)

@@ -107,10 +107,11 @@ class Results:
         if self.stored is None:
             part = self.of_loss(loss)
             return part.traces, part.paths
-        runs = self.runs["run_id"][self.runs["loss"] == loss]
-        tables = (each.read(loss) for each in (self.stored.traces, self.stored.paths))
-        traces, paths = (table[belongs_to_runs(table["run_id"], runs)] for table in tables)
-        return traces, paths
+        tables = [each.read(loss) for each in (self.stored.traces, self.stored.paths)]
+        if any(each.is_shared(loss) for each in (self.stored.traces, self.stored.paths)):
+            runs = self.runs["run_id"][self.runs["loss"] == loss]
+            tables = [table[belongs_to_runs(table["run_id"], runs)] for table in tables]
+        return tables[0], tables[1]
 
     def of_loss(self, label: str) -> Results:
         """Return the results on one loss; the manifest remains that of all losses."""
@@ -132,6 +133,8 @@ class Results:
         run_codes, labels = pd.factorize(self.runs["loss"].astype(object))
         if len(labels) == 1:
             return labels, []
+        if self.stored is not None:
+            return labels, [run_codes, np.empty(0, np.intp), np.empty(0, np.intp)]
         run_ids = pd.Index(self.runs["run_id"].astype(str))
         if not run_ids.is_unique:  # the index needs the same table to look up rows
             raise NotResultsError("runs.parquet: column run_id: found a run_id twice; expected different ones")
@@ -213,7 +216,8 @@ def belongs_to_runs(run_ids: pd.Series[str], runs: pd.Series[str]) -> BoolArray:
         A mask, bool [rows].
     """
     categories = run_ids.astype("category").cat
-    return np.append(categories.categories.isin(runs), False)[categories.codes.to_numpy()]
+    few = runs[runs.isin(categories.categories)]  # there may be very many runs
+    return np.append(categories.categories.isin(few), False)[categories.codes.to_numpy()]
 
 
 def _checked_column(path: Path, name: str, checks: RunChecks) -> pd.DataFrame:

@@ -28,9 +28,15 @@ class StoredTable:
     path: Path
     file: pq.ParquetFile
     groups: Mapping[str, Sequence[int]]
-    """By label of a loss, the row groups with its rows. They may have rows of other losses as well."""
+    """By label of a loss, the row groups with its rows."""
+    shared: frozenset[int]
+    """The row groups that have rows of several losses."""
     _last: dict[tuple[int, ...], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     """What was read last. Small losses share a row group."""
+
+    def is_shared(self, loss: str) -> bool:
+        """Whether the row groups of a loss have rows of other losses as well."""
+        return not self.shared.isdisjoint(self.groups.get(loss, ()))
 
     def read(self, loss: str) -> pd.DataFrame:
         """Return the row groups with the rows of a loss, columns of lists in Arrow's format."""
@@ -84,10 +90,14 @@ def _checked(path: Path, expected: pa.Schema, checks: TrajectoryChecks, keys: Ru
     except (OSError, pa.ArrowException) as error:
         raise NotResultsError(f"{path}: cannot be read: {error}") from None
     groups: dict[str, list[int]] = {}
+    shared = set()
     for group in range(file.num_row_groups):
         table = read_row_groups(path, file, [group])
         if expected is schema.TRACES:
             check_values(path, table)
-        for loss in {keys.losses[cell] for cell in checks.add(table)}:
+        losses = {keys.losses[cell] for cell in checks.add(table)}
+        for loss in losses:
             groups.setdefault(loss, []).append(group)
-    return StoredTable(path, file, groups)
+        if len(losses) > 1:
+            shared.add(group)
+    return StoredTable(path, file, groups, frozenset(shared))
