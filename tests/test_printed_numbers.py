@@ -53,14 +53,15 @@ def optimizer_pages(default_report: Path, truth: Recomputed) -> dict[str, Elemen
 
 
 def test_the_set_up_and_the_outcomes(index: Element, truth: Recomputed) -> None:
-    sizes = [len(truth.optimizers), len(truth.rates), len(truth.losses), truth.starts, len(truth.rows)]
+    tried = {len(rates) for rates in truth.tried.values()}
+    sizes = [len(truth.optimizers), min(tried), max(tried), len(truth.losses), truth.starts, len(truth.rows)]
     text = index.one("p", "setup").text()
     match = found(
-        r"{N} optimizers × {N} learning rates \(({N}) to {N}\) × {N} losses × {N} starts: {N} runs of {N} steps in .*",
+        r"{N} optimizers × {N} to {N} learning rates \(({N}) to {N}\) × {N} losses × {N} starts: {N} runs of {N} steps in .*",
         text,
     )
-    optimizers, rates, _, low, high, losses, starts, runs, steps = match.groups()
-    for printed, number in zip((optimizers, rates, losses, starts, runs), sizes, strict=True):
+    optimizers, fewest, most, _, low, high, losses, starts, runs, steps = match.groups()
+    for printed, number in zip((optimizers, fewest, most, losses, starts, runs), sizes, strict=True):
         prints(printed, number, 15)
     prints(low, truth.rates[0])
     prints(high, truth.rates[-1])
@@ -110,7 +111,7 @@ def check_common_range(cell: Element, truth: Recomputed, name: str) -> None:
     """Check the learning rates that are usable on every loss that the optimizer solves."""
     ranges = [each for loss in truth.losses if (each := usable_range(truth, loss, name))]
     some = 0 < len(ranges) < len(truth.losses)
-    assert cell.small == (f"{len(ranges)} of {len(truth.losses)} losses" if some else "")
+    assert cell.small == (f"on {len(ranges)} of {len(truth.losses)} losses" if some else "")
     low, high = max((low for low, _ in ranges), default=1), min((high for _, high in ranges), default=0)
     if low > high:
         assert cell.main == ("none" if ranges else "–")
@@ -189,7 +190,7 @@ def test_the_matrix_of_learning_rates(index: Element, truth: Recomputed) -> None
                 assert "diverged" in cell.attributes["class"]
             else:
                 prints(gap, middle, 2)
-                assert brief == "≤0" if middle <= 0 else value(brief) == round(math.log10(middle))
+                assert brief == "−∞" if middle <= 0 else value(brief) == round(math.log10(middle))
 
 
 def test_the_pages_of_the_losses(index: Element, loss_pages: dict[str, Element], truth: Recomputed) -> None:
@@ -201,7 +202,7 @@ def test_the_pages_of_the_losses(index: Element, loss_pages: dict[str, Element],
         here = [row["outcome"] for row in truth.rows if row["loss"] == loss]
         assert f"Outcomes of {len(here)} runs" in [each.text() for each in shown.all("h2")]
         check_outcomes(shown.one("figure", "outcomes"), here)
-        check_heat(shown.one("table", "heat"), truth, {name: (loss, name) for name in order})
+        check_heat(shown.one("table", "full"), truth, {name: (loss, name) for name in order})
         check_configurations(shown.one("table", "cells"), truth, [(loss, name) for name in truth.optimizers])
         panels = [each.text() for each in shown.all("figcaption") if "solved" in each.small]
         assert len(panels) == len(truth.optimizers)

@@ -59,7 +59,7 @@ def curve_heading(view: LossView) -> str:
         return "Convergence"
     solved = [name for name, cell in best.items() if np.isfinite(cell.steps_to_target)]
     if len(solved) > 1:
-        return f"{_all_or_names(view, solved)} hit the tightest target from most starts"
+        return f"{_all_or_names(view, solved)} hit the tightest target from more than half of the starts"
     # The same rule in two frameworks differs in the last digits, which is no lead.
     leaders = [name for name, gap in gaps.items() if np.isclose(gap, least, rtol=_ROUNDING, atol=0.0)]
     if len(leaders) > 1:

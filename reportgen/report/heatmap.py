@@ -146,7 +146,7 @@ def _heat_cell(cell: CellRow, scale: GapLevels, best: CellRow | None, *, drawn: 
 
 def power_of_ten(gap: float) -> str:
     """A finite gap in two or three characters: its exponent, rounded."""
-    return "≤0" if gap <= 0 else exponent(10.0 ** round(math.log10(gap)))
+    return "−∞" if gap <= 0 else exponent(10.0 ** round(math.log10(gap)))
 
 
 def _absent(optimizer: str, learning_rate: float) -> HeatCell:

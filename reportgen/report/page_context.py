@@ -308,8 +308,12 @@ class PageContexts:
         if manifest.config.seeds > 1 and manifest.noisy_losses:
             starts += f", each with {count(manifest.config.seeds, 'seed')} if there is noise"
         span = f" ({rate(min(rates))} to {rate(max(rates))})" if len(rates) > 1 else f" ({rate(rates[0])})"
+        tried = sorted({len(info.learning_rates) for info in manifest.optimizers}) or [0]
+        number_of_rates = (
+            count(tried[-1], "learning rate") if len(tried) == 1 else f"{tried[0]} to {tried[-1]} learning rates"
+        )
         return (
-            f"{count(len(manifest.optimizers), 'optimizer')} × {count(len(rates), 'learning rate')}{span}"
+            f"{count(len(manifest.optimizers), 'optimizer')} × {number_of_rates}{span}"
             f" × {count(len(manifest.losses), 'loss')} × {starts}"
         )
 

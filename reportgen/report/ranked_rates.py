@@ -40,8 +40,8 @@ class RankedRates:
 
     @property
     def where(self) -> str:
-        """On how many losses the range is usable, if not on all: ``2 of 3 losses``."""
-        return f"{self.solved} of {count(self.losses, 'loss')}" if 0 < self.solved < self.losses else ""
+        """On how many losses the range is usable, if not on all: ``on 2 of 3 losses``."""
+        return f"on {self.solved} of {count(self.losses, 'loss')}" if 0 < self.solved < self.losses else ""
 
 
 def ranked_rates(
