@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -202,7 +203,17 @@ def test_pages_with_sweeps_are_valid_and_sound(tmp_path: Path, html_validate: Pa
     several = [*ONE, *({**each, "amsgrad": True} for each in ONE)]
     kinds = {"one": ONE, "two": TWO, "missing": TWO[:5], "three": THREE[:6], "several": several}
     indexes = [Site(tmp_path / name).write(results(values)) for name, values in kinds.items()]
-    command: list[str | Path] = [html_validate, "--config", CONFIG, "--formatter", "text", *indexes]
+    command: list[str | Path] = [html_validate, "--config", CONFIG, "--formatter", "text", *tmp_path.glob("*/*.html")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert problems(indexes, View(360, "dark", True), browser, axe) == []
+
+
+def test_a_picture_of_a_sweep_fits_on_paper(tmp_path: Path, browser: Any) -> None:
+    index = Site(tmp_path).write(results(THREE[:6]))
+    with closing(browser.new_context(viewport={"width": 704, "height": 1000})) as context:
+        shown = context.new_page()
+        shown.emulate_media(media="print")
+        shown.goto(index.as_uri())
+        box = shown.locator("svg.parallel").bounding_box()
+    assert 600 < box["width"] <= 704 - box["x"]

@@ -17,7 +17,7 @@ MOST_LINES, MOST_LABELS = 300, 5
 _STEP = 150
 """Between two axes, in CSS pixels, as all lengths here."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 230, 40, 14
-_BETWEEN_TICKS, _LEAST_HEIGHT, _MOST_HEIGHT = 40, 200, 400
+_BETWEEN_TICKS, _LEAST_HEIGHT, _MOST_HEIGHT = 40, 200, 640
 _SPREAD = 22
 """How far the lines through one value fan out, so that equal ones do not hide each other."""
 _LABEL = 17
@@ -103,9 +103,14 @@ def parallel_coordinates(axes: Sequence[SweepAxis], scores: Mapping[Combination,
     )
 
 
+def _gap(axis: SweepAxis, tall: int) -> float:
+    """Between two values."""
+    return (tall - _SPREAD) / (len(axis.values) - 1)
+
+
 def _ticks(axis: SweepAxis, tall: int) -> dict[float, float]:
     """The height of each value: the smallest one at the bottom, equally spaced."""
-    gap = (tall - _SPREAD) / (len(axis.values) - 1)
+    gap = _gap(axis, tall)
     return {each.value: _TOP + tall - _SPREAD / 2 - gap * place for place, each in enumerate(axis.values)}
 
 
@@ -121,7 +126,7 @@ def _heights(axis: SweepAxis, at: int, shown: Sequence[Combination], tall: int) 
     found: dict[Combination, float] = {}
     for value, middle in _ticks(axis, tall).items():
         here = [each for each in shown if each[at] == value]
-        spread = min(_SPREAD, 3 * len(here)) if len(here) > 1 else 0
+        spread = min(_SPREAD, 3 * len(here), 0.6 * _gap(axis, tall)) if len(here) > 1 else 0
         for place, each in enumerate(here):
             found[each] = middle + spread * (place / max(len(here) - 1, 1) - 0.5)
     return found

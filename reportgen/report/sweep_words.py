@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.number_format import and_list, count, share, share_span
+from reportgen.analysis.number_format import and_list, count, number, share, share_span
 
 if TYPE_CHECKING:
     from reportgen.report.sweeps import Combination, SweepAxis
@@ -26,8 +26,8 @@ def answer(axes: Sequence[SweepAxis], best: Sequence[Combination], total: int, s
     if len(best) == 1:
         return f"{_setting(axes, best[0])} hits the most targets ({share(score)})"
     if len(best) == total:
-        return f"all {total} combinations hit the same share of targets ({share(score)})"
-    return f"{len(best)} of {total} combinations hit the most targets ({share(score)})"
+        return f"all {count(total, 'combination')} hit the same share of targets ({share(score)})"
+    return f"{number(len(best), 9)} of {count(total, 'combination')} hit the most targets ({share(score)})"
 
 
 def _setting(axes: Sequence[SweepAxis], combination: Combination) -> str:
@@ -53,7 +53,7 @@ def summary(
     if interval is None:
         return effects
     best = f"The 95 % interval of the best is {share_span(interval)}"
-    return f"{effects} {best}; it ignores that the best of {len(scores)} was chosen."
+    return f"{effects} {best}; it ignores that the best of {number(len(scores), 9)} was chosen."
 
 
 def _effects(axes: Sequence[SweepAxis], scores: Mapping[Combination, float]) -> str:
@@ -69,5 +69,5 @@ def _effects(axes: Sequence[SweepAxis], scores: Mapping[Combination, float]) -> 
     rest = share(max(0.0, 1 - sum(shares.values())))
     return (
         f"Of the variance of targets hit over the {count(len(scores), 'combination')}, {and_list(parts, 9)} "
-        f"(main effects). The rest, {rest}, depends on how they are combined."
+        f"(main effects). The rest, {rest}, depends on how they are combined, and on chance."
     )
