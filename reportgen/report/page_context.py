@@ -51,6 +51,7 @@ from reportgen.report.ranking_table import pair_rows, ranking_limitations, ranki
 from reportgen.report.site_record import SiteSummary
 from reportgen.report.step_cost import cost_sentence, step_times
 from reportgen.report.step_heatmap import shown_steps, step_heatmaps
+from reportgen.report.sweeps import sweeps
 from reportgen.results.manifest import Manifest, OptimizerInfo, ProgramEntry
 
 MOST_CARDS, MOST_BRIEF = 12, 12
@@ -133,6 +134,7 @@ class PageContexts:
         device = manifest.device.description if manifest.device else "an unknown device"
         runs = f"{count(len(analysis.results.runs), 'run')} of {number(manifest.steps, 9)} steps"
         views = list(analysis.views.values())
+        ranking = [*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)]
         return IndexPage(
             path=INDEX,
             report=self._report,
@@ -142,13 +144,14 @@ class PageContexts:
             counts=outcome_counts(analysis.results.runs),
             total=len(analysis.results.runs),
             configurations=len(cells),
-            ranking=[*ranking_rows(analysis.ranking, board), *ranking_rows(analysis.excluded_ranking, None)],
+            ranking=ranking,
             rates=self._ranked_rates(),
             step_times=step_times(manifest.programs, manifest.optimizer_labels, analysis.results.runs),
             pairs=pair_rows(board),
             head_to_head=analysis.head_to_head,
             limitations=ranking_limitations(board),
             excluded_losses=analysis.excluded_losses,
+            sweeps=sweeps(manifest.optimizers, ranking),
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),
             profile_heading=profile_heading(analysis.profile),

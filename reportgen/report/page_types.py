@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reportgen.report.ranked_rates import RankedRates
     from reportgen.report.ranking_table import PairRow, RankingRow
     from reportgen.report.step_heatmap import StepHeatmap
+    from reportgen.report.sweeps import Sweep
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
 
@@ -149,6 +150,8 @@ class IndexPage(Page):
     limitations: Sequence[str]
     """What the ranking cannot show, in sentences."""
     excluded_losses: Sequence[str]
+    sweeps: Sequence[Sweep]
+    """Optimizers of one rule that differ only in numbers, three or more."""
     losses: Sequence[LossCard]
     hidden_optimizers: int
     """Optimizers that the cards leave to the pages of the losses."""
