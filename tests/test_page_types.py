@@ -20,7 +20,7 @@ from publishing import published
 from reportgen.analysis.compare import compare
 from reportgen.analysis.compare.model import Thresholds
 from reportgen.catalogue import find_loss
-from reportgen.report import page_types, template
+from reportgen.report import comparison_page_types, page_types, template
 from reportgen.report.comparison_page import write_comparison
 from reportgen.report.gallery import Exhibit, gallery
 from reportgen.report.links import Links
@@ -36,7 +36,7 @@ PAGES: dict[str, type[Any]] = {
     "loss.html": page_types.LossPage,
     "optimizer.html": page_types.OptimizerPage,
     "single.html": page_types.SingleFilePage,
-    "compare.html": page_types.ComparisonPage,
+    "compare.html": comparison_page_types.ComparisonPage,
     "gallery.html": page_types.GalleryPage,
     "reports.html": page_types.ReportsPage,
 }
@@ -150,7 +150,8 @@ def test_every_field_is_documented(name: str, page: type[Any]) -> None:
 
 
 def test_every_part_of_a_page_is_documented() -> None:
-    classes = [each for _, each in inspect.getmembers(page_types, dataclasses.is_dataclass)]
+    modules = (page_types, comparison_page_types)
+    classes = {each for module in modules for _, each in inspect.getmembers(module, dataclasses.is_dataclass)}
     parts = {each.__name__: names_of(each) for each in classes if each not in (page_types.Page, *PAGES.values())}
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section("Parts of pages").partition("The other classes")[0], re.M)
     assert sorted(name for name, _ in rows) == sorted(parts)

@@ -123,7 +123,9 @@ def test_the_colours_of_a_background_have_a_key_with_their_gaps(site: Path, page
     page.goto((site / "losses" / "beale.html").as_uri())
     key = page.locator(".key", has=page.locator(".chip.contours")).inner_text()
     number = r"[\d.]+(·10[⁰¹²³⁴-⁹]+)?"
-    assert re.fullmatch(rf"Background of the pictures: gap {number} or less\s+{number} or more \(logarithmic\)", key), key
+    assert re.fullmatch(rf"Background of the pictures: gap {number} or less\s+{number} or more \(logarithmic\)", key), (
+        key
+    )
 
 
 def test_the_first_page_shows_bands_areas_and_expected_times(site: Path, page: Any) -> None:

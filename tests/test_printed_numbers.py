@@ -57,7 +57,8 @@ def test_the_set_up_and_the_outcomes(index: Element, truth: Recomputed) -> None:
     sizes = [len(truth.optimizers), min(tried), max(tried), len(truth.losses), truth.starts, len(truth.rows)]
     text = index.one("p", "setup").text()
     match = found(
-        r"{N} optimizers × {N} to {N} learning rates \(({N}) to {N}\) × {N} losses × {N} starts: {N} runs of {N} steps in .*",
+        r"{N} optimizers × {N} to {N} learning rates \(({N}) to {N}\) × {N} losses × {N} starts:"
+        r" {N} runs of {N} steps in .*",
         text,
     )
     optimizers, fewest, most, _, low, high, losses, starts, runs, steps = match.groups()

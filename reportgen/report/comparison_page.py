@@ -27,18 +27,17 @@ from reportgen.report.comparison_markdown import (
     format_pair,
     verdict_rules,
 )
-from reportgen.report.links import ASSETS, INDEX, SiteLinks
-from reportgen.report.new_site import NewSite
-from reportgen.report.optimizer_tags import optimizer_tags
-from reportgen.report.page_types import (
+from reportgen.report.comparison_page_types import (
     CellGroup,
     ComparisonPage,
-    PageFigure,
     PairItem,
-    ReportInfo,
     TransitionCell,
     TransitionTable,
 )
+from reportgen.report.links import ASSETS, INDEX, SiteLinks
+from reportgen.report.new_site import NewSite
+from reportgen.report.optimizer_tags import optimizer_tags
+from reportgen.report.page_types import PageFigure, ReportInfo
 from reportgen.report.site_record import RECORD, SiteRecord, SiteSummary, read_record
 from reportgen.report.stylesheet import stylesheet
 from reportgen.report.template import read_template, render_page
