@@ -220,6 +220,11 @@ class LossView:
             found.setdefault(optimizer[cell], []).append(run)
         return found
 
+    def release(self) -> None:
+        """Forget the trajectories, which are read again if they are needed."""
+        for name in ("first_runs", "_trajectories"):
+            vars(self).pop(name, None)
+
     def trajectories_by_cell(self) -> dict[str, list[Trajectory]]:
         """The stored trajectories of each configuration, without positions. They are not kept: there may be many."""
         found: dict[str, list[Trajectory]] = {}

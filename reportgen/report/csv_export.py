@@ -46,6 +46,7 @@ def data_files(analysis: ReportAnalysis) -> Iterator[tuple[str, str]]:
         yield curves_file(view.label), _csv(_curves(view))
         if any(view.drawn_runs(name) for name in view.optimizers):
             yield paths_file(view.label), _csv(_paths(view))
+        view.release()
 
 
 def _curves(view: LossView) -> pd.DataFrame:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from functools import cache
+from functools import lru_cache
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,6 @@ from pebble import ProcessPool
 from reportgen.results.files import atomic_replace
 
 if TYPE_CHECKING:
-    from reportgen.analysis.loss_view import LossView
     from reportgen.figures.registry import FigureSpec
     from reportgen.results.result_tables import Results
 
@@ -81,33 +80,47 @@ class FigureWorkers:
         self._pool.stop()  # type: ignore[no-untyped-call]  # Pebble's is without types
         self._pool.join()
 
-    def draw(self, jobs: Sequence[tuple[LossView, list[FigureSpec]]], assets: Path, on_figure: OnFigure) -> None:
+    def draw(
+        self,
+        batches: Sequence[Batch],
+        figures: Callable[[str], Sequence[FigureSpec]],
+        assets: Path,
+        on_figure: OnFigure,
+    ) -> None:
         """Draw all figures; to be called once. This process draws what a worker takes and does not finish.
 
         Args:
-            jobs: losses and their figures.
+            batches: what is drawn, made by ``batches_of``.
+            figures: returns all figures of a loss, by its label.
             assets: the folder of the files.
             on_figure: called with the name of each figure before it is drawn in this process.
         """
-        batches = [(view.label, figures) for view, some in jobs for figures in _batches(some)]
-        files: list[Batch] = [(label, [figure.file for figure in figures]) for label, figures in batches]
         futures: list[Future[list[int]]] = [
-            self._pool.schedule(_draw_batches, args=[files, assets]) for _ in range(self._processes)
+            self._pool.schedule(_draw_batches, args=[batches, assets]) for _ in range(self._processes)
         ]
         remaining = set(range(len(batches)))
         while (place := _take(self._next_batch)) < len(batches):
-            draw_figures(batches[place][1], assets, on_figure)
+            _draw_batch(batches[place], figures, assets, on_figure)
             remaining.remove(place)
         for future in futures if remaining else []:
             error = future.exception()
             if error is None:
                 remaining -= set(future.result())
         for place in sorted(remaining):
-            draw_figures(batches[place][1], assets, on_figure)
+            _draw_batch(batches[place], figures, assets, on_figure)
 
 
-def _batches(figures: list[FigureSpec]) -> Iterator[list[FigureSpec]]:
-    return (figures[begin : begin + BATCH_SIZE] for begin in range(0, len(figures), BATCH_SIZE))
+def batches_of(label: str, figures: Sequence[FigureSpec]) -> list[Batch]:
+    """Return figures of a loss in batches."""
+    files = [figure.file for figure in figures]
+    return [(label, files[begin : begin + BATCH_SIZE]) for begin in range(0, len(files), BATCH_SIZE)]
+
+
+def _draw_batch(
+    batch: Batch, figures: Callable[[str], Sequence[FigureSpec]], assets: Path, on_figure: OnFigure
+) -> None:
+    label, files = batch
+    draw_figures([figure for figure in figures(label) if figure.file in files], assets, on_figure)
 
 
 def _take(next_batch: Synchronized[int]) -> int:
@@ -137,13 +150,12 @@ def _draw_batches(batches: Sequence[Batch], assets: Path) -> list[int]:
     assert _next_batch is not None
     drawn = []
     while (place := _take(_next_batch)) < len(batches):
-        label, files = batches[place]
-        draw_figures([figure for figure in _figures(label) if figure.file in files], assets, lambda _: None)
+        _draw_batch(batches[place], _figures, assets, lambda _: None)
         drawn.append(place)
     return drawn
 
 
-@cache
+@lru_cache(maxsize=1)  # a loss may have many trajectories
 def _figures(label: str) -> list[FigureSpec]:
     from reportgen.analysis.loss_view import loss_view
     from reportgen.figures.registry import loss_figures

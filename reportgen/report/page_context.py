@@ -167,7 +167,9 @@ class PageContexts:
 
     def losses(self) -> Iterator[LossPage]:
         """The page of each loss."""
-        return map(self._loss, self._analysis.views.values())
+        for view in self._analysis.views.values():
+            yield self._loss(view)
+            view.release()
 
     def optimizers(self) -> Iterator[OptimizerPage]:
         """The page of each optimizer."""

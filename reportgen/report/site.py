@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +18,7 @@ from reportgen.report.basins import basin_files
 from reportgen.report.cell_table import failure_reasons
 from reportgen.report.csv_export import data_files
 from reportgen.report.display_labels import with_display_labels
-from reportgen.report.figure_workers import FigureWorkers, draw_figures
+from reportgen.report.figure_workers import Batch, FigureWorkers, batches_of, draw_figures
 from reportgen.report.links import ASSETS, SiteLinks
 from reportgen.report.new_site import NewSite
 from reportgen.report.page_context import PageContexts
@@ -83,8 +85,9 @@ class Site:
         """Draw the figures of the losses in ``results``, all of which are finished."""
         shown = with_display_labels(results)
         for label in shown.runs["loss"].astype(str).unique():
-            draw_figures(self._outdated_figures(loss_view(shown, label)), self._assets, self._on_figure)
-            self._drawn[label] = [figure.drawn() for figure in self._drawn[label]]
+            view = loss_view(shown, label)
+            draw_figures(self._outdated_figures(view), self._assets, self._on_figure)
+            self._settle(view)
 
     def write(self, results: Results, workers: FigureWorkers | None = None) -> Path:
         """Draw what is missing, make all pages, and replace the earlier site. To be called once.
@@ -127,12 +130,23 @@ class Site:
 
     def _draw_missing(self, analysis: ReportAnalysis, workers: FigureWorkers | None) -> None:
         views = [view for label, view in analysis.views.items() if label not in self._drawn]
-        jobs = [(view, self._outdated_figures(view)) for view in views]
+        batches: list[Batch] = []
+        for view in views:
+            figures = self._outdated_figures(view)
+            if workers:
+                batches += batches_of(view.label, figures)
+            else:
+                draw_figures(figures, self._assets, self._on_figure)
+            self._settle(view)
         if workers:
-            workers.draw(jobs, self._assets, self._on_figure)
-            return
-        for _, figures in jobs:
-            draw_figures(figures, self._assets, self._on_figure)
+            # A loss at a time, since it may have many trajectories.
+            figures_of = lru_cache(maxsize=1)(lambda label: loss_figures(replace(analysis.views[label])))
+            workers.draw(batches, figures_of, self._assets, self._on_figure)
+
+    def _settle(self, view: LossView) -> None:
+        """Keep of the figures of a loss what pages say about them, and not the data: there may be many losses."""
+        self._drawn[view.label] = [figure.drawn() for figure in self._drawn[view.label]]
+        view.release()
 
     def _render(self, pages: Sequence[tuple[str, Page]], files: dict[str, Content]) -> dict[str, Content]:
         """All pages by path, and the single file."""
