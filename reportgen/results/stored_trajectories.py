@@ -93,9 +93,9 @@ def _checked(path: Path, expected: pa.Schema, checks: TrajectoryChecks, keys: Ru
     shared = set()
     for group in range(file.num_row_groups):
         table = read_row_groups(path, file, [group])
+        losses = {keys.losses[cell] for cell in checks.add(table)}
         if expected is schema.TRACES:
             check_values(path, table)
-        losses = {keys.losses[cell] for cell in checks.add(table)}
         for loss in losses:
             groups.setdefault(loss, []).append(group)
         if len(losses) > 1:
