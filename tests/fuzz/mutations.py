@@ -286,7 +286,7 @@ def bomb(path: Path, rng: random.Random) -> None:
     rows, columns = pa.array(np.zeros(1_000_000, np.int32)), table.schema
     if kind == "texts":
         name = rng.choice([field.name for field in columns if not pa.types.is_nested(field.type)])
-        text = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), ["x" * rng.choice((1_000, 10**6, 10**8))])
+        text = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), ["x" * rng.choice((1_000, 10**5, 10**6))])
         rows, place = pa.array(np.zeros(10_000, np.int32)), table.column_names.index(name)
         table = table.slice(0, 1).set_column(place, name, text)
     with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
