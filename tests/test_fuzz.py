@@ -27,3 +27,17 @@ def test_damaged_input_ends_in_success_or_in_a_sentence(name: str, cases: int, t
     summary = harness.run(importlib.import_module(f"fuzz.{name}").TARGET, range(cases), 0, tmp_path)
     assert summary.details == {}
     assert sum(summary.counts.values()) == cases
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "case", "seed"),
+    [
+        pytest.param("comparison_pairs", 79, 7, id="a footer that is not UTF-8"),
+        pytest.param("config", 377, 5, id="a name of two million characters"),
+    ],
+)
+def test_what_longer_runs_found_is_fixed(name: str, case: int, seed: int, tmp_path: Path) -> None:
+    summary = harness.run(importlib.import_module(f"fuzz.{name}").TARGET, [case], seed, tmp_path)
+    assert summary.details == {}
+    assert summary.counts["refused"] == 1

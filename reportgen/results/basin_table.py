@@ -104,7 +104,7 @@ def has_basins(folder: Path, key: str) -> bool:
     try:
         with open_regular(folder / BASINS) as file:
             metadata = pq.read_metadata(file).schema.to_arrow_schema().metadata or {}
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return False
     return metadata.get(_KEY) == key.encode()
 
@@ -124,7 +124,9 @@ def _read(path: Path) -> Iterator[BasinMap]:
             if sum(group.total_byte_size for group in groups) > _MOST_BYTES:
                 raise NotResultsError(f"{path}: more than 1 GiB; {expected}")
             rows = pq.read_table(file).to_pylist()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, NotResultsError):
+            raise
         raise NotResultsError(f"{path}: cannot be read; {expected}") from error
     for row in rows:
         yield _map_of(path, row)

@@ -64,7 +64,9 @@ def check_size(path: Path) -> pq.FileMetaData:
             footer = int.from_bytes(file.read(_TRAILER_BYTES)[:4], "little")
             _check(path, footer if footer < size else 0, MOST_FOOTER_BYTES, "bytes in its footer")
             metadata = pq.read_metadata(file)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, NotResultsError):
+            raise
         raise NotResultsError(f"{path}: not a Parquet file; expected {path.name} of a results folder") from None
     _check(path, metadata.num_columns, MOST_COLUMNS, "columns")
     _check(path, metadata.num_rows, max(MOST_ROWS.get(path.name, MOST_ROWS[RUNS]), size // BYTES_PER_ROW), "rows")

@@ -87,7 +87,7 @@ def _checked(path: Path, expected: pa.Schema, checks: TrajectoryChecks, keys: Ru
     check_columns(path, expected)
     try:
         file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise NotResultsError(f"{path}: cannot be read: {error}") from None
     groups: dict[str, list[int]] = {}
     shared = set()
