@@ -107,5 +107,5 @@ def _sources(package: str) -> list[Path]:
     """The files of a package by name, found without importing it."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
-    files = (file for folder in folders or () for file in Path(folder).iterdir())
-    return sorted(file for file in files if file.suffix in (".py", ".html", ".css", ".js"))
+    files = (file for folder in folders or () for file in Path(folder).rglob("*"))
+    return sorted(file for file in files if file.suffix in (".py", ".html", ".css", ".js", ".woff2"))

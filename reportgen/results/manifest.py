@@ -315,10 +315,8 @@ class Manifest:
     @property
     def baseline(self) -> str:
         """The label of the optimizer that the others are compared with; empty without one."""
-        wanted = self.config.baseline
-        if not wanted or wanted in self.optimizer_labels:
-            return wanted
-        return next((each.label for each in self.optimizers if each.short == wanted), wanted)
+        wanted, titles = self.config.baseline, {each.short: each.label for each in self.optimizers if each.short}
+        return wanted if wanted in self.optimizer_labels else titles.get(wanted, wanted)
 
     @property
     def optimizer_labels(self) -> tuple[str, ...]:
