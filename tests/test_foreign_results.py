@@ -173,6 +173,15 @@ def test_compare_refuses_a_wrong_table_as_well(valid: Path, folder: Path) -> Non
     assert "column outcome: found 'won'" in refusal("compare", valid / "runs.parquet", alone)
 
 
+def test_a_table_alone_with_one_target_twice_is_refused(valid: Path, tmp_path: Path) -> None:
+    table = pq.ParquetFile(valid / "runs.parquet").read()
+    target = next(name for name in table.column_names if name.startswith("hit_"))
+    pq.write_table(table.append_column(target, table[target]), tmp_path / "alone.parquet")
+    assert "found two columns of the same name" in refusal(
+        "compare", valid / "runs.parquet", tmp_path / "alone.parquet"
+    )
+
+
 def test_a_truncated_table_is_refused(folder: Path) -> None:
     path = folder / "runs.parquet"
     path.write_bytes(path.read_bytes()[:-100])

@@ -30,14 +30,14 @@ def check_columns(path: Path, expected: pa.Schema, optional: frozenset[str] = fr
     """
     check_size(path)
     schema = read_schema(path)
+    if len(set(schema.names)) < len(schema.names):
+        raise NotResultsError(f"{path}: found two columns of the same name; expected different names")
     for field in schema:
         if field.name not in expected.names:
             raise NotResultsError(f"{path}: found a column {shown(field.name)}; expected only columns of {path.name}")
         kind = expected.field(field.name).type
         if field.type != kind:
             raise NotResultsError(f"{path}: column {field.name}: found {shown(field.type)}; expected {kind}")
-    if len(set(schema.names)) < len(schema.names):
-        raise NotResultsError(f"{path}: found two columns of the same name; expected different names")
     missing = [name for name in expected.names if name not in schema.names and name not in optional]
     if missing:
         raise NotResultsError(f"{path}: missing column {', '.join(missing[:4])}")

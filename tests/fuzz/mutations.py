@@ -260,7 +260,7 @@ def other_cell(value: Any, kind: pa.DataType, rng: random.Random) -> Any:
         return rng.choice((*map(float, NUMBERS), *STRANGE, -(value or 0.0), (value or 1.0) * 1.01))
     if pa.types.is_integer(kind):
         low, high = (-(2**31), 2**31 - 1) if kind == pa.int32() else (-(2**63), 2**63 - 1)
-        return rng.choice((0, 1, -1, 2, 5, 39, 40, 41, low, high, (value or 0) + 1))
+        return rng.choice((0, 1, -1, 2, 5, 39, 40, 41, low, high, min((value or 0) + 1, high)))
     if pa.types.is_boolean(kind):
         return not value
     return rng.choice((*TEXTS, f"{value}x", "exhausted", "diverged", "escaped", "stationary", "stalled"))
