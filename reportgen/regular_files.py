@@ -6,12 +6,14 @@ A named pipe would block the process for ever, and a device or a huge file would
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 SOURCE_LIMIT = 1 << 24
 """Bytes of the largest file that is written by hand: a config, a plug-in, a template."""
@@ -79,3 +81,11 @@ def _require_regular(path: Path, mode: int) -> None:
 def _open_without_waiting(path: str, flags: int) -> int:
     """Open a file; a named pipe opens at once instead of waiting for a writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the parsed text. Raises ValueError if it is not JSON, or is nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("found JSON that is nested too deeply; expected fewer levels") from None

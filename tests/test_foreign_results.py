@@ -130,6 +130,8 @@ TABLES: list[tuple[str, str, Change, str]] = [
     ("position", "traces", column("x", first([])), "column x: found another number of coordinates; expected 1"),
     ("grid of no loss", "grids", column("loss", first("x")), "found a grid of 'x'; expected one per loss"),
     ("grid without values", "grids", column("values", first([])), "grid of 'quartic': found 0 values; expected 81"),
+    ("grid of one place", "grids", column("x", lambda v: [[0.0] * len(v[0]), *v[1:]]), "an axis x from 0.0 to 0.0"),
+    ("endless grid", "grids", column("x", lambda v: [[-1.7e308, *v[0][1:-1], 1.7e308], *v[1:]]), "a finite length"),
     ("grid that descends", "grids", column("x", lambda v: [v[0][::-1], *v[1:]]), "not finite and ascending"),
     (
         "grid of many points",
@@ -180,6 +182,17 @@ def test_a_table_alone_with_one_target_twice_is_refused(valid: Path, tmp_path: P
     assert "found two columns of the same name" in refusal(
         "compare", valid / "runs.parquet", tmp_path / "alone.parquet"
     )
+
+
+def test_a_table_alone_may_lack_the_losses_of_failed_runs(valid: Path, tmp_path: Path) -> None:
+    table = pq.ParquetFile(valid / "runs.parquet").read()
+    nearest = int(np.argmin(np.abs(table["gap"].to_numpy())))
+    for name, value in (("outcome", "failed"), ("final_loss", None)):
+        table = column(name, lambda v, value=value: [value if k == nearest else x for k, x in enumerate(v)])(table)
+    pq.write_table(table, tmp_path / "alone.parquet")
+    arguments = ["compare", *[str(tmp_path / "alone.parquet")] * 2, "--output", str(tmp_path / "compared")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
 
 
 def test_a_truncated_table_is_refused(folder: Path) -> None:

@@ -31,6 +31,21 @@ def test_a_record_of_a_stranger_cannot_have_files_removed(site: Path, tmp_path: 
         assert (to / "thesis.tex").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "prefix", "expected"),
+    [("main/published.json", "main", "a record"), ("reports.json", "main", "a list"), ("reports.json", "x", "a list")],
+)
+def test_a_record_that_is_nested_without_end_is_refused(
+    site: Path, tmp_path: Path, name: str, prefix: str, expected: str
+) -> None:
+    to = tmp_path / "www"
+    published(site, to, "--prefix", "main")
+    (to / name).write_text("[" * 100_000, encoding="utf-8")
+    done = publish(site, to, "--prefix", prefix)
+    assert done.exit_code == 2
+    assert f"{name}: expected {expected} written by reportgen publish" in done.stderr
+
+
 def test_an_old_file_that_somebody_changed_is_not_removed(site: Path, shorter: Path, tmp_path: Path) -> None:
     published(site, tmp_path / "www")
     figure = tmp_path / "www/assets/thumbnail.quartic.svg"

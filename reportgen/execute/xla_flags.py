@@ -14,7 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from reportgen.plan import tensorflow_version
-from reportgen.regular_files import read_text
+from reportgen.regular_files import parse_json, read_text
 from reportgen.tf_setup import XLA_FLAGS, users_xla_flags
 
 VERIFIED = "2.21."
@@ -36,7 +36,7 @@ def unknown_flags(tier: str) -> tuple[str, ...]:
     key = hashlib.sha256("\n".join((version, *flags)).encode()).hexdigest()
     file = platformdirs.user_cache_path("reportgen") / f"unknown-xla-flags-{key[:16]}.json"
     try:
-        kept = json.loads(read_text(file))
+        kept = parse_json(read_text(file))
         return tuple(flag for flag in flags if flag in kept)
     except (OSError, ValueError, TypeError):
         unknown = _probe(flags)

@@ -15,6 +15,7 @@ from reportgen.publish.errors import RefusedError
 from reportgen.publish.prefix import INDEX, PUBLISHED, target_name
 from reportgen.publish.rendered_site import RenderedSite, SiteFile
 from reportgen.publish.target import Target
+from reportgen.regular_files import parse_json
 
 Files = tuple[tuple[str, bytes | SiteFile], ...]
 """File names, each with its content or the file to read it from."""
@@ -129,7 +130,7 @@ def _read_record(target: Target, prefix: str) -> Digests:
     if content is None:
         return {}
     try:
-        files = json.loads(content)["files"]
+        files = parse_json(content)["files"]
         # A damaged record must not lead to a removal outside the target.
         inside = {name: value for name, value in files.items() if not {"", ".", ".."} & {*name.split("/")}}
         return {name: (value,) if isinstance(value, str) else tuple(value or ()) for name, value in inside.items()}

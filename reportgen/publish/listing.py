@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -17,6 +16,7 @@ from reportgen.publish.errors import RefusedError
 from reportgen.publish.prefix import INDEX, PUBLISHED, REPORTS, is_prefix, target_name
 from reportgen.publish.rendered_site import RenderedSite
 from reportgen.publish.target import Target
+from reportgen.regular_files import parse_json
 from reportgen.report.links import SiteLinks
 from reportgen.report.page_types import ReportsPage
 from reportgen.report.stylesheet import stylesheet
@@ -92,7 +92,7 @@ def _read_rows(target: Target) -> Rows:
     if content is None:
         return {}
     try:
-        reports = json.loads(content)["reports"]
+        reports = parse_json(content)["reports"]
         return {prefix: _row_from_json(row) for prefix, row in reports.items() if is_prefix(prefix)}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RefusedError(f"{target.name}: {REPORTS}: expected a list written by reportgen publish") from None

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from reportgen.failure import write_errors
-from reportgen.regular_files import RECORD_LIMIT, open_regular, read_text
+from reportgen.regular_files import RECORD_LIMIT, open_regular, parse_json, read_text
 
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
@@ -75,10 +75,10 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> object:
     """Return the parsed file, or None if it is missing, damaged, too large or not a regular file."""
     try:
-        value: object = json.loads(read_text(path, RECORD_LIMIT))
-    except (OSError, ValueError, RecursionError):  # deep nesting exceeds the recursion limit
+        content: object = parse_json(read_text(path, RECORD_LIMIT))
+    except (OSError, ValueError):
         return None
-    return value
+    return content
 
 
 def sha256(path: Path) -> str:

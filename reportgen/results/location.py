@@ -142,9 +142,10 @@ def _read_info(path: Path, targets: tuple[float, ...]) -> RunsInfo:
 
 def _loss_info(label: str, runs: pa.Table) -> LossInfo:
     """A loss of a table of runs. Its minimum is final loss minus gap, which is most exact for the smallest gap."""
-    gaps = runs["gap"].to_numpy()
-    nearest = int(np.argmin(np.where(np.isfinite(gaps), np.abs(gaps), np.inf)))
-    minimum = runs["final_loss"][nearest].as_py() - gaps[nearest] if np.isfinite(gaps[nearest]) else None
+    gaps, values = (runs[name].to_numpy() for name in ("gap", "final_loss"))
+    is_known = np.isfinite(gaps) & np.isfinite(values)
+    nearest = int(np.argmin(np.where(is_known, np.abs(gaps), np.inf)))
+    minimum = float(values[nearest] - gaps[nearest]) if is_known[nearest] else None
     return LossInfo(label=label, name=label, title=label, dim=pc.max(runs["dim"]).as_py(), minimum=minimum)
 
 

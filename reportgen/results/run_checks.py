@@ -5,7 +5,6 @@ Digests prove nothing about a folder that a stranger has made.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reportgen.regular_files import parse_json
 from reportgen.results.errors import NotResultsError, shown
 from reportgen.results.json_checks import json_problem
 from reportgen.results.limits import MOST_LABEL
@@ -172,8 +172,8 @@ class RunChecks:
     def _check_hyperparameters(self, texts: list[str]) -> None:
         for text in texts:
             try:
-                values = json.loads(text)
-            except (ValueError, RecursionError):
+                values = parse_json(text)
+            except ValueError:
                 values = None
             if not isinstance(values, dict) or any(isinstance(value, dict | list) for value in values.values()):
                 raise self._error(

@@ -86,7 +86,7 @@ def _damage(folder: Path, case: harness.Case) -> None:
 def _damage_record(path: Path, kind: str, case: harness.Case) -> None:
     try:
         content = json.loads(path.read_text())
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if kind == "entry" and isinstance(content, dict) and isinstance(content.get("files"), list):
         content["files"] += [case.random.choice((*LINKS, *TEXTS, "assets", "results", "index.html/x"))]
