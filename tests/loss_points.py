@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from reportgen.loss import Loss
 
-_CACHE_SIZE = 8
-"""Enough for the tests of one loss, which pytest runs one after another."""
 _graphs: dict[Any, Any] = {}
+"""All that were traced: tracing takes most of the time of these tests."""
 
 
 def loss_graph(loss: Loss, quantity: str, dtype: str = "float64") -> Any:
@@ -26,8 +25,6 @@ def loss_graph(loss: Loss, quantity: str, dtype: str = "float64") -> Any:
     """
     key = (loss.function, loss.dim, *sorted(loss.parameters.items()), quantity, dtype)
     if key not in _graphs:
-        while len(_graphs) >= _CACHE_SIZE:
-            _graphs.pop(next(iter(_graphs)))
         _graphs[key] = _trace(loss, quantity, dtype)
     return _graphs[key]
 
