@@ -189,49 +189,58 @@ def test_a_comparison_that_ends_at_any_move_is_completed_by_the_next_one(new: Pa
     assert moves > 5
 
 
-CHILD = """
+FORKS = """
 import os, signal, sys
 from pathlib import Path
 from reportgen.report import render
 from reportgen.report.site import Site  # what is imported later writes no file
 
-count, last = 0, int(sys.argv[3])
+def until(last, folder):
+    count = 0
 
-def hook(event, arguments):
-    global count
-    if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree") or (
-        event == "open" and isinstance(arguments[1], str) and arguments[1][0] in "wax"
-    ):
-        count += 1
-        if count == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def hook(event, arguments):
+        nonlocal count
+        if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree") or (
+            event == "open" and isinstance(arguments[1], str) and arguments[1][0] in "wax"
+        ):
+            count += 1
+            if count == last:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-sys.addaudithook(hook)
-render(Path(sys.argv[1]), Path(sys.argv[2]))
-print(count)
+    sys.addaudithook(hook)
+    render(Path(sys.argv[1]), Path(folder))
+    print(count, flush=True)
+
+for last, folder in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
+    if not (pid := os.fork()):
+        until(int(last), folder)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
-"""Renders, and kills itself before the given change on disk."""
+"""Renders into each folder in a process that kills itself before the given change on disk; prints how each ended.
+
+The processes are forks of one that has imported the modules and done nothing else, because imports take seconds.
+"""
 
 
-def rendered_until(change: int, results: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", CHILD, str(results), str(folder), str(change)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def rendered_until(results: Path, *moments: tuple[int, Path]) -> list[int]:
+    """The numbers that ``FORKS`` prints: the changes of each render that was not killed, and each exit code."""
+    asked = [str(part) for moment in moments for part in moment]
+    command = [sys.executable, "-c", FORKS, str(results), *asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [int(line) for line in done.stdout.split()]
 
 
 def test_a_kill_at_any_moment_leaves_a_site_that_works_and_that_the_next_render_completes(
     new: Path, old_site: Path, new_site: Path, tmp_path: Path
 ) -> None:
-    whole = rendered_until(0, new, Path(shutil.copytree(old_site, tmp_path / "whole")))
-    changes = int(whole.stdout)
+    changes, code = rendered_until(new, (0, Path(shutil.copytree(old_site, tmp_path / "whole"))))
+    assert code == 0
     moments = random.Random(0).sample(range(1, changes + 1), 8)
+    folders = [Path(shutil.copytree(old_site, tmp_path / str(moment))) for moment in moments]
+    assert rendered_until(new, *zip(moments, folders, strict=True)) == [-signal.SIGKILL] * 8
     indexes = {(folder / "index.html").read_bytes() for folder in (old_site, new_site)}
-    for moment in moments:
-        folder = Path(shutil.copytree(old_site, tmp_path / str(moment)))
-        assert rendered_until(moment, new, folder).returncode == -signal.SIGKILL
+    for moment, folder in zip(moments, folders, strict=True):
         assert (folder / "index.html").read_bytes() in indexes
         assert reachable_dead_links(folder) == []
         published(folder, tmp_path / "www" / str(moment))
