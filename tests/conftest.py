@@ -17,6 +17,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from reportgen.tf_setup import set_xla_flags
 
@@ -181,6 +182,24 @@ def brief_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimizer_programs, "comparison", lambda *args: comparison(*args).model_copy(update=one))
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A copy of a folder that ``make`` fills once for all processes that run tests side by side.
+
+    Each process has its own copy, because commands lock the folders that they read.
+    """
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, complete = root / f"once-{name}", root / f"once-{name}.complete"
+    with FileLock(root / f"once-{name}.lock"):
+        if not complete.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a process in which it failed
+            folder.mkdir()
+            make(folder)
+            complete.touch()
+    return Path(shutil.copytree(folder, factory.mktemp(name) / "output"))
+
+
 @pytest.fixture(scope="session")
 def default_report(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> Path:
     """The report that ``reportgen build`` makes without a config."""
@@ -188,11 +207,12 @@ def default_report(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWo
 
     from reportgen.cli import main
 
-    output = tmp_path_factory.mktemp("default") / "output"
-    with kept_worker():
-        done = CliRunner().invoke(main, ["build", "--output", str(output)])
-    assert done.exit_code == 0, done.output
-    return output
+    def make(folder: Path) -> None:
+        with kept_worker():
+            done = CliRunner().invoke(main, ["build", "--output", str(folder)])
+        assert done.exit_code == 0, done.output
+
+    return made_once(tmp_path_factory, "default", make)
 
 
 @pytest.fixture(scope="session")
@@ -202,15 +222,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from reportgen.report import render
 
-    made = synthetic.results(
-        optimizers=("gradient_descent", "momentum", "adam"),
-        starts=4,
-        failed=[("beale", "momentum")],
-        rename={"momentum": "my_custom_optimizers.py:LookaheadOverMomentum"},
-    )
-    output = tmp_path_factory.mktemp("site")
-    render(synthetic.write(made, output / "results"), output)
-    return output
+    def make(folder: Path) -> None:
+        made = synthetic.results(
+            optimizers=("gradient_descent", "momentum", "adam"),
+            starts=4,
+            failed=[("beale", "momentum")],
+            rename={"momentum": "my_custom_optimizers.py:LookaheadOverMomentum"},
+        )
+        render(synthetic.write(made, folder / "results"), folder)
+
+    return made_once(tmp_path_factory, "site", make)
 
 
 @pytest.fixture
