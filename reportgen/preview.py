@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ _COMPILE = 1.0
 """Seconds to compile a program, if nothing is known about this machine."""
 _PACE = 1e7
 """Run-steps per second, likewise."""
+_MEMORY = (4e8, 1.1e3, 5e4)
+"""Bytes that a report needs: in any case, for each run, and for each configuration. From the measurements in
+docs/reliability.md."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Preview:
     """Estimated time of the missing programs."""
     basis: str
     """What the estimate is based on."""
+    memory: int
+    """Estimated peak memory of the process that writes the report, bytes."""
     may_grow: bool
     """Whether grids of learning rates may grow by further programs."""
 
@@ -60,16 +66,33 @@ def preview(config: Config) -> Preview:
     )
     run_steps = sum(program.run_steps for program in missing)
     seconds = _START + len(missing) * compile_seconds + run_steps / run_steps_per_second if missing else 0.0
+    configurations = sum(len(program.cells) for program in plan.programs)
+    runs = sum(program.runs for program in plan.programs)
     return Preview(
         programs=len(plan.programs),
         reused=len(plan.programs) - len(missing),
-        configurations=sum(len(program.cells) for program in plan.programs),
-        runs=sum(program.runs for program in plan.programs),
+        configurations=configurations,
+        runs=runs,
         run_steps=run_steps,
         seconds=seconds,
         basis=basis,
+        memory=report_memory(configurations, runs),
         may_grow=bool(plan.extensions),
     )
+
+
+def report_memory(configurations: int, runs: int) -> int:
+    """Return about how many bytes of memory the report of a matrix needs."""
+    base, per_run, per_configuration = _MEMORY
+    return round(base + per_run * runs + per_configuration * configurations)
+
+
+def machine_memory() -> int | None:
+    """Return the bytes of memory of this machine, None if the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return None
 
 
 def _is_stored(folder: Path, program: Program, finished: dict[str, ProgramEntry]) -> bool:

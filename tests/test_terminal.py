@@ -159,6 +159,19 @@ def test_the_time_of_a_stage_ends_where_the_next_one_begins(tmp_path: Path) -> N
     assert seconds == {"trace": pytest.approx(0.2), "compile": pytest.approx(0.8), "run": pytest.approx(0.2)}
 
 
+def test_a_matrix_that_needs_more_memory_than_there_is_is_announced(fake: FakePipeline, tmp_path: Path) -> None:
+    matrix = ["-o", "adam", "-l", "quartic", "--lr", "0.1"]
+    assert "memory" not in invoke("build", *matrix).stderr
+    (tmp_path / "reportgen.toml").write_text("seeds = 100_000\nlosses = [{ name = 'quartic', noise = { relative = 0.1 } }]\n")
+    huge = ["-o", "adam", "--lr", "0.1", "--starts", "9_999"]
+    result = invoke("build", *huge)
+    assert result.exit_code == 0
+    (warning,) = (line for line in result.stderr.splitlines() if line.startswith("Warning"))
+    assert warning.startswith("Warning: this report needs about 1,025 GiB of memory; this machine has ")
+    assert "Warning" not in invoke("run", *huge).stderr
+    assert "memory          about 1,024.8 GiB for the report" in invoke("build", *huge, "--dry-run").stdout
+
+
 def test_a_dry_run_plans_and_writes_nothing(fake: FakePipeline, tmp_path: Path) -> None:
     matrix = ["-o", "adam", "-l", "quartic", "-l", "beale", "--lr", "0.1", "--steps", "100", "--starts", "3"]
     for command in ("build", "run"):
@@ -170,6 +183,7 @@ def test_a_dry_run_plans_and_writes_nothing(fake: FakePipeline, tmp_path: Path) 
             "runs            8",
             "run-steps       8.0e+02 to run",
             "time            about 0:07, without figures and pages",
+            "memory          about 0.4 GiB for the report",
             "Estimated assuming 1 s to compile a program, and 1e+07 run-steps/s.",
         ]
     assert invoke("build", "--dry-run").stdout.splitlines()[-1] == "The grids of learning rates may still grow."

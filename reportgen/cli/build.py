@@ -113,6 +113,7 @@ def build(
     if dry_run:
         _print_plan(settings, options)
         return
+    _warn_of_memory(settings)
     with template_errors(settings.templates and settings.base / settings.templates):
         outcome = _execute(pipeline.build, settings, options)
     if summary and outcome.site:
@@ -167,6 +168,20 @@ def _print_plan(config: Config, options: OutputOptions) -> None:
     with _config_errors():
         plan = preview(config)
     print_preview(plan, options)
+
+
+def _warn_of_memory(config: Config) -> None:
+    """Say on stderr if the report probably needs more memory than this machine has."""
+    from reportgen.config import matrix_size
+    from reportgen.preview import machine_memory, report_memory
+
+    needed, memory = report_memory(*matrix_size(config)), machine_memory()
+    if memory and needed > memory:
+        click.echo(
+            f"Warning: this report needs about {needed / 2**30:,.0f} GiB of memory; this machine has "
+            f"{memory / 2**30:,.0f} GiB. Results without a report need less: reportgen run.",
+            err=True,
+        )
 
 
 def _execute(action: Callable[..., BuildSummary], config: Config, options: OutputOptions) -> BuildSummary:

@@ -75,7 +75,7 @@ def _load(sources: Sequence[Source], base: Path) -> Config:
         if problems:
             raise ConfigError(problems)
         config = with_suites_expanded(with_float_hyperparameters(draft.config))
-    configurations, runs = _count(config)
+    configurations, runs = matrix_size(config)
     for found, most, noun in ((configurations, MOST_CONFIGURATIONS, "configurations"), (runs, MOST_RUNS, "runs")):
         if found > most:
             raise ConfigError([f"the matrix has {found:.2g} {noun}; expected at most {most:.0e}"])
@@ -88,8 +88,8 @@ MOST_RUNS = 10**9
 """Runs of a matrix. The results of more do not fit on one machine."""
 
 
-def _count(config: Config) -> tuple[int, int]:
-    """The numbers of configurations and of runs, before any grid of learning rates has grown."""
+def matrix_size(config: Config) -> tuple[int, int]:
+    """Return the numbers of configurations and of runs, before any grid of learning rates has grown."""
     configurations = 0
     for entry in config.optimizers:
         rates = config.learning_rates if entry.learning_rates is None else entry.learning_rates
