@@ -141,6 +141,18 @@ def test_figures_of_a_lost_process_are_drawn_here(results: Results, rendered: Re
     assert len(names) == len(rendered.figures)
 
 
+def test_all_figures_are_drawn_if_no_process_can_be_started(
+    results: Results, rendered: Rendered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_process: object) -> None:
+        raise OSError("too many processes")
+
+    folder = synthetic.write(results, tmp_path / "results")
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", start)
+    render(folder, tmp_path / "alone", workers=2)
+    assert files(tmp_path / "alone" / "assets") == files(rendered.folder / "assets")
+
+
 @pytest.mark.parametrize("column", ["gradient_evaluations", "initial_loss"])
 def test_a_change_in_any_input_of_a_figure_draws_it_again(
     column: str, results: Results, site: Path, tmp_path: Path

@@ -162,7 +162,9 @@ def test_the_time_of_a_stage_ends_where_the_next_one_begins(tmp_path: Path) -> N
 def test_a_matrix_that_needs_more_memory_than_there_is_is_announced(fake: FakePipeline, tmp_path: Path) -> None:
     matrix = ["-o", "adam", "-l", "quartic", "--lr", "0.1"]
     assert "memory" not in invoke("build", *matrix).stderr
-    (tmp_path / "reportgen.toml").write_text("seeds = 100_000\nlosses = [{ name = 'quartic', noise = { relative = 0.1 } }]\n")
+    (tmp_path / "reportgen.toml").write_text(
+        "seeds = 100_000\nlosses = [{ name = 'quartic', noise = { relative = 0.1 } }]\n"
+    )
     huge = ["-o", "adam", "--lr", "0.1", "--starts", "9_999"]
     result = invoke("build", *huge)
     assert result.exit_code == 0

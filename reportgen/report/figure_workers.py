@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import lru_cache
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessPool
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 6
 """Figures of one loss that are taken at a time; they share the background under their paths."""
+
+_POLL = 1.0
+"""Seconds between two looks at whether there are still workers that can finish."""
 
 Batch = tuple[str, list[str]]
 """The label of a loss, and the file names of some of its figures."""
@@ -71,7 +75,7 @@ class FigureWorkers:
             max_workers=processes, initializer=_prepare, initargs=(results, self._next_batch), context=context
         )
         for _ in range(processes):
-            self._pool.schedule(_start)
+            self._schedule(_start)
 
     def __enter__(self) -> Self:
         return self
@@ -95,19 +99,30 @@ class FigureWorkers:
             assets: the folder of the files.
             on_figure: called with the name of each figure before it is drawn in this process.
         """
-        futures: list[Future[list[int]]] = [
-            self._pool.schedule(_draw_batches, args=[batches, assets]) for _ in range(self._processes)
-        ]
+        futures = [self._schedule(_draw_batches, batches, assets) for _ in range(self._processes)]
         remaining = set(range(len(batches)))
         while (place := _take(self._next_batch)) < len(batches):
             _draw_batch(batches[place], figures, assets, on_figure)
             remaining.remove(place)
         for future in futures if remaining else []:
-            error = future.exception()
-            if error is None:
-                remaining -= set(future.result())
+            remaining -= set(self._drawn(future))
         for place in sorted(remaining):
             _draw_batch(batches[place], figures, assets, on_figure)
+
+    def _schedule(self, task: Callable[..., Any], *args: object) -> Future[Any] | None:
+        """Give the workers a task; None if none can be started, for example because the system has no memory left."""
+        try:
+            future: Future[Any] = self._pool.schedule(task, args=args)
+        except RuntimeError:
+            return None
+        return future
+
+    def _drawn(self, future: Future[list[int]] | None) -> list[int]:
+        """The places of what a worker has drawn; none if it failed or was lost."""
+        while future and self._pool.active:
+            with suppress(TimeoutError):
+                return [] if future.exception(_POLL) else future.result()
+        return []
 
 
 def batches_of(label: str, figures: Sequence[FigureSpec]) -> list[Batch]:

@@ -124,6 +124,14 @@ class SharedImages:
         """The id under which the figure is stored."""
         return self._shared.setdefault(figure.file, (f"picture-{len(self._shared) + 1}", figure))[0]
 
+    def sizes(self) -> dict[str, int]:
+        """The bytes of the stored figures, by the step that omits them."""
+        sizes: dict[str, int] = {}
+        for _, figure in self._shared.values():
+            size = len(data_url(figure.file, self.asset(figure.file)))
+            sizes[figure.omission] = sizes.get(figure.omission, 0) + size
+        return sizes
+
     def definitions(self) -> Markup:
         """The stored figures, as an element that is not shown."""
         images = (

@@ -50,39 +50,51 @@ def single_file(
     Raises:
         TemplateError: one of the user's templates is broken.
     """
-    render = partial(_render, pages, asset, scripts, limit, templates)
-    text, steps = render()
-    for many in range(1, len(steps) + 1):
+    images = SharedImages(asset)
+    parts = _parts(pages, images, templates)
+    found = images.steps | {"cells"} | {"player" for _, page in pages if getattr(page, "player", None)}
+    steps = [step for step in STEPS if step in found]
+    sizes = images.sizes()
+    whole = partial(_whole, pages[0][1], scripts, limit, templates)
+    for many in range(len(steps) + 1):
+        omitted = steps[:many]
+        # If figures or parts alone are too large, nothing has to be put together to know it.
+        figures = sum(size for step, size in sizes.items() if step not in omitted)
+        if figures > limit:
+            continue
+        if many:
+            images = SharedImages(asset)
+            parts = _parts(pages, images, templates, omitted)
+        if figures + sum(len(part.content) for part in parts) > limit:
+            continue
+        text = whole(parts, images, omitted)
         if len(text.encode()) <= limit:
             return text
-        text, _ = render(omitted=steps[:many])
-    if len(text.encode()) > limit:
-        text, _ = render(omitted=steps, is_too_large=True)
-    return text
+    images = SharedImages(asset)
+    parts = _parts(pages, images, templates, steps)
+    return whole(parts, images, steps, is_too_large=True)
 
 
-def _render(
-    pages: Sequence[tuple[str, Page]],
-    asset: Callable[[str], bytes],
+def _whole(
+    first: Page,
     scripts: Mapping[str, str],
     limit: int,
     templates: Path | None,
-    omitted: Sequence[str] = (),
+    parts: Sequence[SingleFilePart],
+    images: SharedImages,
+    omitted: Sequence[str],
     is_too_large: bool = False,
-) -> tuple[str, list[str]]:
-    """The text, and the steps that would omit something, in order."""
-    images = SharedImages(asset)
-    bodies = [_part(template, page, images, templates, omitted) for template, page in pages]
-    style = asset("site.css").decode()
-    if any("<math" in part.content for part in bodies):
-        style = embed_math_font(style, partial(asset, MATH_FONT))
-    first = pages[0][1]
+) -> str:
+    """The text with these parts."""
+    style = images.asset("site.css").decode()
+    if any("<math" in part.content for part in parts):
+        style = embed_math_font(style, partial(images.asset, MATH_FONT))
     assert isinstance(first, IndexPage)
     frame = SingleFilePage(
         path=NAME,
         report=first.report,
         setup=first.setup,
-        bodies=bodies,
+        bodies=parts,
         images=images.definitions(),
         style=_inline(style, "style"),
         scripts=[_inline(script, "script") for script in scripts.values()],
@@ -90,9 +102,13 @@ def _render(
         limit=limit / 2**20,
         is_too_large=is_too_large,
     )
-    text = add_policy(render_template("single.html", frame, SingleFileLinks(INDEX, images), templates))
-    found = images.steps | {"cells"} | {"player" for _, page in pages if getattr(page, "player", None)}
-    return text, [step for step in STEPS if step in found]
+    return add_policy(render_template("single.html", frame, SingleFileLinks(INDEX, images), templates))
+
+
+def _parts(
+    pages: Sequence[tuple[str, Page]], images: SharedImages, templates: Path | None, omitted: Sequence[str] = ()
+) -> list[SingleFilePart]:
+    return [_part(template, page, images, templates, omitted) for template, page in pages]
 
 
 def _part(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -115,7 +116,7 @@ class Site:
             analysis, self._drawn, has_data=(self._output / "results").is_dir(), stored=results.manifest
         )
         draw_figures(self._select_changed(contexts.overview), self._assets, self._on_figure)
-        files: dict[str, Content] = {".nojekyll": "", **assets(self._options.templates), **dict(data_files(analysis))}
+        files: dict[str, Content] = {".nojekyll": "", **assets(self._options.templates)}
         files |= {f"{ASSETS}/{name}": content for name, content in pictures}
         index = contexts.index()
         files[SUMMARY] = summary_markdown(index, failure_reasons(results.runs))
@@ -124,8 +125,10 @@ class Site:
         pages: list[tuple[str, Page]] = [("index.html", index)]
         pages += [("loss.html", page) for page in contexts.losses()]
         pages += [("optimizer.html", page) for page in contexts.optimizers()]
-        files |= self._render(pages, files)
-        self._switch(files, contexts, results)
+        for path, content in chain(files.items(), data_files(analysis)):
+            self._new.write(path, content)
+        self._write_pages(pages)
+        self._switch([*files], contexts, results)
         return self._output / index.path
 
     def _draw_missing(self, analysis: ReportAnalysis, workers: FigureWorkers | None) -> None:
@@ -148,31 +151,25 @@ class Site:
         self._drawn[view.label] = [figure.drawn() for figure in self._drawn[view.label]]
         view.release()
 
-    def _render(self, pages: Sequence[tuple[str, Page]], files: dict[str, Content]) -> dict[str, Content]:
-        """All pages by path, and the single file."""
+    def _write_pages(self, pages: Sequence[tuple[str, Page]]) -> None:
+        """Write all pages and the single file, one at a time: together they may be large."""
         templates = self._options.templates
-        rendered: dict[str, Content] = {
-            page.path: render_page(template, page, SiteLinks(page.path), templates) for template, page in pages
-        }
+        for template, page in pages:
+            self._new.write(page.path, render_page(template, page, SiteLinks(page.path), templates))
 
         def asset(name: str) -> bytes:
-            content = files.get(f"{ASSETS}/{name}")
-            if content is None:
-                return self._new.path(f"{ASSETS}/{name}").read_bytes()
-            return content.encode() if isinstance(content, str) else content
+            return self._new.path(f"{ASSETS}/{name}").read_bytes()
 
         limit = int(self._options.max_size * 2**20)
-        return rendered | {NAME: single_file(pages, asset, find_scripts(templates), limit, templates)}
+        self._new.write(NAME, single_file(pages, asset, find_scripts(templates), limit, templates))
 
-    def _switch(self, files: dict[str, Content], contexts: PageContexts, results: Results) -> None:
-        """Replace the earlier site by ``files`` and the figures."""
-        for path, content in files.items():
-            self._new.write(path, content)
+    def _switch(self, written: Sequence[str], contexts: PageContexts, results: Results) -> None:
+        """Replace the earlier site by what was written and the figures."""
         # A user's own file in place of a figure was not drawn from anything.
         drawn = {
             name: fingerprint
             for name, fingerprint in sorted(self._fingerprints.items())
-            if f"{ASSETS}/{name}" not in files
+            if f"{ASSETS}/{name}" not in written
         }
         for name in drawn:
             self._new.add(f"{ASSETS}/{name}")
