@@ -19,7 +19,7 @@ _COMPILE = 1.0
 """Seconds to compile a program, if nothing is known about this machine."""
 _PACE = 1e7
 """Run-steps per second, likewise."""
-_MEMORY = (4e8, 1.1e3, 5e4)
+_MEMORY = (4e8, 1.1e3, 2e4)
 """Bytes that a report needs: in any case, for each run, and for each configuration. From the measurements in
 docs/reliability.md."""
 

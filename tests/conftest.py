@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,6 +27,9 @@ ROOT = Path(__file__).parent.parent
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
 
 set_xla_flags()  # Before any test module imports TensorFlow: the engine in this process is then that of a worker.
+
+# A shell ignores Ctrl-C in jobs in the background, and so would all processes that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Examples have no deadline: a busy machine must not fail a test.
 hypothesis.settings.register_profile(
