@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.config import Config
+from reportgen.config.memory import report_memory
 from reportgen.plan import Program
 from reportgen.results.manifest import ProgramEntry, find_manifest
 from reportgen.results.manifest_index import indexed_programs, stored_plan
@@ -19,9 +19,6 @@ _COMPILE = 1.0
 """Seconds to compile a program, if nothing is known about this machine."""
 _PACE = 1e7
 """Run-steps per second, likewise."""
-_MEMORY = (4e8, 1.1e3, 2e4)
-"""Bytes that a report needs: in any case, for each run, and for each configuration. From the measurements in
-docs/reliability.md."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +76,6 @@ def preview(config: Config) -> Preview:
         memory=report_memory(configurations, runs),
         may_grow=bool(plan.extensions),
     )
-
-
-def report_memory(configurations: int, runs: int) -> int:
-    """Return about how many bytes of memory the report of a matrix needs."""
-    base, per_run, per_configuration = _MEMORY
-    return round(base + per_run * runs + per_configuration * configurations)
-
-
-def machine_memory() -> int | None:
-    """Return the bytes of memory of this machine, None if the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
-        return None
 
 
 def _is_stored(folder: Path, program: Program, finished: dict[str, ProgramEntry]) -> bool:

@@ -173,7 +173,7 @@ def _print_plan(config: Config, options: OutputOptions) -> None:
 def _warn_of_memory(config: Config) -> None:
     """Say on stderr if the report probably needs more memory than this machine has."""
     from reportgen.config import matrix_size
-    from reportgen.preview import machine_memory, report_memory
+    from reportgen.config.memory import machine_memory, report_memory
 
     needed, memory = report_memory(*matrix_size(config)), machine_memory()
     if memory and needed > memory:
