@@ -43,15 +43,24 @@ def points(value: Any, what: str) -> tuple[tuple[float, ...], ...]:
     return tuple(point(each, f"{what}[{at}]") for at, each in enumerate(_items(value, what)))
 
 
+AXIS = "low < high with a width of 1e-100 to 1e300"
+"""What ``is_axis`` expects."""
+
+
+def is_axis(low: float, high: float) -> bool:
+    """Return whether an axis from ``low`` to ``high`` can be drawn: ticks and pixels are different, finite numbers."""
+    return 1e-100 <= high - low <= 1e300
+
+
 def domain(value: Any, what: str) -> tuple[tuple[float, float], ...]:
-    """Return one (low, high) per coordinate; ValueError if these are not finite or not in this order."""
+    """Return one (low, high) per coordinate; ValueError if they are not an axis that can be drawn."""
     intervals = points(value, what)
     for at, interval in enumerate(intervals):
         if len(interval) != 2:
             raise ValueError(f"{what}[{at}]: expected low and high, found {count(len(interval))}")
         low, high = interval
-        if not low < high or not math.isfinite(high - low):
-            raise ValueError(f"{what}[{at}]: expected low < high with a finite width, found {low:g} and {high:g}")
+        if not is_axis(low, high):
+            raise ValueError(f"{what}[{at}]: expected {AXIS}, found {low:g} and {high:g}")
     return tuple((low, high) for low, high in intervals)
 
 

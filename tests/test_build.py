@@ -295,7 +295,7 @@ def test_a_dry_run_counts_what_is_stored_and_estimates_from_its_times(built: Bui
         "runs            16",
         "run-steps       8.0e+02 to run",
         "time            about 0:19, without figures and pages",
-        "memory          about 0.4 GiB for the report",
+        "memory          about 0.3 GiB for the report",
         "Estimated from the times of the last build.",
     ]
     assert contents(tmp_path / "output") == before

@@ -39,6 +39,11 @@ ERRORS = [
     ),
     ("losses = [{name='beale', domain=[[1, 2], [2, 1]]}]", "losses[0].domain[1] = [2, 1]: expected low < high", ""),
     (
+        "losses = [{name='beale', domain=[[1, 2], [0, 5e-324]]}]",
+        "losses[0].domain[1] = [0, 5e-324]: expected low < high with a width of",
+        "",
+    ),
+    (
         "losses = [{name='beale', domain=[[1, 2, 3], [2, 4]]}]",
         "losses[0].domain[0] = [1, 2, 3]: expected two numbers",
         "",

@@ -130,8 +130,13 @@ TABLES: list[tuple[str, str, Change, str]] = [
     ("position", "traces", column("x", first([])), "column x: found another number of coordinates; expected 1"),
     ("grid of no loss", "grids", column("loss", first("x")), "found a grid of 'x'; expected one per loss"),
     ("grid without values", "grids", column("values", first([])), "grid of 'quartic': found 0 values; expected 81"),
-    ("grid of one place", "grids", column("x", lambda v: [[0.0] * len(v[0]), *v[1:]]), "an axis x from 0.0 to 0.0"),
-    ("endless grid", "grids", column("x", lambda v: [[-1.7e308, *v[0][1:-1], 1.7e308], *v[1:]]), "a finite length"),
+    ("grid of one place", "grids", column("x", lambda v: [[0.0] * len(v[0]), *v[1:]]), "an axis x from 0 to 0"),
+    (
+        "endless grid",
+        "grids",
+        column("x", lambda v: [[-1.7e308, *v[0][1:-1], 1.7e308], *v[1:]]),
+        "low < high with a width of",
+    ),
     ("grid that descends", "grids", column("x", lambda v: [v[0][::-1], *v[1:]]), "not finite and ascending"),
     (
         "grid of many points",
@@ -301,6 +306,11 @@ MANIFESTS: list[tuple[str, Change, str]] = [
         "empty domain",
         _set("losses", 0, "domain", value=[[1.0, 1.0]]),
         "losses.0.domain.0: found 1 to 1; expected low < high",
+    ),
+    (
+        "endless domain",
+        _set("losses", 0, "domain", value=[[-1.7e308, 1.7e308]]),
+        "losses.0.domain.0: found -1.7e+308 to 1.7e+308; expected low < high with a width of",
     ),
     ("label twice", _set("losses", 0, "label", value="beale"), "losses.1.label: found 'beale' twice"),
     ("blank label", _set("optimizers", 0, "label", value=" "), "optimizers.0.label: found ' '"),

@@ -159,7 +159,10 @@ def test_the_time_of_a_stage_ends_where_the_next_one_begins(tmp_path: Path) -> N
     assert seconds == {"trace": pytest.approx(0.2), "compile": pytest.approx(0.8), "run": pytest.approx(0.2)}
 
 
-def test_a_matrix_that_needs_more_memory_than_there_is_is_announced(fake: FakePipeline, tmp_path: Path) -> None:
+def test_a_matrix_that_needs_more_memory_than_there_is_is_announced(
+    fake: FakePipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.config.memory.machine_memory", lambda: 16 << 30)
     matrix = ["-o", "adam", "-l", "quartic", "--lr", "0.1"]
     assert "memory" not in invoke("build", *matrix).stderr
     (tmp_path / "reportgen.toml").write_text(
@@ -169,8 +172,9 @@ def test_a_matrix_that_needs_more_memory_than_there_is_is_announced(fake: FakePi
     result = invoke("build", *huge)
     assert result.exit_code == 0
     (warning,) = (line for line in result.stderr.splitlines() if line.startswith("Warning"))
-    assert warning.startswith("Warning: this report needs about 1,025 GiB of memory; this machine has ")
+    assert warning.startswith("Warning: this report needs about 1,025 GiB of memory; this machine has 16 GiB.")
     assert "Warning" not in invoke("run", *huge).stderr
+    assert "Warning" not in invoke("build", *huge, "--quiet").stderr
     assert "memory          about 1,024.8 GiB for the report" in invoke("build", *huge, "--dry-run").stdout
 
 
@@ -185,7 +189,7 @@ def test_a_dry_run_plans_and_writes_nothing(fake: FakePipeline, tmp_path: Path) 
             "runs            8",
             "run-steps       8.0e+02 to run",
             "time            about 0:07, without figures and pages",
-            "memory          about 0.4 GiB for the report",
+            "memory          about 0.3 GiB for the report",
             "Estimated assuming 1 s to compile a program, and 1e+07 run-steps/s.",
         ]
     assert invoke("build", "--dry-run").stdout.splitlines()[-1] == "The grids of learning rates may still grow."

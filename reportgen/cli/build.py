@@ -113,7 +113,8 @@ def build(
     if dry_run:
         _print_plan(settings, options)
         return
-    _warn_of_memory(settings)
+    if not quiet:
+        _warn_of_memory(settings)
     with template_errors(settings.templates and settings.base / settings.templates):
         outcome = _execute(pipeline.build, settings, options)
     if summary and outcome.site:

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from reportgen.config.labels import parse_label
+from reportgen.loss_facts import AXIS, is_axis
 
 Item = TypeVar("Item")
 Scalar = bool | int | float | str
@@ -99,8 +100,8 @@ def _to_interval(value: object) -> object:
 
 
 def _check_interval(interval: tuple[float, float]) -> tuple[float, float]:
-    if interval[0] >= interval[1]:
-        raise ValueError("expected low < high")
+    if not is_axis(*interval):
+        raise ValueError(f"expected {AXIS}")
     return interval
 
 

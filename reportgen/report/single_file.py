@@ -70,8 +70,6 @@ def single_file(
         text = whole(parts, images, omitted)
         if len(text.encode()) <= limit:
             return text
-    images = SharedImages(asset)
-    parts = _parts(pages, images, templates, steps)
     return whole(parts, images, steps, is_too_large=True)
 
 

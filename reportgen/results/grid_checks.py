@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from reportgen.loss_facts import AXIS, is_axis
 from reportgen.results.errors import NotResultsError, shown
 from reportgen.results.manifest import LossInfo, Manifest
 from reportgen.results.table_columns import list_lengths
 
 _MOST_POINTS = 10_000
 """Points along an axis."""
-_SHORTEST_AXIS = 1e-100
-"""Its ticks must be different numbers."""
 _PLANE = ("origin", "directions", "share")
 
 
@@ -58,8 +57,8 @@ def _grid_problems(row: dict[str, Any], info: LossInfo) -> Iterator[str]:
             yield f"found {len(axis):,} points in {name}; expected {expected}"
         elif not np.isfinite(axis).all() or not (np.diff(axis) >= 0).all():
             yield f"found values in {name} that are not finite and ascending; expected an axis"
-        elif len(axis) and not _SHORTEST_AXIS <= float(axis[-1]) - float(axis[0]) < np.inf:
-            yield f"found an axis {name} from {axis[0]} to {axis[-1]}; expected a longer one that has a finite length"
+        elif len(axis) and not is_axis(float(axis[0]), float(axis[-1])):
+            yield f"found an axis {name} from {axis[0]:g} to {axis[-1]:g}; expected {AXIS}"
     values = len(row["values"].values)
     if values != len(x) * max(len(y), 1):
         yield f"found {values:,} values; expected {len(x) * max(len(y), 1):,}, one per point"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from reportgen.loss_facts import AXIS, is_axis
 from reportgen.results.errors import shown
 from reportgen.results.files import GRIDS, TABLES
 from reportgen.results.limits import MOST_CELLS, MOST_LABEL, MOST_RATES, MOST_TARGETS
@@ -73,8 +74,8 @@ def _loss_problems(loss: LossInfo) -> Iterator[str]:
             if len(point) != dim:
                 yield f"{key}.{index}: found {len(point):,} coordinates; expected {dim:,}"
     for index, (low, high) in enumerate(loss.domain):
-        if not low < high:
-            yield f"domain.{index}: found {low:g} to {high:g}; expected low < high"
+        if not is_axis(low, high):
+            yield f"domain.{index}: found {low:g} to {high:g}; expected {AXIS}"
     for name, value in loss.parameters.items():
         if not isinstance(value, int | float | str):
             yield f"parameters.{shown(name)}: found {shown(value)}; expected a number"
