@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +27,11 @@ from reportgen.plan import make_plan
 from reportgen.results.lock import locked
 from reportgen.results.manifest import find_manifest
 from reportgen.results.manifest_index import indexed_programs, is_up_to_date, stored_plan
+from reportgen.shards import programs_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from reportgen.analysis.best_rows import BestRow, FailedCells
     from reportgen.analysis.head_to_head import HeadToHead
     from reportgen.config import Config
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from reportgen.report.site import Site
     from reportgen.results.manifest import Manifest
     from reportgen.results.store import Store
+    from reportgen.shards import Shard
 
 OnEvent = Callable[[Event], None]
 
@@ -106,6 +111,21 @@ def run(config: Config, on_event: OnEvent) -> BuildSummary:
         return _Pipeline(config, on_event).run()
 
 
+def run_shard(config: Config, shard: Shard, on_event: OnEvent) -> BuildSummary:
+    """Run the missing programs of one shard of the matrix, for ``results.merge``; other arguments as for ``build``.
+
+    Raises:
+        FileExistsError: the folder has the results of a whole matrix.
+        Exception: as for ``build``.
+    """
+    folder = config.output / "results"
+    with locked(folder):
+        if find_manifest(folder):
+            message = "has the results of a whole matrix; choose another --output for a shard"
+            raise FileExistsError(errno.EEXIST, message, str(folder))
+        return _Pipeline(config, on_event).run_shard(shard)
+
+
 def _up_to_date(folder: Path, plan: Plan, site: Path | None) -> BuildSummary:
     """What a build or a run reports if there was nothing to do. No heavy package is imported for it."""
     from reportgen.analysis.terminal_summary import read_terminal_summary
@@ -162,6 +182,21 @@ class _Pipeline:
             summary = replace(summary, head_to_head=analysis.head_to_head)
         return self._stored(summary)
 
+    def run_shard(self, shard: Shard) -> BuildSummary:
+        """Make the parts of one shard only."""
+        from reportgen.results.manifest_builder import build_manifest
+        from reportgen.results.shard_record import ShardRecord, write_shard_record
+        from reportgen.results.store import Store
+
+        plan = self._plan
+        write_shard_record(self._folder, ShardRecord.of(shard, plan, build_manifest(self._config, plan)))
+        self._plan = replace(plan, programs=programs_of(plan, shard))
+        store = Store(self._folder)
+        with self._workers() as workers:
+            self._start(workers)
+            self._run_round(workers, store, None)
+        return self._summary(store)
+
     def _stored(self, summary: BuildSummary) -> BuildSummary:
         """Store what the terminal shows, and return the summary."""
         from reportgen.analysis.terminal_summary import TerminalSummary, write_terminal_summary
@@ -183,8 +218,6 @@ class _Pipeline:
             workers.start(missing)
 
     def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
-        from reportgen.analysis.best_rows import best_rows, failed_cells
-        from reportgen.analysis.cells import stored_cell_table
         from reportgen.results.store import Store
 
         store = Store(self._folder)
@@ -197,17 +230,33 @@ class _Pipeline:
             self._plan = make_plan(self._config, self._plan.extensions, lowest)
             manifest = self._run_round(workers, store, site)
         planes = self._planes(workers, store, manifest)
-        manifest = store.finish(self._plan, manifest, planes)
+        manifest = store.finish(self._plan.programs, manifest, planes)
         self._update_basins(workers, manifest, planes)
-        table = stored_cell_table(self._folder)
+        return self._summary(store)
+
+    def _summary(self, store: Store) -> BuildSummary:
+        """What was run, from the stored programs of the plan."""
+        from reportgen.analysis.best_rows import FAILURE_COLUMNS, best_rows, failed_cells_of_batches
+
+        programs = self._plan.programs
+        if not programs:
+            return BuildSummary(self._folder, None, 0, 0)
+        table = self._cells(store)
         failed = int((table["failed"] > 0).sum())
         if not failed:
             self._log.unlink(missing_ok=True)
-        programs = self._plan.programs
         reused = sum(program.fingerprint not in self._ran for program in programs)
         best = best_rows(table, self._plan.custom_optimizers)
-        failures = failed_cells(self._folder) if failed else ()
+        failures = failed_cells_of_batches(store.run_batches(programs, FAILURE_COLUMNS)) if failed else ()
         return BuildSummary(self._folder, None, len(programs), reused, failed, best=best, failures=failures)
+
+    def _cells(self, store: Store) -> pd.DataFrame:
+        """The table of the configurations of the plan."""
+        from reportgen.analysis.cells import cell_table_of_batches, columns_of_cells
+
+        targets, plan = self._config.targets, self._plan
+        batches = store.run_batches(plan.programs, columns_of_cells(targets))
+        return cell_table_of_batches(batches, targets, list(plan.losses), list(plan.optimizers))
 
     def _update_basins(self, workers: LocalWorkers, manifest: Manifest, planes: Mapping[str, Grid | None]) -> None:
         from reportgen.results.basin_runs import update_basins
@@ -251,17 +300,10 @@ class _Pipeline:
 
     def _grown(self, store: Store) -> dict[str, Extension]:
         """How far the automatic grids must reach, from the results so far."""
-        from reportgen.analysis.cells import cell_table_of_batches, columns_of_cells
         from reportgen.analysis.grid_extension import grown
 
         extensions = self._plan.extensions
-        if not extensions:
-            return {}
-        targets = self._config.targets
-        batches = store.run_batches(self._plan.programs, columns_of_cells(targets))
-        return grown(
-            cell_table_of_batches(batches, targets, list(self._plan.losses), list(self._plan.optimizers)), extensions
-        )
+        return grown(self._cells(store), extensions) if extensions else {}
 
     def _execute(
         self,

@@ -9,20 +9,18 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
-from importlib import metadata
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen import __version__, catalogue
+from reportgen import catalogue
 from reportgen.config import Config, LossEntry
 from reportgen.config.model import Noise
 from reportgen.failure import Failure
 from reportgen.loss import UNCHANGED, FactChanges, Loss, Point
-from reportgen.optimizer import Optimizer
 from reportgen.optimizer_specs import (
     Hyperparameters,
     OptimizerSpec,
@@ -32,8 +30,11 @@ from reportgen.optimizer_specs import (
     group_by_structure,
     optimizer_specs,
 )
+from reportgen.program_sources import code_of, source_hashes
 from reportgen.rate_grid import Extension
-from reportgen.tf_setup import users_xla_flags
+
+MOST_WORK = 2**36
+"""Steps of all coordinates that a program may make, unless it has only one configuration: minutes on two cores."""
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -132,6 +133,11 @@ class Program:
     def run_steps(self) -> int:
         """Total number of steps of all runs."""
         return self.runs * self.settings.steps
+
+    @property
+    def work(self) -> int:
+        """Total number of steps of all coordinates of all runs."""
+        return self.run_steps * len(self.starts[0][1])
 
     def iter_runs(self) -> Iterator[tuple[Cell, int, Point]]:
         """Yield cell, start number and start of each run, in the order of run numbers; seeds vary fastest."""
@@ -283,7 +289,7 @@ def _programs(
     entry, label = planned.entry, planned.label
     for structure, specs in group_by_structure(optimizers).items():
         failures = (each for each in (planned.loss, specs[0].kind) if isinstance(each, Failure))
-        code = _code(planned.loss, specs[0], config.base)
+        code = code_of(planned.loss, specs[0], config.base)
         program = Program(
             id=f"{label}/{structure}",
             loss_ref=entry.name,
@@ -298,13 +304,13 @@ def _programs(
             settings=planned.settings,
             base=config.base,
             failure=next(failures, None),
-            sources=_sources(planned.loss, code),
+            sources=source_hashes(planned.loss, code),
             changes=planned.changes,
             plugins=tuple(dict.fromkeys(found.source for each in code if (found := catalogue.plugin_code(each)))),
             references=references,
         )
-        yield program
-        yield from _decade_programs(program, specs)
+        for each in (program, *_decade_programs(program, specs)):
+            yield from _chunks(each)
 
 
 def _noise_settings(noise: Noise | None) -> dict[str, float]:
@@ -333,6 +339,18 @@ def _decade_programs(program: Program, specs: list[OptimizerSpec]) -> Iterator[P
         yield replace(program, id=f"{program.id}, lr {decade[0]:g} to {decade[-1]:g}", cells=cells)
 
 
+def _chunks(program: Program) -> Iterator[Program]:
+    """The program, or several with some of its configurations each if it is huge, so that machines can share it."""
+    cells = program.cells
+    size = max(int(len(cells) * MOST_WORK / max(program.work, 1)), 1)
+    if size >= len(cells):
+        yield program
+        return
+    for begin in range(0, len(cells), size):
+        end = min(begin + size, len(cells))
+        yield replace(program, id=f"{program.id}, configurations {begin + 1} to {end}", cells=cells[begin:end])
+
+
 def _cell(loss: str, spec: OptimizerSpec, rate: float) -> Cell:
     return Cell(f"{loss}/{spec.label}/lr={format_float(rate)}", spec.label, spec.values, rate)
 
@@ -353,36 +371,3 @@ def _starts(loss: Loss, config: Config) -> Starts:
     numbers = [*([0] if starts.standard else []), *range(1, starts.random + len(given) + 1)]
     rounded = np.array(points, config.dtype).astype(float).tolist()
     return tuple((number, tuple(point)) for number, point in zip(numbers, rounded, strict=True))
-
-
-def _code(loss: Loss | Failure, spec: OptimizerSpec, base: Path) -> list[Loss | type[Optimizer]]:
-    """The loss, the optimizer and those that it wraps, as far as they could be loaded."""
-    kinds = [] if isinstance(spec.kind, Failure) else catalogue.wrapped_classes(spec.kind, spec.values, base)
-    return [each for each in (loss, *kinds) if not isinstance(each, Failure)]
-
-
-def _sources(loss: Loss | Failure, code: Iterable[Loss | type[Optimizer]]) -> tuple[str, ...]:
-    """What determines the results besides the matrix: code, facts of the loss, and the user's own XLA flags."""
-    facts = "" if isinstance(loss, Failure) else repr((loss.minimum, loss.minima, loss.domain))
-    return (*map(catalogue.source_hash, code), facts, " ".join(users_xla_flags()), *_engine_sources())
-
-
-@cache
-def _engine_sources() -> tuple[str, ...]:
-    """Versions of reportgen and TensorFlow, and a hash of the code of the engine and the contracts."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256()
-    for pattern in ("engine/**/*.py", "foreign/*.py", "tf_setup.py", "loss.py", "optimizer.py"):
-        for file in sorted(package.glob(pattern)):
-            digest.update(file.read_bytes())
-    return (__version__, tensorflow_version(), digest.hexdigest())
-
-
-def tensorflow_version() -> str:
-    """Return the installed version of TensorFlow, without importing it; ``unknown`` if it is not installed."""
-    for distribution in ("tensorflow", "tensorflow-cpu", "tensorflow-macos"):
-        try:
-            return metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            continue
-    return "unknown"

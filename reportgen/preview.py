@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.config import Config
 from reportgen.config.memory import report_memory
 from reportgen.plan import Program
+from reportgen.results.files import PARTS
 from reportgen.results.manifest import ProgramEntry, find_manifest
 from reportgen.results.manifest_index import indexed_programs, stored_plan
 from reportgen.results.program_store import read_entry
+from reportgen.shards import Shard, programs_of
 
 _START = 5.0
 """Seconds in which a worker imports TensorFlow."""
@@ -37,8 +39,8 @@ class Preview:
     """Estimated time of the missing programs."""
     basis: str
     """What the estimate is based on."""
-    memory: int
-    """Estimated peak memory of the process that writes the report, bytes."""
+    memory: int | None
+    """Estimated peak memory of the process that writes the report, bytes; None for a shard, which has no report."""
     may_grow: bool
     """Whether grids of learning rates may grow by further programs."""
 
@@ -48,10 +50,17 @@ class Preview:
         return self.programs - self.reused
 
 
-def preview(config: Config) -> Preview:
-    """Return the plan of ``config`` and what of it has results; ConfigError as for ``pipeline.build``."""
+def preview(config: Config, shard: Shard | None = None) -> Preview:
+    """Return the plan of ``config`` and what of it has results; ConfigError as for ``pipeline.build``.
+
+    Args:
+        config: the matrix.
+        shard: the shard that is asked for; None: the whole matrix.
+    """
     folder = config.output / "results"
     plan = stored_plan(folder, config)
+    if shard:
+        plan = replace(plan, programs=programs_of(plan, shard))
     manifest = find_manifest(folder)
     finished = indexed_programs(folder, manifest)
     missing = [program for program in plan.programs if not _is_stored(folder, program, finished)]
@@ -73,14 +82,14 @@ def preview(config: Config) -> Preview:
         run_steps=run_steps,
         seconds=seconds,
         basis=basis,
-        memory=report_memory(configurations, runs),
+        memory=None if shard else report_memory(configurations, runs),
         may_grow=bool(plan.extensions),
     )
 
 
 def _is_stored(folder: Path, program: Program, finished: dict[str, ProgramEntry]) -> bool:
     """Whether valid results are stored, in the tables or in a folder of an unfinished build."""
-    part = read_entry(folder / "parts" / program.fingerprint)
+    part = read_entry(folder / PARTS / program.fingerprint)
     entry = part or finished.get(program.fingerprint)
     return entry is not None and not entry.failed
 

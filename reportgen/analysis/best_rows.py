@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,13 +79,21 @@ def _finite(value: float) -> float | None:
 
 def failed_cells(folder: Path) -> list[FailedCells]:
     """Each reason for failed runs of a results folder once, with the configurations that it concerns."""
-    import pandas as pd
-
     from reportgen.results.result_tables import read_run_batches
 
-    columns = ["cell_id", "loss", "optimizer", "outcome", "reason"]
-    batches = [runs[runs["outcome"] == "failed"].astype(str) for runs in read_run_batches(folder, columns, "cell_id")]
-    failed = pd.concat(batches).drop_duplicates(["cell_id", "reason"])
+    return failed_cells_of_batches(read_run_batches(folder, FAILURE_COLUMNS, "cell_id"))
+
+
+FAILURE_COLUMNS = ["cell_id", "loss", "optimizer", "outcome", "reason"]
+"""The columns of runs that ``failed_cells_of_batches`` needs."""
+
+
+def failed_cells_of_batches(batches: Iterable[pd.DataFrame]) -> list[FailedCells]:
+    """The same from batches of runs."""
+    import pandas as pd
+
+    of_failed = [runs[runs["outcome"] == "failed"].astype(str) for runs in batches]
+    failed = pd.concat(of_failed).drop_duplicates(["cell_id", "reason"])
     return [
         FailedCells(len(cells), tuple(cells["optimizer"].unique()), tuple(cells["loss"].unique()), str(reason))
         for reason, cells in failed.groupby("reason", sort=False)

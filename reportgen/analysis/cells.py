@@ -15,7 +15,6 @@ from reportgen.results.schema import evaluations_column, hit_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -79,16 +78,6 @@ def cell_table(
     for name, values in zip(RULE, rule_values(hits, spent, gaps), strict=True):
         table[name] = np.bincount(code, values, len(ids)) / size
     return _in_order(table, losses, optimizers)
-
-
-def stored_cell_table(folder: Path) -> pd.DataFrame:
-    """The same from a results folder. It is read in batches, so memory does not grow with the number of runs."""
-    from reportgen.results.manifest import read_manifest
-    from reportgen.results.result_tables import read_run_batches
-
-    manifest = read_manifest(folder)
-    batches = read_run_batches(folder, columns_of_cells(manifest.targets), "cell_id")
-    return cell_table_of_batches(batches, manifest.targets, manifest.loss_labels, manifest.optimizer_labels)
 
 
 def cell_table_of_batches(

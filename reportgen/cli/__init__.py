@@ -17,6 +17,7 @@ from reportgen.cli.doctor import doctor
 from reportgen.cli.figures import figures
 from reportgen.cli.init import init
 from reportgen.cli.list import list_
+from reportgen.cli.merge import merge
 from reportgen.cli.publish import publish
 from reportgen.cli.render import render
 from reportgen.cli.schema import schema
@@ -74,7 +75,7 @@ def _flag_like(name: str) -> str | None:
 
 @click.group(
     cls=CommandGroup,
-    commands=[init, build, serve, run, render, figures, compare, publish, check, list_, schema, doctor, clean],
+    commands=[init, build, serve, run, merge, render, figures, compare, publish, check, list_, schema, doctor, clean],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="reportgen")

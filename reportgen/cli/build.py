@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reportgen.config import Config
     from reportgen.execute.events import Event
     from reportgen.pipeline import BuildSummary
+    from reportgen.shards import Shard
 
 SOME_FAILED = 3
 _REPEATABLE = "(repeatable; default: all in the config)"
@@ -124,25 +126,51 @@ def build(
     _exit_if_failed(outcome)
 
 
+def _shard(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Shard | None:
+    """The shard that a text such as ``3/16`` names."""
+    from reportgen.shards import Shard
+
+    try:
+        return None if text is None else Shard.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command()
 @_matrix_options
+@click.option(
+    "--shard",
+    callback=_shard,
+    metavar="K/N",
+    help="Run only the Kth of N parts of about equal cost, for reportgen merge.",
+)
 @output_options
-def run(config: Path | None, quiet: bool, verbose: bool, as_json: bool, dry_run: bool, **flags: object) -> None:
+def run(
+    config: Path | None,
+    shard: Shard | None,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    dry_run: bool,
+    **flags: object,
+) -> None:
     """Run what has no results yet, without a report.
 
     \b
     Examples:
       reportgen run
       reportgen run my_matrix.toml --device cpu --output /tmp/results
+      reportgen run my_matrix.toml --shard 3/16 --output part-3
     """
     from reportgen import pipeline
 
     options = OutputOptions(quiet, verbose, as_json, dry_run)
     settings = _load_config(config, flags)
     if dry_run:
-        _print_plan(settings, options)
+        _print_plan(settings, options, shard)
         return
-    _exit_if_failed(_execute(pipeline.run, settings, options))
+    action = partial(pipeline.run_shard, shard=shard) if shard else pipeline.run
+    _exit_if_failed(_execute(action, settings, options))
 
 
 def _load_config(path: Path | None, flags: Mapping[str, object]) -> Config:
@@ -163,11 +191,11 @@ def _config_errors() -> Iterator[None]:
         raise UsageErrors(*error.problems) from error
 
 
-def _print_plan(config: Config, options: OutputOptions) -> None:
+def _print_plan(config: Config, options: OutputOptions, shard: Shard | None = None) -> None:
     from reportgen.preview import preview
 
     with _config_errors():
-        plan = preview(config)
+        plan = preview(config, shard)
     print_preview(plan, options)
 
 

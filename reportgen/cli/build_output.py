@@ -79,7 +79,8 @@ def _preview_lines(plan: Preview) -> Iterator[str]:
     yield f"run-steps       {plan.run_steps:.1e} to run"
     minutes, seconds = divmod(round(plan.seconds), 60)
     yield f"time            about {minutes}:{seconds:02}, without figures and pages"
-    yield f"memory          about {plan.memory / 2**30:,.1f} GiB for the report"
+    if plan.memory is not None:
+        yield f"memory          about {plan.memory / 2**30:,.1f} GiB for the report"
     if plan.missing:
         yield f"Estimated {plan.basis}."
     if plan.may_grow:

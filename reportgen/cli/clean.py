@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reportgen.results.files import MANIFEST
+from reportgen.results.files import MANIFEST, PARTS
 
 
 @click.command()
@@ -23,7 +23,7 @@ def clean(output: Path) -> None:
       reportgen clean my_output
     """
     folder = output / "results"
-    if not (folder / MANIFEST).is_file() and not (folder / "parts").is_dir():
+    if not (folder / MANIFEST).is_file() and not (folder / PARTS).is_dir():
         raise click.UsageError(f"{output}: holds no results; expected the output folder of a build")
     from reportgen.results.lock import locked
     from reportgen.results.store import Store

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from reportgen.plan import tensorflow_version
+from reportgen.program_sources import tensorflow_version
 from reportgen.regular_files import parse_json, read_text
 from reportgen.tf_setup import XLA_FLAGS, users_xla_flags
 

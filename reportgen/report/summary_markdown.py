@@ -12,7 +12,7 @@ from reportgen.report.markdown import Block, Bullets, Details, Table, code, docu
 if TYPE_CHECKING:
     from reportgen.report.cell_table import FailureReason
     from reportgen.report.page_types import IndexPage
-    from reportgen.results.manifest import ResultsInfo
+    from reportgen.results.results_info import ResultsInfo
 
 SUMMARY = "summary.md"
 """Its name in the site."""

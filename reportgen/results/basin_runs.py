@@ -57,7 +57,16 @@ def update_basins(
             if not isinstance(item[1], Failure):
                 program = missing[item[0].id]
                 maps += _maps(program, item[1], size, starts[program.loss])
-    write_basins(folder, maps, key)
+    write_basins(folder, _in_order(maps, plan), key)
+
+
+def _in_order(maps: list[BasinMap], plan: Plan) -> list[BasinMap]:
+    """The maps in the order of the plan, whichever program ended first; those of other plans last."""
+    cells = ((program.fingerprint, cell) for program in plan.programs for cell in program.cells)
+    places = {(fingerprint, cell.optimizer, cell.learning_rate): at for at, (fingerprint, cell) in enumerate(cells)}
+    return sorted(
+        maps, key=lambda found: places.get((found.program, found.optimizer, found.learning_rate), len(places))
+    )
 
 
 def _start_grids(plan: Plan, planes: Mapping[str, Grid | None], size: int) -> Iterator[tuple[str, StartGrid]]:

@@ -17,6 +17,10 @@ from reportgen.regular_files import RECORD_LIMIT, open_regular, parse_json, read
 RUNS, TRACES, GRIDS, PATHS = "runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet"
 TABLES = (RUNS, TRACES, GRIDS, PATHS)
 MANIFEST = "manifest.json"
+PARTS = "parts"
+"""The folder of the programs that are not in the tables."""
+SHARD_RECORD = "shard.json"
+"""The record of a shard, next to its parts."""
 SITE_RECORD = "site.json"
 """The record of a site next to its pages."""
 

@@ -21,8 +21,8 @@ from reportgen.results.manifest import (
     LossInfo,
     OptimizerInfo,
     ProgramEntry,
-    ResultsInfo,
 )
+from reportgen.results.results_info import ResultsInfo
 from reportgen.results.run_checks import check_stored_runs
 from reportgen.results.schema import hit_column, runs_schema
 from reportgen.results.table_columns import read_schema

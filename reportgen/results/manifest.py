@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,6 +18,8 @@ from reportgen.results.files import MANIFEST, read_json, write_json
 from reportgen.results.json_checks import json_problem
 from reportgen.results.limits import MOST_MANIFEST_BYTES
 from reportgen.results.manifest_checks import manifest_problem
+
+Record = TypeVar("Record")
 
 FORMAT = 4
 """The version of the results format. Results of another version cannot be read."""
@@ -151,6 +153,8 @@ class ProgramEntry:
     device: DeviceInfo | None = None
     note: str = ""
     """How it ran, if not as a single batch."""
+    host: str = ""
+    """The machine that ran it; empty: the one that wrote the tables."""
     groups: Mapping[str, int] | None = None
     """Number of its row groups in each table; None before the tables are joined."""
 
@@ -168,74 +172,6 @@ class FileInfo:
     sha256: str
 
 
-class ResultsInfo(Protocol):
-    """What a comparison needs to know of results: a manifest, or a table of runs without one. None: unknown."""
-
-    @property
-    def title(self) -> str:
-        """Heading of the report."""
-
-    @property
-    def reportgen(self) -> str | None:
-        """Version of reportgen that made the results."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Versions of the packages that determine the results."""
-
-    @property
-    def git_commit(self) -> str | None:
-        """Commit of the repository that contains the config."""
-
-    @property
-    def dtype(self) -> str | None:
-        """``float32`` or ``float64``."""
-
-    @property
-    def steps(self) -> int:
-        """Steps of each run."""
-
-    @property
-    def targets(self) -> Sequence[float]:
-        """Shares of a gap."""
-
-    @property
-    def target_scale(self) -> str | None:
-        """Which gap: ``loss`` or ``run``, see the config."""
-
-    @property
-    def judged_by(self) -> str | None:
-        """When a target counts as hit: ``last`` or ``best``, see the config."""
-
-    @property
-    def gradient_tolerance(self) -> float | None:
-        """Relative norm below which a gradient counts as zero."""
-
-    @property
-    def random_starts(self) -> int | None:
-        """Starts 1 to this number are drawn at random."""
-
-    @property
-    def device(self) -> DeviceInfo | None:
-        """Device that the programs ran on."""
-
-    @property
-    def losses(self) -> Sequence[LossInfo]:
-        """All losses, in order."""
-
-    @property
-    def optimizers(self) -> Sequence[OptimizerInfo]:
-        """All optimizers, in order."""
-
-    @property
-    def programs(self) -> Sequence[ProgramEntry]:
-        """All programs, in order; empty without a manifest."""
-
-    @property
-    def noisy_losses(self) -> frozenset[str]:
-        """Labels of the losses with random gradients."""
-
-
 @dataclass(frozen=True)
 class Manifest:
     """The config, the losses and optimizers, and how the results were made."""
@@ -251,6 +187,8 @@ class Manifest:
     programs: tuple[ProgramEntry, ...] = ()
     files: Mapping[str, FileInfo] = field(default_factory=dict)
     """By the file name of the table."""
+    unfinished: bool = False
+    """Whether a build has more to run: these are merged shards, and a shard runs only what needs no other results."""
     format: int = FORMAT
 
     @property
@@ -361,25 +299,37 @@ def read_manifest(folder: Path) -> Manifest:
     content = read_json(path)
     if not isinstance(content, dict) or "format" not in content:
         raise NotResultsError(f"{folder}: holds no results; expected a readable {MANIFEST} in it")
-    version = content["format"]
+    check_format(folder, content["format"])
+    manifest = validated(_adapter(), content, path)
+    if problem := manifest_problem(manifest):
+        raise NotResultsError(f"{path}: is damaged at {problem}")
+    return manifest
+
+
+def validated(adapter: TypeAdapter[Record], content: object, path: Path) -> Record:
+    """Return the value that parsed JSON stands for.
+
+    Raises:
+        NotResultsError: it has another form; ``path`` is the file that it is from.
+    """
+    problem = json_problem(content)
+    if problem is None:
+        try:
+            return adapter.validate_python(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    raise NotResultsError(f"{path}: is damaged at {problem}")
+
+
+def check_format(folder: Path, version: object) -> None:
+    """Raise NotResultsError if results have another format than ``FORMAT``."""
     if version != FORMAT:
         age = "a newer" if isinstance(version, int) and version > FORMAT else "an older"
         raise NotResultsError(
             f"{folder}: these results are from {age} reportgen (format {version}, expected {FORMAT}); "
             "run reportgen build again"
         )
-    problem = json_problem(content)
-    if problem is None:
-        try:
-            manifest = _adapter().validate_python(content)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        else:
-            problem = manifest_problem(manifest)
-            if problem is None:
-                return manifest
-    raise NotResultsError(f"{path}: is damaged at {problem}")
 
 
 def _check_size(path: Path) -> None:

@@ -17,7 +17,8 @@ from reportgen.foreign import ForeignOptimizer
 from reportgen.loss import Loss
 from reportgen.optimizer import docstring_of
 from reportgen.optimizer_specs import OptimizerSpec
-from reportgen.plan import Plan, tensorflow_version
+from reportgen.plan import Plan
+from reportgen.program_sources import tensorflow_version
 from reportgen.results.manifest import HyperparameterInfo, LossInfo, Manifest, OptimizerInfo
 
 

@@ -25,6 +25,11 @@ def manifest_problem(manifest: Manifest) -> str | None:
     return next(_problems(manifest), None)
 
 
+def is_fingerprint(text: str) -> bool:
+    """Whether a text is a SHA-256 in hexadecimal, and so the name of a file in its folder."""
+    return _SHA256.fullmatch(text) is not None
+
+
 def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _config_problems(manifest.config)
     if "tensorflow" not in manifest.versions:
@@ -95,7 +100,7 @@ def _optimizer_problems(optimizer: OptimizerInfo) -> Iterator[str]:
 
 
 def _program_problems(entry: ProgramEntry, losses: set[str], optimizers: set[str]) -> Iterator[str]:
-    if not _SHA256.fullmatch(entry.fingerprint):
+    if not is_fingerprint(entry.fingerprint):
         yield f"fingerprint: found {shown(entry.fingerprint)}; expected 64 hexadecimal digits"
     if entry.loss not in losses:
         yield f"loss: found {shown(entry.loss)}; expected the label of a loss"
@@ -112,5 +117,5 @@ def _program_problems(entry: ProgramEntry, losses: set[str], optimizers: set[str
 def _file_problems(name: str, info: FileInfo) -> Iterator[str]:
     if name not in TABLES:
         yield f"unknown table; expected {', '.join(TABLES)}"
-    if info.bytes < 0 or not _SHA256.fullmatch(info.sha256):
+    if info.bytes < 0 or not is_fingerprint(info.sha256):
         yield "expected a size in bytes and a SHA-256"

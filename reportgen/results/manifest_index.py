@@ -21,7 +21,7 @@ def is_up_to_date(folder: Path, plan: Plan, config: Config) -> bool:
     fingerprints = [program.fingerprint for program in plan.programs]
     if manifest is None or list(entries) != fingerprints or any(entry.failed for entry in entries.values()):
         return False
-    if manifest.config.basins != config.basins:
+    if manifest.unfinished or manifest.config.basins != config.basins:
         return False
     if config.basins:
         from reportgen.results.basin_table import has_basins, plan_key  # imports Arrow, which takes a tenth of a second

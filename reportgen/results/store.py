@@ -12,8 +12,8 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 
 from reportgen.engine.result import Grid
 from reportgen.failure import Failure
-from reportgen.plan import Plan, Program
+from reportgen.plan import Program
 from reportgen.results import row_encoding
 from reportgen.results.errors import NotResultsError
-from reportgen.results.files import GRIDS, RUNS, TABLES, TRACES, sha256
+from reportgen.results.files import GRIDS, PARTS, RUNS, SHARD_RECORD, TABLES, TRACES, sha256
 from reportgen.results.limits import check_size
 from reportgen.results.manifest import FileInfo, Manifest, ProgramEntry, find_manifest, write_manifest
 from reportgen.results.manifest_index import indexed_programs
@@ -51,23 +51,74 @@ KEPT_BYTES = 1 << 30
 """Size limit of the programs that are not in the matrix. Those that were stored first are removed first."""
 
 
+class StoredProgram(Protocol):
+    """What the store needs to know of a program to find its results."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that determines the results."""
+
+    @property
+    def loss(self) -> str:
+        """The label of its loss."""
+
+
 class Store:
     """The results of one matrix in ``folder``, and of programs that earlier matrices had."""
 
     def __init__(self, folder: Path) -> None:
         """Open the results folder, and remove incomplete parts."""
         self.folder = folder
-        self._parts = folder / "parts"
-        self._finished = _undamaged_programs(folder)
+        self._parts = folder / PARTS
+        self._open(_undamaged_programs(folder))
+        self._adopted: dict[str, tuple[ProgramEntry, Path]] = {}
+        """Parts in other folders by fingerprint, with their entries."""
         self._unchecked = set(self._parts.iterdir()) if self._parts.is_dir() else set()
         """Parts of earlier processes, which may be damaged."""
         for unfinished in self._parts.glob(f"{UNFINISHED_PREFIX}*"):  # left by a killed process
             shutil.rmtree(unfinished, ignore_errors=True)
 
+    def _open(self, entries: Mapping[str, ProgramEntry]) -> None:
+        """Use the joined tables of these programs."""
+        self._finished = entries
+        self._groups = _group_ranges(entries.values())
+
     def has(self, program: Program) -> bool:
         """Whether the results of exactly this program are stored. A failed program counts as missing: it runs again."""
-        entry = self._entry(program)
-        return entry is not None and not entry.failed
+        part = self._part(program.fingerprint)
+        if part in self._unchecked and read_entry(part) is not None:
+            if not _is_whole(part, program.runs, program.settings.targets):
+                shutil.rmtree(part, ignore_errors=True)
+            self._unchecked.remove(part)
+        return self.succeeded(program)
+
+    def entry(self, program: StoredProgram) -> ProgramEntry | None:
+        """Return what is known of a stored program, which may have failed; None if it is missing."""
+        adopted = self._adopted.get(program.fingerprint)
+        if adopted:
+            return adopted[0]
+        found = read_entry(self._part(program.fingerprint))
+        if found is not None and self._has_part(program.fingerprint):
+            return found
+        return self._finished.get(program.fingerprint)
+
+    def succeeded(self, program: StoredProgram) -> bool:
+        """Whether a program is stored and has not failed."""
+        found = self.entry(program)
+        return found is not None and not found.failed
+
+    def adopt(self, part: Path, entry: ProgramEntry, targets: tuple[float, ...]) -> bool:
+        """Use the part of a program in another folder, which stays there. Returns whether it is whole.
+
+        Args:
+            part: the folder of the part.
+            entry: what must be in it; its number of runs is checked.
+            targets: the targets of the matrix.
+        """
+        whole = _is_whole(part, entry.runs, targets)
+        if whole:
+            self._adopted[entry.fingerprint] = entry, part
+        return whole
 
     @property
     def store_program(self) -> StoreProgram:
@@ -99,18 +150,20 @@ class Store:
         groups = (group for program in programs for group in self._row_groups(program, RUNS, columns))
         return run_batches(groups, "cell_id")
 
-    def finish(self, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]) -> Manifest:
-        """Write the tables and the manifest of the whole plan, then remove its parts. Returns the complete manifest.
+    def finish(
+        self, programs: Sequence[StoredProgram], manifest: Manifest, planes: Mapping[str, Grid | None]
+    ) -> Manifest:
+        """Write the tables and the manifest of a matrix, then remove its parts. Returns the complete manifest.
 
         Args:
-            plan: the programs, all of them stored.
+            programs: the programs in the order of the plan, all of them stored.
             manifest: its manifest; programs, device and files are added.
             planes: the grid of each loss that is drawn on a plane, by label; None: no background.
         """
-        self._keep_others({program.fingerprint for program in plan.programs})
+        self._keep_others({program.fingerprint for program in programs})
         with replacement(self.folder) as folder:
-            group_counts = self._join(folder, plan, manifest, planes)
-            stored = ((self._entry(program), group_counts[program.fingerprint]) for program in plan.programs)
+            group_counts = self._join(folder, programs, manifest, planes)
+            stored = ((self.entry(program), group_counts[program.fingerprint]) for program in programs)
             entries = tuple(replace(entry, groups=counts) for entry, counts in stored if entry)
             complete = replace(
                 manifest,
@@ -119,24 +172,26 @@ class Store:
                 files={name: FileInfo((folder / name).stat().st_size, sha256(folder / name)) for name in TABLES},
             )
             write_manifest(folder, complete)
-        for program in plan.programs:
+        (self.folder / SHARD_RECORD).unlink(missing_ok=True)  # the folder holds the whole matrix now
+        self._adopted.clear()
+        for program in programs:
             shutil.rmtree(self._part(program.fingerprint), ignore_errors=True)
         self.remove_others(KEPT_BYTES)
-        self._finished = indexed_programs(self.folder, complete)
+        self._open(indexed_programs(self.folder, complete))
         return complete
 
     def _join(
-        self, folder: Path, plan: Plan, manifest: Manifest, planes: Mapping[str, Grid | None]
+        self, folder: Path, programs: Sequence[StoredProgram], manifest: Manifest, planes: Mapping[str, Grid | None]
     ) -> dict[str, dict[str, int]]:
-        """Write the tables of the whole plan; return how many row groups each program has in each of them."""
-        group_counts: dict[str, dict[str, int]] = {program.fingerprint: {} for program in plan.programs}
+        """Write the tables of a matrix; return how many row groups each program has in each of them."""
+        group_counts: dict[str, dict[str, int]] = {program.fingerprint: {} for program in programs}
         for name, schema in table_schemas(manifest.targets).items():
             with TableWriter(folder / name, schema) as writer:
                 if name == GRIDS:
-                    for table in self._grids(plan, planes):
+                    for table in self._grids(programs, planes):
                         writer.write(table)
                     continue
-                for program in plan.programs:
+                for program in programs:
                     counts = group_counts[program.fingerprint]
                     counts[name] = 0
                     for group in self._row_groups(program, name):
@@ -173,8 +228,8 @@ class Store:
             schemas = {name: pq.read_schema(self.folder / name) for name in TABLES}
             copy_program(self._parts, replace(entry, groups=None), schemas, tables)
 
-    def _grids(self, plan: Plan, planes: Mapping[str, Grid | None]) -> Iterator[pa.Table]:
-        for program in _one_per_loss(plan, self):
+    def _grids(self, programs: Sequence[StoredProgram], planes: Mapping[str, Grid | None]) -> Iterator[pa.Table]:
+        for program in self._one_per_loss(programs):
             if program.loss in planes:
                 yield row_encoding.encode_grid(program.loss, planes[program.loss])
             else:
@@ -186,23 +241,20 @@ class Store:
     def _has_part(self, fingerprint: str) -> bool:
         return all(_is_complete(self._part(fingerprint) / name) for name in TABLES)
 
-    def _entry(self, program: Program) -> ProgramEntry | None:
-        """The entry of a program, from its part or else from the manifest; None if it is missing."""
-        part = self._part(program.fingerprint)
-        entry = read_entry(part)
-        if part in self._unchecked and entry is not None:
-            if not _is_of(part, program):
-                shutil.rmtree(part, ignore_errors=True)
-            self._unchecked.remove(part)
-        if entry is not None and self._has_part(program.fingerprint):
-            return entry
-        return self._finished.get(program.fingerprint)
+    def _one_per_loss(self, programs: Sequence[StoredProgram]) -> Collection[StoredProgram]:
+        """For each loss its first program that succeeded, or its first program if none did."""
+        chosen: dict[str, StoredProgram] = {}
+        for program in programs:
+            if program.loss not in chosen or not self.succeeded(chosen[program.loss]):
+                chosen[program.loss] = program
+        return chosen.values()
 
-    def _row_groups(self, program: Program, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    def _row_groups(self, program: StoredProgram, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """The rows of a program in a table, one row group at a time. ``columns``: None for all."""
-        part = self._part(program.fingerprint) / name
-        if part.exists():
-            return _read_groups(part, None, columns)
+        adopted = self._adopted.get(program.fingerprint)
+        part = adopted[1] if adopted else self._part(program.fingerprint)
+        if (part / name).exists():
+            return _read_groups(part / name, None, columns)
         return self._joined_groups(program.fingerprint, program.loss, name, columns)
 
     def _joined_groups(
@@ -212,10 +264,18 @@ class Store:
         if name == GRIDS:
             rows = pq.read_table(self.folder / GRIDS)
             return iter([rows.filter(pc.equal(rows["loss"].cast(pa.string()), loss))])
-        index = list(self._finished).index(fingerprint)
-        counts = ((entry.groups or {})[name] for entry in self._finished.values())
-        ends = list(accumulate(counts, initial=0))
-        return _read_groups(self.folder / name, range(ends[index], ends[index + 1]), columns)
+        return _read_groups(self.folder / name, self._groups[name][fingerprint], columns)
+
+
+def _group_ranges(entries: Iterable[ProgramEntry]) -> dict[str, dict[str, range]]:
+    """The numbers of the row groups of each program, by table and fingerprint."""
+    ranges: dict[str, dict[str, range]] = {name: {} for name in TABLES if name != GRIDS}
+    ends = dict.fromkeys(ranges, 0)
+    for entry in entries:
+        for name, of_program in ranges.items():
+            begin, ends[name] = ends[name], ends[name] + (entry.groups or {})[name]
+            of_program[entry.fingerprint] = range(begin, ends[name])
+    return ranges
 
 
 def _read_groups(path: Path, groups: range | None, columns: list[str] | None) -> Iterator[pa.Table]:
@@ -256,22 +316,13 @@ def _is_complete(table: Path) -> bool:
     return True
 
 
-def _is_of(part: Path, program: Program) -> bool:
-    """Whether the tables of a part can be read, and have the columns and runs of the program."""
+def _is_whole(part: Path, runs: int, targets: tuple[float, ...]) -> bool:
+    """Whether the tables of a part can be read, and have the columns and the number of runs of its program."""
     try:
-        for name, schema in table_schemas(program.settings.targets).items():
+        for name, schema in table_schemas(targets).items():
             if check_columns(part / name, schema) and name != RUNS:
                 read_columns(part / name, schema.names)
-        check_stored_runs(part / RUNS, program.settings.targets, None)
+        check_stored_runs(part / RUNS, targets, None)
     except NotResultsError:
         return False
-    return bool(pq.read_metadata(part / RUNS).num_rows == program.runs)
-
-
-def _one_per_loss(plan: Plan, store: Store) -> Iterable[Program]:
-    """For each loss its first program that succeeded, or its first program if none did."""
-    chosen: dict[str, Program] = {}
-    for program in plan.programs:
-        if program.loss not in chosen or not store.has(chosen[program.loss]):
-            chosen[program.loss] = program
-    return chosen.values()
+    return bool(pq.read_metadata(part / RUNS).num_rows == runs)

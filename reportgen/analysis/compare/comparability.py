@@ -10,7 +10,8 @@ import numpy as np
 from reportgen.analysis.compare.matching import MatchedRuns
 from reportgen.analysis.number_format import and_list, count, number
 from reportgen.config.model import Noise
-from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo, ResultsInfo
+from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
+from reportgen.results.results_info import ResultsInfo
 
 _SETTINGS: tuple[tuple[str, Callable[[ResultsInfo], Any]], ...] = (
     ("precision", lambda info: info.dtype),

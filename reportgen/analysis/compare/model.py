@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from reportgen.analysis.cells import Array
 from reportgen.analysis.compare.units import UnitNoun
-from reportgen.results.manifest import ResultsInfo
+from reportgen.results.results_info import ResultsInfo
 
 Verdict = Literal["worse", "mixed", "unclear", "better", "same", "not comparable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)

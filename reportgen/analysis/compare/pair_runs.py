@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from reportgen.results.manifest import ResultsInfo
+    from reportgen.results.results_info import ResultsInfo
 
 
 @dataclass(frozen=True)

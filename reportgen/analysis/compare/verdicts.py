@@ -14,7 +14,7 @@ from reportgen.analysis.compare.model import Evidence, FlipTest, Measure, Pair, 
 from reportgen.analysis.compare.pair_runs import PairRuns
 from reportgen.analysis.compare.units import PairUnits
 from reportgen.analysis.sign_flips import mean_interval
-from reportgen.results.manifest import ResultsInfo
+from reportgen.results.results_info import ResultsInfo
 
 
 @dataclass(frozen=True)
