@@ -78,6 +78,7 @@ def config_keys() -> str:
     parts = [_table(("key", "flag", "type", "default", "meaning"), rows)]
     for name, heading in (
         ("Starts", "The table starts"),
+        ("Cluster", "The table cluster"),
         ("RateRange", "A range of learning rates"),
         ("LossEntry", "An entry of losses, as a table"),
         ("Noise", "The table noise of a loss"),

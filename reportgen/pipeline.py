@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.head_to_head import HeadToHead
     from reportgen.config import Config
     from reportgen.engine.result import Grid
+    from reportgen.execute.dask_cluster import DaskCluster
     from reportgen.execute.local_workers import LocalWorkers
     from reportgen.plan import Plan, Program
     from reportgen.rate_grid import Extension
@@ -86,6 +87,7 @@ def build(config: Config, on_event: OnEvent, accept: Accept | None = None) -> Bu
     Raises:
         BlockingIOError: another process uses the results folder.
         ConfigError: the baseline is not an optimizer of the matrix.
+        ClusterError: the cluster of the config cannot run the programs.
         DeviceMissingError: TensorFlow does not find the device of the config.
         WorkerLostError: no worker process could be started.
         TemplateError: a template of the user is broken.
@@ -151,11 +153,13 @@ class _Pipeline:
         self._on_event = on_event
         self._folder = config.output / "results"
         self._log = self._folder / "worker.log"
+        self._cluster: DaskCluster | None = None
+        """What runs the programs in place of the workers of this machine."""
+        self._connections = ExitStack()
 
     def build(self, accept: Accept | None) -> BuildSummary:
         """Make results and report."""
-        with self._workers() as workers:
-            self._start(workers)
+        with self._machines() as workers:
             from reportgen.report.site import Site
             from reportgen.results.result_tables import Results
 
@@ -171,8 +175,7 @@ class _Pipeline:
 
     def run(self) -> BuildSummary:
         """Make results only."""
-        with self._workers() as workers:
-            self._start(workers)
+        with self._machines() as workers:
             summary = self._run(workers, None)
         if self._config.baseline:
             from reportgen.analysis.report_analysis import ReportAnalysis
@@ -192,8 +195,7 @@ class _Pipeline:
         write_shard_record(self._folder, ShardRecord.of(shard, plan, build_manifest(self._config, plan)))
         self._plan = replace(plan, programs=programs_of(plan, shard))
         store = Store(self._folder)
-        with self._workers() as workers:
-            self._start(workers)
+        with self._machines() as workers:
             self._run_round(workers, store, None)
         return self._summary(store)
 
@@ -205,17 +207,31 @@ class _Pipeline:
         write_terminal_summary(self._folder, shown)
         return summary
 
-    def _workers(self) -> LocalWorkers:
+    @contextmanager
+    def _machines(self) -> Iterator[LocalWorkers]:
+        """The workers of this machine, and a connection to the cluster, if there is one and programs are missing."""
         from reportgen.execute.local_workers import LocalWorkers  # imported only if programs are missing
 
-        return LocalWorkers(self._log, memory_limit=int(self._config.memory_limit * 2**30))
-
-    def _start(self, workers: LocalWorkers) -> None:
-        """Start the workers, so that they import TensorFlow while this process imports pandas and matplotlib."""
         finished = indexed_programs(self._folder, find_manifest(self._folder))
         missing = [program for program in self._plan.programs if program.fingerprint not in finished]
-        if missing:
-            workers.start(missing)
+        with LocalWorkers(self._log, memory_limit=self._memory_limit) as workers, self._connections:
+            if missing and self._config.cluster:
+                self._connect()
+            elif missing:  # they import TensorFlow while this process imports pandas and matplotlib
+                workers.start(missing)
+            yield workers
+
+    def _connect(self) -> None:
+        """Connect to the cluster of the config, if there is one, unless it is connected."""
+        if self._config.cluster and not self._cluster:
+            from reportgen.execute.dask_cluster import DaskCluster
+
+            cluster = DaskCluster(self._config.cluster, self._log, self._memory_limit)
+            self._cluster = self._connections.enter_context(cluster)
+
+    @property
+    def _memory_limit(self) -> int:
+        return int(self._config.memory_limit * 2**30)
 
     def _run(self, workers: LocalWorkers, site: Site | None) -> BuildSummary:
         from reportgen.results.store import Store
@@ -276,7 +292,9 @@ class _Pipeline:
         cells, runs = sum(len(p.cells) for p in programs), sum(p.runs for p in programs)
         reused = sum(program.fingerprint not in self._ran for program in programs)
         self._on_event(PlanReady(len(programs), reused, cells, runs, sum(self._ran.values())))
-        if missing and self._config.device not in ("auto", "cpu"):
+        if missing:
+            self._connect()
+        if missing and not self._cluster and self._config.device not in ("auto", "cpu"):
             workers.require_device(self._config.device, self._config.deadline)
         manifest = build_manifest(self._config, self._plan)
         self._execute(workers, store, missing, site, manifest)
@@ -314,17 +332,14 @@ class _Pipeline:
         manifest: Manifest,
     ) -> None:
         """Run the missing programs and store their results; draw the figures of a loss when its last program ends."""
+        from reportgen.results.program_runs import run_programs
+
         waiting = Counter(program.loss for program in missing)
-        failed = ((program, program.failure) for program in missing if program.failure)
-        loaded = [program for program in missing if not program.failure]
-        for item in chain(failed, workers.run(loaded, self._config.deadline, store.store_program)):
+        for item in run_programs(missing, store, workers, self._cluster, self._config.deadline):
             if not isinstance(item, tuple):
                 self._on_event(item)
                 continue
-            program, result = item
-            failure = result if isinstance(result, Failure) else None
-            if failure:
-                store.store_failure(program, failure)
+            program, failure = item
             self._on_event(ProgramEnd(program.id, failure.reason if failure else None, program.run_steps))
             waiting[program.loss] -= 1
             # The background of a loss on a plane needs a worker, and they are busy now. It is drawn at the end.

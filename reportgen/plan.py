@@ -117,6 +117,8 @@ class Program:
     """Facts of the loss that the config replaces, and the lowest known value in place of an unknown minimum."""
     plugins: tuple[str, ...] = ()
     """The files and modules of the plug-ins that it uses. Only programs with the same ones share a process."""
+    plugin_files: tuple[str, ...] = field(default=(), repr=False)
+    """The absolute paths of all files of these plug-ins."""
     references: References = field(default_factory=dict, repr=False)
     """The plug-ins in the folders next to the config, see ``catalogue.use_references``."""
 
@@ -290,6 +292,7 @@ def _programs(
     for structure, specs in group_by_structure(optimizers).items():
         failures = (each for each in (planned.loss, specs[0].kind) if isinstance(each, Failure))
         code = code_of(planned.loss, specs[0], config.base)
+        plugins = [found for each in code if (found := catalogue.plugin_code(each))]
         program = Program(
             id=f"{label}/{structure}",
             loss_ref=entry.name,
@@ -306,7 +309,8 @@ def _programs(
             failure=next(failures, None),
             sources=source_hashes(planned.loss, code),
             changes=planned.changes,
-            plugins=tuple(dict.fromkeys(found.source for each in code if (found := catalogue.plugin_code(each)))),
+            plugins=tuple(dict.fromkeys(each.source for each in plugins)),
+            plugin_files=tuple(dict.fromkeys(file for each in plugins for file in each.files)),
             references=references,
         )
         for each in (program, *_decade_programs(program, specs)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.eta import Pace
 from reportgen.execute.events import (
     BackgroundFailure,
+    ClusterState,
     CompileStart,
     Event,
     FigureStart,
@@ -36,6 +37,8 @@ class Progress:
         self._pace = Pace()
         self._finished = 0
         self._programs = 0
+        self._machines = ""
+        """The state of the cluster, if there is one."""
         self._bar = _make_bar(console, self._pace) if console else None
         self._reasons: set[str] = set()
         """Reasons for failures that are on the screen."""
@@ -75,10 +78,19 @@ class Progress:
                 self._bar.console.print(
                     f"ignored because TensorFlow does not know these XLA flags: {flags}", markup=False
                 )
+            case ClusterState():
+                self._machines = machines(event)
             case CompileStart() | RunStart() | FigureStart() | ReportEnd():
-                self._bar.update(self._task, description=_activity(event))
+                where = self._machines if isinstance(event, CompileStart | RunStart) else ""
+                self._bar.update(self._task, description=where + _activity(event))
         completed = self._pace.done if self._pace.total else 1
         self._bar.update(self._task, completed=completed, programs=f"{self._finished}/{self._programs}")
+
+
+def machines(state: ClusterState) -> str:
+    """The state of a cluster in front of an activity: ``4 workers, 3/12 tasks: ``."""
+    workers = f"{state.workers} worker{'' if state.workers == 1 else 's'}"
+    return f"{workers}, {state.ended}/{state.tasks} tasks: "
 
 
 def _activity(event: CompileStart | RunStart | FigureStart | ReportEnd) -> str:

@@ -29,6 +29,8 @@ class PluginCode:
     """Its file or module. Plug-ins of different sources never run in the same process."""
     digest: str
     """The hash of all code that defines it, see ``source_hash``."""
+    files: tuple[str, ...] = ()
+    """The absolute paths of its file and of those next to it that it imports; empty for a module."""
 
 
 class AbsentFunction:

@@ -26,7 +26,7 @@ from reportgen.catalogue.lazy_tensorflow import tensorflow_on_first_use
 from reportgen.catalogue.local_plugins import plugins_in_folder
 from reportgen.catalogue.plugin import load
 from reportgen.catalogue.plugin_process import ask, runs_elsewhere, source_of
-from reportgen.catalogue.source_hash import optimizer_name, snake_case, source_hash
+from reportgen.catalogue.source_hash import optimizer_name, plugin_files, snake_case, source_hash
 from reportgen.foreign import Unsuitable, suits
 from reportgen.loss import Loss, renamed
 from reportgen.optimizer import Optimizer
@@ -78,7 +78,7 @@ def find_loss(ref: str, base: Path, dim: int | None = None, parameters: Mapping[
 
 def _describe_loss(ref: str, base: Path, dim: int | None, parameters: dict[str, object]) -> Loss:
     loss = _load_loss(ref, base, dim, parameters)
-    return without_function(loss, PluginCode(source_of(ref, base), source_hash(loss)))
+    return without_function(loss, PluginCode(source_of(ref, base), source_hash(loss), plugin_files(loss)))
 
 
 def _load_loss(ref: str, base: Path, dim: int | None, settings: dict[str, object]) -> Loss:
@@ -155,7 +155,7 @@ def find_optimizer(ref: str, base: Path) -> type[Optimizer]:
 
 def _describe_optimizer(ref: str, base: Path) -> OptimizerDeclaration:
     kind = _load_optimizer(ref, base)
-    return declaration_of(ref, kind, PluginCode(source_of(ref, base), source_hash(kind)))
+    return declaration_of(ref, kind, PluginCode(source_of(ref, base), source_hash(kind), plugin_files(kind)))
 
 
 def _load_optimizer(ref: str, base: Path) -> type[Optimizer]:

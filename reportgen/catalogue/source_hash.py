@@ -44,6 +44,14 @@ def source_hash(item: Loss | type[Optimizer]) -> str:
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
+def plugin_files(item: Loss | type[Optimizer]) -> tuple[str, ...]:
+    """Return the absolute paths of the file of a plug-in and of the files next to it that it imports."""
+    plugin = _find_plugin(item)
+    if plugin is None or plugin.module.__file__ is None:
+        return ()
+    return (plugin.module.__file__, *map(str, plugin.files))
+
+
 def _find_plugin(item: Loss | type[Optimizer]) -> Plugin | None:
     """The imported plug-in file with ``item`` as a member."""
     identity = _identity(item)

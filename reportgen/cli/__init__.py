@@ -23,7 +23,7 @@ from reportgen.cli.render import render
 from reportgen.cli.schema import schema
 from reportgen.cli.serve import serve
 from reportgen.cli.usage_error import UsageErrors
-from reportgen.execute.events import DeviceMissingError, WorkerLostError
+from reportgen.execute.events import ClusterError, DeviceMissingError, WorkerLostError
 from reportgen.results.errors import NotResultsError
 
 INTERRUPTED = 130
@@ -54,7 +54,7 @@ class CommandGroup(click.Group):
             ctx.exit(INTERRUPTED)
         except (DeviceMissingError, NotResultsError) as error:
             raise UsageErrors(str(error)) from error
-        except WorkerLostError as error:
+        except (ClusterError, WorkerLostError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -11,6 +11,7 @@ import click
 
 from reportgen.eta import Pace
 from reportgen.execute.events import (
+    ClusterState,
     CompileStart,
     Event,
     FigureStart,
@@ -19,7 +20,7 @@ from reportgen.execute.events import (
     ReportEnd,
     RunStart,
 )
-from reportgen.progress import WIDTH, format_pace
+from reportgen.progress import WIDTH, format_pace, machines
 
 SECONDS = 10.0
 """Time between two lines, and before the first one: a shorter build prints none."""
@@ -43,6 +44,8 @@ class ProgressLines:
         self._finished = 0
         self._programs = 0
         self._activity = "planning"
+        self._machines = ""
+        """The state of the cluster, if there is one."""
         self._lock = threading.Lock()
 
     def show(self, event: Event) -> None:
@@ -59,6 +62,8 @@ class ProgressLines:
                 self._activity = "starting TensorFlow" if event.run_steps else "writing the report"
             case ProgramEnd():
                 self._finished += 1
+            case ClusterState():
+                self._machines = machines(event)
             case CompileStart():
                 self._activity = f"compiling {event.program}"
             case RunStart():
@@ -79,6 +84,7 @@ class ProgressLines:
     def _line(self) -> str:
         what = format_pace(self._pace) or self._activity
         line = f"{self._finished}/{self._programs} programs, {what}" if self._programs else what
+        line = self._machines + line if self._finished < self._programs else line
         return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.catalogue import with_known_names, with_suggestion
+from reportgen.config.cluster import Cluster
 from reportgen.config.model import Config, LossEntry, Noise, OptimizerEntry, RateRange, Starts
 from reportgen.config.sources import Key, dotted_key
 from reportgen.failure import with_short_words
@@ -28,6 +29,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("losses", "noise"): Noise,
     ("optimizers",): OptimizerEntry,
     ("starts",): Starts,
+    ("cluster",): Cluster,
     ("learning_rates",): RateRange,
     ("optimizers", "learning_rates"): RateRange,
 }

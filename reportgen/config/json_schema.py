@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from reportgen.config import model
+from reportgen.config import cluster, model
 from reportgen.config.model import AUTO, Config, LossEntry, OptimizerEntry, RateRange
 
 Schema = dict[str, Any]
@@ -29,7 +29,7 @@ def json_schema() -> Schema:
     schema = Config.model_json_schema(ref_template="#/definitions/{model}")
     definitions: Schema = schema.pop("$defs")
     definitions |= _nested(RateRange.model_json_schema(ref_template="#/definitions/{model}"), "RateRange")
-    documented = field_descriptions(model)
+    documented = field_descriptions(model) | field_descriptions(cluster)
     limits = documented["RateRange"]
     limits |= {"from": limits["low"], "to": limits["high"]}
     for name, definition in {**definitions, "Config": schema}.items():
@@ -48,6 +48,8 @@ def json_schema() -> Schema:
     properties["learning_rates"] = rates | {"default": AUTO}
     properties["output"] = {"type": "string", "minLength": 1, "default": "output"} | _text_of(properties["output"])
     properties["templates"] = {"type": "string", "default": ""} | _text_of(properties["templates"])
+    address_or_table = [{"type": "string"}, {"$ref": "#/definitions/Cluster"}]
+    properties["cluster"] = {"anyOf": address_or_table, "default": ""} | _text_of(properties["cluster"])
     _open_tables(definitions, rates)
     schema["description"] = "The config of reportgen. Every key has a default."
     result: Schema = _draft_7({"$schema": _DRAFT, **schema, "title": "reportgen.toml", "definitions": definitions})

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from reportgen.config.cluster import Cluster, from_address
 from reportgen.config.labels import parse_label
 from reportgen.loss_facts import AXIS, is_axis
 
@@ -294,6 +295,8 @@ class Config(_Model):
     """Time limit of a program in seconds. Exceeding it marks its runs failed. It holds for loading plug-ins as well."""
     memory_limit: Annotated[float, Field(ge=0)] = 0.0
     """Memory in GiB that a worker process may use, with TensorFlow; 0: no limit. Exceeding it marks runs failed."""
+    cluster: Annotated[Cluster | None, BeforeValidator(from_address)] = None
+    """The cluster that runs the programs: an address, or a table with address, resources and retries."""
     output: Annotated[Path, BeforeValidator(_check_folder_name), Field(strict=False)] = Path("output")
     """The folder of the report and the results, relative to the current folder."""
     templates: Annotated[Annotated[Path, Field(strict=False)] | None, BeforeValidator(lambda text: text or None)] = None

@@ -28,11 +28,15 @@ FLAGS = {
     "trace": "--trace",
     "device": "--device",
     "memory_limit": "--memory-limit",
+    "cluster": "--cluster",
     "output": "--output",
     "templates": "--templates",
     "max_size": "--max-size",
 }
 """The flags of the command line by key."""
+
+MAIN_KEYS = {"starts": "random", "cluster": "address"}
+"""Tables that a flag or a variable stands for, with the key that is meant."""
 
 _PREFIX = "REPORTGEN_"
 _STRING_KEYS = {"title", "description", "site_url", "baseline", "templates", "dtype", "trace", "device", "output"}
@@ -57,7 +61,7 @@ class Source:
         if not self.names:
             return self.prefix + dotted_key(key)
         inner = [str(part) for part in key[1:] if isinstance(part, str)]
-        return ": ".join([self.names[str(key[0])], *([] if key[0] == "starts" else inner)])
+        return ": ".join([self.names[str(key[0])], *([] if key[0] in MAIN_KEYS else inner)])
 
 
 def dotted_key(key: Key) -> str:
@@ -98,8 +102,7 @@ def from_environment(environ: Mapping[str, str]) -> Source:
 def from_flags(flags: Mapping[str, object]) -> Source:
     """Return the values of flags by key. None and an empty tuple stand for a flag that is not given."""
     values = {key: value for key, value in flags.items() if value not in (None, ())}
-    if "starts" in values:
-        values["starts"] = {"random": values["starts"]}
+    values |= {key: {MAIN_KEYS[key]: values[key]} for key in MAIN_KEYS.keys() & values}
     return Source(values, names=FLAGS)
 
 
@@ -120,14 +123,14 @@ class MergedSources:
 def merge(sources: Iterable[Source]) -> MergedSources:
     """Merge sources, of which the last has the highest precedence.
 
-    ``starts`` is merged key by key; every other value replaces the value of an earlier source.
+    The tables in ``MAIN_KEYS`` are merged key by key; every other value replaces the value of an earlier source.
     """
     values: dict[str, object] = {}
     origins: dict[Key, Source] = {}
     for source in sources:
         for key, value in source.values.items():
             earlier = values.get(key, {})
-            if key == "starts" and isinstance(value, dict) and isinstance(earlier, dict):
+            if key in MAIN_KEYS and isinstance(value, dict) and isinstance(earlier, dict):
                 values[key] = earlier | value
                 origins |= {(key, part): source for part in value}
             else:
@@ -137,6 +140,8 @@ def merge(sources: Iterable[Source]) -> MergedSources:
 
 
 def _parse_variable(key: str, text: str) -> object:
+    if key == "cluster":
+        return {"address": text}
     if key in _STRING_KEYS:
         return text
     value = parse_value(text)

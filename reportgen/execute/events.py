@@ -92,7 +92,19 @@ class FlagsIgnored:
     flags: tuple[str, ...]
 
 
-WorkerEvent = CompileStart | RunStart | StepProgress | FlagsIgnored
+@dataclass(frozen=True)
+class ClusterState:
+    """How many machines work, and how far they are."""
+
+    workers: int
+    """Workers that are connected."""
+    tasks: int
+    """Tasks of this round."""
+    ended: int
+    """Tasks that have ended."""
+
+
+WorkerEvent = CompileStart | RunStart | StepProgress | FlagsIgnored | ClusterState
 """An event while workers run programs."""
 Event = PlanReady | WorkerEvent | ProgramEnd | BackgroundFailure | FigureStart | ReportEnd
 
@@ -103,3 +115,7 @@ class DeviceMissingError(RuntimeError):
 
 class WorkerLostError(RuntimeError):
     """No worker process could be started."""
+
+
+class ClusterError(RuntimeError):
+    """The cluster cannot run the programs."""

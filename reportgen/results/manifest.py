@@ -267,7 +267,7 @@ class Manifest:
         return tuple(loss.label for loss in self.losses)
 
 
-NOT_STORED = {"base", "output", "templates", "max_size"}
+NOT_STORED = {"base", "cluster", "output", "templates", "max_size"}
 """Keys of the config that affect neither the results nor the text of the report."""
 
 

@@ -23,7 +23,8 @@ from reportgen.failure import Failure, write_errors
 from reportgen.loss import Loss
 from reportgen.plan import IntArray, Program
 from reportgen.results import row_encoding, trace_selection
-from reportgen.results.files import GRIDS, PATHS, RUNS, TRACES, read_json, write_json
+from reportgen.results.errors import NotResultsError
+from reportgen.results.files import GRIDS, PATHS, RUNS, TABLES, TRACES, read_json, write_json
 from reportgen.results.manifest import DeviceInfo, ProgramEntry
 from reportgen.results.schema import GRIDS as GRIDS_SCHEMA
 from reportgen.results.schema import PATHS as PATHS_SCHEMA
@@ -94,6 +95,28 @@ def _run_and_write(program: Program, engine: ChunkRunner, writers: Mapping[str, 
         for repeated in engine(trace_selection.traced_runs(program, np.concatenate(final_losses)), traces=True):
             writers[TRACES].write(row_encoding.encode_traces(program, repeated))
     return result
+
+
+def receive_program(parts: Path, program: Program, files: Mapping[str, bytes], host: str) -> None:
+    """Write a part that another machine has stored.
+
+    Args:
+        parts: the folder of all parts.
+        program: its program.
+        files: the content of its files by name.
+        host: the other machine.
+
+    Raises:
+        NotResultsError: it is not the part of this program.
+    """
+    with _part(parts, program.fingerprint) as folder:
+        for name in (*TABLES, ENTRY):
+            with write_errors(folder / name):
+                (folder / name).write_bytes(files.get(name, b""))
+        entry = read_entry(folder)
+        if entry is None or entry.fingerprint != program.fingerprint:
+            raise NotResultsError(f"{host}: returned other results than those of {program.id}")
+        write_json(folder / ENTRY, asdict(replace(entry, host=host)))
 
 
 def copy_program(

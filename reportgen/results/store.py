@@ -36,6 +36,7 @@ from reportgen.results.program_store import (
     TableWriter,
     copy_program,
     read_entry,
+    receive_program,
     store_failure,
     store_program,
     table_schemas,
@@ -128,6 +129,10 @@ class Store:
     def store_failure(self, program: Program, failure: Failure) -> None:
         """Store a program that could not be run, with its failure as the reason."""
         store_failure(self._parts, program, failure)
+
+    def receive(self, program: Program, files: Mapping[str, bytes], host: str) -> None:
+        """Store the files that another machine has stored of a program; NotResultsError if they are not its own."""
+        receive_program(self._parts, program, files, host)
 
     def results(self, programs: Sequence[Program], manifest: Manifest) -> Results:
         """Return the results of stored programs as pandas tables, with the columns that a report needs.

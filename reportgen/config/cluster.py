@@ -1,0 +1,27 @@
+"""The settings of a cluster that runs the programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Cluster(BaseModel):
+    """An existing cluster. It changes no result, only where programs run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    address: Annotated[str, Field(min_length=1)]
+    """The address of a Dask scheduler, such as ``tcp://scheduler:8786``, or its scheduler file, ``scheduler.json``."""
+    resources: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Resources of a Dask worker that each task needs, such as ``{ GPU = 1 }``."""
+    retries: Annotated[int, Field(ge=0, le=100)] = 2
+    """How often a program is tried again if its worker is lost. Then its runs count as failed."""
+
+
+def from_address(value: object) -> object:
+    """Return the table that an address alone stands for; other values as they are, and None for an empty text."""
+    if isinstance(value, str):
+        return {"address": value} if value else None
+    return value
