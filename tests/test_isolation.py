@@ -67,9 +67,7 @@ def reasons(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def untouched(
-    tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def untouched(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The runs of a built-in optimizer and of a plug-in when nothing else runs."""
     folder = tmp_path_factory.mktemp("untouched")
     other = write(folder, "Other")
