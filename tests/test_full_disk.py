@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import synthetic
 from click.testing import CliRunner
+from conftest import KeptWorker
 from publishing import contents
 
 from reportgen.cli import main
@@ -145,14 +146,15 @@ def test_a_full_disk_behind_stdout_is_reported(arguments: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def fresh(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> dict[str, bytes]:
     """The tables of a run without any error."""
     folder = tmp_path_factory.mktemp("fresh")
-    succeed("run", *MATRIX, "--output", folder)
+    with kept_worker():
+        succeed("run", *MATRIX, "--output", folder)
     return {name: (folder / "results" / name).read_bytes() for name in TABLES}
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("one_worker")  # for the command that succeeds
 @pytest.mark.parametrize(("command", "limit"), [("run", 600), ("run", 6_000), ("build", 20_000)])
 def test_no_optimizer_is_blamed_and_the_same_command_gives_the_tables_of_a_fresh_run(
     command: str, limit: int, fresh: dict[str, bytes], tmp_path: Path
