@@ -109,9 +109,7 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
     """
     from reportgen.execute.local_workers import LocalWorkers
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reportgen.execute.worker_pools.TASKS", 1000)  # programs of the tests are few and small
-        workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log")
+    workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", tasks=256)  # each is small
 
     @contextmanager
     def kept() -> Iterator[None]:

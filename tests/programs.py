@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,20 @@ def run(loss: str, optimizer: str, rates: tuple[float, ...], **config: Any) -> P
 
     with plugins_in_this_process():
         return run_program(program(loss, optimizer, rates, **config))
+
+
+def run_together(loss: str, rates: Mapping[str, float], **config: Any) -> dict[str, ProgramResult]:
+    """The arrays of one program for each optimizer and its rate, compiled as one loop, by optimizer."""
+    import_tensorflow()
+    from reportgen.engine.run import Engine, make_engines, run_all
+
+    found = {}
+    with plugins_in_this_process():
+        engines = make_engines([program(loss, optimizer, (rate,), **config) for optimizer, rate in rates.items()])
+        for optimizer, engine in zip(rates, engines, strict=True):
+            assert isinstance(engine, Engine), engine
+            found[optimizer] = run_all(engine)
+    return found
 
 
 @contextmanager

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
+from commands import Commands, run
+from conftest import KeptWorker
 from runner import ACTION, ROOT, Job
 
 from reportgen.cli import main
@@ -83,9 +85,27 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tools")
     executable(folder / "python", PYTHON)
     executable(folder / "gh", GH)
-    command = f"exec {shlex.quote(sys.executable)} -m reportgen"
-    executable(folder / "the-reportgen", f'#!/bin/sh\n{command} "$@"\n')
     return folder
+
+
+@pytest.fixture(scope="module")
+def commands(tools: Path, kept_worker: KeptWorker) -> Iterator[Commands]:
+    """The commands of the action. Another build of the same commit is a copy of the first."""
+    builds: dict[str, tuple[Path, Result]] = {}
+
+    def build(folder: Path, arguments: list[str]) -> Result:
+        with kept_worker():
+            if arguments[:2] != ["build", "--output"]:
+                return run(folder, arguments)
+            commit, output = git("rev-parse", "HEAD", cwd=folder), Path(arguments[2])
+            if commit in builds:
+                shutil.copytree(builds[commit][0], output)
+            else:
+                builds[commit] = output, run(folder, arguments)
+            return builds[commit][1]
+
+    with Commands(tools / "the-reportgen", build) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -119,23 +139,24 @@ def pull_request(repository: Path, tools: Path, name: str, folder: Path, **input
 
 
 @pytest.fixture(scope="module")
-def jobs(repository: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
+def jobs(repository: Path, tools: Path, commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
     """All pull requests: the first builds its base, and the others reuse the published results of it."""
     folders = {name: tmp_path_factory.mktemp(name) for name in CHANGES}
     published = tmp_path_factory.mktemp("published")
+
+    def pulled(name: str, **inputs: str) -> Job:
+        return pull_request(repository, tools, name, folders[name], **inputs)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        first = {"worse": pull_request(repository, tools, "worse", folders["worse"], install=".", token="secret")}
+        first = {"worse": commands.during(lambda: pulled("worse", install=".", token="secret"))}
         to = published.as_uri()
         done = CliRunner().invoke(main, ["publish", str(first["worse"].out / "base"), to, "--prefix", "main"])
         assert done.exit_code == 0, first["worse"].output + done.output
+        others = [name for name in CHANGES if name != "worse"]
         with ThreadPoolExecutor(2) as pool:
-            others = {
-                name: pool.submit(pull_request, repository, tools, name, folders[name], published=f"{to}/main")
-                for name in CHANGES
-                if name != "worse"
-            }
-            return first | {name: job.result() for name, job in others.items()}
+            made = commands.during(lambda: [*pool.map(lambda name: pulled(name, published=f"{to}/main"), others)])
+            return first | dict(zip(others, made, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -226,13 +247,13 @@ def test_a_build_that_fails_ends_the_job(
 
 
 def test_published_results_of_another_version_are_not_used(
-    repository: Path, tools: Path, jobs: dict[str, Job], tmp_path: Path
+    repository: Path, tools: Path, jobs: dict[str, Job], commands: Commands, tmp_path: Path
 ) -> None:
     shutil.copytree(jobs["worse"].out / "base" / "results", tmp_path / "published" / "results")
     path = tmp_path / "published" / "results" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"format": 1}), encoding="utf-8")
     published = (tmp_path / "published").as_uri()
-    job = pull_request(repository, tools, "equal", tmp_path / "job", published=published)
+    job = commands.during(lambda: pull_request(repository, tools, "equal", tmp_path / "job", published=published))
     assert job.code == 0, job.output
     assert f"Building the base: {published} has no usable results of " in job.output
 

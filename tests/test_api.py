@@ -120,12 +120,12 @@ def test_without_a_folder_the_results_go_with_the_object(one_worker: None) -> No
 
 
 SCRIPT = """
+import hashlib
 import tensorflow as tf
 from dataclasses import dataclass
+from pathlib import Path
 import reportgen as rg
 from reportgen.optimizer import Optimizer, hyperparameter
-
-FACTOR = {factor}
 
 def scaled(rate):
     return FACTOR * rate
@@ -141,13 +141,17 @@ def bowl(x, y):
     return x * x + tf.square(y)
 
 print("begin")
-results = rg.run([bowl, "quartic"], [Mine, "adam"], learning_rates=[0.1], steps=20, starts=1, output="results")
-print(len(results.runs), results.failures, float(results.runs["final_loss"].iloc[0]))
+for FACTOR in {factors}:
+    results = rg.run([bowl], [Mine, "adam"], learning_rates=[0.1], steps=20, starts=1, output="results")
+    print(len(results.runs), results.failures, float(results.runs["final_loss"].iloc[0]))
+    print(hashlib.sha256(Path("results/results/manifest.json").read_bytes()).hexdigest())
+
 """
 
 
-def finished(folder: Path, factor: float, *, from_file: bool) -> str:
-    script = SCRIPT.replace("{factor}", str(factor))
+def finished(folder: Path, *factors: float, from_file: bool) -> list[str]:
+    """What a process prints that runs the script with these factors, one after the other."""
+    script = SCRIPT.replace("{factors}", repr(factors))
     (folder / "script.py").write_text(script)
     done = subprocess.run(
         [sys.executable, "script.py" if from_file else "-"],
@@ -158,18 +162,16 @@ def finished(folder: Path, factor: float, *, from_file: bool) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("from_file", [True, False], ids=["script", "prompt"])
 def test_a_script_without_a_guard_and_a_prompt_run_everything_once(tmp_path: Path, *, from_file: bool) -> None:
-    begin, line = finished(tmp_path, 0.5, from_file=from_file).splitlines()
+    begin, line, manifest = finished(tmp_path, 0.5, from_file=from_file)
     assert begin == "begin"
-    assert line.startswith("8 {} ")
-    manifest = (tmp_path / "results" / "results" / "manifest.json").read_bytes()
-    assert finished(tmp_path, 0.5, from_file=from_file).splitlines() == [begin, line]
-    assert (tmp_path / "results" / "results" / "manifest.json").read_bytes() == manifest  # nothing was run
-    _, changed = finished(tmp_path, 0.25, from_file=from_file).splitlines()
+    assert line.startswith("4 {} ")
+    again, same_line, same_manifest, changed, _ = finished(tmp_path, 0.5, 0.25, from_file=from_file)
+    assert (again, same_line, same_manifest) == (begin, line, manifest)  # nothing was run
     assert changed != line  # the digest covers a global that a helper of the rule uses
 
 

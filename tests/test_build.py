@@ -116,8 +116,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(folder, *importing(folder))
 
 
-def test_a_notebook_s_backend_of_matplotlib_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_s_backend_of_matplotlib_is_not_needed(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    shutil.copytree(built.folder / "output" / "results", tmp_path / "output" / "results")
+    assert not list((tmp_path / "output").rglob("*.svg"))
     reportgen(tmp_path, "build", *SMALL)
     assert list((tmp_path / "output").rglob("*.svg"))
 
@@ -254,21 +258,25 @@ def is_running(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def test_another_baseline_redraws_the_report_and_runs_nothing(built: Built, tmp_path: Path) -> None:
+def test_another_baseline_redraws_the_report_and_runs_nothing(
+    built: Built, tmp_path: Path, invoke: Callable[..., Result]
+) -> None:
     output = tmp_path / "output"
     shutil.copytree(built.folder / "output", output)
     assert "baseline-heading" not in (output / "index.html").read_text()
     for baseline, other in (("adam", "momentum"), ("momentum", "adam")):
-        done = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
+        done = invoke("build", *SMALL, "--baseline", baseline)
+        assert done.exit_code == 0
         assert messages(done) == "Reused 2 of 2 programs.\n"
         assert f"Points above {baseline}" in done.stdout
         page = (output / "index.html").read_text().partition('<table class="baseline">')[2].partition("</table>")[0]
         assert f">{other}</a>" in page
         assert f">{baseline}</a>" not in page
         assert f"### Compared with <code>{baseline}</code>" in (output / "summary.md").read_text()
-        again = reportgen(tmp_path, "build", *SMALL, "--baseline", baseline)
-        assert (messages(again), again.stdout) == ("Up to date.\n", done.stdout)
-    run = reportgen(tmp_path, "run", *SMALL, "--baseline", "adam")
+        again = invoke("build", *SMALL, "--baseline", baseline)
+        assert (again.exit_code, messages(again), again.stdout) == (0, "Up to date.\n", done.stdout)
+    run = invoke("run", *SMALL, "--baseline", "adam")
+    assert run.exit_code == 0
     assert "Points above adam" in run.stdout
 
 
@@ -309,8 +317,9 @@ def test_verbose_shows_where_the_time_goes(tmp_path: Path, invoke: Callable[...,
     assert {"programs", "trace", "compile", "run"} <= set(stages)
 
 
-def test_render_needs_only_the_results(built: Built, tmp_path: Path) -> None:
-    done = reportgen(tmp_path, "render", str(built.folder / "output" / "results"), "--output", "elsewhere")
+def test_render_needs_only_the_results(built: Built, tmp_path: Path, invoke: Callable[..., Result]) -> None:
+    done = invoke("render", str(built.folder / "output" / "results"), "--output", "elsewhere")
+    assert done.exit_code == 0, done.output
     assert "elsewhere/index.html" in done.stdout
     ours, theirs = contents(tmp_path / "elsewhere"), contents(built.folder / "output")
     assert ours["assets/site.css"] == theirs["assets/site.css"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import synthetic
 from click.testing import CliRunner
+from conftest import KeptWorker
 from publishing import contents
 
 from reportgen.cli import main
@@ -58,14 +60,21 @@ def rendered(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def other_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of other results."""
+    made = synthetic.results(losses=synthetic.LOSSES[:1], optimizers=("momentum",), starts=2, steps=30)
+    folder = tmp_path_factory.mktemp("other")
+    render(synthetic.write(made, folder / "results"), folder / "site")
+    return folder / "site"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [5_000, 20_000, 100_000])
 def test_render_keeps_the_earlier_site_and_goes_on_later(
-    limit: int, results: Path, rendered: Path, tmp_path: Path
+    limit: int, results: Path, rendered: Path, other_site: Path, tmp_path: Path
 ) -> None:
-    other = synthetic.write(synthetic.results(losses=synthetic.LOSSES[:1], starts=2), tmp_path / "other")
-    site = tmp_path / "site"
-    render(other, site)
+    site = Path(shutil.copytree(other_site, tmp_path / "site"))
     before = contents(site)
     assert str(site) in sentence(limit, "render", results, "--output", site)
     assert contents(site) == before
@@ -137,14 +146,15 @@ def test_a_full_disk_behind_stdout_is_reported(arguments: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def fresh(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) -> dict[str, bytes]:
     """The tables of a run without any error."""
     folder = tmp_path_factory.mktemp("fresh")
-    succeed("run", *MATRIX, "--output", folder)
+    with kept_worker():
+        succeed("run", *MATRIX, "--output", folder)
     return {name: (folder / "results" / name).read_bytes() for name in TABLES}
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("one_worker")  # for the command that succeeds
 @pytest.mark.parametrize(("command", "limit"), [("run", 600), ("run", 6_000), ("build", 20_000)])
 def test_no_optimizer_is_blamed_and_the_same_command_gives_the_tables_of_a_fresh_run(
     command: str, limit: int, fresh: dict[str, bytes], tmp_path: Path

@@ -12,6 +12,7 @@ import pytest
 from optimizer_cases import CASES
 
 from reportgen import catalogue
+from reportgen.engine.result import ProgramResult
 from reportgen.optimizer import Hyperparameter, hyperparameters
 from reportgen.report import formula
 
@@ -38,11 +39,18 @@ FINAL = {
 }
 
 
+@pytest.fixture(scope="module")
+def finals() -> dict[str, ProgramResult]:
+    """The results for that table, by optimizer."""
+    return programs.run_together("rosenbrock", dict(FINAL.keys()), steps=100, dtype="float64")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "rate"), FINAL)
-def test_final_point_is_that_of_independent_implementations(optimizer: str, rate: float) -> None:
-    result = programs.run("rosenbrock", optimizer, (rate,), steps=100, dtype="float64")
-    np.testing.assert_allclose(result.final_x[0], FINAL[optimizer, rate], rtol=1e-12)
+def test_final_point_is_that_of_independent_implementations(
+    optimizer: str, rate: float, finals: dict[str, ProgramResult]
+) -> None:
+    np.testing.assert_allclose(finals[optimizer].final_x[0], FINAL[optimizer, rate], rtol=1e-12)
 
 
 LIBRARIES = {
