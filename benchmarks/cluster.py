@@ -189,7 +189,7 @@ def simulate(workers: Sequence[int]) -> None:
     rows: dict[int, list[str]] = {10**power: [] for power in (6, 7, 8, 9)}
     for count in workers:
         with (
-            LocalCluster(count, threads_per_worker=1, processes=False, dashboard_address=None) as machines,
+            LocalCluster(n_workers=count, threads_per_worker=1, processes=False, dashboard_address=None) as machines,
             Client(machines) as client,
         ):
             for runs, row in rows.items():
