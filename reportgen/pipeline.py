@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from reportgen.engine.result import Grid
     from reportgen.execute.dask_cluster import DaskCluster
     from reportgen.execute.local_workers import LocalWorkers
+    from reportgen.execute.slurm_cluster import SlurmCluster
     from reportgen.plan import Plan, Program
     from reportgen.rate_grid import Extension
     from reportgen.report.render_options import RenderOptions
@@ -153,7 +154,7 @@ class _Pipeline:
         self._on_event = on_event
         self._folder = config.output / "results"
         self._log = self._folder / "worker.log"
-        self._cluster: DaskCluster | None = None
+        self._cluster: DaskCluster | SlurmCluster | None = None
         """What runs the programs in place of the workers of this machine."""
         self._connections = ExitStack()
 
@@ -224,10 +225,15 @@ class _Pipeline:
     def _connect(self) -> None:
         """Connect to the cluster of the config, if there is one, unless it is connected."""
         if self._config.cluster and not self._cluster:
+            from reportgen.config.cluster import SLURM
             from reportgen.execute.dask_cluster import DaskCluster
+            from reportgen.execute.slurm_cluster import SlurmCluster
 
-            cluster = DaskCluster(self._config.cluster, self._log, self._memory_limit)
-            self._cluster = self._connections.enter_context(cluster)
+            arguments = (self._config.cluster, self._folder, self._memory_limit)
+            is_slurm = self._config.cluster.address == SLURM
+            cluster = SlurmCluster(*arguments) if is_slurm else DaskCluster(*arguments)
+            self._cluster = cluster
+            self._connections.enter_context(cluster)
 
     @property
     def _memory_limit(self) -> int:

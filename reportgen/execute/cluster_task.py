@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import tempfile
 import threading
 import time
@@ -156,7 +155,7 @@ def run_job(job: Job, run: str, topic: str) -> JobResult:
             match message:
                 case Ended():
                     files = _files(folder / "parts" / message.fingerprint)
-                    returned.append(Returned(message.program_id, message.failure, files, platform.node()))
+                    returned.append(Returned(message.program_id, message.failure, files))
                 case JobEnd() if message.is_other_code:
                     raise OtherCodeError(message.problem)
                 case JobEnd() if message.problem:

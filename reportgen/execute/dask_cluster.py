@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import pickle
 import queue
 import time
@@ -49,16 +50,16 @@ class _Task:
 class DaskCluster:
     """A Dask cluster that runs programs; a context manager that leaves nothing running there."""
 
-    def __init__(self, settings: Cluster, log: Path, memory_limit: int) -> None:
+    def __init__(self, settings: Cluster, results: Path, memory_limit: int) -> None:
         """Connect to nothing yet.
 
         Args:
             settings: the address, and what tasks need.
-            log: the file for what workers print while programs fail.
+            results: the results folder; its log gets what workers print while programs fail.
             memory_limit: bytes of memory that a worker process may use; 0: no limit.
         """
         self._settings = settings
-        self._log = log
+        self._log = results / "worker.log"
         self._memory_limit = memory_limit
         self._run = f"reportgen-{uuid.uuid4().hex[:12]}"
         self._events: queue.SimpleQueue[WorkerEvent] = queue.SimpleQueue()
@@ -69,7 +70,7 @@ class DaskCluster:
     def __enter__(self) -> Self:
         self._client = self._connect(CONNECT_SECONDS)
         self._check_versions()
-        self._client.run(start_server, self._memory_limit, Job.of((), 0, 0, _no_store).xla_flags, on_error="ignore")
+        self._client.run(start_server, self._memory_limit, os.environ.get("XLA_FLAGS", ""), on_error="ignore")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -239,10 +240,6 @@ class DaskCluster:
         if text:
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(text)
-
-
-def _no_store(*_: object) -> None:
-    """Stand for a function that stores results, in a job without programs."""
 
 
 def _reason(error: BaseException) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen import __version__, catalogue
 from reportgen.failure import Failure
@@ -17,8 +17,12 @@ from reportgen.regular_files import SOURCE_LIMIT, read_bytes
 if TYPE_CHECKING:
     from reportgen.engine.run import Engine
 
-StoreInto = Callable[[Path, Program, "Engine"], Any]
-"""Runs a program with its engine, and writes its results into a folder below the given one; picklable."""
+
+class StoreInto(Protocol):
+    """Runs a program with its engine, and writes its results into a folder below ``parts``; picklable."""
+
+    def __call__(self, parts: Path, program: Program, engine: Engine, host: str = "") -> Any:
+        """``host``: the name of this machine."""
 
 
 class OtherCodeError(Exception):
@@ -109,7 +113,5 @@ class Returned:
 
     program_id: str
     failure: Failure | None
-    files: Mapping[str, bytes]
-    """The files that it stored, by name; empty if it failed."""
-    host: str
-    """The machine that ran it."""
+    files: Mapping[str, bytes] | None
+    """The files that it stored, by name; empty if it failed, and None if they are in the results folder already."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import platform
 import queue
 import subprocess
 import sys
@@ -121,7 +122,7 @@ def _run(job: Job, folder: Path, workers: LocalWorkers) -> Iterator[Message]:
     try:
         programs = job.unpacked(folder / "files")
         check_code(programs)
-        for item in workers.run(programs, job.deadline, partial(job.store, folder / "parts")):
+        for item in workers.run(programs, job.deadline, partial(job.store, folder / "parts", host=platform.node())):
             if isinstance(item, tuple):
                 program, result = item
                 yield Ended(program.id, program.fingerprint, result if isinstance(result, Failure) else None)

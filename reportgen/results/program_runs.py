@@ -15,10 +15,15 @@ from reportgen.results.store import Store
 if TYPE_CHECKING:
     from reportgen.execute.dask_cluster import DaskCluster
     from reportgen.execute.local_workers import LocalWorkers
+    from reportgen.execute.slurm_cluster import SlurmCluster
 
 
 def run_programs(
-    programs: Sequence[Program], store: Store, workers: LocalWorkers, cluster: DaskCluster | None, deadline: float
+    programs: Sequence[Program],
+    store: Store,
+    workers: LocalWorkers,
+    cluster: DaskCluster | SlurmCluster | None,
+    deadline: float,
 ) -> Iterator[tuple[Program, Failure | None] | WorkerEvent]:
     """Yield each program with its failure, if it has one, when its results are stored; and events in between.
 
@@ -32,7 +37,7 @@ def run_programs(
         deadline: seconds, as in ``LocalWorkers.run``.
 
     Raises:
-        Exception: as ``LocalWorkers.run`` and ``DaskCluster.run``.
+        Exception: as ``run`` of the workers or of the cluster.
     """
     for program in programs:
         if program.failure:
@@ -49,6 +54,6 @@ def run_programs(
         program, result = item
         if isinstance(result, Failure):
             store.store_failure(program, result)
-        elif isinstance(result, Returned):
-            store.receive(program, result.files, result.host)
+        elif isinstance(result, Returned) and result.files is not None:
+            store.receive(program, result.files)
         yield program, result if isinstance(result, Failure) else None

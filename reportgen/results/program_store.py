@@ -55,13 +55,14 @@ class ChunkRunner(Protocol):
         """
 
 
-def store_program(parts: Path, program: Program, engine: ChunkRunner) -> ProgramEntry:
+def store_program(parts: Path, program: Program, engine: ChunkRunner, host: str = "") -> ProgramEntry:
     """Run a program, write its results into a new part one chunk at a time, and return its entry for the manifest.
 
     Args:
         parts: the folder of all parts.
         program: the program.
         engine: runs the program.
+        host: the name of this machine, if the results are for another one.
     """
     with _part(parts, program.fingerprint) as folder:
         with ExitStack() as stack:
@@ -73,6 +74,7 @@ def store_program(parts: Path, program: Program, engine: ChunkRunner) -> Program
             seconds={stage: round(seconds, 4) for stage, seconds in last.seconds.items()},
             device=DeviceInfo(**vars(last.device)),
             note=last.note,
+            host=host,
         )
         write_json(folder / ENTRY, asdict(entry))
     return entry
@@ -97,14 +99,13 @@ def _run_and_write(program: Program, engine: ChunkRunner, writers: Mapping[str, 
     return result
 
 
-def receive_program(parts: Path, program: Program, files: Mapping[str, bytes], host: str) -> None:
+def receive_program(parts: Path, program: Program, files: Mapping[str, bytes]) -> None:
     """Write a part that another machine has stored.
 
     Args:
         parts: the folder of all parts.
         program: its program.
         files: the content of its files by name.
-        host: the other machine.
 
     Raises:
         NotResultsError: it is not the part of this program.
@@ -115,8 +116,7 @@ def receive_program(parts: Path, program: Program, files: Mapping[str, bytes], h
                 (folder / name).write_bytes(files.get(name, b""))
         entry = read_entry(folder)
         if entry is None or entry.fingerprint != program.fingerprint:
-            raise NotResultsError(f"{host}: returned other results than those of {program.id}")
-        write_json(folder / ENTRY, asdict(replace(entry, host=host)))
+            raise NotResultsError(f"the cluster returned other results than those of {program.id}")
 
 
 def copy_program(

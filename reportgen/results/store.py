@@ -130,9 +130,9 @@ class Store:
         """Store a program that could not be run, with its failure as the reason."""
         store_failure(self._parts, program, failure)
 
-    def receive(self, program: Program, files: Mapping[str, bytes], host: str) -> None:
+    def receive(self, program: Program, files: Mapping[str, bytes]) -> None:
         """Store the files that another machine has stored of a program; NotResultsError if they are not its own."""
-        receive_program(self._parts, program, files, host)
+        receive_program(self._parts, program, files)
 
     def results(self, programs: Sequence[Program], manifest: Manifest) -> Results:
         """Return the results of stored programs as pandas tables, with the columns that a report needs.
