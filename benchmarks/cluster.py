@@ -10,7 +10,7 @@ overhead     the default matrix on a cluster of one worker, minus the same on th
 efficiency   a compute-bound matrix on two workers and on one, each on its own core; the peer: a loop of Python on two
              cores and on one, since cores may share their arithmetic units
 simulate     Dask's scheduling alone: tasks that sleep as long as the engine computes, and return as many bytes (at most
-             2 MB each: larger results would not fit into the memory of this machine)
+             2 MB each: larger results would not fit into the memory of this machine); each thread stands for a worker
 """
 
 from __future__ import annotations
@@ -189,7 +189,9 @@ def simulate(workers: Sequence[int]) -> None:
     rows: dict[int, list[str]] = {10**power: [] for power in (6, 7, 8, 9)}
     for count in workers:
         with (
-            LocalCluster(n_workers=count, threads_per_worker=1, processes=False, dashboard_address=None) as machines,
+            LocalCluster(
+                n_workers=16, threads_per_worker=count // 16, processes=False, dashboard_address=None
+            ) as machines,
             Client(machines) as client,
         ):
             for runs, row in rows.items():

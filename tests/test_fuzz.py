@@ -17,6 +17,7 @@ from fuzz import harness
         ("tables", 30),
         ("comparison_pairs", 20),
         ("published_sites", 30),
+        ("shards", 15),
         ("config", 60),
         ("flags", 40),
         ("environment", 20),
@@ -34,6 +35,7 @@ def test_damaged_input_ends_in_success_or_in_a_sentence(name: str, cases: int, t
     ("name", "case", "seed"),
     [
         pytest.param("comparison_pairs", 79, 7, id="a footer that is not UTF-8"),
+        pytest.param("shards", 1, 0, id="the columns of a program in another order"),
         pytest.param("config", 377, 5, id="a name of two million characters"),
     ],
 )

@@ -66,7 +66,11 @@ def _matrix_options(command: Command) -> Command:
         click.option(
             "--device", metavar="NAME", help='auto, cpu, gpu, tpu, or one of several devices, such as "gpu:1".'
         ),
-        click.option("--cluster", metavar="ADDRESS", help="Dask scheduler of a cluster that runs the programs."),
+        click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Run the programs on a cluster: the address of a Dask scheduler, or slurm.",
+        ),
         click.option("--memory-limit", type=float, metavar="GIB", help="Memory that a worker process may use, in GiB."),
         click.option("--output", metavar="FOLDER", help="Folder for the report and its results."),
         color_option,

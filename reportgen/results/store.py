@@ -325,7 +325,10 @@ def _is_whole(part: Path, runs: int, targets: tuple[float, ...]) -> bool:
     """Whether the tables of a part can be read, and have the columns and the number of runs of its program."""
     try:
         for name, schema in table_schemas(targets).items():
-            if check_columns(part / name, schema) and name != RUNS:
+            check_columns(part / name, schema)
+            if not pq.read_schema(part / name).equals(schema):  # it is copied as it is
+                return False
+            if name != RUNS:
                 read_columns(part / name, schema.names)
         check_stored_runs(part / RUNS, targets, None)
     except NotResultsError:
