@@ -153,7 +153,7 @@ def efficiency(rounds: int, folder: Path) -> None:
     """Compare two workers with one, and the two cores with one."""
     (folder / "matrix.toml").write_text(
         f"losses = {list(LOSSES[:6])}\noptimizers = {list(OPTIMIZERS[:4])}\nlearning_rates = [0.01, 0.1]\n"
-        'steps = 20000\nstarts = { random = 999 }\ntrace = "none"\n'
+        'steps = 100000\nstarts = { random = 999 }\ntrace = "none"\n'
     )
     times: dict[int, list[float]] = {1: [], 2: []}
     for number in range(rounds):

@@ -35,6 +35,8 @@ from reportgen.rate_grid import Extension
 
 MOST_WORK = 2**36
 """Steps of all coordinates that a program may make, unless it has only one configuration: minutes on two cores."""
+MOST_RUNS = 10**7
+"""Runs that a program may have, unless it has only one configuration: the names of more are not read at once."""
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -346,7 +348,7 @@ def _decade_programs(program: Program, specs: list[OptimizerSpec]) -> Iterator[P
 def _chunks(program: Program) -> Iterator[Program]:
     """The program, or several with some of its configurations each if it is huge, so that machines can share it."""
     cells = program.cells
-    size = max(int(len(cells) * MOST_WORK / max(program.work, 1)), 1)
+    size = max(int(len(cells) * min(MOST_WORK / max(program.work, 1), MOST_RUNS / program.runs)), 1)
     if size >= len(cells):
         yield program
         return

@@ -60,7 +60,7 @@ class Processes:
                 _signal(process, number)
         for process in (*self.workers, *filter(None, [self.scheduler])):
             try:
-                process.wait(PATIENCE)
+                process.wait(20)  # a nanny may wait for a worker that was killed
             except subprocess.TimeoutExpired:
                 _signal(process, signal.SIGKILL)
                 process.wait()

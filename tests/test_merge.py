@@ -118,7 +118,7 @@ def test_a_shard_that_never_arrived_is_named_and_nothing_is_written(matrix: Path
     first, _, third = parts_of(matrix, 3)
     refused = reportgen("merge", first, third, "--output", tmp_path)
     assert refused.exit_code == 2
-    assert "2 of 4 programs are missing, such as quartic/adam; run and merge also shard 2/3." in refused.stderr
+    assert "2 of 4 programs are missing, such as quartic/adam; run and merge also shard 2/3" in refused.stderr
     assert not (tmp_path / "results" / "manifest.json").exists()
 
 
@@ -143,7 +143,26 @@ def _remove_rows(part: Path) -> None:
     pd.read_parquet(table).iloc[:-1].to_parquet(table)
 
 
-@pytest.mark.parametrize("damage", [_remove_part, _truncate, _remove_rows])
+def _take_another(part: Path) -> None:
+    other = next(path for path in part.parent.iterdir() if path != part)
+    shutil.rmtree(part)
+    shutil.copytree(other, part)
+
+
+def _link(part: Path) -> None:
+    part.rename(part.parent.parent / "elsewhere")
+    part.symlink_to(part.parent.parent / "elsewhere")
+
+
+def _invalid_entry(part: Path) -> None:
+    entry = part / "program.json"
+    entry.write_text(json.dumps(json.loads(entry.read_text()) | {"seconds": {"run": -1.0}}), encoding="utf-8")
+
+
+DAMAGE = [_remove_part, _truncate, _remove_rows, _take_another, _link, _invalid_entry]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_shard_that_is_not_complete_is_named(
     copies: list[Path], tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -152,6 +171,22 @@ def test_a_shard_that_is_not_complete_is_named(
     assert refused.exit_code == 2
     assert "1 of 4 programs are missing, such as " in refused.stderr
     assert f"shard 2/3 ({copies[1]} is not complete)" in refused.stderr
+
+
+def test_what_is_damaged_in_the_output_is_not_used(copies: list[Path], tmp_path: Path) -> None:
+    output = tmp_path / "output" / "results"
+    shutil.copytree(copies[1] / "results" / "parts", output / "parts")
+    _remove_rows(next((output / "parts").iterdir()))
+    refused = reportgen("merge", copies[0], copies[2], "--output", output.parent)
+    assert refused.exit_code == 2
+    assert "1 of 4 programs are missing" in refused.stderr
+
+
+def test_a_shard_is_not_the_output(copies: list[Path]) -> None:
+    refused = reportgen("merge", *copies, "--output", copies[0])
+    assert refused.exit_code == 2
+    assert f"{copies[0]}: is a shard; expected another --output for the whole matrix" in refused.stderr
+    assert (copies[0] / "results" / "shard.json").is_file()
 
 
 def test_a_shard_of_another_plan_is_refused_with_the_difference(matrix: Path, tmp_path: Path, one_worker: None) -> None:
@@ -174,7 +209,6 @@ def _older_tensorflow(record: dict[str, Any]) -> None:
 
 
 def _other_code(record: dict[str, Any]) -> None:
-    del record["programs"][0]["id"]
     record["programs"][0]["id"] = "quartic/adam"
 
 
@@ -212,6 +246,7 @@ def _edit(part: Path, *changes: Callable[[dict[str, Any]], object]) -> None:
         (lambda record: record["programs"][1].update(fingerprint="../../x"), "is damaged at programs.1.fingerprint: "),
         (lambda record: record["programs"][1].update(loss="beale "), "is damaged at programs.1: found a label"),
         (lambda record: record["programs"][1].update(runs=0), "is damaged at programs.1: found no runs"),
+        (lambda record: record["programs"][1].update(id="\x1b[31m"), "found a text that cannot be printed"),
         (lambda record: record["shard"].update(number=4), "is damaged at shard: found 4/3"),
         (lambda record: record["manifest"]["losses"][0].update(dim=7), "is damaged at manifest.losses.0."),
     ],

@@ -5,5 +5,5 @@
 #SBATCH --mem=8G
 #SBATCH --time=01:00:00
 
-reportgen merge parts/* --output output || [ $? = 3 ] # 3: some configurations failed, which the report shows
+reportgen merge parts/* --output output || [ $? = 3 ] || exit # 3: some configurations failed, which the report shows
 reportgen build matrix.toml --output output --quiet

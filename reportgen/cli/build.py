@@ -147,7 +147,7 @@ def _shard(_ctx: click.Context, _param: click.Parameter, text: str | None) -> Sh
     "--shard",
     callback=_shard,
     metavar="K/N",
-    help="Run only the Kth of N parts of about equal cost, for reportgen merge.",
+    help="Run only the Kth of N parts of about equal cost; the parts are joined by reportgen merge.",
 )
 @output_options
 def run(

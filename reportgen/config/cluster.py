@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SLURM = "slurm"
+
+
+_ADDRESS = re.compile(r"((tcp|tls|ucx|wss?)://)?(\[[\da-fA-F:]+\]|[^\s/:\[\]]+)(:\d{1,5})?")
+
+
+def _check_address(text: str) -> str:
+    if text == SLURM or text.endswith(".json") or _ADDRESS.fullmatch(text):
+        return text
+    raise ValueError('expected an address such as "tcp://scheduler:8786", a scheduler file, or "slurm"')
 
 
 class Cluster(BaseModel):
@@ -14,7 +24,7 @@ class Cluster(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    address: Annotated[str, Field(min_length=1)]
+    address: Annotated[str, AfterValidator(_check_address)]
     """A Dask scheduler (``tcp://scheduler:8786``), its scheduler file (``scheduler.json``), or ``slurm``."""
     resources: dict[str, Annotated[float, Field(gt=0)]] = {}
     """Resources of a Dask worker that each task needs, such as ``{ GPU = 1 }``."""

@@ -102,7 +102,7 @@ def from_environment(environ: Mapping[str, str]) -> Source:
 def from_flags(flags: Mapping[str, object]) -> Source:
     """Return the values of flags by key. None and an empty tuple stand for a flag that is not given."""
     values = {key: value for key, value in flags.items() if value not in (None, ())}
-    values |= {key: {MAIN_KEYS[key]: values[key]} for key in MAIN_KEYS.keys() & values}
+    values |= {key: {MAIN_KEYS[key]: values[key]} for key in MAIN_KEYS.keys() & values if values[key] != ""}
     return Source(values, names=FLAGS)
 
 

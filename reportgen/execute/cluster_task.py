@@ -17,6 +17,7 @@ from reportgen.execute.job import Job, OtherCodeError, Returned, Versions
 from reportgen.execute.job_server import Ended, JobEnd, JobServer, ServerEndedError
 
 _SECONDS_BETWEEN_EVENTS = 0.5
+_THREAD_LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 _LOG_BYTES = 20_000
 """The end of the log that comes back."""
 
@@ -36,6 +37,8 @@ class _Settings:
 
     memory_limit: int
     xla_flags: str
+    threads: int
+    """Processors that it may use: the tasks of a worker share them."""
 
 
 class Servers:
@@ -46,6 +49,8 @@ class Servers:
         self._idle: list[tuple[_Settings, JobServer]] = []
         self._busy: dict[JobServer, str] = {}
         """The run that each server works for."""
+        self._stopped: set[str] = set()
+        """Runs that were stopped: their tasks may still arrive."""
         self._folder = tempfile.TemporaryDirectory(prefix="reportgen-")
 
     @property
@@ -56,17 +61,19 @@ class Servers:
     @contextmanager
     def server(self, settings: _Settings, run: str) -> Iterator[JobServer]:
         """A server for a job. It is kept if the job ends well, and ended otherwise."""
-        server = self._take(settings)
-        self._busy[server] = run
+        server = self._take(settings, run)
         try:
             yield server
         except BaseException:
             server.stop()
             raise
         else:
-            self._idle.append((settings, server))
+            with self._lock:
+                if run not in self._stopped:
+                    self._idle.append((settings, server))
         finally:
-            self._busy.pop(server, None)
+            with self._lock:
+                self._busy.pop(server, None)
 
     @property
     def busy(self) -> int:
@@ -74,20 +81,30 @@ class Servers:
         return len(self._busy)
 
     def start(self, settings: _Settings) -> None:
-        """Start a server before there is a job."""
-        self._idle.append((settings, self._take(settings)))
-
-    def _take(self, settings: _Settings) -> JobServer:
+        """Start a server before there is a job, unless one is idle."""
         with self._lock:
-            found = next((pair for pair in self._idle if pair[0] == settings), None)
+            if not any(known == settings for known, _ in self._idle):
+                self._idle.append((settings, self._new(settings)))
+
+    def _take(self, settings: _Settings, run: str) -> JobServer:
+        with self._lock:
+            if run in self._stopped:
+                raise ServerEndedError("the run was stopped")
+            found = next((pair for pair in self._idle if pair[0] == settings and pair[1].is_alive), None)
             if found:
                 self._idle.remove(found)
-                return found[1]
-        return JobServer(self.log, settings.memory_limit, _environ(settings))
+            server = found[1] if found else self._new(settings)
+            self._busy[server] = run
+            return server
+
+    def _new(self, settings: _Settings) -> JobServer:
+        limits = {name: os.environ.get(name, str(settings.threads)) for name in _THREAD_LIMITS}
+        return JobServer(self.log, settings.memory_limit, {"XLA_FLAGS": settings.xla_flags, **limits})
 
     def stop(self, run: str) -> None:
         """End the idle servers, and those that work for a run."""
         with self._lock:
+            self._stopped.add(run)
             ended = [server for _, server in self._idle] + [server for server, of in self._busy.items() if of == run]
             self._idle.clear()
         for server in ended:
@@ -104,28 +121,18 @@ def get_servers() -> Servers:
     return _servers
 
 
-def _environ(settings: _Settings) -> dict[str, str]:
-    """Environment variables of a server. The tasks of a worker share its processors."""
-    from distributed import get_worker
-
-    threads = max((os.cpu_count() or 1) // max(get_worker().state.nthreads, 1), 1)
-    limits = {name: os.environ.get(name, str(threads)) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
-    return {"XLA_FLAGS": settings.xla_flags, **limits}
+def _settings(memory_limit: int, xla_flags: str, worker: Any) -> _Settings:
+    return _Settings(memory_limit, xla_flags, max((os.cpu_count() or 1) // max(worker.state.nthreads, 1), 1))
 
 
-def start_server(memory_limit: int, xla_flags: str) -> None:
-    """Let this worker import TensorFlow before it has a task."""
-    get_servers().start(_Settings(memory_limit, xla_flags))
+def start_server(memory_limit: int, xla_flags: str, dask_worker: Any) -> None:
+    """Let this worker import TensorFlow before it has a task. Dask passes ``dask_worker``."""
+    get_servers().start(_settings(memory_limit, xla_flags, dask_worker))
 
 
 def stop_run(run: str) -> None:
     """End all that this worker does for a run."""
     get_servers().stop(run)
-
-
-def versions() -> Versions:
-    """Return the versions on this worker."""
-    return Versions.here()
 
 
 def run_job(job: Job, run: str, topic: str) -> JobResult:
@@ -140,6 +147,8 @@ def run_job(job: Job, run: str, topic: str) -> JobResult:
         OtherCodeError: this worker has other versions or other code than the machine that planned the programs.
         ServerEndedError: the process that ran the job has ended.
     """
+    from distributed import get_worker
+
     here = Versions.here()
     if job.versions != here:
         raise OtherCodeError(f"has {here}; expected {job.versions}")
@@ -147,7 +156,7 @@ def run_job(job: Job, run: str, topic: str) -> JobResult:
     returned: list[Returned] = []
     with (
         tempfile.TemporaryDirectory(prefix="reportgen-job-") as name,
-        servers.server(_Settings(job.memory_limit, job.xla_flags), run) as server,
+        servers.server(_settings(job.memory_limit, job.xla_flags, get_worker()), run) as server,
         _sent_events(topic) as events,
     ):
         folder = Path(name)

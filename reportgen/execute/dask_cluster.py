@@ -7,6 +7,8 @@ import math
 import os
 import pickle
 import queue
+import socket
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -16,24 +18,31 @@ from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from reportgen.config.cluster import Cluster
-from reportgen.execute.cluster_task import JobResult, run_job, start_server, stop_run, versions
+from reportgen.execute.cluster_task import JobResult, run_job, start_server, stop_run
 from reportgen.execute.events import ClusterError, ClusterState, WorkerEvent
-from reportgen.execute.job import Job, OtherCodeError, Returned, StoreInto, Versions
+from reportgen.execute.job import Job, OtherCodeError, Returned, StoreInto
 from reportgen.failure import Failure
 from reportgen.plan import MOST_WORK, Program
+from reportgen.regular_files import parse_json, read_text
 from reportgen.shards import cost, shard_numbers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-_TASKS_PER_SLOT = 3
-"""Tasks for each that can run at the same time: with more, the last ones end together; with fewer, loops are shared."""
+_TASKS_PER_SLOT = 8
+"""The most tasks for each that can run at the same time, unless they are huge. If many, the last ones end together."""
+_TASK_COST = 5 * 10**8
+"""A task costs at least this, unless there are too few: some seconds. Programs of one task can share a loop."""
 
 CONNECT_SECONDS = 30.0
 RECONNECT_SECONDS = 120.0
 """How long a scheduler may be away, for example while it is started again."""
+_MOST_RECONNECTS = 5
+_PORT = 8786
+_STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 _STATE_SECONDS = 1.0
 
@@ -65,18 +74,29 @@ class DaskCluster:
         self._events: queue.SimpleQueue[WorkerEvent] = queue.SimpleQueue()
         self._tasks: dict[Future[JobResult], _Task] = {}
         self._ended = 0
+        self._reconnects = 0
+        """Since a task ended."""
         self._client: Client | None = None
 
     def __enter__(self) -> Self:
         self._client = self._connect(CONNECT_SECONDS)
-        self._check_versions()
-        self._client.run(start_server, self._memory_limit, os.environ.get("XLA_FLAGS", ""), on_error="ignore")
+        # In a thread, because a worker that hangs does not answer.
+        threading.Thread(target=self._start_servers, args=(self._client,), daemon=True).start()
         return self
+
+    def _start_servers(self, client: Client) -> None:
+        with suppress(Exception):
+            client.run(start_server, self._memory_limit, os.environ.get("XLA_FLAGS", ""), on_error="ignore")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         client = self._client
         if client is None:
             return
+        stop = threading.Thread(target=self._stop, args=(client,), daemon=True)
+        stop.start()
+        stop.join(_STOP_SECONDS)  # a worker that hangs does not answer
+
+    def _stop(self, client: Client) -> None:
         with suppress(Exception):
             client.cancel(list(self._tasks), force=True)
             client.run(stop_run, self._run, on_error="ignore")
@@ -96,6 +116,8 @@ class DaskCluster:
         Raises:
             ClusterError: a worker has other code, or the scheduler or all workers are away for too long.
         """
+        if self._client is None or self._client.status != "running":
+            self._reconnect([], deadline, store)
         for members in self._cut(programs):
             self._submit(_Task(members), deadline, store)
         shown, seen = 0.0, time.monotonic()
@@ -126,7 +148,8 @@ class DaskCluster:
             return
         costs = [cost(program) for program in programs]
         slots = sum(self._slots().values())
-        count = min(len(programs), max(_TASKS_PER_SLOT * slots, math.ceil(sum(costs) / MOST_WORK), 1))
+        some = max(min(sum(costs) // _TASK_COST, _TASKS_PER_SLOT * slots), slots)
+        count = min(len(programs), max(some, math.ceil(sum(costs) / MOST_WORK), 1))
         numbered = zip(shard_numbers(costs, count), programs, strict=True)
         for _, members in groupby(numbered, key=lambda pair: pair[0]):
             yield [program for _, program in members]
@@ -150,12 +173,15 @@ class DaskCluster:
             return
         if isinstance(result, JobResult):
             self._ended += 1
+            self._reconnects = 0
             by_id = {program.id: program for program in task.programs}
             self._write_log(result.log)
             yield from ((by_id[each.program_id], each.failure or each) for each in result.returned)
             return
         if isinstance(result, OtherCodeError):
             raise ClusterError(f"a worker of {self._settings.address} {result}")
+        if isinstance(result, ImportError):
+            raise ClusterError(f"a worker of {self._settings.address} cannot run reportgen: {_first_line(result)}")
         task.attempts += 1
         if len(task.programs) > 1:  # one of them may be to blame
             for program in task.programs:
@@ -164,20 +190,23 @@ class DaskCluster:
             self._submit(task, deadline, store)
         else:
             self._ended += 1
-            yield task.programs[0], Failure(f"its workers were lost {task.attempts} times: {_reason(result)}")
+            yield task.programs[0], Failure(f"given up after {task.attempts} attempts: {_reason(result)}")
 
     def _result(self, future: Future[JobResult]) -> JobResult | BaseException | None:
         """What a task returned or raised; None if the connection was lost."""
         if future.status in ("cancelled", "lost"):
             return None
         try:
-            result: JobResult = future.result(timeout=RECONNECT_SECONDS)
+            result: JobResult = future.result()
         except Exception as error:
             return None if type(error).__name__.endswith("CancelledError") else error
         return result
 
     def _reconnect(self, tasks: Sequence[_Task], deadline: float, store: StoreInto) -> None:
         self._tasks.clear()
+        self._reconnects += 1
+        if self._reconnects > _MOST_RECONNECTS:
+            raise ClusterError(f"{self._settings.address}: the connection was lost {self._reconnects} times in a row")
         if self._client:
             with suppress(Exception):
                 self._client.close(timeout=5)
@@ -191,18 +220,15 @@ class DaskCluster:
         except ImportError:
             raise ClusterError("a cluster needs Dask: pip install 'optimizer-reportgen[cluster]'") from None
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # all that matters is said here
-        address = self._settings.address
-        options: dict[str, Any] = {"address": address}
-        if address.endswith(".json"):
-            if not Path(address).is_file():
-                raise ClusterError(f"{address}: no such file; expected the scheduler file of a Dask cluster")
-            options = {"scheduler_file": address}
+        named = self._settings.address
+        address = _address_in(Path(named)) if named.endswith(".json") else named
         try:
-            client = Client(**options, timeout=seconds, set_as_default=False)
+            _wait_for_scheduler(address, seconds)
+            client = Client(address, timeout=seconds, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(
-                f"{address}: no Dask scheduler answers there; expected one: {_first_line(error)}"
-            ) from error
+                f"{named}: no Dask scheduler answers there; expected one: {_first_line(error)}"
+            ) from None
         client.subscribe_topic(self._run, self._receive)
         return client
 
@@ -210,15 +236,6 @@ class DaskCluster:
         if isinstance(event[1], bytes):
             for each in pickle.loads(event[1]):
                 self._events.put(each)
-
-    def _check_versions(self) -> None:
-        """Refuse workers with other versions. Those that join later are checked when they get a task."""
-        assert self._client
-        here = Versions.here()
-        for address, found in self._client.run(versions, on_error="return").items():
-            if found != here:
-                has = f"has {found}" if isinstance(found, Versions) else f"cannot run reportgen: {_first_line(found)}"
-                raise ClusterError(f"worker {address} {has}; expected {here}")
 
     def _state(self) -> ClusterState:
         workers = 0
@@ -232,7 +249,7 @@ class DaskCluster:
         needed = self._settings.resources.items()
         return {
             address: min([worker["nthreads"], *(int(worker["resources"][name] // amount) for name, amount in needed)])
-            for address, worker in self._client.scheduler_info(n_workers=-1)["workers"].items()
+            for address, worker in self._client.scheduler_info(n_workers=-1).get("workers", {}).items()
             if all(worker["resources"].get(name, 0) >= amount for name, amount in needed)
         }
 
@@ -242,9 +259,36 @@ class DaskCluster:
                 file.write(text)
 
 
+def _address_in(file: Path) -> str:
+    """The address in a scheduler file."""
+    try:
+        content = parse_json(read_text(file))
+    except (OSError, ValueError):
+        content = None
+    found = content.get("address") if isinstance(content, dict) else None
+    if not isinstance(found, str):
+        raise ClusterError(f"{file}: cannot be read; expected the scheduler file of a Dask cluster")
+    return found
+
+
+def _wait_for_scheduler(address: str, seconds: float) -> None:
+    """Wait until something listens there: Dask prints more than a sentence if nothing does; OSError if nothing does."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or _PORT), timeout=seconds).close()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(min(1.0, seconds / 10))
+        else:
+            return
+
+
 def _reason(error: BaseException) -> str:
     if type(error).__name__ == "KilledWorker":
-        return "each of them ended while it ran the program"
+        return "each worker that took it ended"
     return _first_line(error)
 
 

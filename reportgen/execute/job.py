@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen import __version__, catalogue
-from reportgen.failure import Failure
+from reportgen.execute.events import ClusterError
+from reportgen.failure import Failure, one_line
 from reportgen.plan import Program
 from reportgen.program_sources import source_hashes, tensorflow_version
 from reportgen.regular_files import SOURCE_LIMIT, read_bytes
@@ -67,8 +68,11 @@ class Job:
         """Return a job for programs that are planned on this machine.
 
         Raises:
+            ClusterError: a plug-in is named by an absolute path.
             OSError: the file of a plug-in cannot be read.
         """
+        for program in programs:
+            _check_relative(program)
         paths = dict.fromkeys(Path(file) for program in programs for file in program.plugin_files)
         pickles = [path.with_suffix(".pickle") for path in paths]  # of optimizers and losses that are Python objects
         files = {str(path): read_bytes(path, SOURCE_LIMIT) for path in (*paths, *filter(Path.is_file, pickles))}
@@ -77,6 +81,8 @@ class Job:
 
     def unpacked(self, root: Path) -> tuple[Program, ...]:
         """Write the files below ``root``, each at its path on the other machine; return programs that use them."""
+        for program in self.programs:
+            _below(root, str(program.base)).mkdir(parents=True, exist_ok=True)
         for name, content in self.files.items():
             path = _below(root, name)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,11 +106,23 @@ def _below(root: Path, path: str) -> Path:
 def check_code(programs: Sequence[Program]) -> None:
     """Raise OtherCodeError if the losses, optimizers or the engine here are not those of the programs."""
     for program in programs:
-        loss = program.load_loss()
-        kind = catalogue.find_optimizer(program.family, program.base)
-        kinds = catalogue.wrapped_classes(kind, program.cells[0].hyperparameters, program.base)
-        if source_hashes(loss, [loss, *kinds]) != program.sources:
+        try:
+            loss = program.load_loss()
+            kind = catalogue.find_optimizer(program.family, program.base)
+            kinds = catalogue.wrapped_classes(kind, program.cells[0].hyperparameters, program.base)
+            found = source_hashes(loss, [loss, *kinds])
+        except Exception as error:  # whatever a plug-in raises that can be loaded on the other machine
+            raise OtherCodeError(f"cannot load {program.id}: {one_line(str(error))}") from error
+        if found != program.sources:
             raise OtherCodeError(f"has other code of {program.id}; expected the same as here")
+
+
+def _check_relative(program: Program) -> None:
+    """Raise ClusterError if a plug-in is named by an absolute path, which is another one on each machine."""
+    texts = (program.loss_ref, program.family, *program.cells[0].hyperparameters.values())
+    for text in texts:
+        if isinstance(text, str) and ".py:" in text and Path(text).is_absolute():
+            raise ClusterError(f"{text}: absolute path; with a Dask cluster, name plug-ins relative to the config")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import queue
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -92,6 +92,11 @@ class JobServer:
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise ServerEndedError(f"its process ended with exit code {self._process.wait()}") from error
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """End the process. Its workers end with it."""
         self._process.kill()
@@ -112,10 +117,11 @@ def _serve(log: Path, memory_limit: int, outbox: IO[bytes]) -> None:
 
 def _read_jobs(jobs: queue.SimpleQueue[Any]) -> None:
     """Pass jobs on; end this process if the one that sends them has ended."""
-    with suppress(EOFError):
+    try:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))
-    os._exit(0)
+    finally:  # also after half of a job
+        os._exit(0)
 
 
 def _run(job: Job, folder: Path, workers: LocalWorkers) -> Iterator[Message]:
@@ -140,4 +146,8 @@ def main() -> None:
     # What any library prints must not reach the messages.
     outbox = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _serve(Path(sys.argv[1]), int(sys.argv[2]), outbox)
+    try:
+        _serve(Path(sys.argv[1]), int(sys.argv[2]), outbox)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)  # the thread that reads would block an orderly end

@@ -30,6 +30,11 @@ def is_fingerprint(text: str) -> bool:
     return _SHA256.fullmatch(text) is not None
 
 
+def entry_problem(entry: ProgramEntry, manifest: Manifest) -> str | None:
+    """Return the first thing that is wrong with the entry of a program; None if nothing is."""
+    return next(_program_problems(entry, set(manifest.loss_labels), set(manifest.optimizer_labels)), None)
+
+
 def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _config_problems(manifest.config)
     if "tensorflow" not in manifest.versions:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from reportgen.config.model import AUTO, Config
 from reportgen.results.errors import NotResultsError, shown
 from reportgen.results.files import PARTS, SHARD_RECORD
+from reportgen.results.json_checks import json_problem
 from reportgen.results.manifest import NOT_STORED, Manifest, ProgramEntry
+from reportgen.results.manifest_checks import entry_problem
 from reportgen.results.program_store import read_entry
 from reportgen.results.shard_record import PlannedProgram, ShardRecord, read_shard_record
 from reportgen.results.store import Store
@@ -35,22 +37,27 @@ class MergeSummary:
 def merge_shards(folders: Sequence[Path], results: Path) -> MergeSummary:
     """Write the tables of a matrix into a results folder, from shards that hold all of its programs.
 
-    Programs that the results folder has already count as well. One program is held in memory at a time, in pieces of a
-    row group.
+    Programs that the results folder has already count as well. One program is read at a time.
 
     Args:
         folders: folders that ``run --shard`` has written. They are not changed.
         results: the results folder, which must be locked.
 
     Raises:
-        NotResultsError: a folder holds no shard, or one of another plan, or programs are missing.
+        NotResultsError: a folder holds no shard, or one of another plan, or it is the results folder; or programs are
+            missing.
     """
+    for folder in folders:
+        if _inner(folder).resolve() == results.resolve():
+            raise NotResultsError(f"{folder}: is a shard; expected another --output for the whole matrix")
     shards = {folder: read_shard_record(_inner(folder)) for folder in folders}
     first, record = next(iter(shards.items()))
     for folder, other in shards.items():
         if difference := _difference(record, other):
             raise NotResultsError(f"{folder}: is a shard of another plan than {first}: {difference}")
     store = Store(results)
+    for program in record.programs:
+        store.check_part(program.fingerprint, program.runs, record.manifest.targets)
     _adopt(store, shards)
     missing = [program for program in record.programs if store.entry(program) is None]
     if missing:
@@ -75,24 +82,27 @@ def _adopt(store: Store, shards: Mapping[Path, ShardRecord]) -> None:
     for folder, record in shards.items():
         parts, targets = _inner(folder) / PARTS, record.manifest.targets
         for program in record.programs:
-            found = read_entry(parts / program.fingerprint)
-            if found is None or store.succeeded(program) or (found.failed and store.entry(program)):
-                continue
-            store.adopt(parts / program.fingerprint, _entry(program, found, record.host), targets)
+            found = None if store.succeeded(program) else _read_entry(parts / program.fingerprint, program, record)
+            if found and not (found.failed and store.entry(program)):
+                store.adopt(parts / program.fingerprint, found, targets)
 
 
-def _entry(program: PlannedProgram, found: ProgramEntry, host: str) -> ProgramEntry:
-    """The entry in a part, with the facts that the plan knows."""
-    return replace(
+def _read_entry(part: Path, program: PlannedProgram, record: ShardRecord) -> ProgramEntry | None:
+    """The entry in a part, with the facts that the plan knows; None if it is missing, damaged or of another program."""
+    found = None if any(path.is_symlink() for path in (part, *part.glob("*"))) else read_entry(part)
+    if found is None or found.fingerprint != program.fingerprint:
+        return None
+    entry = replace(
         found,
         id=program.id,
-        fingerprint=program.fingerprint,
         loss=program.loss,
         optimizers=program.optimizers,
         runs=program.runs,
-        host=host,
+        host=record.host,
         groups=None,
     )
+    problem = entry_problem(entry, record.manifest) or json_problem(asdict(entry))
+    return None if problem else entry
 
 
 def _difference(record: ShardRecord, other: ShardRecord) -> str | None:
@@ -132,7 +142,7 @@ def _missing(missing: Collection[PlannedProgram], shards: Mapping[Path, ShardRec
     if len(names) > _MOST_NAMED:
         names[_MOST_NAMED:] = [f"{len(names) - _MOST_NAMED} more"]
     found = f"{len(missing):,} of {len(record.programs):,} programs are missing, such as {next(iter(missing)).id}"
-    return f"{found}; run and merge also shard {', '.join(names)}. Nothing was written"
+    return f"{found}; run and merge also {'shards' if len(names) > 1 else 'shard'} {', '.join(names)}"
 
 
 def _is_unfinished(manifest: Manifest) -> bool:

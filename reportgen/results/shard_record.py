@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from reportgen.plan import Plan
 from reportgen.results.errors import NotResultsError, shown
 from reportgen.results.files import SHARD_RECORD, read_json, write_json
+from reportgen.results.limits import MOST_LABEL
 from reportgen.results.manifest import FORMAT, NOT_STORED, Manifest, check_format, validated
 from reportgen.results.manifest_checks import is_fingerprint, manifest_problem
 from reportgen.shards import Shard, cost, shard_numbers
@@ -111,6 +112,11 @@ def _problem(record: ShardRecord) -> str | None:
         return f"shard: found {record.shard}; expected a number up to the count"
     if not record.programs:
         return "programs: found none; expected the programs of the plan"
+    if not all(
+        text.isprintable() and len(text) < 4 * MOST_LABEL
+        for text in (record.host, *(each.id for each in record.programs))
+    ):
+        return "host or programs: found a text that cannot be printed; expected printable ones"
     losses, optimizers = set(record.manifest.loss_labels), set(record.manifest.optimizer_labels)
     seen: set[str] = set()
     for index, program in enumerate(record.programs):

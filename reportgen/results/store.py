@@ -86,12 +86,22 @@ class Store:
 
     def has(self, program: Program) -> bool:
         """Whether the results of exactly this program are stored. A failed program counts as missing: it runs again."""
-        part = self._part(program.fingerprint)
+        self.check_part(program.fingerprint, program.runs, program.settings.targets)
+        return self.succeeded(program)
+
+    def check_part(self, fingerprint: str, runs: int, targets: tuple[float, ...]) -> None:
+        """Remove the part of a program if an earlier process has left it damaged. Each part is checked once.
+
+        Args:
+            fingerprint: of the program.
+            runs: its number of runs.
+            targets: the targets of the matrix.
+        """
+        part = self._part(fingerprint)
         if part in self._unchecked and read_entry(part) is not None:
-            if not _is_whole(part, program.runs, program.settings.targets):
+            if not _is_whole(part, runs, targets):
                 shutil.rmtree(part, ignore_errors=True)
             self._unchecked.remove(part)
-        return self.succeeded(program)
 
     def entry(self, program: StoredProgram) -> ProgramEntry | None:
         """Return what is known of a stored program, which may have failed; None if it is missing."""
