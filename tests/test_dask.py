@@ -314,7 +314,8 @@ def test_workers_import_tensorflow_before_they_have_a_task(cluster: Processes, t
     idle = "len(__import__('reportgen.execute.cluster_task', fromlist=['_']).get_servers()._idle)"
     settings = Cluster(address=str(cluster.file))
     with dask_cluster.DaskCluster(settings, tmp_path, 0), cluster.client() as client:
-        wait_until(lambda: set(client.run(eval, idle).values()) == {1})
+        wait_until(lambda: all(client.run(eval, idle).values()))
+        assert set(client.run(eval, idle).values()) == {1}
 
 
 def test_a_flag_without_an_address_runs_here(tmp_path: Path) -> None:
