@@ -7,21 +7,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from conftest import PATIENCE, KeptWorker
 from dask_processes import wait_until
 from slurm_processes import slurm_processes
 
 from reportgen.cli import main
-from reportgen.execute import slurm_cluster
 from reportgen.results.manifest import read_manifest
 
 pytestmark = pytest.mark.slow
+
+Done = subprocess.CompletedProcess[str]
 
 TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
 MATRIX = """
@@ -58,8 +60,12 @@ def write_matrix(folder: Path, *optimizers: str) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["run", *map(str, arguments)])
+def run(*arguments: object, environ: Mapping[str, str] = MappingProxyType({})) -> Done:
+    """Run in a process of its own: submitit replaces the logging of its process, and so that of pytest."""
+    code = "import sys; from reportgen.execute import slurm_cluster; slurm_cluster.RESULT_SECONDS = 3.0; "
+    code += "from reportgen.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "run", *map(str, arguments)]
+    return subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=False)
 
 
 def digests(output: Path) -> dict[str, str]:
@@ -73,28 +79,26 @@ def queue() -> str:
 def test_the_same_matrix_gives_the_same_bytes(tmp_path: Path, kept_worker: KeptWorker) -> None:
     matrix = write_matrix(tmp_path, "gradient_descent", "adam")
     ran = run(matrix, "--output", tmp_path / "there")
-    assert ran.exit_code == 0, ran.output
+    assert ran.returncode == 0, ran.stderr
     with kept_worker():
         plain = matrix.read_text(encoding="utf-8").partition("[cluster]")[0]
         matrix.write_text(plain, encoding="utf-8")
-        assert run(matrix, "--output", tmp_path / "here").exit_code == 0
+        here = CliRunner().invoke(main, ["run", str(matrix), "--output", str(tmp_path / "here")])
+        assert here.exit_code == 0, here.output
     assert digests(tmp_path / "there") == digests(tmp_path / "here")
     manifest = read_manifest(tmp_path / "there" / "results")
     assert all(entry.host and entry.device for entry in manifest.programs)
     assert not (tmp_path / "there" / "results" / "slurm").exists()
 
 
-def test_programs_that_fail_or_kill_their_job_cost_only_their_own_configurations(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(slurm_cluster, "RESULT_SECONDS", 2.0)
+def test_programs_that_fail_or_kill_their_job_cost_only_their_own_configurations(tmp_path: Path) -> None:
     # Its parents are the process that forks workers, and the job.
     kill = "import os, psutil; psutil.Process().parents()[1].kill()"
     (tmp_path / "kills.py").write_text(FAULTY.format(kill), encoding="utf-8")
     (tmp_path / "raises.py").write_text(FAULTY.format("raise ValueError('not today')"), encoding="utf-8")
     matrix = write_matrix(tmp_path, "kills.py:Faulty", "raises.py:Faulty", "adam")
     ran = run(matrix, "--output", tmp_path / "output")
-    assert ran.exit_code == 3, ran.output
+    assert ran.returncode == 3, ran.stderr
     runs = pd.read_parquet(tmp_path / "output" / "results" / "runs.parquet")
     reasons = runs.loc[runs["outcome"] == "failed"].groupby("optimizer", observed=True)["reason"].first()
     assert reasons["raises.py:Faulty"] == "ValueError: not today (raises.py:6)"
@@ -119,15 +123,14 @@ def test_a_run_that_ends_early_keeps_what_is_finished_and_leaves_no_jobs(
         wait_until(lambda: not queue())
     (tmp_path / "hangs.py").write_text(FAULTY.format("return x, state"), encoding="utf-8")
     again = run(matrix, "--output", tmp_path / "output")
-    assert again.exit_code == 0, again.output
+    assert again.returncode == 0, again.stderr
     assert "Reused 1 of 2 programs." in again.stderr
     wait_until(lambda: not queue())
 
 
-def test_a_machine_without_slurm_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    ran = run(write_matrix(tmp_path, "adam"), "--output", tmp_path / "output")
-    assert ran.exit_code == 1
+def test_a_machine_without_slurm_is_named(tmp_path: Path) -> None:
+    ran = run(write_matrix(tmp_path, "adam"), "--output", tmp_path / "output", environ={"PATH": str(tmp_path)})
+    assert ran.returncode == 1
     assert "Error: slurm: found no command sbatch; expected a machine on which jobs are submitted" in ran.stderr
 
 
@@ -135,6 +138,6 @@ def test_what_slurm_does_not_accept_is_named(tmp_path: Path) -> None:
     matrix = write_matrix(tmp_path, "adam")
     matrix.write_text(matrix.read_text(encoding="utf-8") + 'partition = "nowhere"\n', encoding="utf-8")
     ran = run(matrix, "--output", tmp_path / "output")
-    assert ran.exit_code == 1
+    assert ran.returncode == 1
     assert "Error: slurm: the jobs were not accepted: " in ran.stderr
     assert "invalid partition" in ran.stderr
