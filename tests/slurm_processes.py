@@ -46,7 +46,8 @@ PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 @contextmanager
 def slurm_processes(folder: Path) -> Iterator[None]:
     """Slurm, which commands of this process find. Skips the test if it cannot be started."""
-    if not all(map(shutil.which, ("munged", "slurmctld", "slurmd"))) or os.getuid() != 0:
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"  # where Debian has the daemons
+    if not all(shutil.which(name, path=path) for name in ("munged", "slurmctld", "slurmd")) or os.getuid() != 0:
         pytest.skip("Slurm is not installed, or this is not root: apt-get install slurm-wlm munge")
     for name in ("state", "n1", "n2"):
         (folder / name).mkdir()
@@ -61,6 +62,7 @@ def slurm_processes(folder: Path) -> Iterator[None]:
     running: list[subprocess.Popen[bytes]] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLURM_CONF", str(config))
+        patch.setenv("PATH", path)
         try:
             with (folder / "output.log").open("ab") as log:
                 for command in commands:
