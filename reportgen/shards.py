@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Self
 
 from reportgen.plan import Plan, Program
@@ -37,6 +37,13 @@ def programs_of(plan: Plan, shard: Shard) -> tuple[Program, ...]:
     """Return the programs of a shard, in the order of the plan. Each program is in exactly one shard."""
     numbers = shard_numbers([cost(program) for program in plan.programs], shard.count)
     return tuple(program for program, number in zip(plan.programs, numbers, strict=True) if number == shard.number)
+
+
+def cut(programs: Sequence[Program], count: int) -> list[list[Program]]:
+    """Return at most ``count`` groups of neighbours of about equal cost, none of them empty."""
+    numbers = shard_numbers([cost(program) for program in programs], count)
+    numbered = zip(numbers, programs, strict=True)
+    return [[program for _, program in members] for _, members in groupby(numbered, key=lambda pair: pair[0])]
 
 
 def shard_numbers(costs: Sequence[int], count: int) -> list[int]:

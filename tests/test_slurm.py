@@ -19,7 +19,11 @@ from dask_processes import wait_until
 from slurm_processes import slurm_processes
 
 from reportgen.cli import main
+from reportgen.config import load
+from reportgen.failure import Failure
+from reportgen.plan import make_plan
 from reportgen.results.manifest import read_manifest
+from reportgen.results.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +130,15 @@ def test_a_run_that_ends_early_keeps_what_is_finished_and_leaves_no_jobs(
     assert again.returncode == 0, again.stderr
     assert "Reused 1 of 2 programs." in again.stderr
     wait_until(lambda: not queue())
+
+
+def test_a_program_that_failed_earlier_runs_again(tmp_path: Path) -> None:
+    matrix = write_matrix(tmp_path, "adam")
+    (program,) = make_plan(load(matrix, environ={})).programs
+    Store(tmp_path / "output" / "results").store_failure(program, Failure("the machine was switched off"))
+    ran = run(matrix, "--output", tmp_path / "output")
+    assert ran.returncode == 0, ran.stderr
+    assert "Reused" not in ran.stderr
 
 
 def test_a_machine_without_slurm_is_named(tmp_path: Path) -> None:

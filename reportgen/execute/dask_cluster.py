@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -27,7 +26,7 @@ from reportgen.execute.job import Job, OtherCodeError, Returned, StoreInto
 from reportgen.failure import Failure
 from reportgen.plan import MOST_WORK, Program
 from reportgen.regular_files import parse_json, read_text
-from reportgen.shards import cost, shard_numbers
+from reportgen.shards import cost, cut
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -118,7 +117,7 @@ class DaskCluster:
         """
         if self._client is None or self._client.status != "running":
             self._reconnect([], deadline, store)
-        for members in self._cut(programs):
+        for members in cut(programs, self._number_of_tasks(programs)):
             self._submit(_Task(members), deadline, store)
         shown, seen = 0.0, time.monotonic()
         while self._tasks:
@@ -142,17 +141,11 @@ class DaskCluster:
                 time.sleep(_POLL_SECONDS)
         yield self._state()
 
-    def _cut(self, programs: Sequence[Program]) -> Iterator[list[Program]]:
-        """Neighbours in the plan, which share loops, in tasks of about equal cost."""
-        if not programs:
-            return
-        costs = [cost(program) for program in programs]
+    def _number_of_tasks(self, programs: Sequence[Program]) -> int:
+        total = sum(map(cost, programs))
         slots = sum(self._slots().values())
-        some = max(min(sum(costs) // _TASK_COST, _TASKS_PER_SLOT * slots), slots)
-        count = min(len(programs), max(some, math.ceil(sum(costs) / MOST_WORK), 1))
-        numbered = zip(shard_numbers(costs, count), programs, strict=True)
-        for _, members in groupby(numbered, key=lambda pair: pair[0]):
-            yield [program for _, program in members]
+        some = max(min(total // _TASK_COST, _TASKS_PER_SLOT * slots), slots)
+        return max(min(len(programs), max(some, math.ceil(total / MOST_WORK))), 1)
 
     def _submit(self, task: _Task, deadline: float, store: StoreInto) -> None:
         assert self._client

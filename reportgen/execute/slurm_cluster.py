@@ -10,9 +10,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -23,7 +22,7 @@ from reportgen.execute.job import Returned, StoreInto, check_code
 from reportgen.execute.local_workers import LocalWorkers
 from reportgen.failure import Failure
 from reportgen.plan import Program
-from reportgen.shards import cost, shard_numbers
+from reportgen.shards import cut
 
 if TYPE_CHECKING:
     from submitit import Job
@@ -65,7 +64,7 @@ class _Element:
     """By fingerprint."""
     attempts: int = 0
     """How often its programs were lost before."""
-    left_at: float | None = field(default=None)
+    left_at: float | None = None
     """When Slurm did not know it any more."""
 
 
@@ -132,23 +131,24 @@ class SlurmCluster:
         """
         for program in programs:
             _failure_file(self._results, program).unlink(missing_ok=True)
+            # A program that failed earlier has a part, which would look like a new one.
+            shutil.rmtree(self._results / "parts" / program.fingerprint, ignore_errors=True)
         submit = partial(self._submit, deadline=deadline, store=store)
-        submit([_Element({program.fingerprint: program for program in members}) for members in self._cut(programs)])
+        submit(
+            [
+                _Element({program.fingerprint: program for program in members})
+                for members in cut(programs, self._settings.jobs)
+            ]
+        )
         while self._elements:
             states = self._states()
             running = sum(states.get(job.job_id) == _RUNNING for job in self._elements)
             yield ClusterState(running, self._submitted, self._submitted - len(self._elements))
             for job, element in list(self._elements.items()):
                 yield from self._arrived(element)
-                if states is not None and job.job_id not in states:
+                if job.job_id not in states:
                     yield from self._left(job, element, submit)
             time.sleep(POLL_SECONDS)
-
-    def _cut(self, programs: Sequence[Program]) -> Iterator[list[Program]]:
-        count = min(self._settings.jobs, len(programs))
-        numbered = zip(shard_numbers([cost(program) for program in programs], count), programs, strict=True)
-        for _, members in groupby(numbered, key=lambda pair: pair[0]):
-            yield [program for _, program in members]
 
     def _submit(self, elements: Sequence[_Element], deadline: float, store: StoreInto) -> None:
         import submitit
@@ -180,7 +180,7 @@ class SlurmCluster:
         self._submitted += len(jobs)
 
     def _states(self) -> dict[str, str]:
-        """The state of each element that Slurm knows; RUNNING for all while Slurm does not answer."""
+        """The state of each element that Slurm knows; UNKNOWN for all while Slurm does not answer."""
         ids = ",".join(sorted({job.job_id.partition("_")[0] for job in self._elements}))
         command = ["squeue", "--noheader", "--array", "--format=%i %T", f"--jobs={ids}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
