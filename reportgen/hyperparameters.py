@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reportgen.search import Search
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -38,6 +40,8 @@ class Hyperparameter:
     """Whether values of any type are valid. True for other frameworks, if the default is None or an integer."""
     wraps: bool = False
     """Whether the value is the name of the optimizer that this optimizer wraps."""
+    search: Search | None = None
+    """What tuning tries; None: tuning leaves it at its default."""
 
     def validation_error(self, value: Value) -> str | None:
         """Return what was expected instead of ``value`` ("expected a value <= 1"), or None if ``value`` is valid."""
@@ -80,6 +84,7 @@ def hyperparameter(
     source: str = "",
     structural: bool | None = None,
     loose: bool = False,
+    search: Search | None = None,
 ) -> Any:  # a type checker must accept it as the default of a field of any type
     """Return a dataclass field that declares a hyperparameter.
 
@@ -93,9 +98,10 @@ def hyperparameter(
         source: the source of the default, if it differs from the source of the optimizer.
         structural: whether each value needs its own compiled program; by default True for all types except ``float``.
         loose: whether values of any type are valid.
+        search: what tuning tries; without it, tuning leaves the hyperparameter at its default.
     """
     metadata: dict[str, object] = {"low": low, "high": high, "choices": tuple(choices), "symbol": symbol, "doc": doc}
-    metadata |= {"source": source, "loose": loose}
+    metadata |= {"source": source, "loose": loose, "search": search}
     if structural is not None:
         metadata["structural"] = structural
     return dataclasses.field(default=default, metadata=metadata)

@@ -33,6 +33,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from reportgen.hyperparameters import Hyperparameter, base_optimizer, hyperparameter, hyperparameters
+from reportgen.search import Search
 from reportgen.tensor import Tensor
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Optimizer",
     "Problem",
     "Random",
+    "Search",
     "State",
     "base_optimizer",
     "docstring_of",
@@ -161,6 +163,10 @@ class Optimizer:
     """How libraries differ, and which convention this optimizer follows."""
     reference: ClassVar[bool] = False
     """Whether it is a reference optimizer: the report marks it, and no sentence compares it with others."""
+    default_learning_rate: ClassVar[float | None] = None
+    """The learning rate that its source recommends; None if it recommends none."""
+    learning_rate_search: ClassVar[Search] = Search(1e-5, 10.0)
+    """The learning rates that tuning tries."""
 
     schedule: str = field(
         default="constant",

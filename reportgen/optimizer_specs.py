@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +14,40 @@ from reportgen.config.model import OptimizerEntry, Scalar
 from reportgen.failure import Failure
 from reportgen.optimizer import Hyperparameter, Optimizer
 from reportgen.rate_grid import INITIAL_RATES, Extension
+from reportgen.search import Search
+from reportgen.trials import LEARNING_RATE, Trial, draw_trials
 
 Hyperparameters = Mapping[str, Scalar | None]
 """Values by flat name: ``beta_2``, ``base.beta_2``. None only for other frameworks."""
+
+
+FIRST_BLOCK = 64
+"""Trials of the first block and of the second one; each further block has as many as all before it."""
+UNDOCUMENTED_RATE = 0.01
+"""The learning rate of trial 0 if the source of an optimizer recommends none."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What tuning tries of an optimizer."""
+
+    space: Mapping[str, Search]
+    """What is searched, by name, with the learning rate."""
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One learning rate of an optimizer with all hyperparameters; under tuning, one trial."""
+
+    structure: str
+    """Those of one structure share a compiled program."""
+    name: str
+    """The last part of the id of its cells: ``lr=0.01``, ``trial=17``."""
+    values: Hyperparameters
+    learning_rate: float
+    block: int = 0
+    """Trials of one block share a program, so that more trials leave the programs of the first ones unchanged."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +68,10 @@ class OptimizerSpec:
     """How far its grid has grown; None if its learning rates are fixed."""
     short: str = ""
     """Its short title in the report; empty without one."""
+    tuning: Tuning | None = None
+    """None: it runs with the learning rates of a grid."""
+    rate_only_of: str = ""
+    """The label of the tuned optimizer of which only the learning rate is tuned here; empty for all others."""
 
     @property
     def learning_rates(self) -> tuple[float, ...]:
@@ -51,17 +86,33 @@ class OptimizerSpec:
     @property
     def label(self) -> str:
         """The name with all hyperparameters that differ from their defaults: ``adam[beta_2=0.99]``."""
-        return self._name(structural_only=False)
+        name = self._name(self.values, structural_only=False)
+        return f"{name} (learning rate only)" if self.rate_only_of else name
 
     @property
     def structure(self) -> str:
         """The label, restricted to hyperparameters that need their own program: ``rmsprop[centered=true]``."""
-        return self._name(structural_only=True)
+        return self._name(self.values, structural_only=True)
 
-    def _name(self, structural_only: bool) -> str:
+    @property
+    def configurations(self) -> Iterator[Configuration]:
+        """All that run on each loss at the beginning."""
+        if self.tuning is None:
+            yield from map(self.at, self.rates)
+            return
+        for number, trial in enumerate(self.tuning.trials):
+            values = {**self.values, **trial.values}
+            structure, block = self._name(values, structural_only=True), (number // FIRST_BLOCK).bit_length()
+            yield Configuration(structure, f"trial={number}", values, trial.learning_rate, block)
+
+    def at(self, rate: float) -> Configuration:
+        """The configuration with a learning rate of the grid."""
+        return Configuration(self.structure, f"lr={format_float(rate)}", self.values, rate)
+
+    def _name(self, values: Hyperparameters, structural_only: bool) -> str:
         settings = [
             f"{name}={format_value(value)}"
-            for name, value in self.values.items()
+            for name, value in values.items()
             if name not in self.declared or self._is_in_name(self.declared[name], value, structural_only)
         ]
         return f"{self.family}[{','.join(settings)}]" if settings else self.family
@@ -94,14 +145,40 @@ def optimizer_specs(config: Config, extensions: Mapping[str, Extension]) -> dict
             kind = Failure(str(error))
         for values in itertools.product(*entry.hyperparameters.values()):
             spec = _optimizer_spec(entry.name, kind, dict(zip(entry.hyperparameters, values, strict=True)), config.base)
-            rates = config.learning_rates if entry.learning_rates is None else entry.learning_rates
-            if isinstance(rates, str):
-                spec = replace(spec, rates=INITIAL_RATES, extension=extensions.get(spec.label, Extension()))
-            else:
-                spec = replace(spec, rates=rates)
             spec = replace(spec, short=_short_title(entry, values))
-            specs.setdefault(spec.label, spec)
+            rates = config.learning_rates if entry.learning_rates is None else entry.learning_rates
+            if config.tune.trials:
+                variants = _tuned(spec, entry, rates, config)
+            elif isinstance(rates, str):
+                variants = [replace(spec, rates=INITIAL_RATES, extension=extensions.get(spec.label, Extension()))]
+            else:
+                variants = [replace(spec, rates=rates)]
+            for each in variants:
+                specs.setdefault(each.label, each)
     return specs
+
+
+def _tuned(
+    spec: OptimizerSpec, entry: OptimizerEntry, rates: tuple[float, ...] | str, config: Config
+) -> list[OptimizerSpec]:
+    """The optimizer with its trials; and, if it has more to tune, with trials that tune only the learning rate."""
+    kind = Optimizer if isinstance(spec.kind, Failure) else spec.kind
+    rate = kind.learning_rate_search if isinstance(rates, str) else Search(min(rates), max(rates), source="the config")
+    searches = {name: item.search for name, item in spec.declared.items() if item.search}
+    searches |= entry.searches
+    others = {name: search for name, search in searches.items() if name not in entry.hyperparameters}
+    tuned = _with_trials(spec, {LEARNING_RATE: rate, **others}, kind.default_learning_rate, config)
+    if not others:
+        return [tuned]
+    alone = _with_trials(spec, {LEARNING_RATE: rate}, kind.default_learning_rate, config)
+    return [tuned, replace(alone, rate_only_of=spec.label)]
+
+
+def _with_trials(
+    spec: OptimizerSpec, space: Mapping[str, Search], default_rate: float | None, config: Config
+) -> OptimizerSpec:
+    trials = draw_trials(space, default_rate or UNDOCUMENTED_RATE, config.tune.trials, config.starts.seed)
+    return replace(spec, rates=tuple(sorted(each.learning_rate for each in trials)), tuning=Tuning(space, trials))
 
 
 def _short_title(entry: OptimizerEntry, values: Iterable[Scalar]) -> str:
@@ -136,9 +213,12 @@ def _optimizer_spec(
     return OptimizerSpec(family, kind, values, declared, (), None)
 
 
-def group_by_structure(specs: Iterable[OptimizerSpec]) -> dict[str, list[OptimizerSpec]]:
-    """Return the optimizers that can share a compiled program, by structure."""
-    groups: dict[str, list[OptimizerSpec]] = {}
+def group_by_structure(
+    specs: Iterable[OptimizerSpec],
+) -> dict[tuple[str, int], list[tuple[OptimizerSpec, Configuration]]]:
+    """Return the configurations that share a program, each with its optimizer, by structure and block of trials."""
+    groups: dict[tuple[str, int], list[tuple[OptimizerSpec, Configuration]]] = {}
     for spec in specs:
-        groups.setdefault(spec.structure, []).append(spec)
+        for each in spec.configurations:
+            groups.setdefault((each.structure, each.block), []).append((spec, each))
     return groups

@@ -22,10 +22,10 @@ from reportgen.config.model import Noise
 from reportgen.failure import Failure
 from reportgen.loss import UNCHANGED, FactChanges, Loss, Point
 from reportgen.optimizer_specs import (
+    Configuration,
     Hyperparameters,
     OptimizerSpec,
     check_baseline,
-    format_float,
     format_value,
     group_by_structure,
     optimizer_specs,
@@ -78,7 +78,7 @@ class Cell:
     """A configuration, one cell of the matrix: a loss, an optimizer with its hyperparameters, and a learning rate."""
 
     cell_id: str
-    """``rosenbrock/adam/lr=0.01``"""
+    """``rosenbrock/adam/lr=0.01``; under tuning ``rosenbrock/adam/trial=17``"""
     optimizer: str
     """The label of the optimizer: ``adam[beta_2=0.99]``."""
     hyperparameters: Hyperparameters
@@ -291,12 +291,13 @@ def _programs(
 ) -> Iterator[Program]:
     """The programs of a loss: one per optimizer structure, and one for each decade by which a grid has grown."""
     entry, label = planned.entry, planned.label
-    for structure, specs in group_by_structure(optimizers).items():
+    for (structure, block), pairs in group_by_structure(optimizers).items():
+        specs = list({id(spec): spec for spec, _ in pairs}.values())
         failures = (each for each in (planned.loss, specs[0].kind) if isinstance(each, Failure))
         code = code_of(planned.loss, specs[0], config.base)
         plugins = [found for each in code if (found := catalogue.plugin_code(each))]
         program = Program(
-            id=f"{label}/{structure}",
+            id=f"{label}/{structure}{f', more trials {block}' if block else ''}",
             loss_ref=entry.name,
             dim=entry.dim,
             parameters=entry.parameters,
@@ -304,7 +305,7 @@ def _programs(
             seeds=config.seeds if entry.noise else 1,
             loss=label,
             family=specs[0].family,
-            cells=tuple(_cell(label, spec, rate) for spec in specs for rate in spec.rates),
+            cells=tuple(_cell(label, spec, each) for spec, each in pairs),
             starts=planned.starts,
             settings=planned.settings,
             base=config.base,
@@ -341,7 +342,7 @@ def _decade_programs(program: Program, specs: list[OptimizerSpec]) -> Iterator[P
     """The same program for each decade by which the grids of the optimizers have grown."""
     for decade in sorted({decade for spec in specs for decade in spec.decades}):
         grown = [spec for spec in specs if decade in spec.decades]
-        cells = tuple(_cell(program.loss, spec, rate) for spec in grown for rate in decade)
+        cells = tuple(_cell(program.loss, spec, spec.at(rate)) for spec in grown for rate in decade)
         yield replace(program, id=f"{program.id}, lr {decade[0]:g} to {decade[-1]:g}", cells=cells)
 
 
@@ -357,8 +358,8 @@ def _chunks(program: Program) -> Iterator[Program]:
         yield replace(program, id=f"{program.id}, configurations {begin + 1} to {end}", cells=cells[begin:end])
 
 
-def _cell(loss: str, spec: OptimizerSpec, rate: float) -> Cell:
-    return Cell(f"{loss}/{spec.label}/lr={format_float(rate)}", spec.label, spec.values, rate)
+def _cell(loss: str, spec: OptimizerSpec, each: Configuration) -> Cell:
+    return Cell(f"{loss}/{spec.label}/{each.name}", spec.label, each.values, each.learning_rate)
 
 
 def _starts(loss: Loss, config: Config) -> Starts:

@@ -24,6 +24,12 @@ CONFIGS: list[dict[str, Any]] = [
     },
     {"optimizers": ["adam[beta_2=0.99]", {"name": "lookahead", "base": "adam", "k": [5, 10]}, "gradient_descent"]},
     {"losses": [{"name": "beale", "noise": {"gradient_std": 0.1}}], "seeds": 3, "starts": {"points": [[0.5, -0.25]]}},
+    {
+        "optimizers": [
+            {"name": "adam", "beta_1": {"from": 0.5, "to": 0.9}, "epsilon_corrected": {"choices": [False, True]}}
+        ],
+        "tune": {"trials": 8},
+    },
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from reportgen import loss_facts
 from reportgen.catalogue.errors import BrokenPluginError
 from reportgen.foreign import ForeignOptimizer, TorchOptimizer
 from reportgen.loss import Loss
-from reportgen.optimizer import Hyperparameter, Optimizer, docstring_of, hyperparameters
+from reportgen.optimizer import Hyperparameter, Optimizer, Search, docstring_of, hyperparameters
 
 _FACTS = ("title", "formula", "source", "verified", "note")
 _BASES: Mapping[str, type[Optimizer]] = MappingProxyType(
@@ -66,6 +67,8 @@ class OptimizerDeclaration:
     facts: tuple[tuple[str, str], ...]
     """Title, formula and the like, by name."""
     hyperparameters: tuple[Hyperparameter, ...]
+    default_learning_rate: float | None
+    learning_rate_search: Search
     packages: tuple[str, ...]
     evaluates_loss: bool
     code: PluginCode
@@ -90,6 +93,8 @@ def declaration_of(ref: str, kind: type[Optimizer], code: PluginCode) -> Optimiz
             reference=bool(kind.reference),
             facts=tuple((name, loss_facts.text(getattr(kind, name), name)) for name in _FACTS),
             hyperparameters=tuple(map(_plain, hyperparameters(kind).values())),
+            default_learning_rate=_rate(kind.default_learning_rate),
+            learning_rate_search=_search(kind.learning_rate_search, "learning_rate_search"),
             packages=tuple(kind.packages) if issubclass(kind, ForeignOptimizer) else (),
             evaluates_loss=issubclass(kind, TorchOptimizer) and kind.evaluates_loss,
             code=code,
@@ -113,7 +118,22 @@ def _plain(item: Hyperparameter) -> Hyperparameter:
         source=loss_facts.text(item.source, f"{where}: source"),
         loose=bool(item.loose),
         wraps=bool(item.wraps),
+        search=None if item.search is None else _search(item.search, f"{where}: search"),
     )
+
+
+def _rate(value: Any) -> float | None:
+    plain = _scalar(value, "default_learning_rate")
+    if plain is None or (type(plain) in (int, float) and 0 < plain < math.inf):
+        return None if plain is None else float(plain)
+    raise ValueError(f"default_learning_rate: expected a number above 0, found {value!r:.60}")
+
+
+def _search(search: Any, where: str) -> Search:
+    if not isinstance(search, Search):
+        raise ValueError(f"{where}: expected a Search such as Search(1e-8, 1e-2), found {search!r:.60}")
+    choices = tuple(_scalar(choice, f"{where}: choices") for choice in search.choices)
+    return Search(float(search.low), float(search.high), search.scale, loss_facts.text(search.source, where), choices)
 
 
 def _scalar(value: Any, where: str) -> Any:
@@ -131,6 +151,7 @@ def declared_class(declaration: OptimizerDeclaration) -> type[Optimizer]:
     ]
     base = _BASES[declaration.base]
     facts: dict[str, object] = {**dict(declaration.facts), "reference": declaration.reference}
+    facts |= {name: getattr(declaration, name) for name in ("default_learning_rate", "learning_rate_search")}
     facts |= {"__doc__": declaration.doc, "plugin_code": declaration.code}
     if declaration.name is not None:
         facts["name"] = declaration.name

@@ -55,6 +55,7 @@ def _matrix_options(command: Command) -> Command:
         click.option("--lr", "learning_rates", multiple=True, type=float, help=f"Learning rate to run {_REPEATABLE}."),
         click.option("--steps", type=int, help="Steps per run."),
         click.option("--starts", type=int, help="Number of random starts, in addition to the standard start."),
+        click.option("--trials", "tune", type=int, help="Tune each optimizer with this number of trials (default: 0)."),
         click.option("--baseline", metavar="NAME", help="Optimizer to compare every other one with."),
         click.option("--dtype", metavar="TYPE", help="Precision: float32 or float64."),
         click.option("--basins", type=int, metavar="N", help="Map where N x N starts end (default: 0, no maps)."),

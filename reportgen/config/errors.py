@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from reportgen.catalogue import with_known_names, with_suggestion
 from reportgen.config.cluster import Cluster
-from reportgen.config.model import Config, LossEntry, Noise, OptimizerEntry, RateRange, Starts
+from reportgen.config.model import Config, LossEntry, Noise, OptimizerEntry, RateRange, SearchEntry, Starts, Tune
 from reportgen.config.sources import Key, dotted_key
 from reportgen.failure import with_short_words
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-_NOT_KEYS = ("hyperparameters", "auto", "rates")
+_NOT_KEYS = ("hyperparameters", "searches", "auto", "rates")
 """Parts of the place of an error that are not keys: a field that users do not see, and pydantic's tags of a union."""
 
 NO_VALUE = object()
@@ -29,6 +29,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("losses", "noise"): Noise,
     ("optimizers",): OptimizerEntry,
     ("starts",): Starts,
+    ("tune",): Tune,
     ("cluster",): Cluster,
     ("learning_rates",): RateRange,
     ("optimizers", "learning_rates"): RateRange,
@@ -114,7 +115,8 @@ def shape_errors(error: ValidationError, above: Key = ()) -> Iterator[ConfigProb
 
 def unknown_key_reason(key: Key) -> str:
     """Return the message about an unknown key, with the known keys of its table."""
-    model = _MODELS[tuple(name for name in key[:-1] if isinstance(name, str))]
+    # Only the tables of searches have names that are not fixed: those of hyperparameters.
+    model = _MODELS.get(tuple(name for name in key[:-1] if isinstance(name, str)), SearchEntry)
     fields = model.model_fields.items()
     known = [field.alias or name for name, field in fields if (model, name) != (Config, "base")]
     return with_known_names("unknown key", str(key[-1]), known)

@@ -101,6 +101,7 @@ def _open_tables(definitions: Schema, rates: Schema) -> None:
             _remove_null(field)
     loss, optimizer = definitions["LossEntry"], definitions["OptimizerEntry"]
     del loss["properties"]["parameters"], optimizer["properties"]["hyperparameters"]
+    del optimizer["properties"]["searches"]
     loss["additionalProperties"] = {"type": "number"}
     domain = loss["properties"]["domain"]["items"]
     loss["properties"]["domain"]["items"] = {
@@ -115,7 +116,7 @@ def _open_tables(definitions: Schema, rates: Schema) -> None:
     wrapped = {"type": "object", "additionalProperties": {"$ref": "#/definitions/Setting"}}
     several = {"type": "array", "items": _SCALAR, "minItems": 1}
     definitions["Setting"] = {
-        "description": "A value, a list of values (one optimizer for each), or a wrapped optimizer as a table.",
+        "description": "A value, a list of values (one optimizer for each), a wrapped optimizer, or what tuning tries.",
         "anyOf": [_SCALAR, several, wrapped],
     }
     noise = definitions["Noise"]

@@ -25,6 +25,7 @@ from pydantic import (
 from reportgen.config.cluster import Cluster, from_address
 from reportgen.config.labels import parse_label
 from reportgen.loss_facts import AXIS, is_axis
+from reportgen.search import Search
 
 Item = TypeVar("Item")
 Scalar = bool | int | float | str
@@ -183,6 +184,43 @@ LearningRates = Annotated[
 """``auto``, a list, or a table with ``from``, ``to`` and ``per_decade``."""
 
 
+class SearchEntry(_Model):
+    """The values of a hyperparameter that tuning tries: a range, or a list of choices."""
+
+    low: Annotated[float | None, Field(alias="from")] = None
+    """The lowest value of a range."""
+    high: Annotated[float | None, Field(alias="to")] = None
+    """The highest value of a range."""
+    scale: Literal["log", "linear", "1 - log"] = "log"
+    """How values are spread over a range; ``1 - log`` suits decay rates close to 1."""
+    choices: Many[Scalar] = ()
+    """The values, in place of a range."""
+
+    @model_validator(mode="after")
+    def _range_or_choices(self) -> SearchEntry:
+        if bool(self.choices) == (self.low is not None or self.high is not None):
+            raise ValueError("expected either from and to, or choices")
+        if not self.choices and (self.low is None or self.high is None):
+            raise ValueError("expected both from and to")
+        return self
+
+    def search(self) -> Search:
+        """Return the same as an optimizer would declare it."""
+        if self.choices:
+            return Search(choices=self.choices)
+        return Search(self.low or 0.0, self.high or 0.0, self.scale, source="the config")
+
+
+def _to_search(value: object) -> object:
+    if isinstance(value, dict) and "low" in value:  # as a manifest stores it
+        return Search(**value | {"choices": tuple(value["choices"])})
+    return SearchEntry.model_validate(value).search()
+
+
+_SEARCH_KEYS = frozenset({"from", "to", "scale", "choices"})
+"""A table of a hyperparameter with one of these keys is a search, any other one a wrapped optimizer."""
+
+
 class OptimizerEntry(_Model):
     """One entry of ``optimizers``: a name, or a table with ``name``, own keys and hyperparameters."""
 
@@ -196,18 +234,33 @@ class OptimizerEntry(_Model):
         str, Annotated[tuple[Scalar, ...], PlainValidator(_to_values), PlainSerializer(list, when_used="json")]
     ] = {}
     """Values by hyperparameter. Each combination of values is one optimizer of the matrix."""
+    searches: dict[str, Annotated[Search, BeforeValidator(_to_search)]] = {}
+    """What tuning tries of a hyperparameter, in place of what the optimizer declares."""
 
     @model_validator(mode="before")
     @classmethod
     def _from_label_or_table(cls, value: object) -> object:
         if isinstance(value, str):
             name, settings = parse_label(value)
-            return {"name": name, "hyperparameters": dict(_flattened(settings))}
+            return {"name": name} | _split(_flattened(settings))
         if isinstance(value, dict) and "hyperparameters" not in value:
             fields = {key: value[key] for key in value.keys() & {"name", "learning_rates", "label"}}
             settings = {key: value[key] for key in value if key not in fields}
-            return fields | {"hyperparameters": dict(_flattened(settings))}
+            return fields | _split(_flattened(settings))
         return value
+
+
+def _is_search(value: object) -> bool:
+    return isinstance(value, dict) and not _SEARCH_KEYS.isdisjoint(value)
+
+
+def _split(settings: Iterator[tuple[str, object]]) -> dict[str, dict[str, object]]:
+    """The settings of an optimizer, divided into values and searches."""
+    values: dict[str, object] = {}
+    searches: dict[str, object] = {}
+    for key, value in settings:
+        (searches if _is_search(value) else values)[key] = value
+    return {"hyperparameters": values} | ({"searches": searches} if searches else {})
 
 
 def _flattened(settings: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, object]]:
@@ -217,7 +270,9 @@ def _flattened(settings: Mapping[str, object], depth: int = 0) -> Iterator[tuple
     for key, value in settings.items():
         name: object
         inner: Mapping[str, object]
-        if isinstance(value, str):
+        if _is_search(value):
+            name, inner = value, {}
+        elif isinstance(value, str):
             name, inner = parse_label(value)
         elif isinstance(value, dict):
             name, inner = value.get("name"), {each: value[each] for each in value if each != "name"}
@@ -248,6 +303,19 @@ class Starts(_Model):
         return self
 
 
+def _check_trials(trials: int) -> int:
+    if trials == 1:
+        raise ValueError("expected 0, or at least 2 trials")
+    return trials
+
+
+class Tune(_Model):
+    """Tuning of all hyperparameters, with the same number of trials for each optimizer."""
+
+    trials: Annotated[int, Field(ge=0, le=_MOST_RATES), AfterValidator(_check_trials)] = 0
+    """Configurations that are tried of each optimizer, with the defaults as the first; 0: no tuning."""
+
+
 class Config(_Model):
     """The configuration of a comparison. Every key has a default; the defaults together are the default matrix."""
 
@@ -267,6 +335,8 @@ class Config(_Model):
     """Optimizers: names as for losses, or tables with hyperparameters."""
     learning_rates: LearningRates = AUTO
     """Learning rates of all optimizers that have no ``learning_rates`` in their entry."""
+    tune: Tune = Tune()
+    """Tuning of all hyperparameters. On the command line, only the number of trials."""
     starts: Starts = Starts()
     """The starts of each configuration. On the command line, only the number of random starts."""
     seeds: Annotated[int, Field(ge=1, le=_MILLION)] = 1

@@ -19,6 +19,7 @@ from reportgen.config.errors import NO_VALUE, ConfigProblem, duplicate_errors
 from reportgen.config.model import Config, OptimizerEntry, Scalar
 from reportgen.config.sources import Key
 from reportgen.optimizer import Hyperparameter
+from reportgen.search import Search
 
 MOST_COMBINATIONS = 10_000
 """Combinations of hyperparameter values of one entry."""
@@ -134,10 +135,16 @@ def _optimizers(
     yield from itertools.product((entry.name,), *choices)
 
 
+def _ends(search: Search) -> tuple[Scalar, ...]:
+    """The values of a search that must be valid: its choices, or its lowest and highest value."""
+    return search.choices or (search.low, search.high)
+
+
 def _hyperparameter_errors(
     key: Key, entry: OptimizerEntry, declared: dict[str, Hyperparameter]
 ) -> Iterator[ConfigProblem]:
-    for name, values in entry.hyperparameters.items():
+    searched = {name: _ends(search) for name, search in entry.searches.items()}
+    for name, values in {**entry.hyperparameters, **searched}.items():
         if name not in declared:
             reason = with_known_names(f'{entry.name} has no hyperparameter "{name}"', name, declared)
             yield ConfigProblem((*key, name), values[0] if len(values) == 1 else values, reason)

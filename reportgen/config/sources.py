@@ -22,6 +22,7 @@ FLAGS = {
     "learning_rates": "--lr",
     "steps": "--steps",
     "starts": "--starts",
+    "tune": "--trials",
     "baseline": "--baseline",
     "dtype": "--dtype",
     "basins": "--basins",
@@ -35,7 +36,7 @@ FLAGS = {
 }
 """The flags of the command line by key."""
 
-MAIN_KEYS = {"starts": "random", "cluster": "address"}
+MAIN_KEYS = {"starts": "random", "tune": "trials", "cluster": "address"}
 """Tables that a flag or a variable stands for, with the key that is meant."""
 
 _PREFIX = "REPORTGEN_"
@@ -145,8 +146,8 @@ def _parse_variable(key: str, text: str) -> object:
     if key in _STRING_KEYS:
         return text
     value = parse_value(text)
-    if key == "starts" and isinstance(value, int):
-        return {"random": value}
+    if key in MAIN_KEYS and isinstance(value, int):
+        return {MAIN_KEYS[key]: value}
     if key in _LIST_KEYS and not isinstance(value, list | dict):
         entries = [entry.strip() for entry in re.split(r",(?![^\[]*\])", text)]
         return entries if key in _NAME_LIST_KEYS else [parse_value(entry) for entry in entries]

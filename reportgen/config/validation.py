@@ -26,6 +26,7 @@ def semantic_errors(draft: Draft) -> Iterator[ConfigProblem]:
         rates = entry.value.get("learning_rates") if isinstance(entry.value, dict) and not entry.errors else None
         if isinstance(rates, list | tuple):
             yield from _duplicate_rates(((*entry.key, "learning_rates", at), rate) for at, rate in enumerate(rates))
+    yield from _too_few_rates(draft)
     yield from duplicate_errors((key, target, target) for key, target in draft.valid_items("targets"))
     yield from _folder_errors(draft)
 
@@ -33,6 +34,17 @@ def semantic_errors(draft: Draft) -> Iterator[ConfigProblem]:
 def _duplicate_rates(rates: Iterable[tuple[Key, object]]) -> Iterator[ConfigProblem]:
     # The id of a configuration holds its learning rate with six digits.
     yield from duplicate_errors((key, rate, f"{rate:g}") for key, rate in rates)
+
+
+def _too_few_rates(draft: Draft) -> Iterator[ConfigProblem]:
+    """Tuning draws learning rates between the lowest and the highest one."""
+    if not draft.config.tune.trials:
+        return
+    entries = {(*entry.key, "learning_rates"): entry.model.learning_rates for entry in draft.optimizers if entry.model}
+    for key, rates in {("learning_rates",): draft.config.learning_rates, **entries}.items():
+        if isinstance(rates, tuple) and len(rates) == 1:
+            reason = "found one learning rate; expected a lowest and a highest one, between which tuning searches"
+            yield ConfigProblem(key, rates[0], reason)
 
 
 def _folder_errors(draft: Draft) -> Iterator[ConfigProblem]:

@@ -23,7 +23,15 @@ def config_toml(config: Config) -> str:
 def _entry(entry: dict[str, Any], nested: str) -> Any:
     """A loss or optimizer as a person writes it: the name alone if there are no settings."""
     settings = {key: value[0] if _is_single(value) else value for key, value in entry.pop(nested).items()}
+    settings |= {key: _search(search) for key, search in entry.pop("searches", {}).items()}
     return entry["name"] if entry.keys() | settings.keys() == {"name"} else entry | settings
+
+
+def _search(search: dict[str, Any]) -> dict[str, Any]:
+    """The values that tuning tries, as a person writes them."""
+    if search["choices"]:
+        return {"choices": search["choices"]}
+    return {"from": search["low"], "to": search["high"], "scale": search["scale"]}
 
 
 def _is_single(value: object) -> bool:

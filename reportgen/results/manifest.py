@@ -18,6 +18,7 @@ from reportgen.results.files import MANIFEST, read_json, write_json
 from reportgen.results.json_checks import json_problem
 from reportgen.results.limits import MOST_MANIFEST_BYTES
 from reportgen.results.manifest_checks import manifest_problem
+from reportgen.search import Search
 
 Record = TypeVar("Record")
 
@@ -103,6 +104,8 @@ class HyperparameterInfo:
     """Whether values of any type are valid."""
     wraps: bool = False
     """Whether the value is the name of the wrapped optimizer."""
+    search: Search | None = None
+    """What tuning tried; None: it was not tuned."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,10 @@ class OptimizerInfo:
     hyperparameters: tuple[HyperparameterInfo, ...] = ()
     learning_rates: tuple[float, ...] = ()
     """Ascending; empty: unknown."""
+    learning_rate_search: Search | None = None
+    """The learning rates that tuning tried; None: the results are not those of tuning."""
+    rate_only_of: str = ""
+    """The label of the tuned optimizer of which only the learning rate is tuned here."""
 
 
 @dataclass(frozen=True)

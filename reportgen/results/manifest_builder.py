@@ -20,6 +20,7 @@ from reportgen.optimizer_specs import OptimizerSpec
 from reportgen.plan import Plan
 from reportgen.program_sources import tensorflow_version
 from reportgen.results.manifest import HyperparameterInfo, LossInfo, Manifest, OptimizerInfo
+from reportgen.trials import LEARNING_RATE
 
 
 def build_manifest(config: Config, plan: Plan) -> Manifest:
@@ -107,6 +108,7 @@ def _optimizer_info(spec: OptimizerSpec) -> OptimizerInfo:
             learning_rates=spec.learning_rates,
             short=spec.short,
         )
+    search = spec.tuning.space if spec.tuning else {}
     return OptimizerInfo(
         label=spec.label,
         family=spec.family,
@@ -118,8 +120,11 @@ def _optimizer_info(spec: OptimizerSpec) -> OptimizerInfo:
         doc=docstring_of(kind),
         reference=kind.reference,
         hyperparameters=tuple(
-            HyperparameterInfo(value=spec.values[name], **vars(item)) for name, item in spec.declared.items()
+            HyperparameterInfo(value=spec.values[name], **vars(item) | {"search": search.get(name)})
+            for name, item in spec.declared.items()
         ),
         learning_rates=spec.learning_rates,
         short=spec.short,
+        learning_rate_search=search.get(LEARNING_RATE),
+        rate_only_of=spec.rate_only_of,
     )

@@ -156,4 +156,5 @@ def _is_unfinished(manifest: Manifest) -> bool:
         config.learning_rates if each.learning_rates is None else each.learning_rates for each in config.optimizers
     ]
     loaded = [loss for loss in manifest.losses if loss.dim is not None]
-    return AUTO in rates or config.basins > 0 or any(loss.minimum is None or (loss.dim or 0) > 2 for loss in loaded)
+    grows = AUTO in rates and not config.tune.trials
+    return grows or config.basins > 0 or any(loss.minimum is None or (loss.dim or 0) > 2 for loss in loaded)
