@@ -104,7 +104,7 @@ def _report(case: Case, levels: Sequence[float], rng: np.random.Generator, resam
     """Of one report: whether any optimizer leads, the error, and whether both intervals hold the true numbers."""
     losses = [_trials(f"loss{place}", levels, case.good, rng) for place in range(case.losses)]
     drawn = all_resamples(losses, resamples)
-    fit = cross_fit if case.cross_fitted else _chosen_once
+    fit = cross_fit if case.cross_fitted else chosen_once
     board = Leaderboard(losses[0].names, tuple(fit(each, drawn[each.loss]) for each in losses))
     scores = board.resampled_hit_rates
     assert scores is not None
@@ -117,13 +117,13 @@ def _report(case: Case, levels: Sequence[float], rng: np.random.Generator, resam
     return bool(hit_lead(board).beaten), error, covered, least <= truth - case.hit_rates[1] <= most
 
 
-def _chosen_once(each: Trials, drawn: Resamples) -> CrossFit:
+def chosen_once(each: Trials, drawn: Resamples) -> CrossFit:
     """All starts at the learning rate that is best on all of them."""
     places = np.array([best_places(rule, np.ones((1, each.units)))[0] for rule in each.rule])
     return CrossFit(each, np.broadcast_to(places[:, None, None], (len(places), *drawn.weights.shape)), drawn)
 
 
-_THRESHOLDS = np.array([-0.75, -0.25, 0.25, 0.75])
+THRESHOLDS = np.array([-0.75, -0.25, 0.25, 0.75])
 """The targets."""
 
 
@@ -133,7 +133,7 @@ def _level(hit_rate: float) -> float:
     low, high = -9.0, 9.0
     for _ in range(40):
         middle = (low + high) / 2
-        share = (quality[:, np.newaxis] + middle > _THRESHOLDS).mean()
+        share = (quality[:, np.newaxis] + middle > THRESHOLDS).mean()
         low, high = (middle, high) if share < hit_rate else (low, middle)
     return (low + high) / 2
 
@@ -144,7 +144,7 @@ def _trials(label: str, levels: Sequence[float], good: Sequence[int], rng: np.ra
     times, rules = [], []
     for level, number in zip(levels, good, strict=True):
         quality = easy + rng.standard_normal((RATES, STARTS)) + level
-        hit = quality[..., np.newaxis] > _THRESHOLDS
+        hit = quality[..., np.newaxis] > THRESHOLDS
         hit[number:] = False
         t = np.where(hit, rng.lognormal(5, 0.5, (RATES, STARTS, 1)) * np.arange(1, TARGETS + 1), np.inf)
         gap = np.where(np.arange(RATES)[:, np.newaxis] < number, 10.0**-quality, np.inf)
@@ -191,7 +191,7 @@ def profile_coverage(case: Case, reports: int, seed: int = 0, resamples: int = 1
     rng = np.random.default_rng(seed)
     levels = [_level(rate) for rate in case.hit_rates]
     population = np.random.default_rng(2)
-    hit = np.sqrt(2) * population.standard_normal((200_000, 1)) + levels[0] > _THRESHOLDS
+    hit = np.sqrt(2) * population.standard_normal((200_000, 1)) + levels[0] > THRESHOLDS
     t = np.where(hit, population.lognormal(5, 0.5, (200_000, 1)) * np.arange(1, TARGETS + 1), np.inf)
     t = np.where(t <= BUDGET, t, np.inf)
     score, final = anytime_areas(t, BUDGET).mean(), np.isfinite(t).mean()

@@ -268,7 +268,8 @@ class _Pipeline:
         if not failed:
             self._log.unlink(missing_ok=True)
         reused = sum(program.fingerprint not in self._ran for program in programs)
-        best = best_rows(table, self._plan.custom_optimizers)
+        main = table[~table["optimizer"].isin(self._plan.rate_only)]
+        best = best_rows(main, self._plan.custom_optimizers)
         failures = failed_cells_of_batches(store.run_batches(programs, FAILURE_COLUMNS)) if failed else ()
         return BuildSummary(self._folder, None, len(programs), reused, failed, best=best, failures=failures)
 

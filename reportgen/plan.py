@@ -206,6 +206,11 @@ class Plan:
         return [label for label, spec in self.optimizers.items() if not catalogue.is_built_in_optimizer(spec.family)]
 
     @property
+    def rate_only(self) -> list[str]:
+        """Labels of the optimizers of which only the learning rate is tuned, next to those with everything tuned."""
+        return [label for label, spec in self.optimizers.items() if spec.rate_only_of]
+
+    @property
     def extensions(self) -> dict[str, Extension]:
         """How far each automatic grid of learning rates has grown, by the label of the optimizer."""
         return {label: spec.extension for label, spec in self.optimizers.items() if spec.extension is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -32,6 +33,11 @@ def _rates(first: int, count: int) -> tuple[float, ...]:
 
 
 INITIAL_RATES = _rates(_FIRST, _LAST - _FIRST + 1)
+
+
+def nearest_rate(rate: float) -> float:
+    """The learning rate of the grid, continued without end, that is nearest on a logarithmic scale."""
+    return _rates(round(math.log10(rate) * PER_DECADE), 1)[0]
 
 
 def extension_of(rates: Iterable[float]) -> Extension:

@@ -183,3 +183,17 @@ heavy = {"tensorflow", "pandas", "matplotlib", "rich"} & sys.modules.keys()
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
+
+
+def test_the_name_in_a_table_may_be_a_label() -> None:
+    labelled = {"name": "adam[beta_2=0.99,beta_1=0.5]", "beta_1": 0.8, "learning_rates": [0.1]}
+    plain = {"name": "adam", "beta_2": 0.99, "beta_1": 0.8, "learning_rates": [0.1]}
+    losses = (
+        [{"name": "rosenbrock[dim=20]", "start": [0.0] * 20}],
+        [{"name": "rosenbrock", "dim": 20, "start": [0.0] * 20}],
+    )
+    one, other = (
+        Config.model_validate({"optimizers": [optimizer], "losses": loss})
+        for optimizer, loss in zip((labelled, plain), losses, strict=True)
+    )
+    assert one == other

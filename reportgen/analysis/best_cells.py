@@ -10,6 +10,8 @@ from reportgen.analysis.rate_rule import RULE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reportgen.results.manifest import Manifest
+
 
 def best_cells(cells: pd.DataFrame, by: Sequence[str] = ("loss", "optimizer")) -> pd.DataFrame:
     """The best configuration of each (loss, optimizer), or of each ``by``, in the order of ``cells``.
@@ -23,6 +25,18 @@ def best_cells(cells: pd.DataFrame, by: Sequence[str] = ("loss", "optimizer")) -
     ascending = [False] * len(RULE) + [True]
     ordered = cells.sort_values([*RULE, "learning_rate"], ascending=ascending, kind="stable")
     return ordered.drop_duplicates(list(by)).sort_index()
+
+
+def shown_cells(cells: pd.DataFrame, manifest: Manifest) -> pd.DataFrame:
+    """The configurations that pictures and tables by learning rate show, rows of ``cells`` in the same order.
+
+    All of them; under tuning, the best trial of each optimizer on each loss in each half decade of learning rates.
+    """
+    if not manifest.is_tuned:
+        return cells
+    column = cells["learning_rate"].map(manifest.rate_column)
+    kept = best_cells(cells.assign(column=column), ("loss", "optimizer", "column"))
+    return cells.loc[kept.index].reset_index(drop=True)
 
 
 def comparable_cells(best: pd.DataFrame, unknown_minimum: Sequence[str]) -> pd.DataFrame:

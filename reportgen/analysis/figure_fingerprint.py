@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.loss_view import LossView, Trajectory
     from reportgen.analysis.profile_bands import ProfileBands
     from reportgen.analysis.runtime_profile import RuntimeProfile
+    from reportgen.analysis.tuning_study import TunedOptimizer
 
 
 def path_digest(view: LossView, optimizer: str) -> str:
@@ -52,6 +53,14 @@ def overview_digest(
     of_bands = (bands.budgets, bands.low, bands.high) if bands else ()
     arrays = (np.ascontiguousarray(each).tobytes() for each in (profile.t, profile.weights, *of_bands))
     return _digest(facts, *arrays, _table(tuning))
+
+
+def tuning_digest(tuned: TunedOptimizer, optimizers: Sequence[str]) -> str:
+    """The digest of the figures of the tuning of one optimizer; ``optimizers`` are all labels, which decide colours."""
+    facts = (tuned.optimizer, list(optimizers), tuned.default, tuned.space, tuned.configurations)
+    curves = (tuned.rate_only, tuned.everything)
+    arrays = [each.expected for each in curves] + [each.interval for each in curves if each.interval is not None]
+    return _digest(repr(facts), *(np.ascontiguousarray(array).tobytes() for array in arrays))
 
 
 def _setting(view: LossView) -> list[str]:

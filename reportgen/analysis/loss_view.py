@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reportgen.analysis.best_cells import best_cells
+from reportgen.analysis.best_cells import best_cells, shown_cells
 from reportgen.analysis.cells import Array, CellRow, cell_rows
 from reportgen.analysis.run_table import RunTable, run_table
 from reportgen.engine.result import Plane
@@ -85,10 +85,10 @@ class LossView:
         """The runs of this loss."""
         return run_table(self.results, self.known_cells)
 
-    @property
+    @cached_property
     def cells(self) -> pd.DataFrame:
-        """One row per configuration."""
-        return self.table.cells
+        """One row per configuration that is shown."""
+        return shown_cells(self.table.cells, self.manifest)
 
     @cached_property
     def best_table(self) -> pd.DataFrame:
@@ -135,14 +135,14 @@ class LossView:
         return cell_rows(self.cells, self.manifest.targets)
 
     def cells_by_rate(self, label: str) -> dict[float, CellRow]:
-        """The configurations of one optimizer by learning rate."""
+        """The configurations of one optimizer by their column in ``manifest.rate_columns``."""
         return self._cells_by_rate.get(label, {})
 
     @cached_property
     def _cells_by_rate(self) -> dict[str, dict[float, CellRow]]:
         found: dict[str, dict[float, CellRow]] = {}
         for row in self.rows:
-            found.setdefault(row.optimizer, {})[row.learning_rate] = row
+            found.setdefault(row.optimizer, {})[self.manifest.rate_column(row.learning_rate)] = row
         return found
 
     def best_runs(self, optimizer: str) -> list[Trajectory]:

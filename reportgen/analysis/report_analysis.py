@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.anytime import AnytimeScores, anytime_scores
-from reportgen.analysis.best_cells import best_cells, comparable_cells
+from reportgen.analysis.best_cells import best_cells, comparable_cells, shown_cells
 from reportgen.analysis.expected_times import expected_times
 from reportgen.analysis.head_to_head import HeadToHead, head_to_head
 from reportgen.analysis.loss_view import LossView, loss_view
@@ -17,6 +17,7 @@ from reportgen.analysis.runtime_profile import RuntimeProfile, cross_fitted_prof
 from reportgen.analysis.sensitivity import Sensitivity, sensitivity
 from reportgen.analysis.trials import Trials
 from reportgen.analysis.tuning_curve import mean_over_losses, tuning_curves
+from reportgen.analysis.tuning_study import TunedOptimizer, tuning_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,8 @@ class ReportAnalysis:
     """The analysis of one set of results."""
 
     def __init__(self, results: Results) -> None:
-        self.results = results
+        self.results = results.without_rate_only()
+        self.with_rate_only = results
 
     @property
     def manifest(self) -> Manifest:
@@ -110,7 +112,7 @@ class ReportAnalysis:
     @cached_property
     def sensitivity(self) -> list[Sensitivity]:
         """The sensitivity of each optimizer on each loss."""
-        return sensitivity(self.table)
+        return sensitivity(self.table.select(shown_cells(self.cells, self.manifest)))
 
     @cached_property
     def sensitivity_by_pair(self) -> Mapping[tuple[str, str], Sensitivity]:
@@ -132,6 +134,18 @@ class ReportAnalysis:
         """The expected running times of ``best`` to the tightest target, see ``expected_times``."""
         known = {loss.label for loss in self.manifest.losses if loss.minimum is not None}
         return expected_times(self.table, self.best[self.best["loss"].isin(known)])
+
+    @cached_property
+    def tuning_study(self) -> list[TunedOptimizer]:
+        """What tuning achieved for each optimizer that can be compared; empty without tuning."""
+        if not self.manifest.is_tuned:
+            return []
+        losses = [loss.label for loss in self.manifest.losses if (self.comparable["loss"] == loss.label).any()]
+        compared = self.comparable["optimizer"].unique()
+        optimizers = self.with_rate_only.manifest.optimizers
+        chosen = [info for info in optimizers if (info.rate_only_of or info.label) in compared]
+        table = run_table(self.with_rate_only).on(losses, [info.label for info in chosen])
+        return tuning_study(table, chosen, losses) if losses else []
 
     @cached_property
     def tuning(self) -> pd.DataFrame | None:

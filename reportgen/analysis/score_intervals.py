@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -72,11 +73,22 @@ class ResampledScores:
         return low_high
 
     def _score_intervals(self, level: float) -> Array:
-        weights = np.array([stratum.share for stratum in self.strata])
-        random = float(weights.sum())
-        mean = weights @ np.stack([stratum.scores.mean(axis=0) for stratum in self.strata])
-        low, high = score_interval([stratum.scores for stratum in self.strata], weights / random, level)
-        return np.stack([self.estimate - mean + random * low, self.estimate - mean + random * high], axis=1)
+        return stratified_interval(self.estimate, self.strata, level)
+
+
+def stratified_interval(estimate: Array, strata: Sequence[Stratum], level: float = 0.95) -> Array:
+    """The interval of scores by ``score_interval``, float [columns, 2]: low, high.
+
+    Args:
+        estimate: the scores of all starts, float [columns].
+        strata: the random draws; what is fixed adds to the scores, but not to their spread.
+        level: confidence of the intervals.
+    """
+    weights = np.array([stratum.share for stratum in strata])
+    random = float(weights.sum())
+    mean = weights @ np.stack([stratum.scores.mean(axis=0) for stratum in strata])
+    low, high = score_interval([stratum.scores for stratum in strata], weights / random, level)
+    return np.stack([estimate - mean + random * low, estimate - mean + random * high], axis=1)
 
 
 def score_interval(draws: list[Array], weights: Array, level: float = 0.95) -> tuple[Array, Array]:

@@ -58,11 +58,20 @@ def tuning_curves(table: RunTable, unit: Unit) -> pd.DataFrame:
 def _expected(each: Trials, name: str) -> Array:
     """The expected hit rate of ``name`` at the best of k learning rates, float [rates]."""
     column = each.names.index(name)
-    order = order_without_each(each.rule[column])
-    hits = hits_by_unit(each)[column]
-    chosen = np.take_along_axis(hits.T, order, axis=1) @ best_of(len(hits))
-    expected: Array = chosen.sum(axis=0) / len(each.unit)
+    expected: Array = expected_hits(hits_by_unit(each)[column], each.rule[column]).sum(axis=0) / len(each.unit)
     return expected
+
+
+def expected_hits(hits: Array, rule: Array) -> Array:
+    """The expected hits from each unit at the best of k learning rates that the others choose, float [units, rates].
+
+    Args:
+        hits: problems hit, float [rates, units].
+        rule: the criteria of ``rate_rule``, float [criteria, rates, units].
+    """
+    order = order_without_each(rule)
+    chosen: Array = np.take_along_axis(hits.T, order, axis=1) @ best_of(len(hits))
+    return chosen
 
 
 def mean_over_losses(curves: pd.DataFrame) -> pd.DataFrame:

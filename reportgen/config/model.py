@@ -110,6 +110,13 @@ def _check_interval(interval: tuple[float, float]) -> tuple[float, float]:
 Interval = Annotated[tuple[float, float], BeforeValidator(_to_interval), AfterValidator(_check_interval)]
 
 
+def _with_label_opened(table: dict[str, object]) -> dict[str, object]:
+    """The table of an entry with the settings that its ``name`` holds if it is a label; keys of the table win."""
+    label = table.get("name")
+    name, settings = parse_label(label) if isinstance(label, str) else (label, {})
+    return {**settings, **table, "name": name} if settings else table
+
+
 class LossEntry(_Model):
     """One entry of ``losses``: a name, or a table with settings and parameters of the loss."""
 
@@ -134,6 +141,7 @@ class LossEntry(_Model):
             value = {"name": name} | settings
         if not isinstance(value, dict) or "parameters" in value:
             return value
+        value = _with_label_opened(value)
         fields = {key: value[key] for key in value if key in ("name", "dim", "noise", "start", "domain")}
         noise = {key.removeprefix("noise."): value[key] for key in value if key.startswith("noise.")}
         parameters = {key: value[key] for key in value if key not in fields and not key.startswith("noise.")}
@@ -244,6 +252,7 @@ class OptimizerEntry(_Model):
             name, settings = parse_label(value)
             return {"name": name} | _split(_flattened(settings))
         if isinstance(value, dict) and "hyperparameters" not in value:
+            value = _with_label_opened(value)
             fields = {key: value[key] for key in value.keys() & {"name", "learning_rates", "label"}}
             settings = {key: value[key] for key in value if key not in fields}
             return fields | _split(_flattened(settings))

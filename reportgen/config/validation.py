@@ -27,6 +27,9 @@ def semantic_errors(draft: Draft) -> Iterator[ConfigProblem]:
         if isinstance(rates, list | tuple):
             yield from _duplicate_rates(((*entry.key, "learning_rates", at), rate) for at, rate in enumerate(rates))
     yield from _too_few_rates(draft)
+    if draft.config.tune.trials and draft.config.basins:
+        reason = "expected 0 with trials: maps of basins of many configurations would hide each other"
+        yield ConfigProblem(("basins",), draft.config.basins, reason)
     yield from duplicate_errors((key, target, target) for key, target in draft.valid_items("targets"))
     yield from _folder_errors(draft)
 

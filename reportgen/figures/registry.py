@@ -9,7 +9,7 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.figure_fingerprint import loss_digest, overview_digest, path_digest
+from reportgen.analysis.figure_fingerprint import loss_digest, overview_digest, path_digest, tuning_digest
 from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.profile_bands import ProfileBands
 from reportgen.analysis.runtime_profile import RuntimeProfile, runtime_profile
@@ -28,11 +28,16 @@ from reportgen.figures.paths import (
 from reportgen.figures.player_stage import STAGE, alt_background, draw_background, is_playable
 from reportgen.figures.runtime_profiles import alt_performance, alt_runtimes, draw_performance, draw_runtimes
 from reportgen.figures.scales import GapScale
-from reportgen.figures.style import PANEL, THUMBNAIL, WIDE
+from reportgen.figures.style import PANEL, THUMBNAIL, WIDE, SeriesStyle, series_style
+from reportgen.figures.tuned_curve import alt_tuned_curve, draw_tuned_curve
+from reportgen.figures.tuning_coordinates import alt_tuning_coordinates, draw_tuning_coordinates
 from reportgen.figures.tuning_curve import alt_tuning, draw_tuning
+from reportgen.figures.tuning_scatter import alt_tuning_scatter, draw_tuning_scatter
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from reportgen.analysis.tuning_study import TunedOptimizer
 
 MOST_PANELS = 24
 """With more optimizers than this, only the first have figures alone; the tables have all."""
@@ -45,7 +50,7 @@ class FigureSpec:
     kind: str
     """Of a loss: ``thumbnail``, ``convergence``, ``runtimes``, ``paths``, ``rates`` or ``background``.
 
-    Of all losses: ``runtimes``, ``performance`` or ``tuning``.
+    Of all losses: ``runtimes``, ``performance`` or ``tuning``; of one optimizer ``tuned``, ``trials``, ``coordinates``.
     """
     optimizer: str | None
     """Its label; None for the kinds that show all optimizers."""
@@ -126,7 +131,7 @@ def loss_figures(view: LossView) -> list[FigureSpec]:
 
 
 def overview_figures(
-    profile: RuntimeProfile, bands: ProfileBands | None, tuning: pd.DataFrame, optimizers: Sequence[str]
+    profile: RuntimeProfile, bands: ProfileBands | None, tuning: pd.DataFrame, optimizers: Sequence[str], noun: str
 ) -> list[FigureSpec]:
     """The figures that show all losses at once.
 
@@ -135,8 +140,9 @@ def overview_figures(
         bands: of its ``banded_optimizers``; None without bands.
         tuning: the tuning curves, made by ``mean_over_losses``.
         optimizers: all labels, in the order of their colours.
+        noun: what was tuned: ``learning rate`` or ``trial``.
     """
-    digest = partial(overview_digest, profile, bands, tuning, optimizers)
+    digest = partial(overview_digest, profile, bands, tuning, [*optimizers, noun])
 
     def figure(kind: str, alt: Callable[[], str], draw: Callable[[], str]) -> FigureSpec:
         return FigureSpec(kind, None, f"{kind}.svg", WIDE, alt, draw, digest)
@@ -144,8 +150,38 @@ def overview_figures(
     return [
         figure("runtimes", partial(alt_runtimes, profile), partial(draw_runtimes, profile, optimizers, bands)),
         figure("performance", partial(alt_performance, profile), partial(draw_performance, profile, optimizers)),
-        figure("tuning", partial(alt_tuning, tuning), partial(draw_tuning, tuning, optimizers)),
+        figure("tuning", partial(alt_tuning, tuning, noun), partial(draw_tuning, tuning, optimizers, noun)),
     ]
+
+
+def tuning_figures(study: Sequence[TunedOptimizer], optimizers: Sequence[str]) -> list[FigureSpec]:
+    """The figures of tuning: three of each of the first optimizers.
+
+    Args:
+        study: of each optimizer.
+        optimizers: all labels, in the order of their colours.
+    """
+    found = []
+    for tuned in study[:MOST_PANELS]:
+        name = tuned.optimizer
+        style, digest = series_style(optimizers.index(name)), partial(tuning_digest, tuned, optimizers)
+        kinds: list[tuple[str, tuple[int, int], _Alt, _Draw]] = [
+            ("tuned", PANEL, alt_tuned_curve, draw_tuned_curve),
+            ("trials", PANEL, alt_tuning_scatter, draw_tuning_scatter),
+        ]
+        if len(tuned.space) > 1:
+            kinds.append(("coordinates", WIDE, alt_tuning_coordinates, draw_tuning_coordinates))
+        found += [
+            FigureSpec(
+                kind, name, f"{kind}.{slug(name)}.svg", size, partial(alt, tuned), partial(draw, tuned, style), digest
+            )
+            for kind, size, alt, draw in kinds
+        ]
+    return found
+
+
+_Alt = Callable[["TunedOptimizer"], str]
+_Draw = Callable[["TunedOptimizer", SeriesStyle], str]
 
 
 def _thumbnail(view: LossView) -> str:

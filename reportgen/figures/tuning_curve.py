@@ -1,4 +1,4 @@
-"""Tuning curves: the expected result of each optimizer by the number of learning rates tried."""
+"""Tuning curves: the expected result of each optimizer by the number of learning rates or trials."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str]) -> str:
-    """The SVG of the expected hit rate by the number of learning rates tried.
+def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str], noun: str) -> str:
+    """The SVG of the expected hit rate by the number of learning rates or trials.
 
     Args:
         curves: made by ``mean_over_losses``.
         optimizers: all labels, in the order of their colours.
+        noun: what was tried: ``learning rate`` or ``trial``.
     """
     named = _best(curves)
     lines = {str(name): _line(str(name), curve, optimizers) for name, curve in curves.groupby("optimizer", sort=False)}
@@ -31,7 +32,7 @@ def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str]) -> str:
         most = int(curves["rates"].max())
         axes.set_xlim(1, max(most, 2))
         ticks = range(1, most + 1, max(1, -(-most // 9)))
-        x_ticks(axes, ticks, [str(tick) for tick in ticks], "learning rates tried")
+        x_ticks(axes, ticks, [str(tick) for tick in ticks], "trials" if noun == "trial" else f"{noun}s tried")
         share_axis(axes, "expected share of targets hit")
         behind = [line for name, line in lines.items() if name not in named]
         draw_lines(axes, [line for name, line in lines.items() if name in named], behind)
@@ -39,14 +40,14 @@ def draw_tuning(curves: pd.DataFrame, optimizers: Sequence[str]) -> str:
     return axes_svg(WIDE, MARGINS, draw)
 
 
-def alt_tuning(curves: pd.DataFrame) -> str:
+def alt_tuning(curves: pd.DataFrame, noun: str) -> str:
     """The text alternative of ``draw_tuning``."""
     parts = []
     for name in _best(curves):
         expected = curves[curves["optimizer"] == name]["expected"]
-        all_rates = f"{share(expected.iloc[-1])} with {count(len(expected), 'learning rate')}"
+        all_rates = f"{share(expected.iloc[-1])} with {count(len(expected), noun)}"
         parts.append(f"{name} {share(expected.iloc[0])} ({all_rates})")
-    subject = "Expected share of (start, target) pairs hit at one random learning rate"
+    subject = f"Expected share of (start, target) pairs hit at one random {noun}"
     return f"{subject}: {and_list(parts, MOST_NAMED)}."
 
 

@@ -29,6 +29,8 @@ class DisplayLabels:
 
 def display_labels(optimizers: Sequence[OptimizerInfo]) -> DisplayLabels:
     """The names of all optimizers of a report."""
+    alone = {each.label: each.label for each in optimizers if each.rate_only_of}
+    optimizers = [each for each in optimizers if not each.rate_only_of]
     parsed = {each.label: parse_label(each.label) for each in optimizers}
     counts = Counter((key, format_value(value)) for _, settings in parsed.values() for key, value in settings.items())
     shared = [setting for setting, times in counts.items() if times == len(optimizers) > 1]
@@ -38,7 +40,7 @@ def display_labels(optimizers: Sequence[OptimizerInfo]) -> DisplayLabels:
     }
     repeated = {name for name, times in Counter(names.values()).items() if times > 1}
     unique = {label: label if name in repeated else name for label, name in names.items()}
-    return DisplayLabels(unique, ", ".join("=".join(setting) for setting in shared))
+    return DisplayLabels(unique | alone, ", ".join("=".join(setting) for setting in shared))
 
 
 def with_display_labels(results: Results) -> Results:
@@ -47,7 +49,10 @@ def with_display_labels(results: Results) -> Results:
     names = display_labels(manifest.optimizers).by_label
     if all(label == name for label, name in names.items()):
         return results
-    optimizers = tuple(replace(each, label=names[each.label]) for each in manifest.optimizers)
+    optimizers = tuple(
+        replace(each, label=names[each.label], rate_only_of=names.get(each.rate_only_of, ""))
+        for each in manifest.optimizers
+    )
     programs = tuple(
         replace(each, optimizers=tuple(names.get(label, label) for label in each.optimizers))
         for each in manifest.programs

@@ -152,7 +152,7 @@ def _prepare(folder: Path, next_batch: Synchronized[int]) -> None:
     from reportgen.report.display_labels import with_display_labels
     from reportgen.results.result_tables import Results
 
-    _next_batch, _results = next_batch, with_display_labels(Results.for_report(folder))
+    _next_batch, _results = next_batch, with_display_labels(Results.for_report(folder)).without_rate_only()
     warm_up()
 
 

@@ -55,7 +55,7 @@ def heatmap_by_optimizer(view: LossView, order: Sequence[str], most: int | None 
         order: labels of all optimizers, in the order of the rows.
         most: number of rows; None: all.
     """
-    rates = view.manifest.learning_rates
+    rates = view.manifest.rate_columns
     scale = GapLevels(view)
     best = sorted(view.best.values(), key=lambda cell: cell.sort_key)[:most]
     shown = {cell.optimizer for cell in best}
@@ -77,8 +77,7 @@ def shown_headings(rates: Sequence[float]) -> list[bool]:
 def heatmap_by_loss(views: Iterable[LossView], optimizer: str) -> list[HeatRow]:
     """The losses of one optimizer."""
     return [
-        HeatRow(view.label, _heat_cells(view, optimizer, view.manifest.learning_rates, GapLevels(view)))
-        for view in views
+        HeatRow(view.label, _heat_cells(view, optimizer, view.manifest.rate_columns, GapLevels(view))) for view in views
     ]
 
 

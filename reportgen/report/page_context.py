@@ -15,7 +15,7 @@ from reportgen.analysis.report_analysis import ReportAnalysis
 from reportgen.analysis.tuning_curve import shared_rates
 from reportgen.figures.contour_background import gap_range
 from reportgen.figures.paths import thumbnail_optimizers
-from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures
+from reportgen.figures.registry import MOST_PANELS, FigureSpec, overview_figures, tuning_figures
 from reportgen.figures.runtime_profiles import banded_optimizers
 from reportgen.figures.style import SeriesStyle, series_style
 from reportgen.report import csv_export
@@ -52,6 +52,7 @@ from reportgen.report.site_record import SiteSummary
 from reportgen.report.step_cost import cost_sentence, step_times
 from reportgen.report.step_heatmap import shown_steps, step_heatmaps
 from reportgen.report.sweeps import sweeps
+from reportgen.report.tuning_section import OptimizerTuning, optimizer_tuning, tuning_section
 from reportgen.results.manifest import Manifest, OptimizerInfo, ProgramEntry
 
 MOST_CARDS, MOST_BRIEF = 12, 12
@@ -114,11 +115,13 @@ class PageContexts:
 
     @cached_property
     def overview(self) -> list[FigureSpec]:
-        """The figures of the first page that show all losses."""
+        """The figures that show all losses at once."""
         profile, tuning = self._analysis.profile, self._analysis.tuning
         if profile is None or tuning is None:
             return []
-        return overview_figures(profile, self._bands, tuning, list(self._series))
+        names, noun = list(self._series), "trial" if self._manifest.is_tuned else "learning rate"
+        figures = overview_figures(profile, self._bands, tuning, names, noun)
+        return [*figures, *tuning_figures(self._analysis.tuning_study, names)]
 
     @cached_property
     def _bands(self) -> ProfileBands | None:
@@ -151,6 +154,7 @@ class PageContexts:
             head_to_head=analysis.head_to_head,
             limitations=ranking_limitations(board),
             excluded_losses=analysis.excluded_losses,
+            tuning=tuning_section(analysis.tuning_study, self._order, self._tuning_figures),
             sweeps=sweeps(manifest.optimizers, ranking),
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),
@@ -191,7 +195,13 @@ class PageContexts:
         if not self.overview:
             return None
         files = {"runtimes": csv_export.RUNTIMES, "performance": csv_export.PERFORMANCE, "tuning": csv_export.TUNING}
-        return OverviewFigures(**{spec.kind: _page_figure(spec, files[spec.kind]) for spec in self.overview})
+        shared = [spec for spec in self.overview if spec.optimizer is None]
+        return OverviewFigures(**{spec.kind: _page_figure(spec, files[spec.kind]) for spec in shared})
+
+    @cached_property
+    def _tuning_figures(self) -> dict[tuple[str, str], PageFigure]:
+        """By kind and optimizer."""
+        return {(spec.kind, spec.optimizer): _page_figure(spec) for spec in self.overview if spec.optimizer}
 
     def _ranked_rates(self) -> Mapping[str, RankedRates]:
         analysis = self._analysis
@@ -265,11 +275,17 @@ class PageContexts:
             reasons=failure_reasons(runs),
             hyperparameter_columns=filled_columns(info),
             schedules=schedule_choices(info),
+            tuning=self._optimizer_tuning(info),
             rows=heatmap_by_loss(self._analysis.views.values(), info.label),
             sections=[self._section(view, info.label) for view in self._analysis.views.values()],
             cells=cell_table_rows(cells[:MOST_ROWS], self._manifest),
             hidden_cells=max(len(cells) - MOST_ROWS, 0),
         )
+
+    def _optimizer_tuning(self, info: OptimizerInfo) -> OptimizerTuning | None:
+        study = {each.optimizer: each for each in self._analysis.tuning_study}
+        tuned = study.get(info.label)
+        return optimizer_tuning(tuned, info, self._tuning_figures) if tuned else None
 
     def _section(self, view: LossView, label: str) -> OptimizerSection:
         found = (
@@ -312,11 +328,11 @@ class PageContexts:
         starts = count(min(numbers), "start") if len(numbers) == 1 else f"{min(numbers)} to {max(numbers)} starts"
         if manifest.config.seeds > 1 and manifest.noisy_losses:
             starts += f", each with {count(manifest.config.seeds, 'seed')} if there is noise"
-        span = f" ({rate(min(rates))} to {rate(max(rates))})" if len(rates) > 1 else f" ({rate(rates[0])})"
+        span = f"{rate(min(rates))} to {rate(max(rates))}" if len(rates) > 1 else rate(rates[0])
+        span = f" (learning rates {span})" if manifest.is_tuned else f" ({span})"
         tried = sorted({len(info.learning_rates) for info in manifest.optimizers}) or [0]
-        number_of_rates = (
-            count(tried[-1], "learning rate") if len(tried) == 1 else f"{tried[0]} to {tried[-1]} learning rates"
-        )
+        noun = "trial" if manifest.is_tuned else "learning rate"
+        number_of_rates = count(tried[-1], noun) if len(tried) == 1 else f"{tried[0]} to {tried[-1]} {noun}s"
         return (
             f"{count(len(manifest.optimizers), 'optimizer')} × {number_of_rates}{span}"
             f" × {count(len(manifest.losses), 'loss')} × {starts}"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reportgen.report.ranking_table import PairRow, RankingRow
     from reportgen.report.step_heatmap import StepHeatmap
     from reportgen.report.sweeps import Sweep
+    from reportgen.report.tuning_section import OptimizerTuning, TuningSection
     from reportgen.results.manifest import LossInfo, Manifest, OptimizerInfo
 
 
@@ -149,6 +150,8 @@ class IndexPage(Page):
     limitations: Sequence[str]
     """What the ranking cannot show, in sentences."""
     excluded_losses: Sequence[str]
+    tuning: TuningSection | None
+    """What tuning achieved; None without tuning."""
     sweeps: Sequence[Sweep]
     """Optimizers of one rule that differ only in numbers, three or more."""
     losses: Sequence[LossCard]
@@ -239,6 +242,8 @@ class OptimizerPage(Page):
     """Those of Symbol, Range and Meaning that are not empty."""
     schedules: Sequence[str]
     """The learning-rate schedules, if the table of hyperparameters does not show them."""
+    tuning: OptimizerTuning | None
+    """What tuning achieved; None without tuning."""
     rows: Sequence[HeatRow]
     sections: Sequence[OptimizerSection]
     cells: Sequence[CellTableRow]

@@ -69,7 +69,7 @@ def loss_tables(page: LossPage) -> Iterator[PaperTable]:
         yield PaperTable(f"{folder}/best-rates", header, [_best_rate(row, has_gap=has_gap) for row in page.best])
     manifest = page.report.manifest
     if manifest is not None:
-        header = ["Optimizer", *map(rate, manifest.learning_rates)]
+        header = ["Optimizer", *map(rate, manifest.rate_columns)]
         cells = [
             [row.label, *(Strong(cell.word) if cell.best else cell.word for cell in row.cells)] for row in page.rows
         ]

@@ -115,14 +115,14 @@ class _PlayerBuilder:
 
     def __init__(self, view: LossView) -> None:
         self._view = view
-        self._rates = list(view.manifest.learning_rates)
+        self._rates = list(view.manifest.rate_columns)
         runs = {cell: run for cell, run in view.first_runs.items() if run.x is not None}
         self._first: Trajectory = next(iter(runs.values()))
         self._floor = lowest_code(list(runs.values())) if np.isfinite(view.minimum) else None
         self.paths: dict[Key, EncodedPath] = {}
         for row in view.rows:
             if row.cell_id in runs and (path := encode_path(view, runs[row.cell_id], self._floor)):
-                self.paths[row.optimizer, row.learning_rate] = path
+                self.paths[row.optimizer, view.manifest.rate_column(row.learning_rate)] = path
 
     def build(self) -> Player:
         steps, fitting = self._fitting

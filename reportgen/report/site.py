@@ -84,7 +84,7 @@ class Site:
 
     def draw(self, results: Results) -> None:
         """Draw the figures of the losses in ``results``, all of which are finished."""
-        shown = with_display_labels(results)
+        shown = with_display_labels(results).without_rate_only()
         for label in shown.runs["loss"].astype(str).unique():
             view = loss_view(shown, label)
             draw_figures(self._outdated_figures(view), self._assets, self._on_figure)

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from reportgen.config import Config
 from reportgen.config.model import Noise, Scalar
 from reportgen.loss import Interval, Point
+from reportgen.rate_grid import nearest_rate
 from reportgen.results.errors import NotResultsError as NotResultsError  # part of the public interface of this module
 from reportgen.results.files import MANIFEST, read_json, write_json
 from reportgen.results.json_checks import json_problem
@@ -232,6 +233,25 @@ class Manifest:
     def learning_rates(self) -> tuple[float, ...]:
         """The learning rates of all optimizers, ascending."""
         return tuple(sorted({rate for optimizer in self.optimizers for rate in optimizer.learning_rates}))
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether these are the trials of tuning, so that hyperparameters differ as well."""
+        return any(optimizer.learning_rate_search for optimizer in self.optimizers)
+
+    @property
+    def rate_columns(self) -> tuple[float, ...]:
+        """The columns of tables by learning rate, ascending: all learning rates; under tuning, half decades."""
+        return tuple(sorted(set(map(self.rate_column, self.learning_rates))))
+
+    def rate_column(self, rate: float) -> float:
+        """The column of a learning rate."""
+        return nearest_rate(rate) if self.is_tuned else rate
+
+    @property
+    def rate_only(self) -> tuple[str, ...]:
+        """Labels of the optimizers of which only the learning rate is tuned. They take part in the tuning page only."""
+        return tuple(optimizer.label for optimizer in self.optimizers if optimizer.rate_only_of)
 
     @property
     def gradient_tolerance(self) -> float:

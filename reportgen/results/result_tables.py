@@ -83,7 +83,7 @@ class Results:
         manifest = read_whole_manifest(folder)
         path, checks = folder / RUNS, RunChecks(folder / RUNS, manifest.targets, manifest)
         stored = check_columns(path, runs_schema(manifest.targets), optional_columns(manifest.targets))
-        names = (name for name in report_columns(manifest.targets) if name in stored)
+        names = (name for name in report_columns(manifest) if name in stored)
         # One column at a time: reading all at once would hold everything twice, as Arrow and as pandas.
         runs = pd.concat((_checked_column(path, name, checks) for name in names), axis=1)
         stored_trajectories = check_stored_trajectories(folder, checks.finish(), manifest)
@@ -112,6 +112,17 @@ class Results:
             runs = self.runs["run_id"][self.runs["loss"] == loss]
             tables = [table[belongs_to_runs(table["run_id"], runs)] for table in tables]
         return tables[0], tables[1]
+
+    def without_rate_only(self) -> Results:
+        """Return the results without the optimizers of which only the learning rate is tuned."""
+        left_out = self.manifest.rate_only
+        if not left_out:
+            return self
+        optimizers = tuple(each for each in self.manifest.optimizers if not each.rate_only_of)
+        runs = self.runs[~self.runs["optimizer"].isin(left_out)]
+        traces, paths = (each[belongs_to_runs(each["run_id"], runs["run_id"])] for each in (self.traces, self.paths))
+        manifest = replace(self.manifest, optimizers=optimizers)
+        return replace(self, runs=runs, traces=traces, paths=paths, manifest=manifest)
 
     def of_loss(self, label: str) -> Results:
         """Return the results on one loss; the manifest remains that of all losses."""
@@ -142,15 +153,16 @@ class Results:
         return labels, [run_codes, *(_codes_of_rows(column, run_ids, run_codes) for column in columns)]
 
 
-def report_columns(targets: Sequence[float]) -> list[str]:
+def report_columns(manifest: Manifest) -> list[str]:
     """Return the columns of runs that a report needs, without ``reason``, which it needs of failed runs only."""
-    return [name for name in runs_schema(targets).names if name not in _NOT_IN_REPORT]
+    left_out = _NOT_IN_REPORT - {"hyperparameters"} if manifest.is_tuned else _NOT_IN_REPORT
+    return [name for name in runs_schema(manifest.targets).names if name not in left_out]
 
 
-_NOT_IN_REPORT = (
+_NOT_IN_REPORT = {
     *("dim", "family", "hyperparameters", "x0", "first_unchanged", "best_loss", "best_step", "distance"),
     *("final_gradient_norm", "reason"),
-)
+}
 
 
 def _codes_of_rows(column: pd.Series[str], run_ids: pd.Index, run_codes: Codes) -> Codes:

@@ -153,7 +153,7 @@ class Store:
         """
         tables = []
         for name, schema in table_schemas(manifest.targets).items():
-            columns = report_columns(manifest.targets) if name == RUNS else schema.names
+            columns = report_columns(manifest) if name == RUNS else schema.names
             groups = (group for program in programs for group in self._row_groups(program, name, columns))
             joined = pa.concat_tables([schema.empty_table().select(columns), *groups]).unify_dictionaries()
             tables.append(to_pandas(joined, arrow_lists=name in (RUNS, TRACES)))
