@@ -30,7 +30,7 @@ class QHM(Optimizer):
     source: ClassVar[str] = "Ma and Yarats 2019"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = "The momentum is a running mean, so the learning rate means the same for any decay."
-    default_learning_rate: ClassVar[float | None] = 1.0  # the documentation of the authors' code
+    default_learning_rate: ClassVar[float | None] = 1.0  # documentation of the authors' code
 
     beta: float = hyperparameter(
         0.999,
