@@ -44,7 +44,7 @@ class Adafactor(Optimizer):
         high=1,
         symbol="c",
         doc="how fast the memory of the second moment grows",
-        search=Search(0.5, 1.0, "linear", source="Shazeer and Stern 2018, section 7"),
+        search=Search(0.5, 1.0, "linear", source=AROUND_DEFAULT),
     )
     epsilon_1: float = hyperparameter(1e-30, low=0, symbol=r"\epsilon_1", doc="keeps the second moment above zero")
     epsilon_2: float = hyperparameter(

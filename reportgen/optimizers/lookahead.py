@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, Search, base_optimizer, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -49,7 +50,7 @@ class Lookahead(Optimizer):
         high=1,
         symbol=r"\alpha",
         doc="how far the slow position follows",
-        search=Search(0.2, 0.9, "linear", source="around 0.5 and 0.8, the values of the paper"),
+        search=Search(0.2, 0.9, "linear", source=AROUND_DEFAULT),
     )
 
     def init(self, x: Tensor) -> LookaheadState:

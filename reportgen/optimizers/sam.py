@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from reportgen.optimizer import AlteredProblem, Optimizer, Problem, Search, base_optimizer, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -41,7 +42,7 @@ class SAM(Optimizer):
         low=0,
         symbol=r"\rho",
         doc="distance uphill at which the gradient is evaluated",
-        search=Search(0.01, 0.5, source="Foret et al. 2021: 0.01 to 0.5"),
+        search=Search(0.01, 0.5, source=AROUND_DEFAULT),
     )
 
     def init(self, x: Tensor) -> SAMState:
