@@ -18,11 +18,13 @@ from reportgen.analysis.compare.model import Comparison
 from reportgen.api.plots import Plots
 from reportgen.cli import main
 from reportgen.cli.catalogue_facts import OptimizerFacts, find_optimizers
+from reportgen.cli.fact_lines import format_search
 from reportgen.config.json_schema import field_descriptions, json_schema
 from reportgen.config.model import Config
 from reportgen.config.sources import FLAGS
 from reportgen.hyperparameters import hyperparameters
 from reportgen.loss import Loss
+from reportgen.optimizer import Optimizer
 from reportgen.report.formula import math_block, math_inline
 from reportgen.results import manifest
 from reportgen.results.schema import GRIDS, PATHS, TRACES, runs_schema
@@ -164,12 +166,17 @@ def _optimizer(facts: OptimizerFacts, kind: Any) -> str:
             symbols.get(each.name, ""),
             f"`{_toml(each.default)}`",
             " or ".join(f"`{_toml(choice)}`" for choice in each.choices) or _range(each.low, each.high),
+            _escape(format_search(each.search)) if each.search else "",
             _sentence(each.doc) + (f" Default from: {_escape(each.source)}." if each.source else ""),
         )
         for each in facts.hyperparameters
         if each.name != "schedule"
     ]
-    items = {"Source": facts.source, "Verified with": facts.verified, "Note": facts.note}
+    rate = "" if facts.default_learning_rate is None else f"{facts.default_learning_rate:g}"
+    own_rates = facts.learning_rate_search != Optimizer.learning_rate_search
+    items = {"Default learning rate": rate}
+    items |= {"Learning rates that tuning tries": format_search(facts.learning_rate_search) if own_rates else ""}
+    items |= {"Source": facts.source, "Verified with": facts.verified, "Note": facts.note}
     return "\n\n".join(
         filter(
             None,
@@ -178,7 +185,9 @@ def _optimizer(facts: OptimizerFacts, kind: Any) -> str:
                 f"**{_escape(facts.title)}.** {_escape(_sentence(facts.doc))}"
                 + (" It is a reference optimizer." if facts.reference else ""),
                 f'<div class="formula">{math_block(facts.formula)}</div>',
-                _table(("hyperparameter", "symbol", "default", "range", "meaning"), rows) if rows else "",
+                _table(("hyperparameter", "symbol", "default", "range", "tuning tries", "meaning"), rows)
+                if rows
+                else "",
                 *_paragraphs(items),
             ],
         )

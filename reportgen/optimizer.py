@@ -165,7 +165,9 @@ class Optimizer:
     """Whether it is a reference optimizer: the report marks it, and no sentence compares it with others."""
     default_learning_rate: ClassVar[float | None] = None
     """The learning rate that its source recommends; None if it recommends none."""
-    learning_rate_search: ClassVar[Search] = Search(1e-5, 10.0)
+    learning_rate_search: ClassVar[Search] = Search(
+        1e-5, 10.0, source="three decades on both sides of 0.01; DeepOBS, Schneider et al. 2019: 1e-5 to 100"
+    )
     """The learning rates that tuning tries."""
 
     schedule: str = field(

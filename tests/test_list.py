@@ -60,12 +60,15 @@ def test_list_optimizers_shows_paper_and_rule() -> None:
 def test_list_of_an_optimizer_shows_all_its_facts() -> None:
     lines = invoke("list", "optimizers", "adam[beta_2=0.99]").stdout.splitlines()
     assert next(line for line in lines if "beta_1" in line and "_t" not in line).endswith(
-        "beta_1 = 0.9  (from 0 to 1; decay of the gradient's running mean)"
+        "beta_1 = 0.9  (from 0 to 1; decay of the gradient's running mean; "
+        "tuning tries 0.5 to 0.98 (1 - log; Dahl et al. 2023, AlgoPerf, AdamW))"
     )
     assert any("beta_2 = 0.99  (default 0.999; from 0 to 1; " in line for line in lines)
     assert any("schedule = constant  (constant or cosine or linear or " in line for line in lines)
     facts = dict(line.split(maxsplit=1) for line in lines if not line.startswith(" "))
     assert facts["reference"] == "no"
+    assert facts["default_learning_rate"] == "0.001"
+    assert facts["learning_rate_search"].startswith("1e-05 to 10 (log; ")
     assert facts["verified"] == optimizers()["adam"].verified
     assert facts["formula"] == optimizers()["adam"].formula
 
@@ -77,6 +80,11 @@ def test_list_of_a_wrapper_shows_its_base() -> None:
     assert (declared["base.beta_2"]["value"], declared["base.beta_2"]["default"]) == (0.9, 0.999)
     assert "base.schedule" not in declared
     assert declared["base.epsilon_corrected"]["source"]
+    assert facts["default_learning_rate"] is None
+    assert facts["learning_rate_search"]["high"] == 10
+    assert declared["k"]["search"]["choices"] == [5, 10]
+    assert (declared["base.beta_1"]["search"]["low"], declared["base.beta_1"]["search"]["scale"]) == (0.5, "1 - log")
+    assert declared["base.epsilon_corrected"]["search"] is None
 
 
 @pytest.mark.parametrize("kind", ["losses", "optimizers"])

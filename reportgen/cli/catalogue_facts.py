@@ -15,7 +15,7 @@ from reportgen.config import ConfigError
 from reportgen.config.model import Scalar
 from reportgen.config.validation import parse_loss, parse_optimizer
 from reportgen.loss import Interval, Loss, Point
-from reportgen.optimizer import Optimizer, docstring_of
+from reportgen.optimizer import Optimizer, Search, docstring_of
 
 Setting = Scalar | None
 """The value of a hyperparameter or of a loss's parameter."""
@@ -58,6 +58,8 @@ class HyperparameterFacts:
     choices: tuple[Setting, ...]
     doc: str
     source: str
+    search: Search | None
+    """What tuning tries; None: tuning leaves it at its default."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class OptimizerFacts:
     """The first paragraph of its docstring."""
     reference: bool
     formula: str
+    default_learning_rate: float | None
+    """What its source recommends; None if it recommends none."""
+    learning_rate_search: Search
+    """The learning rates that tuning tries."""
     hyperparameters: tuple[HyperparameterFacts, ...]
     note: str
     source: str
@@ -157,6 +163,8 @@ def _optimizer_facts(name: str, kind: type[Optimizer], settings: Mapping[str, Se
         doc=docstring_of(kind).split("\n\n")[0],
         reference=kind.reference,
         formula=kind.formula,
+        default_learning_rate=kind.default_learning_rate,
+        learning_rate_search=kind.learning_rate_search,
         hyperparameters=tuple(
             HyperparameterFacts(
                 name=each.name,
@@ -167,6 +175,7 @@ def _optimizer_facts(name: str, kind: type[Optimizer], settings: Mapping[str, Se
                 choices=tuple(each.choices),
                 doc=each.doc,
                 source=each.source,
+                search=each.search,
             )
             for each in declared.values()
         ),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from reportgen.cli.catalogue_facts import HyperparameterFacts, LossFacts, OptimizerFacts, Setting
+from reportgen.search import Search
 
 
 def table_row(facts: LossFacts | OptimizerFacts) -> dict[str, str]:
@@ -27,6 +28,16 @@ def fact_lines(facts: LossFacts | OptimizerFacts) -> list[str]:
         for name, line in zip([field.name, *[""] * len(values)], values or ["-"], strict=False):
             result.append(f"{name:{width}}  {line}".rstrip())
     return result
+
+
+def format_search(search: Search) -> str:
+    """Return what tuning tries in words: ``0.5 to 0.98 (1 - log; Dahl et al. 2023)``."""
+    if search.choices:
+        values, notes = " or ".join(map(_format_setting, search.choices)), [search.source]
+    else:
+        values, notes = f"{search.low:g} to {search.high:g}", [search.scale, search.source]
+    note = "; ".join(filter(None, notes))
+    return f"{values} ({note})" if note else values
 
 
 def _loss_row(facts: LossFacts) -> dict[str, str]:
@@ -57,6 +68,7 @@ def _hyperparameter_line(facts: HyperparameterFacts) -> str:
         " or ".join(map(str, facts.choices)),
         facts.doc,
         f"source: {facts.source}" if facts.source else "",
+        f"tuning tries {format_search(facts.search)}" if facts.search else "",
     ]
     text = "; ".join(filter(None, details))
     return f"{facts.name} = {_format_setting(facts.value)}" + (f"  ({text})" if text else "")
@@ -73,6 +85,8 @@ def _format_value(value: object) -> str:
             return ", ".join(f"{name} = {_format_value(each)}" for name, each in value.items()) or "-"
         case tuple() | list():
             return f"({', '.join(map(_format_value, value))})" if value else "-"
+        case Search():
+            return format_search(value)
         case bool():
             return "yes" if value else "no"
         case float():

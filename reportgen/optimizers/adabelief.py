@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Problem, hyperparameter
+from reportgen.optimizer import Problem, Search, hyperparameter
 from reportgen.optimizers.moments import Moments
 from reportgen.tensor import Tensor
 
@@ -33,8 +33,15 @@ class AdaBelief(Moments):
     source: ClassVar[str] = "Zhuang et al. 2020; defaults: optax"
     verified: ClassVar[str] = "optax 0.2.8, pytorch_optimizer 4.1"
     note: ClassVar[str] = "The paper and pytorch_optimizer use one epsilon in both places; optax has two."
+    default_learning_rate: ClassVar[float | None] = 0.001
 
-    epsilon: float = hyperparameter(1e-16, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    epsilon: float = hyperparameter(
+        1e-16,
+        low=0,
+        symbol=r"\epsilon",
+        doc="avoids division by zero",
+        search=Search(1e-16, 1e-2, source="from the default to the largest of other rules"),
+    )
     epsilon_root: float = hyperparameter(
         1e-16, low=0, symbol=r"\epsilon_s", doc="added to the second moment in every step, so that it accumulates"
     )

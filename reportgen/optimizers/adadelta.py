@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import DECAY, EPSILON, LEARNING_RATE_FACTOR
 from reportgen.tensor import Tensor
 
 
@@ -34,10 +35,16 @@ class Adadelta(Optimizer):
         "The paper has no learning rate, which corresponds to a learning rate of 1. Epsilon sets the size of the first "
         "steps."
     )
+    default_learning_rate: ClassVar[float | None] = 1.0
+    learning_rate_search: ClassVar[Search] = LEARNING_RATE_FACTOR
 
-    rho: float = hyperparameter(0.95, low=0, high=1, symbol=r"\rho", doc="decay of both running means")
+    rho: float = hyperparameter(0.95, low=0, high=1, symbol=r"\rho", doc="decay of both running means", search=DECAY)
     epsilon: float = hyperparameter(
-        1e-6, low=0, symbol=r"\epsilon", doc="sets the size of the first steps and avoids division by zero"
+        1e-6,
+        low=0,
+        symbol=r"\epsilon",
+        doc="sets the size of the first steps and avoids division by zero",
+        search=EPSILON,
     )
 
     def init(self, x: Tensor) -> AdadeltaState:

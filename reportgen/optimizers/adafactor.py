@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -35,13 +36,31 @@ class Adafactor(Optimizer):
         "This is the form for vectors, which stores the full second moment; only matrices are factored. As in Keras "
         "and PyTorch, the learning rate is the upper limit of the paper's relative step."
     )
+    default_learning_rate: ClassVar[float | None] = 0.01
 
-    decay: float = hyperparameter(0.8, low=0, high=1, symbol="c", doc="how fast the memory of the second moment grows")
+    decay: float = hyperparameter(
+        0.8,
+        low=0,
+        high=1,
+        symbol="c",
+        doc="how fast the memory of the second moment grows",
+        search=Search(0.5, 1.0, "linear", source=AROUND_DEFAULT),
+    )
     epsilon_1: float = hyperparameter(1e-30, low=0, symbol=r"\epsilon_1", doc="keeps the second moment above zero")
     epsilon_2: float = hyperparameter(
-        1e-3, low=0, symbol=r"\epsilon_2", doc="lower bound of the root mean square of the position"
+        1e-3,
+        low=0,
+        symbol=r"\epsilon_2",
+        doc="lower bound of the root mean square of the position",
+        search=Search(1e-6, 0.1, source=AROUND_DEFAULT),
     )
-    clip: float = hyperparameter(1.0, low=0, symbol="d", doc="largest root mean square of the updates")
+    clip: float = hyperparameter(
+        1.0,
+        low=0,
+        symbol="d",
+        doc="largest root mean square of the updates",
+        search=Search(0.1, 10.0, source=AROUND_DEFAULT),
+    )
 
     def init(self, x: Tensor) -> AdafactorState:
         """The second moment is zero."""

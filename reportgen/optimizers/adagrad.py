@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.search_ranges import ACCUMULATOR, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -29,9 +30,12 @@ class Adagrad(Optimizer):
         "Epsilon is added outside the square root, as in PyTorch and TensorFlow's kernel. Keras and optax add it "
         "inside: epsilon_inside = true."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001
 
-    initial_accumulator: float = hyperparameter(0.1, low=0, symbol="a_0", doc="initial sum of squared gradients")
-    epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    initial_accumulator: float = hyperparameter(
+        0.1, low=0, symbol="a_0", doc="initial sum of squared gradients", search=ACCUMULATOR
+    )
+    epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
     epsilon_inside: bool = hyperparameter(False, doc="add epsilon inside the square root", source="PyTorch")
 
     def init(self, x: Tensor) -> AdagradState:

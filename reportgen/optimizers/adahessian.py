@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.optimizers.search_ranges import EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -36,8 +37,9 @@ class AdaHessian(Moments):
         "The diagonal is exact; the paper estimates it from random vectors. The Hessian power is 1, and nothing is "
         "averaged over neighbouring coordinates."
     )
+    default_learning_rate: ClassVar[float | None] = 0.15
 
-    epsilon: float = hyperparameter(1e-4, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    epsilon: float = hyperparameter(1e-4, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
 
     def init(self, x: Tensor) -> AdaHessianState:
         """Both moments are zero."""

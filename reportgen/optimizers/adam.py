@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import AdamBase, AdamState
+from reportgen.optimizers.search_ranges import WEIGHT_DECAY
 from reportgen.tensor import Tensor
 
 _MEANS = r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t \\ v_t = \beta_2 v_{t-1} + (1-\beta_2)\, g_t^2 \\ "
@@ -28,6 +29,7 @@ class Adam(AdamBase):
     source: ClassVar[str] = "Kingma and Ba 2015, Algorithm 1"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
     note: ClassVar[str] = _NOTE
+    default_learning_rate: ClassVar[float | None] = 0.001
 
     def init(self, x: Tensor) -> AdamState:
         """Both moments are zero."""
@@ -63,6 +65,7 @@ class AdamW(Adam):
         symbol=r"\lambda",
         doc="fraction of the position that each step subtracts, times the learning rate",
         source="PyTorch",
+        search=WEIGHT_DECAY,
     )
 
     def step(self, x: Tensor, state: AdamState, problem: Problem) -> tuple[Tensor, AdamState]:

@@ -31,6 +31,7 @@ class Adamax(Moments):
     source: ClassVar[str] = "Kingma and Ba 2015, Algorithm 2; epsilon: PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
     note: ClassVar[str] = "Keras and TensorFlow's kernel add epsilon to the maximum: epsilon_inside = false."
+    default_learning_rate: ClassVar[float | None] = 0.002
 
     epsilon_inside: bool = hyperparameter(
         True, doc="add epsilon to the absolute gradient, inside the maximum", source="PyTorch, optax"

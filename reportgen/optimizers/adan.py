@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.search_ranges import DECAY, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -38,11 +39,18 @@ class Adan(Optimizer):
         "Each beta of the paper is 1 - beta here. optax weights the change by 1 - beta_2; the paper and its code "
         "weight it by beta_2. The first change is zero."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001
 
-    beta_1: float = hyperparameter(0.98, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean")
-    beta_2: float = hyperparameter(0.92, low=0, high=1, symbol=r"\beta_2", doc="decay of the change's running mean")
-    beta_3: float = hyperparameter(0.99, low=0, high=1, symbol=r"\beta_3", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    beta_1: float = hyperparameter(
+        0.98, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean", search=DECAY
+    )
+    beta_2: float = hyperparameter(
+        0.92, low=0, high=1, symbol=r"\beta_2", doc="decay of the change's running mean", search=DECAY
+    )
+    beta_3: float = hyperparameter(
+        0.99, low=0, high=1, symbol=r"\beta_3", doc="decay of the square's running mean", search=DECAY
+    )
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
     weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="proximal weight decay")
 
     def init(self, x: Tensor) -> AdanState:

@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Problem, hyperparameter
+from reportgen.optimizer import Problem, Search, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -37,9 +38,19 @@ class AdEMAMix(Moments):
         "The paper's optional warm-up of alpha and beta_3 is left out, as it is by default in optax and "
         "pytorch_optimizer. The slow mean is not bias-corrected."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001
 
-    beta_3: float = hyperparameter(0.9999, low=0, high=1, symbol=r"\beta_3", doc="decay of the slow running mean")
-    alpha: float = hyperparameter(5.0, low=0, symbol=r"\alpha", doc="weight of the slow mean")
+    beta_3: float = hyperparameter(
+        0.9999,
+        low=0,
+        high=1,
+        symbol=r"\beta_3",
+        doc="decay of the slow running mean",
+        search=Search(0.99, 0.99999, "1 - log", source=AROUND_DEFAULT),
+    )
+    alpha: float = hyperparameter(
+        5.0, low=0, symbol=r"\alpha", doc="weight of the slow mean", search=Search(1.0, 20.0, source=AROUND_DEFAULT)
+    )
 
     def init(self, x: Tensor) -> AdEMAMixState:
         """All running means are zero."""

@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import BETA_1, BETA_2, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -34,11 +35,20 @@ class Adopt(Optimizer):
         "The first step only measures the gradient and does not move x. pytorch_optimizer clips at t instead of t - 1 "
         "to the power 1/4; without clipping both agree."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001
 
-    beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc="decay of the scaled gradient's mean")
-    beta_2: float = hyperparameter(0.9999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="lower bound of the divisor")
-    clipped: bool = hyperparameter(True, doc="clip the scaled gradient (the paper's second version)")
+    beta_1: float = hyperparameter(
+        0.9, low=0, high=1, symbol=r"\beta_1", doc="decay of the scaled gradient's mean", search=BETA_1
+    )
+    beta_2: float = hyperparameter(
+        0.9999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean", search=BETA_2
+    )
+    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="lower bound of the divisor", search=EPSILON)
+    clipped: bool = hyperparameter(
+        True,
+        doc="clip the scaled gradient (the paper's second version)",
+        search=Search(choices=(False, True), source="Taniguchi et al. 2024, both versions"),
+    )
 
     def init(self, x: Tensor) -> AdoptState:
         """Both running means are zero."""

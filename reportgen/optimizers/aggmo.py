@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -31,8 +32,17 @@ class AggMo(Optimizer):
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = "The default decays are 0, 0.9 and 0.99; other values follow the paper's exponential scheme."
 
-    velocities: int = hyperparameter(3, low=1, symbol="K", doc="number of velocities")
-    damping: float = hyperparameter(0.1, low=0, high=1, symbol="a", doc="velocity i decays by the factor 1 - a^i")
+    velocities: int = hyperparameter(
+        3, low=1, symbol="K", doc="number of velocities", search=Search(choices=(2, 3, 4), source=AROUND_DEFAULT)
+    )
+    damping: float = hyperparameter(
+        0.1,
+        low=0,
+        high=1,
+        symbol="a",
+        doc="velocity i decays by the factor 1 - a^i",
+        search=Search(0.03, 0.3, source=AROUND_DEFAULT),
+    )
 
     def init(self, x: Tensor) -> AggMoState:
         """All velocities are zero."""

@@ -37,6 +37,7 @@ class AMSGrad(AdamBase):
         "Four conventions give four trajectories. PyTorch corrects the maximum (after), optax takes the maximum of "
         "corrected moments (before), and the paper corrects nothing (none). Keras is PyTorch's with epsilon_corrected."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001
 
     correction: str = hyperparameter(
         "after",

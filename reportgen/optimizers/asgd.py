@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -34,17 +35,29 @@ class ASGD(Optimizer):
         "The position is the average, which PyTorch stores as ax next to its parameters. Gradients are taken at the "
         "iterate z. Up to step t_0 + 2 both are equal."
     )
+    default_learning_rate: ClassVar[float | None] = 0.01
 
     decay: float = hyperparameter(
-        1e-4, low=0, symbol=r"\lambda", doc="weight decay, and how soon the learning rate decays"
+        1e-4,
+        low=0,
+        symbol=r"\lambda",
+        doc="weight decay, and how soon the learning rate decays",
+        search=Search(1e-6, 0.01, source=AROUND_DEFAULT),
     )
-    power: float = hyperparameter(0.75, low=0, symbol=r"\alpha", doc="how fast the learning rate decays")
+    power: float = hyperparameter(
+        0.75,
+        low=0,
+        symbol=r"\alpha",
+        doc="how fast the learning rate decays",
+        search=Search(0.5, 1.0, "linear", source="Polyak and Juditsky 1992: between 1/2 and 1"),
+    )
     average_from: float = hyperparameter(
         0.0,
         low=0,
         symbol="t_0",
         doc="steps before averaging begins",
         source="Polyak and Juditsky 1992; PyTorch waits for a million steps",
+        search=Search(0.0, 1000.0, "linear", source="from the start to half of the default number of steps"),
     )
 
     def init(self, x: Tensor) -> ASGDState:

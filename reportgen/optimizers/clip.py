@@ -7,8 +7,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import AlteredProblem, Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.optimizer import AlteredProblem, Optimizer, Problem, Search, base_optimizer, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -31,7 +32,14 @@ class Clip(Optimizer):
     note: ClassVar[str] = "The norm is taken over all coordinates, as in optax.clip_by_global_norm."
 
     base: Any = base_optimizer("gradient_descent")  # a name in a config, an optimizer in init and step
-    norm: float = hyperparameter(1.0, low=0, symbol="c", doc="largest norm of the gradient", source="a common choice")
+    norm: float = hyperparameter(
+        1.0,
+        low=0,
+        symbol="c",
+        doc="largest norm of the gradient",
+        source="a common choice",
+        search=Search(0.01, 100.0, source=AROUND_DEFAULT),
+    )
 
     def init(self, x: Tensor) -> ClipState:
         """The initial state of the base."""

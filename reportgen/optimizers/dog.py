@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import EPSILON, LEARNING_RATE_FACTOR
 from reportgen.tensor import Tensor
 
 
@@ -36,11 +37,17 @@ class DoG(Optimizer):
         "The learning rate multiplies the estimated step size and is usually 1. The position is the last iterate, as "
         "in optax; the paper also offers an average of the iterates."
     )
+    default_learning_rate: ClassVar[float | None] = 1.0
+    learning_rate_search: ClassVar[Search] = LEARNING_RATE_FACTOR
 
     initial: float = hyperparameter(
-        1e-6, low=0, symbol=r"r_\epsilon", doc="initial distance, as a fraction of 1 + the norm of the start"
+        1e-6,
+        low=0,
+        symbol=r"r_\epsilon",
+        doc="initial distance, as a fraction of 1 + the norm of the start",
+        search=Search(1e-8, 1e-4, source="the authors' code, reps_rel"),
     )
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
 
     def init(self, x: Tensor) -> DoGState:
         """The start, the initial distance, and a sum of zero."""

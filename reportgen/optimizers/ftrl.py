@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import ACCUMULATOR, AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -33,14 +34,28 @@ class Ftrl(Optimizer):
         "It forgets the start: the first step pulls x towards the origin, and more strongly if the first gradient is "
         "small. As in Keras, the quadratic term is twice lambda_2."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001  # Keras
 
     learning_rate_power: float = hyperparameter(
-        -0.5, high=0, symbol="p", doc="exponent of the accumulator in the effective learning rate"
+        -0.5,
+        high=0,
+        symbol="p",
+        doc="exponent of the accumulator in the effective learning rate",
+        search=Search(-0.9, -0.1, "linear", source=AROUND_DEFAULT),
     )
-    initial_accumulator: float = hyperparameter(0.1, low=0, symbol="a_0", doc="initial sum of squared gradients")
+    initial_accumulator: float = hyperparameter(
+        0.1, low=0, symbol="a_0", doc="initial sum of squared gradients", search=ACCUMULATOR
+    )
     l1: float = hyperparameter(0.0, low=0, symbol=r"\lambda_1", doc="weight of the L1 penalty, which makes x sparse")
     l2: float = hyperparameter(0.0, low=0, symbol=r"\lambda_2", doc="weight of the L2 penalty")
-    beta: float = hyperparameter(0.0, low=0, symbol=r"\beta", doc="added to the accumulator's power", source="Keras")
+    beta: float = hyperparameter(
+        0.0,
+        low=0,
+        symbol=r"\beta",
+        doc="added to the accumulator's power",
+        source="Keras",
+        search=Search(0.0, 1.0, "linear", source="from 0, as in Keras, to 1, as in McMahan et al. 2013"),
+    )
 
     def init(self, x: Tensor) -> FtrlState:
         """The sum starts at ``initial_accumulator``, the linear term at zero."""

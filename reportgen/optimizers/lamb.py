@@ -10,6 +10,7 @@ import tensorflow as tf
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
 from reportgen.optimizers.moments import AdamState, Moments
+from reportgen.optimizers.search_ranges import EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -29,8 +30,9 @@ class Lamb(Moments):
         "All coordinates form one layer. If the position or the direction is zero, the ratio of the norms is 1. The "
         "norm of the position is not clipped. Keras applies weight decay outside the rule."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001  # Keras
 
-    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
     weight_decay: float = hyperparameter(
         0.0, low=0, symbol=r"\lambda", doc="fraction of the position added to the direction"
     )

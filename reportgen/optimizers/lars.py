@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, MOMENTUM
 from reportgen.tensor import Tensor
 
 
@@ -34,8 +35,16 @@ class Lars(Optimizer):
         "optax divides by the norm of their sum. If the position or the gradient is zero, the ratio is 1."
     )
 
-    momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the last step that is kept")
-    trust: float = hyperparameter(0.001, low=0, symbol=r"\tau", doc="length of a step as a fraction of the position's")
+    momentum: float = hyperparameter(
+        0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the last step that is kept", search=MOMENTUM
+    )
+    trust: float = hyperparameter(
+        0.001,
+        low=0,
+        symbol=r"\tau",
+        doc="length of a step as a fraction of the position's",
+        search=Search(1e-4, 0.1, source=AROUND_DEFAULT),
+    )
     weight_decay: float = hyperparameter(0.0, low=0, symbol=r"\lambda", doc="fraction of the position in the gradient")
 
     def init(self, x: Tensor) -> LarsState:

@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 _SMALLEST_CURVATURE = 1e-10
@@ -49,9 +50,14 @@ class LBFGS(Optimizer):
         "first step is divided by the sum of the absolute gradient if that is above 1."
     )
     reference: ClassVar[bool] = True
+    default_learning_rate: ClassVar[float | None] = 1.0
 
     history: int = hyperparameter(
-        10, low=1, doc="number of pairs of changes that are stored", source="the usual value; PyTorch: 100"
+        10,
+        low=1,
+        doc="number of pairs of changes that are stored",
+        source="the usual value; PyTorch: 100",
+        search=Search(choices=(5, 10), source=AROUND_DEFAULT),
     )
 
     def init(self, x: Tensor) -> LBFGSState:

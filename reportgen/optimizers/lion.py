@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.search_ranges import DECAY
 from reportgen.tensor import Tensor
 
 
@@ -28,9 +29,12 @@ class Lion(Optimizer):
     )
     source: ClassVar[str] = "Chen et al. 2023"
     verified: ClassVar[str] = "optax 0.2.8, Keras 3.15, pytorch_optimizer 4.1"
+    default_learning_rate: ClassVar[float | None] = 0.0001
 
-    beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc="weight of the momentum in the sign")
-    beta_2: float = hyperparameter(0.99, low=0, high=1, symbol=r"\beta_2", doc="decay of the momentum")
+    beta_1: float = hyperparameter(
+        0.9, low=0, high=1, symbol=r"\beta_1", doc="weight of the momentum in the sign", search=DECAY
+    )
+    beta_2: float = hyperparameter(0.99, low=0, high=1, symbol=r"\beta_2", doc="decay of the momentum", search=DECAY)
     weight_decay: float = hyperparameter(
         0.0,
         low=0,

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, base_optimizer, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -36,8 +37,21 @@ class Lookahead(Optimizer):
     )
 
     base: Any = base_optimizer("momentum")  # a name in a config, an optimizer in init and step
-    k: int = hyperparameter(5, low=1, symbol="k", doc="steps of the base between two synchronizations")
-    alpha: float = hyperparameter(0.5, low=0, high=1, symbol=r"\alpha", doc="how far the slow position follows")
+    k: int = hyperparameter(
+        5,
+        low=1,
+        symbol="k",
+        doc="steps of the base between two synchronizations",
+        search=Search(choices=(5, 10), source="Zhang et al. 2019"),
+    )
+    alpha: float = hyperparameter(
+        0.5,
+        low=0,
+        high=1,
+        symbol=r"\alpha",
+        doc="how far the slow position follows",
+        search=Search(0.2, 0.9, "linear", source=AROUND_DEFAULT),
+    )
 
     def init(self, x: Tensor) -> LookaheadState:
         """The slow position starts at ``x``."""

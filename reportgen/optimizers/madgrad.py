@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.search_ranges import DECAY, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -35,9 +36,12 @@ class Madgrad(Optimizer):
         "Epsilon is also added to the learning rate, as in the authors' code. optax has the same rule with weights "
         "rounded to float32."
     )
+    default_learning_rate: ClassVar[float | None] = 0.01
 
-    momentum: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the position that is kept")
-    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    momentum: float = hyperparameter(
+        0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the position that is kept", search=DECAY
+    )
+    epsilon: float = hyperparameter(1e-6, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
 
     def init(self, x: Tensor) -> MadgradState:
         """Both sums are zero, and ``x`` is the start."""

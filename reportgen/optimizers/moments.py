@@ -8,6 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.search_ranges import BETA_1, BETA_2, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -22,9 +23,13 @@ class AdamState(NamedTuple):
 class Moments(Optimizer):
     """Base of the rules that divide a running mean of the gradient by the root of a second moment."""
 
-    beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean")
-    beta_2: float = hyperparameter(0.999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    beta_1: float = hyperparameter(
+        0.9, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean", search=BETA_1
+    )
+    beta_2: float = hyperparameter(
+        0.999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean", search=BETA_2
+    )
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
 
     def update_mu(self, mu: Tensor, grad: Tensor) -> Tensor:
         """The running mean of the gradient after one more gradient, shape [dim]."""

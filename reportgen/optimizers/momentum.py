@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import MOMENTUM
 from reportgen.tensor import Tensor
 
 
@@ -19,6 +20,7 @@ def _momentum() -> Any:
         symbol=r"\mu",
         doc="fraction of the velocity that each step keeps",
         source="the usual value; PyTorch, optax and Keras have none",
+        search=MOMENTUM,
     )
 
 
@@ -42,7 +44,14 @@ class Momentum(Optimizer):
     )
 
     momentum: float = _momentum()
-    dampening: float = hyperparameter(0.0, low=0, high=1, symbol=r"\tau", doc="fraction of each gradient left out")
+    dampening: float = hyperparameter(
+        0.0,
+        low=0,
+        high=1,
+        symbol=r"\tau",
+        doc="fraction of each gradient left out",
+        search=Search(0.0, 0.9, "linear", source="from 0 to a running mean with the usual momentum"),
+    )
 
     def init(self, x: Tensor) -> TraceState:
         """The velocity is zero."""

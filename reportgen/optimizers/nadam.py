@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Problem, hyperparameter
+from reportgen.optimizer import Problem, Search, hyperparameter
 from reportgen.optimizers.moments import Moments
 from reportgen.tensor import Tensor
 
@@ -38,6 +38,7 @@ class Nadam(Moments):
         "The momentum grows to its full value, with momentum_decay = 0.004 in PyTorch and 1 in Keras. optax keeps it "
         "constant: warmed = false."
     )
+    default_learning_rate: ClassVar[float | None] = 0.002
 
     momentum_decay: float = hyperparameter(
         0.004,
@@ -45,6 +46,7 @@ class Nadam(Moments):
         symbol=r"\psi",
         doc="how fast the momentum grows from half of beta_1 to beta_1",
         source="PyTorch",
+        search=Search(1e-3, 1.0, source="around 0.004, as in PyTorch, to 1, as in Keras"),
     )
     warmed: bool = hyperparameter(True, doc="let the momentum grow; false: beta_1 from the first step")
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
 from reportgen.tensor import Tensor
 
 
@@ -24,8 +24,15 @@ class Newton(Optimizer):
         "diverges if the matrix is singular."
     )
     reference: ClassVar[bool] = True
+    default_learning_rate: ClassVar[float | None] = 1.0
 
-    damping: float = hyperparameter(0.0, low=0, symbol=r"\delta", doc="added to the diagonal of the Hessian")
+    damping: float = hyperparameter(
+        0.0,
+        low=0,
+        symbol=r"\delta",
+        doc="added to the diagonal of the Hessian",
+        search=Search(0.0, 1.0, "linear", source="from the pure method to a damped one"),
+    )
 
     def step(self, x: Tensor, state: tuple[()], problem: Problem) -> tuple[Tensor, tuple[()]]:
         """One step; there is no state."""

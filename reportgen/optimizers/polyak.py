@@ -23,6 +23,7 @@ class Polyak(Optimizer):
         "The rule uses the minimum value of the loss, which is seldom known in practice. The learning rate is the "
         "upper limit of the step size, as optax's max_learning_rate. If the gradient is zero, x does not move."
     )
+    default_learning_rate: ClassVar[float | None] = 1.0  # optax
 
     def step(self, x: Tensor, state: tuple[()], problem: Problem) -> tuple[Tensor, tuple[()]]:
         """One step; there is no state."""

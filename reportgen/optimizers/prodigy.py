@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Problem, hyperparameter
+from reportgen.optimizer import Problem, Search, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, LEARNING_RATE_FACTOR
 from reportgen.tensor import Tensor
 
 
@@ -41,9 +42,23 @@ class Prodigy(Moments):
         "The learning rate multiplies the estimate and is usually 1. As in optax, the step size always includes the "
         "bias corrections. If all gradients were zero, the estimate does not change."
     )
+    default_learning_rate: ClassVar[float | None] = 1.0
+    learning_rate_search: ClassVar[Search] = LEARNING_RATE_FACTOR
 
-    initial_distance: float = hyperparameter(1e-6, low=0, symbol="d_1", doc="initial estimate of the distance")
-    growth: float = hyperparameter(1.0, low=0, symbol="c", doc="factor on the estimate")
+    initial_distance: float = hyperparameter(
+        1e-6,
+        low=0,
+        symbol="d_1",
+        doc="initial estimate of the distance",
+        search=Search(1e-8, 1e-2, source=AROUND_DEFAULT),
+    )
+    growth: float = hyperparameter(
+        1.0,
+        low=0,
+        symbol="c",
+        doc="factor on the estimate",
+        search=Search(0.5, 2.0, source="the authors' code, d_coef"),
+    )
 
     def init(self, x: Tensor) -> ProdigyState:
         """Means, sum and numerator are zero, ``x`` is the start, and the estimate is ``initial_distance``."""

@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -29,9 +30,24 @@ class QHM(Optimizer):
     source: ClassVar[str] = "Ma and Yarats 2019"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
     note: ClassVar[str] = "The momentum is a running mean, so the learning rate means the same for any decay."
+    default_learning_rate: ClassVar[float | None] = 1.0  # documentation of the authors' code
 
-    beta: float = hyperparameter(0.999, low=0, high=1, symbol=r"\beta", doc="decay of the gradient's running mean")
-    nu: float = hyperparameter(0.7, low=0, high=1, symbol=r"\nu", doc="weight of the momentum step")
+    beta: float = hyperparameter(
+        0.999,
+        low=0,
+        high=1,
+        symbol=r"\beta",
+        doc="decay of the gradient's running mean",
+        search=Search(0.9, 0.9999, "1 - log", source=AROUND_DEFAULT),
+    )
+    nu: float = hyperparameter(
+        0.7,
+        low=0,
+        high=1,
+        symbol=r"\nu",
+        doc="weight of the momentum step",
+        search=Search(0.0, 1.0, "linear", source="all weights, from gradient descent to momentum"),
+    )
 
     def init(self, x: Tensor) -> QHMState:
         """The running mean is zero."""

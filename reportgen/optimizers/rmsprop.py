@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import DECAY, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -35,13 +36,23 @@ class RMSprop(Optimizer):
         "Epsilon is added outside the square root, as in PyTorch. Keras, optax and TensorFlow's kernel add it inside: "
         "epsilon_inside = true. The learning rate is applied outside the momentum, as in PyTorch and optax."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001
 
-    rho: float = hyperparameter(0.9, low=0, high=1, symbol=r"\rho", doc="decay of the running means")
-    epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    rho: float = hyperparameter(0.9, low=0, high=1, symbol=r"\rho", doc="decay of the running means", search=DECAY)
+    epsilon: float = hyperparameter(1e-7, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
     epsilon_inside: bool = hyperparameter(False, doc="add epsilon inside the square root", source="PyTorch")
-    momentum: float = hyperparameter(0.0, low=0, high=1, symbol=r"\mu", doc="fraction of the last step that is kept")
+    momentum: float = hyperparameter(
+        0.0,
+        low=0,
+        high=1,
+        symbol=r"\mu",
+        doc="fraction of the last step that is kept",
+        search=Search(0.0, 0.95, "linear", source="from 0 to a little above the usual 0.9"),
+    )
     centered: bool = hyperparameter(
-        False, doc="subtract the squared running mean of the gradient inside the square root (Graves 2013)"
+        False,
+        doc="subtract the squared running mean of the gradient inside the square root (Graves 2013)",
+        search=Search(choices=(False, True), source="both versions"),
     )
 
     def init(self, x: Tensor) -> RMSpropState:

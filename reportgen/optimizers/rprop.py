@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -36,11 +37,37 @@ class Rprop(Optimizer):
         "The learning rate only sets the size of the first step, so a schedule has no other effect. optax applies the "
         "update of the previous step."
     )
+    default_learning_rate: ClassVar[float | None] = 0.01
 
-    shrink: float = hyperparameter(0.5, low=0, high=1, symbol=r"\eta^-", doc="factor if the sign has changed")
-    grow: float = hyperparameter(1.2, low=1, symbol=r"\eta^+", doc="factor if the sign has not changed")
-    smallest: float = hyperparameter(1e-6, low=0, symbol=r"\Delta_{\min}", doc="lower bound of the step size")
-    largest: float = hyperparameter(50.0, low=0, symbol=r"\Delta_{\max}", doc="upper bound of the step size")
+    shrink: float = hyperparameter(
+        0.5,
+        low=0,
+        high=1,
+        symbol=r"\eta^-",
+        doc="factor if the sign has changed",
+        search=Search(0.2, 0.8, "linear", source=AROUND_DEFAULT),
+    )
+    grow: float = hyperparameter(
+        1.2,
+        low=1,
+        symbol=r"\eta^+",
+        doc="factor if the sign has not changed",
+        search=Search(1.05, 1.5, "linear", source=AROUND_DEFAULT),
+    )
+    smallest: float = hyperparameter(
+        1e-6,
+        low=0,
+        symbol=r"\Delta_{\min}",
+        doc="lower bound of the step size",
+        search=Search(1e-10, 1e-4, source=AROUND_DEFAULT),
+    )
+    largest: float = hyperparameter(
+        50.0,
+        low=0,
+        symbol=r"\Delta_{\max}",
+        doc="upper bound of the step size",
+        search=Search(0.1, 100.0, source=AROUND_DEFAULT),
+    )
 
     def init(self, x: Tensor) -> RpropState:
         """Both fields are zero; the first step sets the step sizes."""

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import AlteredProblem, Optimizer, Problem, base_optimizer, hyperparameter
+from reportgen.optimizer import AlteredProblem, Optimizer, Problem, Search, base_optimizer, hyperparameter
 from reportgen.optimizers.euclidean_norm import euclidean_norm
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT
 from reportgen.tensor import Tensor
 
 
@@ -36,7 +37,13 @@ class SAM(Optimizer):
     )
 
     base: Any = base_optimizer("gradient_descent")  # a name in a config, an optimizer in init and step
-    rho: float = hyperparameter(0.05, low=0, symbol=r"\rho", doc="distance uphill at which the gradient is evaluated")
+    rho: float = hyperparameter(
+        0.05,
+        low=0,
+        symbol=r"\rho",
+        doc="distance uphill at which the gradient is evaluated",
+        search=Search(0.01, 0.5, source=AROUND_DEFAULT),
+    )
 
     def init(self, x: Tensor) -> SAMState:
         """The initial state of the base."""

@@ -7,9 +7,11 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import BETA_2, EPSILON
 from reportgen.tensor import Tensor
 
+_BETA = Search(0.8, 0.98, "1 - log", source="around 0.9 to 0.98, the values of the authors' code")
 _DOC = "where the gradient is taken, between the iterate (0) and the average (1)"
 _NOTE = (
     "The position is the average, which is the result of the method (the authors' code shows it in evaluation mode). "
@@ -47,10 +49,13 @@ class ScheduleFreeAdamW(Optimizer):
     source: ClassVar[str] = "Defazio et al. 2024, Algorithm 1; defaults: optax"
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = _NOTE
+    default_learning_rate: ClassVar[float | None] = 0.0025
 
-    beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc=_DOC)
-    beta_2: float = hyperparameter(0.999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean")
-    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    beta_1: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta_1", doc=_DOC, search=_BETA)
+    beta_2: float = hyperparameter(
+        0.999, low=0, high=1, symbol=r"\beta_2", doc="decay of the square's running mean", search=BETA_2
+    )
+    epsilon: float = hyperparameter(1e-8, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
     weight_decay: float = hyperparameter(
         0.0,
         low=0,
@@ -87,8 +92,9 @@ class ScheduleFreeSGD(Optimizer):
     source: ClassVar[str] = "Defazio et al. 2024; defaults: optax"
     verified: ClassVar[str] = "optax 0.2.8"
     note: ClassVar[str] = _NOTE
+    default_learning_rate: ClassVar[float | None] = 1.0
 
-    beta: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta", doc=_DOC)
+    beta: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta", doc=_DOC, search=_BETA)
 
     def init(self, x: Tensor) -> ScheduleFreeSGDState:
         """The iterate starts at ``x``; the sum of weights is zero."""

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizers.search_ranges import DECAY
 from reportgen.tensor import Tensor
 
 
@@ -42,7 +43,7 @@ class Signum(Optimizer):
     source: ClassVar[str] = "Bernstein et al. 2018"
     verified: ClassVar[str] = "optax 0.2.8, pytorch_optimizer 4.1"
 
-    beta: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta", doc="decay of the running mean")
+    beta: float = hyperparameter(0.9, low=0, high=1, symbol=r"\beta", doc="decay of the running mean", search=DECAY)
 
     def init(self, x: Tensor) -> SignumState:
         """The running mean is zero."""

@@ -7,7 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, Problem, hyperparameter
+from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, DECAY
 from reportgen.tensor import Tensor
 
 
@@ -35,12 +36,29 @@ class Sophia(Optimizer):
         "The diagonal is exact; the paper estimates it. It is computed and counted in every step, even in those that "
         "do not use it. optax bias-corrects m and uses a new diagonal one step later."
     )
+    default_learning_rate: ClassVar[float | None] = 0.001  # SophiaH of the authors' code
 
-    beta_1: float = hyperparameter(0.96, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean")
-    beta_2: float = hyperparameter(0.99, low=0, high=1, symbol=r"\beta_2", doc="decay of the diagonal's running mean")
-    gamma: float = hyperparameter(0.01, low=0, symbol=r"\gamma", doc="factor on the curvature in the divisor")
+    beta_1: float = hyperparameter(
+        0.96, low=0, high=1, symbol=r"\beta_1", doc="decay of the gradient's running mean", search=DECAY
+    )
+    beta_2: float = hyperparameter(
+        0.99, low=0, high=1, symbol=r"\beta_2", doc="decay of the diagonal's running mean", search=DECAY
+    )
+    gamma: float = hyperparameter(
+        0.01,
+        low=0,
+        symbol=r"\gamma",
+        doc="factor on the curvature in the divisor",
+        search=Search(1e-3, 0.1, source=AROUND_DEFAULT),
+    )
     epsilon: float = hyperparameter(1e-12, low=0, symbol=r"\epsilon", doc="lower bound of the divisor")
-    k: int = hyperparameter(10, low=1, symbol="k", doc="steps between two updates of the diagonal")
+    k: int = hyperparameter(
+        10,
+        low=1,
+        symbol="k",
+        doc="steps between two updates of the diagonal",
+        search=Search(choices=(1, 10), source="every step, and the default"),
+    )
 
     def init(self, x: Tensor) -> SophiaState:
         """Both running means are zero."""

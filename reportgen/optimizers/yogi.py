@@ -7,8 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Problem, hyperparameter
+from reportgen.optimizer import Problem, Search, hyperparameter
 from reportgen.optimizers.moments import Moments
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, EPSILON
 from reportgen.tensor import Tensor
 
 
@@ -35,10 +36,16 @@ class Yogi(Moments):
         "The paper starts the first moment at zero and corrects neither moment. optax, pytorch_optimizer and this rule "
         "start both at initial_accumulator and correct both."
     )
+    default_learning_rate: ClassVar[float | None] = 0.01  # the authors' code
 
-    epsilon: float = hyperparameter(1e-3, low=0, symbol=r"\epsilon", doc="avoids division by zero")
+    epsilon: float = hyperparameter(1e-3, low=0, symbol=r"\epsilon", doc="avoids division by zero", search=EPSILON)
     initial_accumulator: float = hyperparameter(
-        1e-6, low=0, symbol="m_0 = v_0", doc="initial value of both moments", source="optax"
+        1e-6,
+        low=0,
+        symbol="m_0 = v_0",
+        doc="initial value of both moments",
+        source="optax",
+        search=Search(1e-8, 1e-2, source=AROUND_DEFAULT),
     )
 
     def init(self, x: Tensor) -> YogiState:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from reportgen.optimizer import Optimizer, hyperparameter
+from reportgen.optimizer import Optimizer, Search, hyperparameter
 from reportgen.tensor import Tensor
 
 
@@ -24,7 +24,14 @@ class RestartedMomentum(Optimizer):
     source = "O'Donoghue and Candès 2015, their gradient scheme"
 
     # A float can differ between runs of one batch, so it must not steer an "if". A bool, int or str may.
-    mu: float = hyperparameter(0.9, low=0, high=1, symbol=r"\mu", doc="fraction of the velocity that each step keeps")
+    mu: float = hyperparameter(
+        0.9,
+        low=0,
+        high=1,
+        symbol=r"\mu",
+        doc="fraction of the velocity that each step keeps",
+        search=Search(0.5, 0.99, "1 - log"),  # what "reportgen build --trials 64" tries
+    )
 
     def init(self, x):
         """The state before the first step; x has shape [dim]."""
