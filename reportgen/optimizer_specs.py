@@ -162,22 +162,28 @@ def _tuned(
     spec: OptimizerSpec, entry: OptimizerEntry, rates: tuple[float, ...] | str, config: Config
 ) -> list[OptimizerSpec]:
     """The optimizer with its trials; and, if it has more to tune, with trials that tune only the learning rate."""
-    kind = Optimizer if isinstance(spec.kind, Failure) else spec.kind
-    rate = kind.learning_rate_search if isinstance(rates, str) else Search(min(rates), max(rates), source="the config")
+    kinds: list[type[Optimizer]] = [Optimizer]
+    if not isinstance(spec.kind, Failure):
+        kinds = list(catalogue.wrapped_classes(spec.kind, spec.values, config.base))
+    # The learning rate of a wrapper is that of the optimizer that it wraps.
+    rate = kinds[-1].learning_rate_search
+    if not isinstance(rates, str):
+        rate = Search(min(rates), max(rates), source="the config")
+    default_rate = next((each.default_learning_rate for each in kinds if each.default_learning_rate), UNDOCUMENTED_RATE)
     searches = {name: item.search for name, item in spec.declared.items() if item.search}
     searches |= entry.searches
     others = {name: search for name, search in searches.items() if name not in entry.hyperparameters}
-    tuned = _with_trials(spec, {LEARNING_RATE: rate, **others}, kind.default_learning_rate, config)
+    tuned = _with_trials(spec, {LEARNING_RATE: rate, **others}, default_rate, config)
     if not others:
         return [tuned]
-    alone = _with_trials(spec, {LEARNING_RATE: rate}, kind.default_learning_rate, config)
+    alone = _with_trials(spec, {LEARNING_RATE: rate}, default_rate, config)
     return [tuned, replace(alone, rate_only_of=spec.label)]
 
 
 def _with_trials(
-    spec: OptimizerSpec, space: Mapping[str, Search], default_rate: float | None, config: Config
+    spec: OptimizerSpec, space: Mapping[str, Search], default_rate: float, config: Config
 ) -> OptimizerSpec:
-    trials = draw_trials(space, default_rate or UNDOCUMENTED_RATE, config.tune.trials, config.starts.seed)
+    trials = draw_trials(space, default_rate, config.tune.trials, config.starts.seed)
     return replace(spec, rates=tuple(sorted(each.learning_rate for each in trials)), tuning=Tuning(space, trials))
 
 

@@ -102,6 +102,14 @@ def test_learning_rates_lie_between_those_of_the_config() -> None:
     assert 5e-2 < max(rates) <= 1e-1
 
 
+def test_a_wrapper_begins_with_the_learning_rate_of_the_optimizer_that_it_wraps() -> None:
+    plan = planned(optimizers=("lookahead[base=adam]", "lookahead[base=prodigy]", "lookahead[base=momentum]"))
+    first = {name: cells(plan, f"lookahead[base={name}]")[0].learning_rate for name in ("adam", "prodigy", "momentum")}
+    assert first == {"adam": 0.001, "prodigy": 1.0, "momentum": 0.01}
+    rates = [cell.learning_rate for cell in cells(plan, "lookahead[base=prodigy]")]
+    assert 0.01 <= min(rates) < max(rates) <= 100
+
+
 def test_no_two_trials_have_the_same_learning_rate() -> None:
     narrow = draw_trials({"learning_rate": Search(1.0, 1.001)}, 1.0, 40, seed=0)
     assert len({trial.learning_rate for trial in narrow}) == 40
