@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from reportgen.catalogue.contest import contest_losses
 from reportgen.catalogue.errors import UnknownNameError, nearest_name, with_known_names
 from reportgen.catalogue.lookup import find_loss, local_losses, losses
 from reportgen.loss import TAGS, Loss
@@ -13,13 +14,14 @@ SUITE, TAG = "suite:", "tag:"
 
 
 def suites() -> Mapping[str, list[str]]:
-    """Return the names of the losses of each suite."""
+    """Return the labels of the losses of each suite."""
     filters: dict[str, Callable[[Loss], bool]] = {
         "classic-2d": lambda loss: loss.dim == 2 and "non-smooth" not in loss.tags and not _is_mgh(loss),
         "mgh": _is_mgh,
         "multimodal": lambda loss: "multimodal" in loss.tags and "non-smooth" not in loss.tags,
     }
-    return {suite: [name for name, loss in losses().items() if belongs(loss)] for suite, belongs in filters.items()}
+    found = {suite: [name for name, loss in losses().items() if belongs(loss)] for suite, belongs in filters.items()}
+    return {"contest": contest_losses(), **found}
 
 
 def _is_mgh(loss: Loss) -> bool:
@@ -28,14 +30,14 @@ def _is_mgh(loss: Loss) -> bool:
 
 
 def suite_members(ref: str, base: Path) -> list[str] | None:
-    """Return the names of the losses that ``suite:<name>`` or ``tag:<tag>`` stands for.
+    """Return the labels of the losses that ``suite:<name>`` or ``tag:<tag>`` stands for.
 
     Args:
         ref: the name in the configuration.
         base: the folder of the config file; its folder ``losses`` may hold more losses with the tag.
 
     Returns:
-        The names, or None if ``ref`` is the name of a single loss.
+        The labels, or None if ``ref`` is the name of a single loss.
 
     Raises:
         UnknownNameError: there is no such suite or tag.

@@ -25,6 +25,7 @@ from reportgen.execute.program_run import Outcome
 from reportgen.failure import Failure
 from reportgen.foreign import ForeignOptimizer
 from reportgen.optimizer import Optimizer
+from reportgen.optimizer_specs import format_value
 from reportgen.plan import Program, make_plan
 
 TASKS = 256
@@ -86,12 +87,19 @@ def _find_labels(subject: str, base: Path) -> list[str]:
         reason = f"defines no loss and no optimizer; {expected}" if is_file(subject) else "contains no losses"
         raise ConfigError([f"{subject}: {reason}"])
     if labels is not None:
-        return labels
+        return list(dict.fromkeys(map(_without_noise, labels)))
     if is_loss(subject, base) or _resembles_loss(subject, base):
         parse_loss(subject, base)
     else:
         parse_optimizer(subject, base)
     return [subject]
+
+
+def _without_noise(label: str) -> str:
+    """The label of a loss without the noise of its runs: a check needs none."""
+    name, settings = parse_label(label)
+    kept = [f"{key}={format_value(value)}" for key, value in settings.items() if not key.startswith("noise.")]
+    return f"{name}[{','.join(kept)}]" if kept else name
 
 
 def _resembles_loss(subject: str, base: Path) -> bool:

@@ -98,7 +98,8 @@ def find_losses(name: str | None) -> list[Loss]:
             return [catalogue.find_loss(each, folder) for each in names]
         members = catalogue.suite_members(name, folder)
         if members is not None:
-            return [catalogue.find_loss(each, folder) for each in members]
+            entries = [parse_loss(each, folder) for each in members]
+            return [catalogue.find_loss(each.name, folder, each.dim, each.parameters) for each in entries]
         entry = parse_loss(name, folder)
         if entry.noise:
             raise UsageErrors(f"{name}: noise is a setting of runs, not of the loss; expected a label without noise")

@@ -67,7 +67,8 @@ def _resolve(entry: Entry[LossEntry], base: Path) -> _Resolution:
         if errors:
             return _Resolution([], errors)
         if members is not None:
-            return _Resolution([find_loss(name, base) for name in members], [])
+            entries = map(LossEntry.model_validate, members)
+            return _Resolution([find_loss(each.name, base, each.dim, each.parameters) for each in entries], [])
         loss = find_loss(model.name, base, model.dim, model.parameters)
         loss = loss.changed(FactChanges(model.start, model.domain))
     except UnknownNameError as error:

@@ -99,12 +99,18 @@ def _raise_errors(label: str, errors: list[ConfigProblem]) -> None:
         raise ConfigError([error.message(source.location(error.key)) for error in errors])
 
 
+def _member(label: str, suite: LossEntry) -> LossEntry:
+    """The entry of a loss of a suite, with the noise of the suite's entry if that has some."""
+    entry = LossEntry.model_validate(label)
+    return entry.model_copy(update={"noise": suite.noise or entry.noise})
+
+
 def with_suites_expanded(config: Config) -> Config:
     """Return the config with each suite replaced by its losses, without duplicates."""
     entries: dict[str, LossEntry] = {}
     for entry in config.losses:
         members = suite_members(entry.name, config.base)
-        expanded = [entry] if members is None else [entry.model_copy(update={"name": name}) for name in members]
+        expanded = [entry] if members is None else [_member(label, entry) for label in members]
         for each in expanded:
             entries.setdefault(each.model_dump_json(), each)
     return config.model_copy(update={"losses": tuple(entries.values())})

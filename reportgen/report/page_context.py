@@ -7,6 +7,7 @@ from functools import cached_property
 
 from reportgen.analysis.claim import Claim
 from reportgen.analysis.findings import findings
+from reportgen.analysis.kinds import kind_scores
 from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.number_format import and_list, count, names, number, rate
 from reportgen.analysis.outcomes import outcome_counts
@@ -30,6 +31,7 @@ from reportgen.report.fixed_budget_table import fixed_budget_table
 from reportgen.report.headings import curve_heading, loss_heading, paths_heading, profile_heading, rates_heading
 from reportgen.report.heatmap import heatmap_by_loss, heatmap_by_optimizer
 from reportgen.report.hyperparameter_table import filled_columns, schedule_choices
+from reportgen.report.kind_table import kind_table
 from reportgen.report.links import INDEX, loss_page, optimizer_page
 from reportgen.report.optimizer_tags import optimizer_tags
 from reportgen.report.page_types import (
@@ -155,6 +157,7 @@ class PageContexts:
             limitations=ranking_limitations(board),
             excluded_losses=analysis.excluded_losses,
             tuning=tuning_section(analysis.tuning_study, self._order, self._tuning_figures),
+            kinds=kind_table(kind_scores(board), self._order),
             sweeps=sweeps(manifest.optimizers, ranking),
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reportgen.report.expected_time_table import ExpectedTimeBlock
     from reportgen.report.fixed_budget_table import FixedBudgetTable
     from reportgen.report.heatmap import HeatRow
+    from reportgen.report.kind_table import KindTable
     from reportgen.report.optimizer_tags import Tag
     from reportgen.report.player import Player
     from reportgen.report.profile_section import AnytimeRow
@@ -152,6 +153,8 @@ class IndexPage(Page):
     excluded_losses: Sequence[str]
     tuning: TuningSection | None
     """What tuning achieved; None without tuning."""
+    kinds: KindTable | None
+    """Kinds of losses of the suite ``contest``; None without them."""
     sweeps: Sequence[Sweep]
     """Optimizers of one rule that differ only in numbers, three or more."""
     losses: Sequence[LossCard]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.number_format import and_list, count, rate, share
+from reportgen.analysis.number_format import count, rate, share
 from reportgen.analysis.tuning_study import SHARES, TriedConfiguration, TunedOptimizer
 from reportgen.optimizer_specs import format_float, format_value
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from reportgen.report.page_types import PageFigure
     from reportgen.results.manifest import OptimizerInfo
     from reportgen.search import Choice, Search
+
+
+LEAST_SHOWN = 0.01
+"""A hyperparameter that explains less is left out of the table of all optimizers."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +139,8 @@ def _row(tuned: TunedOptimizer, figure: PageFigure | None) -> TuningRow:
 
 
 def _important(importances: Sequence[Importance]) -> str:
-    known = [(_words(each.name), each.explained) for each in importances if each.explained is not None]
-    return and_list([f"{name} {share(explained)}" for name, explained in known[:3]]) if known else "–"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    known = [(each.name, each.explained) for each in importances if each.explained is not None]
+    return ", ".join(f"{name} {share(part)}" for name, part in known[:3] if part >= LEAST_SHOWN) or "–"
 
 
 def optimizer_tuning(
@@ -189,17 +189,19 @@ def _searched(search: Search) -> str:
     if search.choices:
         return " or ".join(map(format_value, search.choices))
     scale = {"log": "logarithmic", "linear": "linear", "1 - log": "logarithmic in 1 − value"}[search.scale]
-    return f"{format_float(search.low)} to {format_float(search.high)}, {scale}"
+    return f"{_ends(search, (search.low, search.high))}, {scale}"
 
 
 def _best(each: Importance) -> str:
     if each.search.choices:
         return ", ".join(map(format_value, each.best))
-    return " to ".join(dict.fromkeys(_short(value) for value in each.best))
+    return _ends(each.search, each.best)
 
 
-def _short(value: Choice) -> str:
-    return rate(value) if isinstance(value, float) and value > 0 else format_value(value)
+def _ends(search: Search, values: Sequence[Choice]) -> str:
+    """Numbers from low to high; those near 1 with all their digits."""
+    text = rate if search.scale == "log" else format_value
+    return " to ".join(dict.fromkeys(text(value) for value in values if isinstance(value, int | float)))
 
 
 def _best_trials(tuned: TunedOptimizer, info: OptimizerInfo) -> Iterator[BestTrial]:
