@@ -18,8 +18,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from reportgen.tf_setup import NO_FUSED_MULTIPLY_ADD
+
+if TYPE_CHECKING:
+    from reportgen.plan import Program
 
 HERE = Path(__file__).parent
 STEPS = 1000
@@ -38,10 +42,8 @@ def engine(loss: str, runs: int, chunks: int, steps: int, batch: int) -> float:
         steps: steps of each run.
         batch: runs that are computed at once.
     """
-    from reportgen import catalogue
     from reportgen.config import Config
     from reportgen.plan import make_plan
-    from reportgen.tf_setup import import_tensorflow, tier_of
 
     starts = max(1, runs // 1024)
     config = {
@@ -52,8 +54,21 @@ def engine(loss: str, runs: int, chunks: int, steps: int, batch: int) -> float:
         "steps": steps,
     }
     (program,) = make_plan(Config.model_validate(config)).programs
+    return step_time(program, batch)
+
+
+def step_time(program: Program, batch: int) -> float:
+    """Nanoseconds per run-step of a program of a built-in optimizer, in this process and without compiling.
+
+    Args:
+        program: the program.
+        batch: runs that are computed at once.
+    """
+    from reportgen import catalogue
+    from reportgen.tf_setup import import_tensorflow, tier_of
+
     dim = len(program.starts[0][1])
-    import_tensorflow(tier_of(runs * chunks * steps * dim))
+    import_tensorflow(tier_of(program.work))
     import numpy as np
 
     from reportgen.engine import compiled
@@ -63,15 +78,15 @@ def engine(loss: str, runs: int, chunks: int, steps: int, batch: int) -> float:
     from reportgen.engine.sources import OwnLoop
 
     compiled.CHUNK = batch * dim
-    bind = partial(MappedRule, optimizer_maker(catalogue.find_optimizer("adam", Path()), program))
+    bind = partial(MappedRule, optimizer_maker(catalogue.find_optimizer(program.family, Path()), program))
     loop = OwnLoop(compiled.Member.of(program, bind), LossSetup(program).make_loop)
     numbers = np.arange(program.runs)
-    for _ in loop(numbers[: min(runs, batch)]):
+    for _ in loop(numbers[:batch]):
         pass
     begin = time.perf_counter()
     for _ in loop(numbers):
         pass
-    return (time.perf_counter() - begin) / (program.runs * steps) * 1e9
+    return (time.perf_counter() - begin) / program.run_steps * 1e9
 
 
 def eager(steps: int) -> float:
