@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -25,6 +26,10 @@ from reportgen.tf_setup import set_xla_flags
 ROOT = Path(__file__).parent.parent
 # Removed from the environment, because REPORTGEN_* variables are part of the user's config.
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
+
+# With this variable, every process that the tests start would compile all of reportgen again, which takes a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 set_xla_flags()  # Before any test module imports TensorFlow: the engine in this process is then that of a worker.
 
@@ -114,7 +119,7 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
     @contextmanager
     def kept() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            for user in ("execute.local_workers", "checks.runner", "cli.gallery"):
+            for user in ("execute.local_workers", "checks.runner", "checks.step_checks", "cli.gallery"):
                 patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_, **__: nullcontext(workers))
             yield
 
