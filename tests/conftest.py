@@ -112,18 +112,23 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
 
     For fixtures of a module; a test uses ``one_worker``.
     """
+    from reportgen.checks.runner import VERIFIED_STEPS
     from reportgen.execute.local_workers import LocalWorkers
 
-    workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", tasks=256)  # each is small
+    log = tmp_path_factory.mktemp("kept") / "worker.log"
+    workers = LocalWorkers(log, tasks=256)  # each is small
+    # As in the command: it verifies an optimizer of another framework once, and not for each of its programs.
+    checkers = LocalWorkers(log, tasks=256, verified_steps=VERIFIED_STEPS)
 
     @contextmanager
     def kept() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            for user in ("execute.local_workers", "checks.runner", "checks.step_checks", "cli.gallery"):
+            for user in ("execute.local_workers", "checks.step_checks", "cli.gallery"):
                 patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_, **__: nullcontext(workers))
+            patch.setattr("reportgen.checks.runner.LocalWorkers", lambda *_, **__: nullcontext(checkers))
             yield
 
-    with workers:
+    with workers, checkers:
         yield kept
 
 
