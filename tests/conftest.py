@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -25,6 +26,12 @@ from reportgen.tf_setup import set_xla_flags
 ROOT = Path(__file__).parent.parent
 # Removed from the environment, because REPORTGEN_* variables are part of the user's config.
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
+
+# With this variable, every process that the tests start would compile all of reportgen again, which takes a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+gc.disable()  # Until all test modules are imported: a third of the time of imports such as TensorFlow went into it.
 
 set_xla_flags()  # Before any test module imports TensorFlow: the engine in this process is then that of a worker.
 
@@ -80,6 +87,7 @@ def pytest_collection_finish() -> None:
     """Collects garbage less often: TensorFlow's modules and traced functions stay in memory anyway."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 20)
 
 
@@ -107,18 +115,23 @@ def kept_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptWorker
 
     For fixtures of a module; a test uses ``one_worker``.
     """
+    from reportgen.checks.runner import VERIFIED_STEPS
     from reportgen.execute.local_workers import LocalWorkers
 
-    workers = LocalWorkers(tmp_path_factory.mktemp("kept") / "worker.log", tasks=256)  # each is small
+    log = tmp_path_factory.mktemp("kept") / "worker.log"
+    workers = LocalWorkers(log, tasks=256)  # each is small
+    # As in the command: it verifies an optimizer of another framework once, and not for each of its programs.
+    checkers = LocalWorkers(log, tasks=256, verified_steps=VERIFIED_STEPS)
 
     @contextmanager
     def kept() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            for user in ("execute.local_workers", "checks.runner", "cli.gallery"):
+            for user in ("execute.local_workers", "checks.step_checks", "cli.gallery"):
                 patch.setattr(f"reportgen.{user}.LocalWorkers", lambda *_, **__: nullcontext(workers))
+            patch.setattr("reportgen.checks.runner.LocalWorkers", lambda *_, **__: nullcontext(checkers))
             yield
 
-    with workers:
+    with workers, checkers:
         yield kept
 
 
@@ -298,6 +311,7 @@ def browser() -> Iterator[Any]:
         "--disable-background-networking",
         "--disable-component-update",
         "--no-first-run",
+        "--disable-gpu",
     ]
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=flags, timeout=PATIENCE * 1000)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Processes:
         self.environ = os.environ | environ
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
+        self._numbers = itertools.count()
 
     def start_scheduler(self, port: int = 0) -> None:
         self.file.unlink(missing_ok=True)
@@ -31,7 +33,7 @@ class Processes:
         wait_until(self.file.exists)
 
     def start_workers(self, count: int, *options: str) -> None:
-        names = {f"worker-{len(self.workers) + number}" for number in range(count)}
+        names = {f"worker-{next(self._numbers)}" for _ in range(count)}
         for name in names:
             arguments = ("--scheduler-file", str(self.file), "--nthreads", "1", "--name", name)
             self.workers.append(
@@ -39,6 +41,15 @@ class Processes:
             )
         with self.client() as client:
             wait_until(lambda: names <= {worker["name"] for worker in client.scheduler_info(-1)["workers"].values()})
+
+    @contextmanager
+    def more_workers(self, *options: str) -> Iterator[None]:
+        """One more worker during the block."""
+        self.start_workers(1, *options)
+        try:
+            yield
+        finally:
+            _end([self.workers.pop()])
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard", "--host", "127.0.0.1"]
@@ -55,15 +66,19 @@ class Processes:
             yield client
 
     def stop(self) -> None:
-        for process in (*self.workers, *filter(None, [self.scheduler])):
-            for number in (signal.SIGCONT, signal.SIGTERM):
-                _signal(process, number)
-        for process in (*self.workers, *filter(None, [self.scheduler])):
-            try:
-                process.wait(20)  # a nanny may wait for a worker that was killed
-            except subprocess.TimeoutExpired:
-                _signal(process, signal.SIGKILL)
-                process.wait()
+        _end([*self.workers, *filter(None, [self.scheduler])])
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        for number in (signal.SIGCONT, signal.SIGTERM):
+            _signal(process, number)
+    for process in processes:
+        try:
+            process.wait(20)  # a nanny may wait for a worker that was killed
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -121,7 +121,6 @@ def test_without_a_folder_the_results_go_with_the_object(one_worker: None) -> No
 
 SCRIPT = """
 import hashlib
-import tensorflow as tf
 from dataclasses import dataclass
 from pathlib import Path
 import reportgen as rg
@@ -138,6 +137,8 @@ class Mine(Optimizer):
         return x - scaled(self.mu * problem.learning_rate) * gradient, state
 
 def bowl(x, y):
+    import tensorflow as tf  # here, so that only workers take seconds to import it
+
     return x * x + tf.square(y)
 
 print("begin")

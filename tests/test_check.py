@@ -312,8 +312,13 @@ def test_colours_are_optional(checked_names: list[str], monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("one_worker")
-def test_an_optimizer_that_evaluates_the_loss_in_each_step_gets_an_answer(tmp_path: Path) -> None:
+def test_an_optimizer_that_evaluates_the_loss_in_each_step_gets_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("torch")
+    # Python makes each step of each run, with up to 20 evaluations.
+    monkeypatch.setattr(optimizer_programs, "CLOSURE_RATES", (1e-2, 1e-1, 1.0))
+    monkeypatch.setattr(optimizer_programs, "CLOSURE_STEPS", 3)
     stages: list[str] = []
     (checked,) = check("torch:LBFGS", tmp_path, PATIENCE, stages.append)
     assert failed(checked) == {}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from reportgen.checks import step_checks
 from reportgen.cli import main
 
-pytestmark = pytest.mark.slow
+# One worker for all: each new one would import PyTorch, Keras or JAX again.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_worker")]
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'optimizer-reportgen[torch]'")
 
@@ -25,6 +28,9 @@ EQUAL = [
     ("rmsprop[epsilon=1e-8,epsilon_inside=true]", "optax:rmsprop"),
 ]
 """The same rules, in other orders of operations."""
+
+STEPS = 50
+"""Steps of each run where the first different one is asked for. Without compilation, a step takes milliseconds."""
 
 DIFFERENT = {
     "Keras adds epsilon before the bias is corrected": ("keras:Adam[epsilon=0.001]", "adam[epsilon=0.001]", 1),
@@ -43,6 +49,12 @@ def test_equal_steps_are_equal_within_some_ulps(one: str, other: str) -> None:
     assert all(re.search(r"all 1\D800 steps are equal within \d+ ulps?$", line) for line in lines[1:])
 
 
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_checks, "compare_entries", partial(step_checks.compare_entries, steps=STEPS))
+
+
+@pytest.mark.usefixtures("few_steps")
 @pytest.mark.parametrize("what", DIFFERENT)
 def test_the_first_different_step_is_named(what: str) -> None:
     one, other, step = DIFFERENT[what]
@@ -73,15 +85,17 @@ class DecayLast(torch.optim.Adam):
 """
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_one_different_step_hides_no_later_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.py").write_text(LATE)
     monkeypatch.chdir(tmp_path)
     result = invoke("check", "mine.py:Late", "--against", "gradient_descent")
     (line,) = [line for line in result.stdout.splitlines() if "float64 beale" in line]
     # Both go on from the same position after each step, so only this one differs, in each run that has not diverged.
-    assert re.search(r"  [6-9] of 1\D800 steps differ; first step 7 ", line)
+    assert re.search(rf"  [6-9] of {9 * STEPS} steps differ; first step 7 ", line)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_decay_after_the_step_is_another_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.py").write_text(LATE)
     monkeypatch.chdir(tmp_path)

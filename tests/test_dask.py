@@ -60,8 +60,15 @@ def digests(results: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
-    with dask_processes(tmp_path_factory.mktemp("dask")) as processes:
+    """One worker, because each of them imports TensorFlow for each run. It is alone between two tests."""
+    with dask_processes(tmp_path_factory.mktemp("dask"), workers=1) as processes:
         yield processes
+
+
+@pytest.fixture
+def two_workers(cluster: Processes) -> Iterator[Processes]:
+    with cluster.more_workers():
+        yield cluster
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +85,8 @@ def matrix(tmp_path_factory: pytest.TempPathFactory, kept_worker: KeptWorker) ->
     return folder
 
 
-def test_the_same_matrix_gives_the_same_bytes(cluster: Processes, matrix: Path, tmp_path: Path) -> None:
-    ran = reportgen("run", matrix / "matrix.toml", "--cluster", cluster.file, "--output", tmp_path)
+def test_the_same_matrix_gives_the_same_bytes(two_workers: Processes, matrix: Path, tmp_path: Path) -> None:
+    ran = reportgen("run", matrix / "matrix.toml", "--cluster", two_workers.file, "--output", tmp_path)
     assert ran.exit_code == 0, ran.output
     assert digests(tmp_path / "results") == digests(matrix / "here" / "results")
     manifest = read_manifest(tmp_path / "results")
@@ -238,9 +245,9 @@ def test_tasks_wait_for_a_worker_with_their_resources(
     asked |= {"cluster": {"address": str(cluster.file), "resources": {"GPU": 1.0}}, "output": tmp_path / "output"}
     with pytest.raises(ClusterError, match=r"no worker with GPU = 1 for \d+ s; start one"):
         run(Config.model_validate(asked | {"deadline": 1.0}), lambda _: None)
-    cluster.start_workers(1, "--resources", "GPU=1")
     events: list[Event] = []
-    summary = run(Config.model_validate(asked), events.append)
+    with cluster.more_workers("--resources", "GPU=1"):
+        summary = run(Config.model_validate(asked), events.append)
     assert summary.failed_cells == 0
     assert {event.workers for event in events if isinstance(event, ClusterState)} == {1}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,14 +26,26 @@ main(prog_name="reportgen")
 """
 """The command line where no file can have more bytes than the first argument."""
 
+
+def limited(limit: int, *arguments: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command under the limit. It writes no bytecode: Python 3.11 would leave files that are cut off there."""
+    return subprocess.run(
+        [sys.executable, "-c", LIMITED, str(limit), *map(str, arguments)],
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+
+
 MATRIX = ("-o", "adam", "-o", "momentum", "-l", "quartic", "--lr", "1e-2", "--lr", "1e-1", "--steps", "100")
 TABLES = ("runs.parquet", "traces.parquet", "grids.parquet", "paths.parquet")
 
 
 def sentence(limit: int, *arguments: object) -> str:
     """What a command says that exceeds the limit: one line, after progress and what matplotlib says of its cache."""
-    command = [sys.executable, "-c", LIMITED, str(limit), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = limited(limit, *arguments)
     assert done.returncode == 1, done.stderr
     *before, last = done.stderr.splitlines()
     others = [line for line in before if " programs, " not in line and "font_manager cache" not in line]
@@ -178,6 +191,5 @@ def test_an_optimizer_that_prints_on_a_full_disk_does_not_fail(tmp_path: Path) -
         encoding="utf-8",
     )
     matrix = ["-o", "chatty.py:Chatty", "-l", "quartic", "--lr", "1e-2", "--steps", "20", "--starts", "1"]
-    command = [sys.executable, "-c", LIMITED, str(60_000), "run", *matrix]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = limited(60_000, "run", *matrix, folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,17 @@ import importlib
 from pathlib import Path
 
 import pytest
-from fuzz import harness
+from conftest import made_once
+from fuzz import harness, results_folder, shards
+
+
+@pytest.fixture(autouse=True)
+def _run_once(name: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny matrix is run once for all fuzzers of results, and once in shards: it takes longer than most cases."""
+    if name == "shards":
+        monkeypatch.setattr(shards, "made", made_once(tmp_path_factory, "fuzz-shards", shards.prepare))
+    elif name not in ("config", "environment"):
+        monkeypatch.setattr(results_folder, "made", made_once(tmp_path_factory, "fuzz-results", results_folder.prepare))
 
 
 @pytest.mark.slow

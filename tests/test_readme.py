@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PATIENCE
@@ -66,15 +66,9 @@ def test_the_optimizer_passes_its_check(tmp_path: Path) -> None:
     assert {verdict.name: verdict.detail for verdict in checked.verdicts if verdict.status == "FAILED"} == {}
 
 
-@pytest.mark.slow
-def test_the_notebook_runs(tmp_path: Path) -> None:
-    code = block("import reportgen as rg") + "\nimport json\nprint(json.dumps(list(results.best['optimizer'])))\n"
-    script = tmp_path / "notebook.py"
-    script.write_text(f'if __name__ == "__main__":\n{_indented(code)}', encoding="utf-8")
-    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert sorted(json.loads(done.stdout.splitlines()[-1])) == ["adam", "momentum"]
-
-
-def _indented(code: str) -> str:
-    return "".join(f"    {line}\n" for line in code.splitlines())
+@pytest.mark.usefixtures("one_worker")
+def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(block("import reportgen as rg"), names)
+    assert sorted(names["results"].best["optimizer"]) == ["adam", "momentum"]

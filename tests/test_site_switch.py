@@ -256,13 +256,14 @@ def test_a_reader_always_finds_a_whole_site_while_it_is_rendered_again_and_again
     for each, site in zip(results, sites, strict=True):
         render(each, site)
     pages = {(site / "index.html").read_bytes() for site in sites}
+    links = {page: Links(page.decode()).found for page in pages}  # once: parsing would slow the reader and the render
     folder = Path(shutil.copytree(sites[1], tmp_path / "site"))
     wrong, seen, done = [], set(), threading.Event()
 
     def read() -> None:
         while not done.wait(0.0005):  # a reader that never pauses would slow the render down
             page = (folder / "index.html").read_bytes()
-            lost = [link for link in Links(page.decode()).found if not (folder / link).is_file()]
+            lost = [link for link in links.get(page, ()) if not (folder / link).is_file()]
             # What only the old page shows may go once the new page is there.
             if page not in pages or (lost and page == (folder / "index.html").read_bytes()):
                 wrong.append((len(page), lost))

@@ -67,7 +67,7 @@ def write_matrix(folder: Path, *optimizers: str) -> Path:
 def run(*arguments: object, environ: Mapping[str, str] = MappingProxyType({})) -> Done:
     """Run in a process of its own: submitit replaces the logging of its process, and so that of pytest."""
     code = "import sys; from reportgen.execute import slurm_cluster; slurm_cluster.RESULT_SECONDS = 3.0; "
-    code += "from reportgen.cli import main; main(sys.argv[1:])"
+    code += "slurm_cluster.POLL_SECONDS = 0.2; from reportgen.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", code, "run", *map(str, arguments)]
     return subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=False)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+import commands
 import pytest
-from conftest import PATIENCE
+from click.testing import Result
 
 PAGE = Path(__file__).parent.parent / "docs" / "tutorial.md"
 
@@ -38,7 +37,14 @@ def blocks() -> list[Block]:
     return found
 
 
-def follow(folder: Path) -> list[subprocess.CompletedProcess[str]]:
+class Done(NamedTuple):
+    """A command that has ended."""
+
+    arguments: list[str]
+    result: Result
+
+
+def follow(folder: Path) -> list[Done]:
     """Do what the page says, except for the installation, and return what each command did."""
     done = []
     replaced = ""
@@ -60,25 +66,18 @@ def follow(folder: Path) -> list[subprocess.CompletedProcess[str]]:
     return done
 
 
-def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: str, folder: Path) -> Done:
     name, *arguments = shlex.split(command)
     assert name == "reportgen"
-    return subprocess.run(
-        [sys.executable, "-m", name, *arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return Done(arguments, commands.run(folder, arguments))
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("one_worker")
 def test_the_tutorial_does_what_it_promises(tmp_path: Path) -> None:
     done = follow(tmp_path)
-    init, check, build, second_check, second_build, compare, publish = done
-    assert [each.args[3:] for each in done if each.returncode != 0] == [], "\n".join(each.stderr for each in done)
+    outputs = "\n".join(each.result.output for each in done)
+    assert [each.arguments for each in done if each.result.exit_code != 0] == [], outputs
+    init, check, build, second_check, second_build, compare, publish = (each.result for each in done)
     # 2: two files. 4: nine checks, each with a line that begins with "ok", and a comparison.
     assert sorted(init.stdout.split()) == ["my_optimizer.py", "reportgen.toml"]
     for checked in (check, second_check):

@@ -21,8 +21,15 @@ trace_points = 16
 """
 
 
+made: Path | None = None
+"""A folder in which the tiny matrix was run; None: it is run each time."""
+
+
 def prepare(shared: Path) -> None:
     """Run a tiny matrix into ``shared/results``."""
+    if made:
+        shutil.copytree(made, shared, dirs_exist_ok=True)
+        return
     (shared / "reportgen.toml").write_text(CONFIG)
     (shared / "broken.py").write_text("raise ValueError('on purpose')\n")
     command = [sys.executable, "-m", "reportgen", "run", "--output", "output"]
