@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 # Removed from the environment, because REPORTGEN_* variables are part of the user's config.
 REQUIRE_ALL = os.environ.pop("REPORTGEN_REQUIRE_ALL", "") not in ("", "0")
 
-# With this variable, every process that the tests start would compile all of reportgen again, which takes a second.
+# With this variable, every process that the tests start would compile all of reportgen again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 

@@ -60,7 +60,7 @@ def test_the_first_page_compares_defaults_learning_rate_and_everything(built: Pa
     assert {row[0] for row in rows} == {"gradient_descent", "momentum"}
     by_name = {row[0]: row for row in rows}
     assert by_name["gradient_descent"][2] == by_name["gradient_descent"][3]  # it has nothing else to tune
-    assert "learning rate" in by_name["momentum"][-1]
+    assert "learning_rate" in by_name["momentum"][-1]
 
 
 def test_trials_of_the_learning_rate_alone_appear_nowhere_else(built: Path) -> None:

@@ -14,7 +14,7 @@ from reportgen.analysis.cells import Array, CellRow, cell_rows
 from reportgen.analysis.run_table import RunTable, run_table
 from reportgen.engine.result import Plane
 from reportgen.results.manifest import LossInfo, Manifest
-from reportgen.results.result_tables import belongs_to_runs, lists_to_array
+from reportgen.results.result_tables import belongs_to_runs, is_in, lists_to_array
 from reportgen.results.schema import hit_column
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class LossView:
         solved = hit_column(min(self.manifest.targets))
         traces = self.results.trajectories(self.label)[0]
         stored = traces["run_id"].astype("category").cat.categories
-        wanted = runs[runs["run_id"].isin(stored)].sort_values(["cell_id", "start", "seed"])
+        wanted = runs[is_in(runs["run_id"], stored)].sort_values(["cell_id", "start", "seed"])
         traces = traces[belongs_to_runs(traces["run_id"], wanted["run_id"])].sort_values(["run_id", "step"])
         rows = traces.groupby(traces["run_id"].astype(str), sort=False).indices
         step, loss = traces["step"].to_numpy(int), traces["loss"].to_numpy(float)

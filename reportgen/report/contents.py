@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 from reportgen.report.page_types import ContentsEntry
@@ -16,7 +17,9 @@ def page_sections(content: str, level: int) -> list[ContentsEntry]:
         content: its HTML.
         level: the level of the headings of its sections. A heading without an id is left out: no link can lead there.
     """
-    return [entry for entry in _Headings(content, f"h{level}").entries if entry.name]
+    # Parsing a whole page, which may have megabytes of tables, would take longer than making it.
+    headings = re.findall(rf"<h{level}[\s>].*?</h{level}>", content, re.DOTALL)
+    return [entry for entry in _Headings("".join(headings), f"h{level}").entries if entry.name]
 
 
 class _Headings(HTMLParser):
