@@ -117,6 +117,29 @@ def test_tuned_results_compare_with_tuned_results(built: Path, tmp_path: Path) -
     assert (tmp_path / "compare" / "index.html").is_file()
 
 
+def test_figures_and_tables_for_papers_include_tuning(built: Path, tmp_path: Path) -> None:
+    only = [word for name in ("tuned*", "trials*", "coordinates*") for word in ("--only", name)]
+    kinds = ["--format", "svg", "--format", "tex"]
+    done = reportgen("figures", built / "results", "--output", tmp_path, *kinds, *only)
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in tmp_path.iterdir()}
+    curves = {f"{kind}-{name}.svg" for kind in ("tuned", "trials") for name in ("gradient_descent", "momentum")}
+    assert names == {*curves, "coordinates-momentum.svg", "tuned.tex"}
+
+
+def test_the_summary_and_the_data_files_have_the_numbers(built: Path) -> None:
+    summary = (built / "summary.md").read_text(encoding="utf-8")
+    assert "| Optimizer | Targets hit, defaults | Learning rate tuned | Everything tuned |" in summary
+    trials = pd.read_csv(built / "data" / "trials.csv")
+    assert trials.groupby("optimizer")["trial"].apply(list).to_dict() == {
+        "gradient_descent": list(range(12)),
+        "momentum": list(range(12)),
+    }
+    best = trials[trials["optimizer"] == "momentum"].nlargest(1, "targets_hit")
+    page = (built / "optimizers" / "momentum.html").read_text(encoding="utf-8")
+    assert f"learning_rates = [{best['learning_rate'].item():g}]" in page
+
+
 def test_python_reads_tuned_results(built: Path) -> None:
     results = Results(built / "results", None)
     assert set(results.ranking["optimizer"]) == {"gradient_descent", "momentum"}

@@ -94,7 +94,7 @@ def paper_figure(spec: FigureSpec, view: LossView | None, loss: str) -> PaperFig
         return None
     kind, *rest = spec.file.removesuffix(".svg").split(".")
     kind = "best-paths" if kind == "thumbnail" else kind
-    name = "-".join([kind, *rest[1:]])
+    name = "-".join([kind, *(rest[1:] if loss else rest)])  # the first part of the rest is the loss
     return PaperFigure(f"{loss}/{name}" if loss else name, spec, view)
 
 

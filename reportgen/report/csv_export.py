@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,11 @@ from reportgen.figures.registry import slug
 
 if TYPE_CHECKING:
     from reportgen.analysis.cells import Array
+    from reportgen.analysis.tuning_study import TunedOptimizer
 
 CELLS, EXPECTED_TIMES = "data/cells.csv", "data/expected_times.csv"
 RUNTIMES, PERFORMANCE, TUNING = "data/runtimes.csv", "data/performance.csv", "data/tuning.csv"
+TRIALS = "data/trials.csv"
 
 
 def curves_file(label: str) -> str:
@@ -42,11 +45,24 @@ def data_files(analysis: ReportAnalysis) -> Iterator[tuple[str, str]]:
         yield PERFORMANCE, _shares(profile, "ratio", *performance_profile(profile.t, profile.weights))
     if tuning is not None:
         yield TUNING, _csv(tuning)
+    if study := analysis.tuning_study:
+        yield TRIALS, _csv(_trials(study))
     for view in analysis.views.values():
         yield curves_file(view.label), _csv(_curves(view))
         if any(view.drawn_runs(name) for name in view.optimizers):
             yield paths_file(view.label), _csv(_paths(view))
         view.release()
+
+
+def _trials(study: Sequence[TunedOptimizer]) -> pd.DataFrame:
+    """Every trial of every tuned optimizer, with its share of targets hit, averaged over the losses."""
+    rows = (
+        {"optimizer": tuned.optimizer, "trial": each.number, "targets_hit": each.hit_rate}
+        | {"learning_rate": each.learning_rate, "hyperparameters": json.dumps(dict(each.values), sort_keys=True)}
+        for tuned in study
+        for each in sorted(tuned.configurations, key=lambda each: each.number)
+    )
+    return pd.DataFrame(rows)
 
 
 def _curves(view: LossView) -> pd.DataFrame:

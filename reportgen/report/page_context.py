@@ -204,7 +204,11 @@ class PageContexts:
     @cached_property
     def _tuning_figures(self) -> dict[tuple[str, str], PageFigure]:
         """By kind and optimizer."""
-        return {(spec.kind, spec.optimizer): _page_figure(spec) for spec in self.overview if spec.optimizer}
+        return {
+            (spec.kind, spec.optimizer): _page_figure(spec, csv_export.TRIALS)
+            for spec in self.overview
+            if spec.optimizer
+        }
 
     def _ranked_rates(self) -> Mapping[str, RankedRates]:
         analysis = self._analysis

@@ -11,11 +11,14 @@ from reportgen.analysis.number_format import count, number, rate, share, share_s
 from reportgen.figures.registry import slug
 
 if TYPE_CHECKING:
+    from reportgen.analysis.expected_best import Score
     from reportgen.analysis.head_to_head import Difference
     from reportgen.report.best_rate_table import BestRateRow
     from reportgen.report.budget_table import BudgetRow
     from reportgen.report.expected_time_table import ExpectedTime
+    from reportgen.report.kind_table import KindCell
     from reportgen.report.page_types import IndexPage, LossPage
+    from reportgen.report.tuning_section import TuningSection
 
 NONE = "–"
 """A value that does not exist."""
@@ -49,6 +52,11 @@ def index_tables(page: IndexPage) -> Iterator[PaperTable]:
         baseline = page.head_to_head[0].baseline
         header = [f"Difference from {baseline}", "Targets hit, points", "Speed, points", "Losses faster : slower"]
         yield PaperTable("baseline", header, rows)
+    if page.tuning:
+        yield _tuning(page.tuning)
+    if page.kinds:
+        rows = [[row.optimizer, *map(_kind, row.cells), f"{row.passed}/{len(row.cells)}"] for row in page.kinds.rows]
+        yield PaperTable("kinds", ["Optimizer", *(column.name for column in page.kinds.columns), "Passed"], rows)
     if page.anytime:
         scores = [[row.optimizer, number(100 * row.score), _percent_span(row.interval)] for row in page.anytime]
         yield PaperTable("anytime", ["Optimizer", "Anytime score", "95 % interval"], scores)
@@ -81,6 +89,26 @@ def loss_tables(page: LossPage) -> Iterator[PaperTable]:
             [name, *(f"{number(gap.median)}{_in_brackets(gap.interval)}" for gap in row)] for name, row in table.rows
         ]
         yield PaperTable(f"{folder}/fixed-budgets", header, gaps)
+
+
+def _tuning(section: TuningSection) -> PaperTable:
+    header = ["Optimizer", "Defaults", "Learning rate tuned", "95 % interval", "Everything tuned", "95 % interval"]
+    header += [f"Trials for {share(part)}" for part in section.shares]
+    rows = [
+        [row.optimizer, share(row.default.value), *_score(row.rate_only), *_score(row.everything)]
+        + [NONE if trials is None else str(trials) for trials in row.needed]
+        for row in section.rows
+    ]
+    return PaperTable("tuned", header, rows)
+
+
+def _score(score: Score) -> list[str]:
+    return [share(score.value), share_span(score.interval) if score.interval else NONE]
+
+
+def _kind(cell: KindCell) -> str:
+    words = share(cell.hit_rate)
+    return Strong(words) if cell.passed else words
 
 
 def _ranking(page: IndexPage) -> PaperTable:

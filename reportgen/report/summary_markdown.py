@@ -34,6 +34,8 @@ def _blocks(index: IndexPage, reasons: Sequence[FailureReason]) -> Iterator[Bloc
         yield Bullets([_failure(each) for each in reasons], "reason")
     yield from _ranking(index)
     yield from _head_to_head(index)
+    yield from _tuning(index)
+    yield from _kinds(index)
     rows = [[code(loss.info.label), text(loss.heading)] for loss in index.losses]
     yield Details(f"Key results on {count(len(rows), 'loss')}", [Table(["Loss", "Key result"], rows, noun="row")])
     if index.limitations:
@@ -86,6 +88,33 @@ def _head_to_head(index: IndexPage) -> Iterator[Block]:
     ]
     header = ["Optimizer", "Targets hit, points (95 % CI)", "Speed, points (95 % CI)", "Faster on losses"]
     yield Table(header, rows, frozenset({1, 2, 3}), "optimizer")
+
+
+def _tuning(index: IndexPage) -> Iterator[Block]:
+    section = index.tuning
+    if not section:
+        return
+    yield f"### {text(section.heading)}"
+    rows = [
+        [code(row.optimizer), *(share(each.value) for each in (row.default, row.rate_only, row.everything))]
+        for row in section.rows
+    ]
+    header = ["Optimizer", "Targets hit, defaults", "Learning rate tuned", "Everything tuned"]
+    yield Table(header, rows, frozenset({1, 2, 3}), "optimizer")
+
+
+def _kinds(index: IndexPage) -> Iterator[Block]:
+    table = index.kinds
+    if not table:
+        return
+    yield f"### {text(table.heading)}"
+    rows = [
+        [code(row.optimizer), *(f"{share(cell.hit_rate)}{' ✓' if cell.passed else ''}" for cell in row.cells)]
+        for row in table.rows
+    ]
+    header = ["Optimizer", *(text(column.name) for column in table.columns)]
+    yield Table(header, rows, frozenset(range(1, len(header))), "optimizer")
+    yield f"✓: at least {share(table.least)} of the targets hit."
 
 
 def _ranking(index: IndexPage) -> Iterator[Block]:
