@@ -117,6 +117,21 @@ def test_tuned_results_compare_with_tuned_results(built: Path, tmp_path: Path) -
     assert (tmp_path / "compare" / "index.html").is_file()
 
 
+def test_other_ranges_and_numbers_of_trials_are_named_in_a_comparison(
+    built: Path, tmp_path: Path, one_worker: None
+) -> None:
+    config = built.parent / "reportgen.toml"
+    for name, text in {"more": CONFIG.replace("12", "16"), "wider": CONFIG.replace("0.999", "0.99")}.items():
+        config.with_name(f"{name}.toml").write_text(text)
+        done = reportgen("run", config.with_name(f"{name}.toml"), "--output", tmp_path / name)
+        assert done.exit_code == 0, done.output
+        done = reportgen("compare", built, tmp_path / name, "--output", tmp_path / f"compare-{name}")
+        assert done.exit_code == 0, done.output
+    pages = {name: (tmp_path / f"compare-{name}" / "index.html").read_text() for name in ("more", "wider")}
+    assert "Tuned with 12 trials in base and 16 in head. Only the common trials are compared." in pages["more"]
+    assert "momentum: tuned over other ranges." in pages["wider"]
+
+
 def test_figures_and_tables_for_papers_include_tuning(built: Path, tmp_path: Path) -> None:
     only = [word for name in ("tuned*", "trials*", "coordinates*") for word in ("--only", name)]
     kinds = ["--format", "svg", "--format", "tex"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,7 @@ def comparison_notes(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
             f"For {and_list(unknown)} there is no manifest, only a table of runs. Precision and versions are unknown."
         )
     found += _hyperparameters(base.optimizers, head.optimizers)
+    found += _trials(base.optimizers, head.optimizers)
     found += _failures(base, head)
     lost = [size - len(matched.base) for size in matched.sizes]
     if any(lost):
@@ -140,6 +142,30 @@ def _versions(base: ResultsInfo, head: ResultsInfo) -> Iterator[tuple[str, str |
         yield name, base.versions.get(name), head.versions.get(name)
     was, now = (side.device.description if side.device else None for side in (base, head))
     yield "Device", was, now
+
+
+def _trials(base: Sequence[OptimizerInfo], head: Sequence[OptimizerInfo]) -> Iterator[str]:
+    """Which optimizers were tuned with other trials, so that few of them have a counterpart."""
+    before = {info.label: info for info in base}
+    changed = [info.label for info in head if info.label in before and _searched(before[info.label]) != _searched(info)]
+    if changed:
+        yield (
+            f"{and_list(changed)}: tuned over other ranges. Only equal trials are compared, so compare the shares of "
+            "targets hit in the two reports as well."
+        )
+    sizes = {
+        info.label: (len(before[info.label].learning_rates), len(info.learning_rates))
+        for info in head
+        if info.label in before and info.learning_rate_search and info.label not in changed
+    }
+    for was, now in dict.fromkeys(size for size in sizes.values() if size[0] != size[1]):
+        yield f"Tuned with {count(was, 'trial')} in base and {now} in head. Only the common trials are compared."
+
+
+def _searched(info: OptimizerInfo) -> list[object]:
+    """What tuning tried, without the sources of the ranges."""
+    searches = [info.learning_rate_search, *(item.search for item in info.hyperparameters)]
+    return [each and replace(each, source="") for each in searches]
 
 
 def _hyperparameters(base: Sequence[OptimizerInfo], head: Sequence[OptimizerInfo]) -> Iterator[str]:
