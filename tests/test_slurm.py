@@ -20,6 +20,8 @@ from slurm_processes import slurm_processes
 
 from reportgen.cli import main
 from reportgen.config import load
+from reportgen.execute import slurm_cluster
+from reportgen.execute.job import OtherCodeError
 from reportgen.failure import Failure
 from reportgen.plan import make_plan
 from reportgen.results.manifest import read_manifest
@@ -108,6 +110,21 @@ def test_programs_that_fail_or_kill_their_job_cost_only_their_own_configurations
     assert reasons["raises.py:Faulty"] == "ValueError: not today (raises.py:6)"
     assert reasons["kills.py:Faulty"].startswith("its Slurm jobs were lost ")
     assert set(runs.loc[runs["outcome"] != "failed", "optimizer"]) == {"adam"}
+    assert 'File "' in (tmp_path / "output" / "results" / "worker.log").read_text(encoding="utf-8")  # the traceback
+
+
+def test_a_job_with_other_code_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = make_plan(load(write_matrix(tmp_path, "adam"), environ={})).programs
+
+    def differs(_: object) -> None:
+        raise OtherCodeError("has other code of quartic/adam; expected the same as here")
+
+    monkeypatch.setattr(slurm_cluster, "check_code", differs)
+    folder = tmp_path / "results" / "slurm"
+    folder.mkdir(parents=True)
+    slurm_cluster.run_element(programs, tmp_path / "results", Store(tmp_path / "results").store_program, 60, 0)
+    (text,) = (path.read_text(encoding="utf-8") for path in folder.glob("*.failure"))
+    assert text.endswith("has other code of quartic/adam; expected the same as here")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reportgen.config.cluster import Cluster
 from reportgen.execute.events import ClusterError, ClusterState, WorkerEvent
-from reportgen.execute.job import Returned, StoreInto, check_code
+from reportgen.execute.job import OtherCodeError, Returned, StoreInto, check_code
 from reportgen.execute.local_workers import LocalWorkers
+from reportgen.execute.worker_log import shorten
 from reportgen.failure import Failure
 from reportgen.plan import Program
 from reportgen.shards import cut
@@ -40,7 +41,12 @@ def run_element(
 
     Results and failures are written into the results folder as soon as a program ends.
     """
-    check_code(programs)
+    try:
+        check_code(programs)
+    except OtherCodeError as error:
+        for program in programs:
+            _failure_file(results, program).write_text(f"a job on {platform.node()} {error}", encoding="utf-8")
+        return
     log = results / _FOLDER / f"worker-{os.environ.get('SLURM_JOB_ID', os.getpid())}.log"
     with LocalWorkers(log, memory_limit=memory_limit) as workers:
         for item in workers.run(programs, deadline, partial(store, results / "parts", host=platform.node())):
@@ -114,7 +120,16 @@ class SlurmCluster:
             with suppress(Exception):
                 job.cancel(check=False)
         if kind is None:
+            self._keep_logs()
             shutil.rmtree(self._results / _FOLDER, ignore_errors=True)
+
+    def _keep_logs(self) -> None:
+        """Add the logs of all elements to that of the run, where tracebacks of plug-ins are."""
+        texts = [path.read_bytes() for path in sorted((self._results / _FOLDER).glob("worker-*.log"))]
+        if any(texts):
+            with (self._results / "worker.log").open("ab") as log:
+                log.writelines(texts)
+            shorten(self._results / "worker.log")
 
     def run(
         self, programs: Sequence[Program], deadline: float, store: StoreInto
