@@ -91,7 +91,7 @@ ERRORS = [
     ("losses = [{}]", 'losses[0]: missing key "name"', ""),
     (
         "losses = ['suite:mhg']",
-        'losses[0]: no suite is called "mhg"; expected one of: classic-2d, ',
+        'losses[0]: no suite is called "mhg"; expected one of: contest, classic-2d, ',
         'Did you mean "mgh"?',
     ),
     (

@@ -9,6 +9,7 @@ import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import handmade
 import numpy as np
@@ -185,6 +186,13 @@ def test_basins_cannot_be_mapped_under_tuning(built: Path, tmp_path: Path) -> No
     done = reportgen("run", built.parent / "reportgen.toml", "--basins", "8", "--output", tmp_path)
     assert done.exit_code == 2
     assert "--basins = 8: expected 0 with trials" in done.output
+
+
+def test_every_picture_is_complete(built: Path) -> None:
+    files = sorted((built / "assets").glob("*.svg"))
+    assert len(files) > 20
+    sizes = {path.name: ElementTree.parse(path).getroot().get("width") for path in files}
+    assert [name for name, width in sizes.items() if not width] == []
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=str)
