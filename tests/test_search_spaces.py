@@ -22,7 +22,7 @@ UNTUNED = {
     "adabelief.epsilon_root",
     "adafactor.epsilon_1",
     "sophia.epsilon",
-    *(f"{name}.weight_decay" for name in ("adan", "lamb", "lars", "lion", "schedule_free_adamw")),
+    *(f"{name}.weight_decay" for name in ("adamw", "adan", "lamb", "lars", "lion", "schedule_free_adamw")),
     "ftrl.l1",
     "ftrl.l2",
 }
@@ -116,8 +116,10 @@ def test_tuning_keeps_every_optimizer_in_its_ranges(name: str) -> None:
     first = next(cell for cell in cells if cell.cell_id.endswith("/trial=0"))
     assert first.learning_rate == (kind.default_learning_rate or 0.01)
     declared = catalogue.declared_hyperparameters(kind, {}, Path())
+    *_, innermost = catalogue.wrapped_classes(kind, {}, Path())
+    rates = innermost.learning_rate_search
     for cell in cells:
-        assert kind.learning_rate_search.low <= cell.learning_rate <= kind.learning_rate_search.high
+        assert rates.low <= cell.learning_rate <= rates.high
         for key, value in cell.hyperparameters.items():
             search = declared[key].search
             assert contains(search, value) if search else value == declared[key].default

@@ -63,6 +63,17 @@ def test_trials_depend_on_the_seed_the_ranges_and_their_number_alone() -> None:
     assert cells(planned(starts={"seed": 1}), "momentum")[1:] != cells(plan, "momentum")[1:]
 
 
+def test_a_trial_keeps_its_place_if_a_range_changes() -> None:
+    plan = planned(optimizers=({**MOMENTUM, "momentum": {"from": 0.5, "to": 0.99, "scale": "1 - log"}},))
+    before, after = (cells(each, "momentum")[1:] for each in (planned(), plan))
+    assert [cell.learning_rate for cell in before] == [cell.learning_rate for cell in after]
+    old, new = Search(0.5, 0.999, "1 - log"), Search(0.5, 0.99, "1 - log")
+    places = [old.share(float(cell.hyperparameters["momentum"] or 0)) for cell in before]
+    assert [new.share(float(cell.hyperparameters["momentum"] or 0)) for cell in after] == pytest.approx(
+        places, abs=1e-3
+    )
+
+
 @pytest.mark.parametrize(("few", "many"), [(64, 128), (128, 200), (64, 300)])
 def test_more_trials_leave_finished_programs_as_they_are(few: int, many: int) -> None:
     before = {program.fingerprint for program in planned(few).programs}
@@ -145,6 +156,10 @@ def test_the_values_of_a_range_rise_from_its_low_to_its_high_end(search: Search)
             "expected a value >= 0",
         ),
         ('optimizers = [{ name = "adam", beta = { from = 1, to = 2 } }]', 'adam has no hyperparameter "beta"'),
+        (
+            'optimizers = [{ name = "lookahead", base = { choices = ["adam", "momentum"] } }]',
+            "optimizers[0].base: selects an optimizer and cannot be tuned; write an entry for each",
+        ),
         ('optimizers = [{ name = "adam", beta_1 = { from = 0.1, till = 0.2 } }]', "beta_1.till = 0.2: unknown key"),
     ],
 )

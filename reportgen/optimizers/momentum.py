@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
-from reportgen.optimizers.search_ranges import MOMENTUM
+from reportgen.optimizers.search_ranges import GRADIENT_RATE, MOMENTUM
 from reportgen.tensor import Tensor
 
 
@@ -38,6 +38,7 @@ class Momentum(Optimizer):
     formula: ClassVar[str] = r"v_1 = g_1 \\ v_t = \mu v_{t-1} + (1-\tau)\, g_t \\ x_t = x_{t-1} - \eta\, v_t"
     source: ClassVar[str] = "Polyak 1964; this form: PyTorch, optax"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
+    learning_rate_search: ClassVar[Search] = GRADIENT_RATE
     note: ClassVar[str] = (
         "Keras and TensorFlow's guide include the learning rate in the velocity, which is equivalent while the "
         "learning rate is constant. Only PyTorch has dampening, which does not apply to the first gradient."
@@ -73,6 +74,7 @@ class Nesterov(Optimizer):
     formula: ClassVar[str] = r"v_t = \mu v_{t-1} + g_t \\ x_t = x_{t-1} - \eta\,(g_t + \mu v_t)"
     source: ClassVar[str] = "Nesterov 1983, in the form of Sutskever et al. 2013; PyTorch, Keras, optax"
     verified: ClassVar[str] = "PyTorch 2.13, optax 0.2.8, Keras 3.15, TensorFlow's kernel"
+    learning_rate_search: ClassVar[Search] = GRADIENT_RATE
 
     momentum: float = _momentum()
 

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
-from reportgen.optimizers.search_ranges import AROUND_DEFAULT
+from reportgen.optimizers.search_ranges import AROUND_DEFAULT, GRADIENT_RATE
 from reportgen.tensor import Tensor
 
 
@@ -29,6 +29,7 @@ class QHM(Optimizer):
     )
     source: ClassVar[str] = "Ma and Yarats 2019"
     verified: ClassVar[str] = "pytorch_optimizer 4.1"
+    learning_rate_search: ClassVar[Search] = GRADIENT_RATE
     note: ClassVar[str] = "The momentum is a running mean, so the learning rate means the same for any decay."
     default_learning_rate: ClassVar[float | None] = 1.0  # documentation of the authors' code
 

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 import tensorflow as tf
 
 from reportgen.optimizer import Optimizer, Problem, Search, hyperparameter
-from reportgen.optimizers.search_ranges import BETA_2, EPSILON
+from reportgen.optimizers.search_ranges import BETA_2, EPSILON, GRADIENT_RATE
 from reportgen.tensor import Tensor
 
 _BETA = Search(0.8, 0.98, "1 - log", source="around 0.9 to 0.98, the values of the authors' code")
@@ -91,6 +91,7 @@ class ScheduleFreeSGD(Optimizer):
     )
     source: ClassVar[str] = "Defazio et al. 2024; defaults: optax"
     verified: ClassVar[str] = "optax 0.2.8"
+    learning_rate_search: ClassVar[Search] = GRADIENT_RATE
     note: ClassVar[str] = _NOTE
     default_learning_rate: ClassVar[float | None] = 1.0
 

@@ -1,8 +1,8 @@
 """The ranges for tuning that several optimizers share.
 
-Not tuned are weights of penalties that are 0 by default (``weight_decay``, ``l1``, ``l2``): a penalty moves the
-solution away from the minimum of the loss. Not tuned either are schedules, choices between the conventions of
-libraries, and tiny terms such as 1e-30 that only avoid division by zero.
+Not tuned are weights of penalties (``weight_decay``, ``l1``, ``l2``): a penalty moves the solution away from the
+minimum of the loss, or straight to it if that is at 0, as it is for many test losses. Not tuned either are schedules,
+choices between the conventions of libraries, and tiny terms such as 1e-30 that only avoid division by zero.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ EPSILON = Search(1e-10, 1e-2, source="around the defaults, 1e-8 to 1e-3; that it
 ACCUMULATOR = Search(1e-6, 1.0, source=AROUND_DEFAULT)
 """The initial sum of squared gradients."""
 
-WEIGHT_DECAY = Search(1e-5, 0.1, source="Sivaprasad et al. 2020, Adam with weight decay")
-"""A weight decay that is part of the rule, so that its default is above 0."""
+GRADIENT_RATE = Search(1e-8, 10.0, source="the limits of the automatic grid below, those of all others above")
+"""The learning rate of rules with steps that grow with the gradient, which some losses make very large."""
 
 LEARNING_RATE_FACTOR = Search(1e-2, 100.0, source="two decades on both sides of 1, the value of the paper")
 """The learning rate of rules that estimate the size of a step and only multiply it by the learning rate."""

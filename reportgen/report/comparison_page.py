@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen import __version__
-from reportgen.analysis.compare.chosen_trials import retuned
 from reportgen.analysis.compare.headline import headline, overall_verdict
 from reportgen.analysis.compare.model import Comparison, Pair
 from reportgen.analysis.compare.sentences import pair_sentence, pool_sentence, summary_sentence
@@ -103,9 +102,6 @@ def _drawn_pairs(comparison: Comparison, base: ResultsLocation, head: ResultsLoc
     # Both sides are drawn on the same background.
     before = replace(Results.for_report(base.folder), grids=after.grids)
     for pair in pairs:
-        if pair.optimizer in retuned(base.info, head.info):
-            yield pair, [], "Not drawn: the compared trials differ from start to start."
-            continue
         change = BeforeAfter(_cell_view(before, after, pair), _cell_view(after, after, pair), pair.optimizer)
         yield pair, list(_figures(pair, change)), _missing(change)
 

@@ -158,7 +158,7 @@ class PageContexts:
             excluded_losses=analysis.excluded_losses,
             tuning=tuning_section(analysis.tuning_study, self._order, self._tuning_figures),
             kinds=kind_table(kind_scores(board), self._order),
-            sweeps=sweeps(manifest.optimizers, ranking),
+            sweeps=sweeps(() if manifest.is_tuned else manifest.optimizers, ranking),
             losses=[self._card(view, has_rows=place < MOST_CARDS) for place, view in enumerate(views)],
             hidden_optimizers=max(0, len(manifest.optimizers) - MOST_BRIEF),
             profile_heading=profile_heading(analysis.profile),

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from reportgen.search import Choice, Search
 
 
-LEAST_SHOWN = 0.01
+LEAST_SHOWN = 0.05
 """A hyperparameter that explains less is left out of the table of all optimizers."""
+
+
+LEAST_GAIN = 0.01
+"""A smaller gain is not named."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,8 @@ class TuningRow:
     """An optimizer in the table of tuning."""
 
     optimizer: str
-    default_rate: float
-    """The learning rate of trial 0."""
     default: Score
+    """Of trial 0."""
     rate_only: Score
     """With all trials, of which each changes only the learning rate."""
     everything: Score
@@ -115,20 +118,19 @@ def tuning_section(
 def _heading(rows: Sequence[TuningRow], trials: int) -> str:
     gains = {row.optimizer: row.everything.value - row.rate_only.value for row in rows}
     most = max(gains, key=lambda name: gains[name])
-    if gains[most] <= 0:
+    if gains[most] < LEAST_GAIN:
         return f"With {trials} trials, tuning more than the learning rate helped no optimizer"
+    row = next(row for row in rows if row.optimizer == most)
     return (
-        f"With {trials} trials, tuning more than the learning rate helped {most} the most: "
-        f"{100 * gains[most]:.0f} percentage points"
+        f"With {trials} trials, tuning more than the learning rate helped {most} the most: from "
+        f"{share(row.rate_only.value)} to {share(row.everything.value)}"
     )
 
 
 def _row(tuned: TunedOptimizer, figure: PageFigure | None) -> TuningRow:
     last = len(tuned.everything.expected)
-    default = next(each for each in tuned.configurations if each.number == 0)
     return TuningRow(
         optimizer=tuned.optimizer,
-        default_rate=default.learning_rate,
         default=tuned.default,
         rate_only=tuned.rate_only.at(last),
         everything=tuned.everything.at(last),

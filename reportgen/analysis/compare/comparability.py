@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.compare.chosen_trials import retuned
 from reportgen.analysis.compare.matching import MatchedRuns
 from reportgen.analysis.number_format import and_list, count, number
 from reportgen.config.model import Noise
@@ -127,9 +127,9 @@ def comparison_notes(base: ResultsInfo, head: ResultsInfo, matched: MatchedRuns)
             f"For {and_list(unknown)} there is no manifest, only a table of runs. Precision and versions are unknown."
         )
     found += _hyperparameters(base.optimizers, head.optimizers)
-    found += _trials(base, head)
+    found += _trials(base.optimizers, head.optimizers)
     found += _failures(base, head)
-    lost = [size - len(matched.base) for size in matched.considered]
+    lost = [size - len(matched.base) for size in matched.sizes]
     if any(lost):
         sides = f"{count(lost[0], 'run')} of base and {count(lost[1], 'run')} of head"
         found.append(f"{sides} have no counterpart in the other result.")
@@ -144,19 +144,28 @@ def _versions(base: ResultsInfo, head: ResultsInfo) -> Iterator[tuple[str, str |
     yield "Device", was, now
 
 
-def _trials(base: ResultsInfo, head: ResultsInfo) -> Iterator[str]:
-    """Which tuned optimizers are not compared trial by trial, or not at an equal budget."""
-    if changed := retuned(base, head):
-        verb = "was" if len(changed) == 1 else "were"
+def _trials(base: Sequence[OptimizerInfo], head: Sequence[OptimizerInfo]) -> Iterator[str]:
+    """Which optimizers were tuned with other trials, so that few of them have a counterpart."""
+    before = {info.label: info for info in base}
+    changed = [info.label for info in head if info.label in before and _searched(before[info.label]) != _searched(info)]
+    if changed:
         yield (
-            f"{and_list(changed)} {verb} tuned over other ranges, with as many trials. On each side, each start is "
-            "compared at the trial that the other starts choose; the learning rate 1 stands for these trials."
+            f"{and_list(changed)}: tuned over other ranges. Trials at the same place in the ranges are compared, if "
+            "their learning rates are equal. Compare the shares of targets hit in the two reports as well."
         )
-    before = {info.label: len(info.learning_rates) for info in base.optimizers if info.learning_rate_search}
-    tuned = [info for info in head.optimizers if info.learning_rate_search and info.label in before]
-    sizes = dict.fromkeys((before[info.label], len(info.learning_rates)) for info in tuned)
-    for was, now in (size for size in sizes if size[0] != size[1]):
+    sizes = {
+        info.label: (len(before[info.label].learning_rates), len(info.learning_rates))
+        for info in head
+        if info.label in before and info.learning_rate_search and info.label not in changed
+    }
+    for was, now in dict.fromkeys(size for size in sizes.values() if size[0] != size[1]):
         yield f"Tuned with {count(was, 'trial')} in base and {now} in head. Only the common trials are compared."
+
+
+def _searched(info: OptimizerInfo) -> list[object]:
+    """What tuning tried, without the sources of the ranges."""
+    searches = [info.learning_rate_search, *(item.search for item in info.hyperparameters)]
+    return [each and replace(each, source="") for each in searches]
 
 
 def _hyperparameters(base: Sequence[OptimizerInfo], head: Sequence[OptimizerInfo]) -> Iterator[str]:

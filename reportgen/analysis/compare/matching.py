@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.compare.chosen_trials import retuned, with_chosen_trials
 from reportgen.results.location import ResultsLocation
 from reportgen.results.manifest import NotResultsError
 from reportgen.results.pandas_tables import to_pandas
@@ -55,17 +53,12 @@ class MatchedRuns:
     """The same for head."""
     sizes: tuple[int, int]
     """Number of all runs of base and of head."""
-    considered: tuple[int, int]
-    """Of these, the runs that can have a counterpart: of tuned optimizers with other ranges, only the chosen trials."""
     shared: tuple[int, int]
     """Of these, the runs of configurations that both have."""
 
 
 def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
     """Match the runs of two results.
-
-    If the ranges of a tuned optimizer changed, its trials differ. Then each start is matched at the trial that the
-    other starts choose in its own result.
 
     Raises:
         NotResultsError: a table has a run twice.
@@ -77,22 +70,17 @@ def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
     for side, each in zip((base, head), keys, strict=True):
         if each.duplicated().any():
             raise NotResultsError(f"{side.runs}: a run occurs twice, with the same configuration, start and seed")
-    sizes = len(keys[0]), len(keys[1])
-    hits = [column(target) for target in base.info.targets for column in (hit_column, evaluations_column)]
-    keys = [each.assign(row=np.arange(len(each))) for each in keys]
-    if labels := retuned(base.info, head.info):
-        targets = base.info.targets
-        keys = [_with_chosen_trials(side, each, labels, targets) for side, each in zip((base, head), keys, strict=True)]
-    joined = keys[0].merge(keys[1], on=KEYS, suffixes=("_base", "_head"))
+    codes = [each.assign(row=np.arange(len(each))) for each in keys]
+    joined = codes[0].merge(codes[1], on=KEYS, suffixes=("_base", "_head"))
     rows = joined["row_base"].to_numpy(), joined["row_head"].to_numpy()
     same_start = _same_lists(base.runs, head.runs, "x0", rows, allow_empty=True)
     rows = rows[0][same_start], rows[1][same_start]
+    hits = [column(target) for target in base.info.targets for column in (hit_column, evaluations_column)]
     frames = []
-    for side, each, at in zip((base, head), keys, rows, strict=True):
+    for side, at in zip((base, head), rows, strict=True):
         stored = pq.read_schema(side.runs).names
         frame = _read(side.runs, [*_COLUMNS, *(name for name in hits if name in stored)])
-        rates = each.set_index("row")["learning_rate"].loc[at].to_numpy()
-        frames.append(frame.iloc[at].reset_index(drop=True).assign(learning_rate=rates))
+        frames.append(frame.iloc[at].reset_index(drop=True))
     removed, added = (_unmatched_cells(each, at) for each, at in zip(keys, rows, strict=True))
     return MatchedRuns(
         base=frames[0],
@@ -100,21 +88,9 @@ def match_runs(base: ResultsLocation, head: ResultsLocation) -> MatchedRuns:
         equal=_equal_runs(base.runs, head.runs, rows),
         removed=removed,
         added=added,
-        sizes=sizes,
-        considered=(len(keys[0]), len(keys[1])),
+        sizes=(len(keys[0]), len(keys[1])),
         shared=_in_shared_cells(*keys),
     )
-
-
-def _with_chosen_trials(
-    side: ResultsLocation, keys: pd.DataFrame, labels: list[str], targets: Sequence[float]
-) -> pd.DataFrame:
-    """The runs with those of ``labels`` at the trials that the starts choose."""
-    here = keys["optimizer"].isin(labels).to_numpy()
-    stored = pq.read_schema(side.runs).names
-    wanted = [*_COLUMNS, *(column(target) for target in targets for column in (hit_column, evaluations_column))]
-    runs = _read(side.runs, [name for name in wanted if name in stored])[here].reset_index(drop=True)
-    return pd.concat([keys[~here], with_chosen_trials(keys[here], runs, targets)]).sort_values("row")
 
 
 def _in_shared_cells(base: pd.DataFrame, head: pd.DataFrame) -> tuple[int, int]:
@@ -127,7 +103,7 @@ def _in_shared_cells(base: pd.DataFrame, head: pd.DataFrame) -> tuple[int, int]:
 def _unmatched_cells(keys: pd.DataFrame, rows: Array) -> pd.DataFrame:
     """The configurations in ``keys`` without any of the matched ``rows``."""
     cell = keys.groupby(_CELL, sort=False, observed=True).ngroup().to_numpy()
-    is_matched = np.isin(cell, np.unique(cell[np.isin(keys["row"].to_numpy(), rows)]))
+    is_matched = np.isin(cell, np.unique(cell[rows]))
     return keys.loc[~is_matched, _CELL].drop_duplicates().reset_index(drop=True)
 
 
