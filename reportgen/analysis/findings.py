@@ -20,7 +20,12 @@ def findings(analysis: ReportAnalysis) -> list[Claim]:
     claims = chain(
         outcome_findings.failed_programs(analysis.manifest.programs),
         ranking_findings(analysis.leaderboard, analysis.ranking, analysis.excluded if len(compared) else []),
-        learning_rate_findings(analysis.sensitivity, analysis.compared_trials, analysis.manifest.compared_optimizers),
+        learning_rate_findings(
+            analysis.sensitivity,
+            analysis.compared_trials,
+            analysis.manifest.compared_optimizers,
+            tuned=analysis.manifest.is_tuned,
+        ),
         outcome_findings.unequal_budgets(analysis.results.runs),
         outcome_findings.unknown_minima(analysis.manifest.losses),
         outcome_findings.wrong_minima(analysis.results.runs, analysis.manifest.losses),

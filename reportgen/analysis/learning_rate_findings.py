@@ -19,7 +19,7 @@ _WORTH_SAYING = 0.05
 
 
 def learning_rate_findings(
-    sensitivities: Sequence[Sensitivity], losses: Sequence[Trials], compared: Sequence[str]
+    sensitivities: Sequence[Sensitivity], losses: Sequence[Trials], compared: Sequence[str], *, tuned: bool
 ) -> Iterator[Claim]:
     """The claims about learning rates.
 
@@ -27,11 +27,13 @@ def learning_rate_findings(
         sensitivities: the sensitivity of each optimizer on each loss.
         losses: the trials on each loss that can be compared.
         compared: labels without reference optimizers.
+        tuned: whether these are the trials of tuning, of which hyperparameters differ as well.
     """
     among = [each for each in sensitivities if each.optimizer in compared]
-    yield from _widest(among, compared)
-    yield from _edges(among)
-    yield from _shared_rate(losses, compared)
+    if not tuned:  # between trials, more changes than the learning rate
+        yield from _widest(among, compared)
+    yield from _edges(among, tuned=tuned)
+    yield from _shared_rate(losses, compared, "trial" if tuned else "learning rate")
 
 
 def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> Iterator[Claim]:
@@ -56,23 +58,26 @@ def _widest(sensitivities: Sequence[Sensitivity], compared: Sequence[str]) -> It
     yield Claim(pieces, SENSITIVITY, importance=65, keys={"table": "sensitivity", "optimizer": widest[0]})
 
 
-def _edges(sensitivities: Sequence[Sensitivity]) -> Iterator[Claim]:
+def _edges(sensitivities: Sequence[Sensitivity], *, tuned: bool) -> Iterator[Claim]:
     edge = [each for each in sensitivities if each.edge]
     if not edge:
         return
     which = [f"{shorten(each.optimizer)} on {shorten(each.loss)} (at {rate(each.best_rate)})" for each in edge]
+    where = "at the edge of the grid: the smallest or the largest tried"
+    if tuned:
+        where = "in the outermost half decade that was tried"
     pieces = (
         "",
         f"{len(edge)} of {len(sensitivities)} best learning rates",
-        f", one for each optimizer on each loss, {'are' if len(edge) > 1 else 'is'} at the edge of the grid: the "
-        f"smallest or the largest tried. A better one may lie outside. This concerns {and_list(which, 3)}.",
+        f", one for each optimizer on each loss, {'are' if len(edge) > 1 else 'is'} {where}. A better one may lie "
+        f"outside. This concerns {and_list(which, 3)}.",
     )
     keys = {"table": "sensitivity", "loss": edge[0].loss, "optimizer": edge[0].optimizer}
     yield Claim(pieces, SENSITIVITY, importance=55, keys=keys)
 
 
-def _shared_rate(losses: Sequence[Trials], compared: Sequence[str]) -> Iterator[Claim]:
-    """Who loses least, and who most, with one learning rate for all losses, if that makes a difference."""
+def _shared_rate(losses: Sequence[Trials], compared: Sequence[str], noun: str) -> Iterator[Claim]:
+    """Who loses least, and who most, with one ``noun`` for all losses, if that makes a difference."""
     if len(losses) < 2 or max(len(rates) for each in losses for rates in each.rates) < 2:
         return
     rates = [each for each in shared_rates(losses, compared) if each.tuned > 0]
@@ -84,7 +89,7 @@ def _shared_rate(losses: Sequence[Trials], compared: Sequence[str]) -> Iterator[
     last = next(each for each in rates if lost[each.optimizer] == most)
     at = f", at learning rate {rate(first[0].learning_rate)}" if len(first) == 1 else " each"
     pieces = (
-        "With one learning rate for all losses instead of the best one for each loss, ",
+        f"With one {noun} for all losses instead of the best one for each loss, ",
         f"{names([each.optimizer for each in first])} {'loses' if len(first) == 1 else 'lose'} the smallest share of "
         f"{'its' if len(first) == 1 else 'their'} target hits",
         f": {share(least)}{at}. {shorten(last.optimizer)} loses the largest share: {share(most)}.",

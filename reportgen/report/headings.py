@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reportgen.analysis.cells import CellRow
 from reportgen.analysis.loss_view import LossView
 from reportgen.analysis.number_format import decades, names, number, rate, share, shorten
 from reportgen.analysis.runtime_profile import RuntimeProfile
@@ -25,12 +26,19 @@ def loss_heading(view: LossView) -> str:
     leaders = [cell for cell in best.values() if cell.hit_rate == most]
     if len(leaders) > 1:
         solved = all(cell.solved == cell.runs for cell in leaders)
-        verb = "solve every run at their best learning rates" if solved else "hit equally many targets"
+        where = "with their best trials" if view.manifest.is_tuned else "at their best learning rates"
+        verb = f"solve every run {where}" if solved else "hit equally many targets"
         return f"{_all_or_names(view, [cell.optimizer for cell in leaders])} {verb}"
     (leader,) = leaders
     verb = "hits" if len(best) == 1 else "hits the most targets:"
     rest = " of the targets" if len(best) == 1 else ""
-    return f"{shorten(leader.optimizer)} {verb} {share(most)}{rest} at learning rate {rate(leader.learning_rate)}"
+    return f"{shorten(leader.optimizer)} {verb} {share(most)}{rest} {_where(view, leader)}"
+
+
+def _where(view: LossView, cell: CellRow) -> str:
+    if view.manifest.is_tuned:
+        return f"with trial {cell.cell_id.rpartition('=')[2]}"
+    return f"at learning rate {rate(cell.learning_rate)}"
 
 
 def rates_heading(view: LossView, sensitivities: Sequence[Sensitivity]) -> str:
@@ -38,7 +46,7 @@ def rates_heading(view: LossView, sensitivities: Sequence[Sensitivity]) -> str:
     compared = view.compared_optimizers
     among = [each for each in sensitivities if each.loss == view.label and each.optimizer in compared and each.solves]
     widths = {each.optimizer: each.decades for each in among if each.decades}
-    if not widths or len(compared) < 2:
+    if not widths or len(compared) < 2 or view.manifest.is_tuned:
         return "Learning-rate sensitivity"
     most = max(widths.values())
     widest = [name for name, width in widths.items() if width == most]
