@@ -58,7 +58,7 @@ def test_an_optimizer_has_its_formula_defaults_and_sources(generated: dict[str, 
     assert "<math" in section
     assert "Loshchilov and Hutter 2019" in section
     assert "PyTorch 2.13" in section
-    assert re.search(r"^\| `weight_decay` \| <math.*</math> \| `0.01` \| from 0 \| 1e-05 to 0.1 \(log; ", section, re.M)
+    assert re.search(r"^\| `epsilon` \| <math.*</math> \| `1e-08` \| from 0 \| 1e-10 to 0.01 \(log; ", section, re.M)
     assert "Default learning rate: 0.001." in section
 
 
