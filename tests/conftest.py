@@ -311,7 +311,6 @@ def browser() -> Iterator[Any]:
         "--disable-background-networking",
         "--disable-component-update",
         "--no-first-run",
-        "--disable-gpu",
     ]
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=flags, timeout=PATIENCE * 1000)
