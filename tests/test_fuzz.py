@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import made_once
 from fuzz import harness, results_folder, shards
+
+
+@pytest.fixture(autouse=True)
+def _draw_figures_afterwards() -> Iterator[None]:
+    """A fuzzer replaces what draws figures; other tests of this process need it again."""
+    yield
+    harness.restore_figures()
 
 
 @pytest.fixture(autouse=True)

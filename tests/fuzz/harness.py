@@ -255,6 +255,12 @@ def stub_figures(case: Case) -> None:
         module.draw_figures = _real[module.__name__] if case.number % 50 == 0 else _write_empty
 
 
+def restore_figures() -> None:
+    """Let this process draw all figures again."""
+    for name, draw in _real.items():
+        vars(sys.modules[name])["draw_figures"] = draw
+
+
 _real: dict[str, Any] = {}
 """The functions that draw figures, by module."""
 
