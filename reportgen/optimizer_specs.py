@@ -196,7 +196,8 @@ def _short_title(entry: OptimizerEntry, values: Iterable[Scalar]) -> str:
 
 def check_baseline(config: Config, specs: Mapping[str, OptimizerSpec]) -> None:
     """Raise ConfigError unless the baseline of ``config`` is the label or the short title of an optimizer, or empty."""
-    known = [*specs, *(spec.short for spec in specs.values() if spec.short)]
+    main = {label: spec for label, spec in specs.items() if not spec.rate_only_of}
+    known = [*main, *(spec.short for spec in main.values() if spec.short)]
     if config.baseline and config.baseline not in known:
         text = catalogue.with_known_names("not an optimizer of the matrix", config.baseline, known)
         raise ConfigError([ConfigProblem(("baseline",), config.baseline, text).message("baseline")])

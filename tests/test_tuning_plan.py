@@ -121,6 +121,15 @@ def test_a_wrapper_begins_with_the_learning_rate_of_the_optimizer_that_it_wraps(
     assert 0.01 <= min(rates) < max(rates) <= 100
 
 
+def test_an_adapted_optimizer_begins_with_the_learning_rate_of_its_framework() -> None:
+    assert cells(planned(optimizers=("keras:Adam",)), "keras:Adam")[0].learning_rate == 0.001
+
+
+def test_the_trials_of_the_learning_rate_alone_are_no_baseline() -> None:
+    with pytest.raises(ConfigError, match="not an optimizer of the matrix"):
+        planned(baseline="momentum (learning rate only)")
+
+
 def test_no_two_trials_have_the_same_learning_rate() -> None:
     narrow = draw_trials({"learning_rate": Search(1.0, 1.001)}, 1.0, 40, seed=0)
     assert len({trial.learning_rate for trial in narrow}) == 40
@@ -159,6 +168,10 @@ def test_the_values_of_a_range_rise_from_its_low_to_its_high_end(search: Search)
         (
             'optimizers = [{ name = "lookahead", base = { choices = ["adam", "momentum"] } }]',
             "optimizers[0].base: selects an optimizer and cannot be tuned; write an entry for each",
+        ),
+        (
+            'optimizers = [{ name = "lookahead", k = { from = 2, to = 20 } }]',
+            "optimizers[0].k: expected a list of values, such as { choices = [5] }",
         ),
         ('optimizers = [{ name = "adam", beta_1 = { from = 0.1, till = 0.2 } }]', "beta_1.till = 0.2: unknown key"),
     ],

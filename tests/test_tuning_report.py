@@ -60,7 +60,7 @@ def test_the_first_page_compares_defaults_learning_rate_and_everything(built: Pa
     assert header[1:4] == ["Targets hit, defaults", "Learning rate tuned", "Everything tuned"]
     assert {row[0] for row in rows} == {"gradient_descent", "momentum"}
     by_name = {row[0]: row for row in rows}
-    assert by_name["gradient_descent"][2] == by_name["gradient_descent"][3]  # it has nothing else to tune
+    assert by_name["gradient_descent"][3] == "nothing else"
     # With 12 trials, the variance that the learning rate explains is known only if the groups are large enough.
     assert by_name["momentum"][-1].startswith(("learning_rate", "–"))
 
@@ -87,7 +87,7 @@ def test_an_entry_to_copy_gives_the_same_runs(built: Path, tmp_path: Path, one_w
     _, *rows = table(built / "optimizers" / "momentum.html", "Best trials of momentum")
     loss, number, _, entry = next(row for row in rows if row[0] == "beale")
     config = tomllib.loads(f"optimizers = [{entry}]")["optimizers"][0]
-    assert config.keys() == {"name", "learning_rates"}
+    assert config.keys() >= {"name", "learning_rates"}
     (tmp_path / "one.toml").write_text(f'losses = ["{loss}"]\nsteps = 200\noptimizers = [{entry}]\n')
     done = reportgen("run", tmp_path / "one.toml", "--output", tmp_path / "output")
     assert done.exit_code == 0, done.output

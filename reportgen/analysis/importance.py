@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -93,6 +94,9 @@ def _best(search: Search, values: Sequence[Choice], best: Sequence[int]) -> tupl
     return (min(chosen), max(chosen)) if chosen else ()
 
 
-def best_tenth(order: Sequence[int]) -> list[int]:
-    """The places of the best tenth of the trials, three at least, from their order, the best first."""
+Item = TypeVar("Item")
+
+
+def best_tenth(order: Sequence[Item]) -> list[Item]:
+    """The best tenth of the trials, three at least, from their order, the best first."""
     return list(order[: max(3, math.ceil(len(order) / 10))])

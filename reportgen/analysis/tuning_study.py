@@ -57,6 +57,21 @@ class TunedOptimizer:
     """By the label of the loss, the best one there."""
 
     @property
+    def defaults(self) -> TriedConfiguration:
+        """Trial 0."""
+        return next(each for each in self.configurations if each.number == 0)
+
+    @property
+    def best_tenth(self) -> list[TriedConfiguration]:
+        """The best tenth of the drawn trials, the best first."""
+        return best_tenth([each for each in self.configurations if each.number])
+
+    @property
+    def tunes_more(self) -> bool:
+        """Whether it has more to tune than its learning rate."""
+        return len(self.importances) > 1
+
+    @property
     def space(self) -> dict[str, Search]:
         """What was searched, by name, the most important first."""
         return {each.name: each.search for each in self.importances}

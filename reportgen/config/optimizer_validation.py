@@ -15,7 +15,7 @@ from reportgen.catalogue import (
     with_known_names,
 )
 from reportgen.config.draft import Entry
-from reportgen.config.errors import NO_VALUE, ConfigProblem, duplicate_errors
+from reportgen.config.errors import NO_VALUE, ConfigProblem, duplicate_errors, format_value
 from reportgen.config.model import Config, OptimizerEntry, Scalar
 from reportgen.config.sources import Key
 from reportgen.optimizer import Hyperparameter
@@ -135,20 +135,24 @@ def _optimizers(
     yield from itertools.product((entry.name,), *choices)
 
 
-def _ends(search: Search) -> tuple[Scalar, ...]:
-    """The values of a search that must be valid: its choices, or its lowest and highest value."""
-    return search.choices or (search.low, search.high)
+def _search_problem(search: Search, declared: Hyperparameter) -> str | None:
+    """Why a hyperparameter cannot be tuned like this; None if it can. Its values are checked like all others."""
+    if declared.wraps:
+        return "selects an optimizer and cannot be tuned; write an entry for each"
+    if not (search.choices or declared.loose or isinstance(declared.default, float)):
+        return f"expected a list of values, such as {{ choices = [{format_value(declared.default)[:40]}] }}"
+    return None
 
 
 def _hyperparameter_errors(
     key: Key, entry: OptimizerEntry, declared: dict[str, Hyperparameter]
 ) -> Iterator[ConfigProblem]:
-    searched = {name: _ends(search) for name, search in entry.searches.items()}
-    for name in entry.searches:
-        if name in declared and declared[name].wraps:
-            yield ConfigProblem(
-                (*key, name), NO_VALUE, "selects an optimizer and cannot be tuned; write an entry for each"
-            )
+    searched: dict[str, tuple[Scalar, ...]] = {}
+    for name, search in entry.searches.items():
+        if problem := _search_problem(search, declared[name]) if name in declared else None:
+            yield ConfigProblem((*key, name), NO_VALUE, problem)
+        else:
+            searched[name] = search.choices or (search.low, search.high)
     for name, values in {**entry.hyperparameters, **searched}.items():
         if name not in declared:
             reason = with_known_names(f'{entry.name} has no hyperparameter "{name}"', name, declared)

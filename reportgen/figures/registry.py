@@ -169,7 +169,7 @@ def tuning_figures(study: Sequence[TunedOptimizer], optimizers: Sequence[str]) -
             ("tuned", PANEL, alt_tuned_curve, draw_tuned_curve),
             ("trials", PANEL, alt_tuning_scatter, draw_tuning_scatter),
         ]
-        if len(tuned.space) > 1:
+        if tuned.tunes_more:
             kinds.append(("coordinates", WIDE, alt_tuning_coordinates, draw_tuning_coordinates))
         found += [
             FigureSpec(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.importance import best_tenth
 from reportgen.analysis.number_format import and_list, shorten
 from reportgen.figures.search_axis import place, ticks
 from reportgen.figures.style import WIDE, SeriesStyle, colour_token
@@ -27,7 +26,7 @@ TRIALS, BEST, DEFAULTS = "trials", "best tenth", "defaults"
 def draw_tuning_coordinates(tuned: TunedOptimizer, style: SeriesStyle) -> str:
     """The SVG: a vertical axis for each hyperparameter, and one for the share of targets hit."""
     space = dict([*tuned.space.items()][:MOST_AXES])
-    top = set(best_tenth(range(len(tuned.configurations))))
+    top = {each.number for each in tuned.best_tenth}
     most = max(each.hit_rate for each in tuned.configurations) or 1.0
 
     def heights(each: TriedConfiguration) -> list[float]:
@@ -40,15 +39,14 @@ def draw_tuning_coordinates(tuned: TunedOptimizer, style: SeriesStyle) -> str:
         axes.spines["bottom"].set_visible(False)
         for at in range(len(space) + 1):
             axes.axvline(at, color=colour_token("rule"), lw=1, zorder=0)
-        for at, each in reversed([*enumerate(tuned.configurations)]):
-            is_best = at in top
+        for each in reversed(tuned.configurations):
+            is_best = each.number in top
             colour, width = colour_token(style.colour if is_best else "context"), 1.6 if is_best else 0.8
             label = BEST if is_best else TRIALS
             axes.plot(range(len(space) + 1), heights(each), color=colour, lw=width, zorder=2 + is_best, label=label)
-        default = next(each for each in tuned.configurations if each.number == 0)
         axes.plot(
             range(len(space) + 1),
-            heights(default),
+            heights(tuned.defaults),
             color=colour_token("ink"),
             lw=1.6,
             ls="--",

@@ -45,8 +45,7 @@ def draw_tuning_scatter(tuned: TunedOptimizer, style: SeriesStyle) -> str:
         for each in reversed(tuned.configurations):
             alpha = min(0.08 + 0.92 * each.hit_rate / most, 1.0)
             axes.plot(*at(each), "o", ms=8, color=colour, alpha=alpha, mew=0, zorder=2, clip_on=False, label=TRIAL)
-        default = next(each for each in tuned.configurations if each.number == 0)
-        for each, marker, label in ((default, "s", DEFAULTS), (best, "o", BEST)):
+        for each, marker, label in ((tuned.defaults, "s", DEFAULTS), (best, "o", BEST)):
             ink = colour_token("ink")
             axes.plot(*at(each), marker, ms=12, mfc="none", mec=ink, mew=1.6, zorder=4, clip_on=False, label=label)
 

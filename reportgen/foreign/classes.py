@@ -7,7 +7,14 @@ import inspect
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.foreign.contract import ForeignOptimizer, Unsuitable, declare, other_parameters, rate_parameter
+from reportgen.foreign.contract import (
+    ForeignOptimizer,
+    Unsuitable,
+    declare,
+    other_parameters,
+    rate_parameter,
+    recommended_rate,
+)
 from reportgen.hyperparameters import hyperparameter
 
 
@@ -57,6 +64,7 @@ def from_class(kind: type) -> type[ForeignOptimizer]:
     facts = {
         "target": kind,
         "rate": rate,
+        "default_learning_rate": recommended_rate(parameters, rate),
         "pairs": _takes_pairs(kind.apply_gradients),  # type: ignore[attr-defined]
         "title": kind.__name__,
         "note": "A class with apply_gradients, run unchanged.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,6 +69,14 @@ def public_name(member: Any) -> str:
         if getattr(sys.modules.get(module), name, None) is member:
             return f"{module}.{name}"
     return f"{member.__module__}.{member.__qualname__}"
+
+
+def recommended_rate(parameters: Iterable[inspect.Parameter], rate: str = RATES[0]) -> float | None:
+    """The default of the parameter ``rate``, if it is a number above 0."""
+    found = next((each.default for each in parameters if each.name == rate), None)
+    if not isinstance(found, int | float) or isinstance(found, bool) or not 0 < found < math.inf:
+        return None
+    return float(found)
 
 
 def rate_parameter(parameters: Iterable[inspect.Parameter], what: str) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare
+from reportgen.foreign.contract import RATES, ForeignOptimizer, Unsuitable, declare, recommended_rate
 
 _NOT_OURS = (*RATES, "name", "loss_scale_factor")
 """Parameters that the matrix gives, or that are no part of the rule."""
@@ -40,10 +40,11 @@ def is_class(member: Any) -> bool:
 
 def from_class(kind: type) -> type[ForeignOptimizer]:
     """The declaration of a class that derives from ``keras.optimizers.Optimizer``: its parameters but for the rate."""
-    parameters = [each for each in inspect.signature(kind).parameters.values() if each.name not in _NOT_OURS]
+    every = inspect.signature(kind).parameters.values()
+    parameters = [each for each in every if each.name not in _NOT_OURS]
     doc = vars(kind).get("__doc__") or ""
     facts = {"title": kind.__name__, "__doc__": doc, "target": kind, "__module__": kind.__module__}
-    note = {"note": "A custom Keras optimizer, run unchanged."}
+    note = {"note": "A custom Keras optimizer, run unchanged.", "default_learning_rate": recommended_rate(every)}
     return declare(KerasOptimizer, kind.__name__, parameters, facts | note, structural=True)
 
 
@@ -62,6 +63,7 @@ def from_instance(member: Any, module: str) -> type[ForeignOptimizer]:
     )
     facts = _facts(type(member).__name__, inspect.getdoc(type(member)) or "") | {
         "target": member,
+        "default_learning_rate": float(rate) if isinstance(rate, int | float) and rate > 0 else None,
         "__module__": module,
         "note": f"A Keras optimizer with {values}." if values else "A Keras optimizer.",
     }
@@ -71,8 +73,13 @@ def from_instance(member: Any, module: str) -> type[ForeignOptimizer]:
 def from_name(name: str) -> type[ForeignOptimizer]:
     """The declaration of ``keras.optimizers.<name>``, which is one of ``names()``."""
     node = _classes()[name]
-    rule = [each for each in _parameters(node) if each.name not in _NOT_OURS]
-    facts = _facts(name, ast.get_docstring(node) or "") | {"target": name, "note": "Keras's own code makes the steps."}
+    every = _parameters(node)
+    rule = [each for each in every if each.name not in _NOT_OURS]
+    facts = _facts(name, ast.get_docstring(node) or "") | {
+        "target": name,
+        "default_learning_rate": recommended_rate(every),
+        "note": "Keras's own code makes the steps.",
+    }
     return declare(KerasOptimizer, name, rule, facts, structural=True)
 
 

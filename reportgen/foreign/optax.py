@@ -14,6 +14,7 @@ from reportgen.foreign.contract import (
     other_parameters,
     public_name,
     rate_parameter,
+    recommended_rate,
 )
 
 
@@ -48,6 +49,7 @@ def from_optax(member: Any) -> type[ForeignOptimizer]:
     facts = {
         "target": member,
         "rate": rate,
+        "default_learning_rate": recommended_rate(parameters, rate),
         "title": f"optax {member.__name__}",
         "source": public_name(member),
         "note": "optax's own code makes the steps, compiled by JAX.",

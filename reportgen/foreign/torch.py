@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.foreign.contract import ForeignOptimizer, declare, other_parameters, public_name, rate_parameter
+from reportgen.foreign.contract import (
+    ForeignOptimizer,
+    declare,
+    other_parameters,
+    public_name,
+    rate_parameter,
+    recommended_rate,
+)
 
 PARAMETERS = "params"
 """The name of the first argument, which takes the parameters to optimize."""
@@ -45,6 +52,7 @@ def from_torch(member: Any) -> type[ForeignOptimizer]:
     facts = {
         "target": member,
         "rate": rate,
+        "default_learning_rate": recommended_rate(parameters, rate),
         "tuples": tuples,
         "evaluates_loss": _requires_closure(member),
         "title": f"PyTorch {member.__name__}",

@@ -17,7 +17,7 @@ def config_toml(config: Config) -> str:
     values = config.model_dump(mode="json", exclude=NOT_STORED, exclude_none=True)
     values["losses"] = [_entry(entry, "parameters") for entry in values["losses"]]
     values["optimizers"] = [_entry(entry, "hyperparameters") for entry in values["optimizers"]]
-    return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in values.items())
+    return "".join(f"{_key(key)} = {toml_value(value)}\n" for key, value in values.items())
 
 
 def _entry(entry: dict[str, Any], nested: str) -> Any:
@@ -42,12 +42,13 @@ def _key(name: str) -> str:
     return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return a value as TOML; tables and lists in one line."""
     if isinstance(value, dict):
-        inside = ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items())
+        inside = ", ".join(f"{_key(key)} = {toml_value(each)}" for key, each in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, float):
         return {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}.get(json.dumps(value), repr(value))
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

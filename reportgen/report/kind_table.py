@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.kinds import PASS, KindScores
-from reportgen.analysis.number_format import count, names
+from reportgen.analysis.number_format import and_list, count, names
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def kind_table(scores: Sequence[KindScores], order: Sequence[str]) -> KindTable 
         return None
     columns = [KindColumn(each.kind.name, each.kind.reason, each.kind.losses) for each in scores]
     rows = [_row(name, scores) for name in order if name in scores[0].hit_rates]
-    return KindTable(_heading(rows, len(columns)), columns, rows, PASS)
+    return KindTable(_heading(rows, [column.name for column in columns]), columns, rows, PASS)
 
 
 def _row(name: str, scores: Sequence[KindScores]) -> KindRow:
@@ -73,10 +73,12 @@ def _row(name: str, scores: Sequence[KindScores]) -> KindRow:
     return KindRow(name, cells, sum(cell.passed for cell in cells))
 
 
-def _heading(rows: Sequence[KindRow], kinds: int) -> str:
+def _heading(rows: Sequence[KindRow], kinds: Sequence[str]) -> str:
     most = max(row.passed for row in rows)
     if not most:
-        return f"No optimizer passes any of {count(kinds, 'kind')} of losses"
+        return f"No optimizer passes any of {count(len(kinds), 'kind')} of losses"
     best = [row.optimizer for row in rows if row.passed == most]
     verb = "passes" if len(best) == 1 else "pass"
-    return f"{names(best)} {verb} the most kinds of losses: {most} of {kinds}"
+    hard = [kind for at, kind in enumerate(kinds) if not any(row.cells[at].passed for row in rows)]
+    nobody = f"; no optimizer passes {and_list(hard)}" if hard else ""
+    return f"{names(best)} {verb} the most kinds of losses: {most} of {len(kinds)}{nobody}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.analysis.number_format import count, rate, share
 from reportgen.analysis.tuning_study import SHARES, TriedConfiguration, TunedOptimizer
-from reportgen.optimizer_specs import format_float, format_value
+from reportgen.optimizer_specs import format_value
+from reportgen.report.config_toml import toml_value
 
 if TYPE_CHECKING:
     from reportgen.analysis.expected_best import Score
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 LEAST_SHOWN = 0.05
 """A hyperparameter that explains less is left out of the table of all optimizers."""
-
-
 LEAST_GAIN = 0.01
 """A smaller gain is not named."""
 
@@ -37,6 +36,8 @@ class TuningRow:
     """With all trials, of which each changes only the learning rate."""
     everything: Score
     """With all trials."""
+    tunes_more: bool
+    """Whether it has more to tune than its learning rate."""
     needed: Sequence[int | None]
     """The fewest trials that are expected to hit each of ``SHARES`` of the targets; None if all are not enough."""
     important: str
@@ -80,7 +81,7 @@ class BestTrial:
     number: int
     hit_rate: float
     toml: str
-    """An entry of ``optimizers``."""
+    """An entry of ``optimizers``; empty if it hits no target."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def _row(tuned: TunedOptimizer, figure: PageFigure | None) -> TuningRow:
         default=tuned.default,
         rate_only=tuned.rate_only.at(last),
         everything=tuned.everything.at(last),
+        tunes_more=tuned.tunes_more,
         needed=[tuned.everything.trials_for(part) for part in SHARES],
         important=_important(tuned.importances),
         figure=figure,
@@ -151,11 +153,10 @@ def optimizer_tuning(
     """The section of the page of an optimizer; other arguments as for ``tuning_section``."""
     last = len(tuned.everything.expected)
     defaults = {item.name: item.value for item in info.hyperparameters}
-    default = next(each for each in tuned.configurations if each.number == 0)
     searched = [
         SearchedRow(
             name=each.name,
-            default=_text(defaults.get(each.name, default.learning_rate)),
+            default=_default(each.search, defaults.get(each.name, tuned.defaults.learning_rate)),
             searched=_searched(each.search),
             source=each.search.source,
             explained=each.explained,
@@ -183,8 +184,14 @@ def _captions(trials: int) -> dict[str, str]:
     }
 
 
-def _text(value: Choice | None) -> str:
-    return "–" if value is None else format_value(value)
+def _default(search: Search, value: Choice | None) -> str:
+    return "–" if value is None else _format(search, value)
+
+
+def _format(search: Search, value: Choice) -> str:
+    """A value; a number near 1 with all its digits."""
+    is_rate = search.scale == "log" and isinstance(value, float) and value > 0 and not search.choices
+    return rate(value) if is_rate and isinstance(value, float) else format_value(value)
 
 
 def _searched(search: Search) -> str:
@@ -201,19 +208,16 @@ def _best(each: Importance) -> str:
 
 
 def _ends(search: Search, values: Sequence[Choice]) -> str:
-    """Numbers from low to high; those near 1 with all their digits."""
-    text = rate if search.scale == "log" else format_value
-    return " to ".join(dict.fromkeys(text(value) for value in values if isinstance(value, int | float)))
+    return " to ".join(dict.fromkeys(_format(search, value) for value in values))
 
 
 def _best_trials(tuned: TunedOptimizer, info: OptimizerInfo) -> Iterator[BestTrial]:
     for loss, each in {"": tuned.configurations[0], **tuned.best}.items():
-        yield BestTrial(loss, each.number, each.hit_rate, _toml(each, info))
+        yield BestTrial(loss, each.number, each.hit_rate, _toml(each, info) if each.hit_rate else "")
 
 
 def _toml(each: TriedConfiguration, info: OptimizerInfo) -> str:
     """The entry of ``optimizers`` that runs a trial again."""
     items = ((item, each.values[item.name]) for item in info.hyperparameters)
-    settings = [f"{item.name}={format_value(v)}" for item, v in items if item.wraps or v != item.default]
-    name = f"{info.family}[{','.join(settings)}]" if settings else info.family
-    return f'{{ name = "{name}", learning_rates = [{format_float(each.learning_rate)}] }}'
+    settings = {item.name: value for item, value in items if item.wraps or value != item.default}
+    return toml_value({"name": info.family, **settings, "learning_rates": [each.learning_rate]})
