@@ -48,7 +48,7 @@ def rows(results: Results) -> list[RankingRow]:
 
 
 def limitations(results: Results) -> list[str]:
-    return ranking_limitations(ReportAnalysis(results).leaderboard)
+    return ranking_limitations(ReportAnalysis(results).leaderboard, tuned=False)
 
 
 def claims_with(results: Results, words: str) -> list[Claim]:

@@ -83,6 +83,13 @@ def test_the_columns_by_learning_rate_are_half_decades(built: Path) -> None:
     assert "10⁻²" in columns
 
 
+def test_the_page_of_a_loss_claims_nothing_about_rates_of_different_trials(built: Path) -> None:
+    page = (built / "losses" / "beale.html").read_text(encoding="utf-8")
+    assert "Usable range" not in page
+    assert "Too high from" not in page
+    assert "other trials could have been drawn" in (built / "index.html").read_text(encoding="utf-8")
+
+
 def test_an_entry_to_copy_gives_the_same_runs(built: Path, tmp_path: Path, one_worker: None) -> None:
     _, *rows = table(built / "optimizers" / "momentum.html", "Best trials of momentum")
     loss, number, _, entry = next(row for row in rows if row[0] == "beale")
@@ -153,6 +160,10 @@ def test_the_summary_and_the_data_files_have_the_numbers(built: Path) -> None:
         "gradient_descent": list(range(12)),
         "momentum": list(range(12)),
     }
+    curves = pd.read_csv(built / "data" / "tuned.csv")
+    momentum = curves[(curves["optimizer"] == "momentum") & (curves["tuned"] == "everything")]
+    assert momentum["trials"].tolist() == [1, 2, 4, 8, 12]
+    assert ((momentum["low"] <= momentum["targets_hit"]) & (momentum["targets_hit"] <= momentum["high"])).all()
     best = trials[trials["optimizer"] == "momentum"].nlargest(1, "targets_hit")
     page = (built / "optimizers" / "momentum.html").read_text(encoding="utf-8")
     assert f"learning_rates = [{best['learning_rate'].item():g}]" in page

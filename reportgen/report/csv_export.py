@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CELLS, EXPECTED_TIMES = "data/cells.csv", "data/expected_times.csv"
 RUNTIMES, PERFORMANCE, TUNING = "data/runtimes.csv", "data/performance.csv", "data/tuning.csv"
-TRIALS = "data/trials.csv"
+TRIALS, TUNED = "data/trials.csv", "data/tuned.csv"
 
 
 def curves_file(label: str) -> str:
@@ -47,6 +47,7 @@ def data_files(analysis: ReportAnalysis) -> Iterator[tuple[str, str]]:
         yield TUNING, _csv(tuning)
     if study := analysis.tuning_study:
         yield TRIALS, _csv(_trials(study))
+        yield TUNED, _csv(_tuned_curves(study))
     for view in analysis.views.values():
         yield curves_file(view.label), _csv(_curves(view))
         if any(view.drawn_runs(name) for name in view.optimizers):
@@ -63,6 +64,18 @@ def _trials(study: Sequence[TunedOptimizer]) -> pd.DataFrame:
         for each in sorted(tuned.configurations, key=lambda each: each.number)
     )
     return pd.DataFrame(rows)
+
+
+def _tuned_curves(study: Sequence[TunedOptimizer]) -> pd.DataFrame:
+    """The expected share of targets hit at the best of 1, 2, 4, ... trials, with its 95 % interval."""
+    rows = []
+    for tuned in study:
+        for what, curve in (("learning rate", tuned.rate_only), ("everything", tuned.everything)):
+            for trials in curve.shown:
+                score = curve.at(trials)
+                low, high = score.interval or (np.nan, np.nan)
+                rows.append((tuned.optimizer, what, trials, score.value, low, high))
+    return pd.DataFrame(rows, columns=["optimizer", "tuned", "trials", "targets_hit", "low", "high"])
 
 
 def _curves(view: LossView) -> pd.DataFrame:

@@ -154,7 +154,7 @@ class PageContexts:
             step_times=step_times(manifest.programs, manifest.optimizer_labels, analysis.results.runs),
             pairs=pair_rows(board),
             head_to_head=analysis.head_to_head,
-            limitations=ranking_limitations(board),
+            limitations=ranking_limitations(board, tuned=manifest.is_tuned),
             excluded_losses=analysis.excluded_losses,
             tuning=tuning_section(analysis.tuning_study, self._order, self._tuning_figures),
             kinds=kind_table(kind_scores(board), self._order),

@@ -57,8 +57,8 @@ def ranking_rows(ranks: Sequence[Rank], board: Leaderboard | None) -> Iterator[R
         )
 
 
-def ranking_limitations(board: Leaderboard | None) -> list[str]:
-    """What the ranking cannot show, in sentences."""
+def ranking_limitations(board: Leaderboard | None, *, tuned: bool) -> list[str]:
+    """What the ranking cannot show, in sentences; ``tuned``: whether these are the trials of tuning."""
     if board is None:
         return []
     draws = count(board.draws, board.draw_noun)
@@ -70,6 +70,11 @@ def ranking_limitations(board: Leaderboard | None) -> list[str]:
             f"other random starts or seeds (this report has {draws}), which would also choose other learning rates. "
             "They say nothing about other losses or learning rates that were not tried."
         ]
+    if tuned:
+        found.append(
+            "The intervals do not include that other trials could have been drawn. Other trials can change the order, "
+            "most of all the one by speed."
+        )
     if board.optimistic_losses:
         found.append(
             f"On {names(board.optimistic_losses)} there is a single start: the learning rate is chosen and judged on "

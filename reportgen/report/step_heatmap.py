@@ -89,7 +89,9 @@ def _heatmap(
         StepRow(each, best is not None and each == best.learning_rate, [_cell(gap, levels) for gap in later])
         for each, (_, *later) in gaps.items()
     ]
-    return StepHeatmap(optimizer, _summary(gaps, steps, best), rows)
+    # Between trials, more changes than the learning rate.
+    summary = "" if view.manifest.is_tuned else _summary(gaps, steps, best)
+    return StepHeatmap(optimizer, summary, rows)
 
 
 def _cell(gap: float, levels: GapLevels) -> StepCell:
