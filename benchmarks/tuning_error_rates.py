@@ -7,7 +7,8 @@ hyperparameters that change nothing, so it has a larger search space and other t
 ``ranking_error_rates``.
 
   separated    how often either copy leads the ranking
-  chosen once  the same if the trial is chosen once, from all starts, also from the judged one
+  chosen once  the same if the trial is chosen once, from all starts, also from the judged one, and intervals do not
+               include that other trials could have been drawn
   covered      how often the interval of a point of the tuning curve (the best of 1, of half, and of all trials) holds
                the true number: the mean of that point over all reports with the same trials and other starts
 
@@ -95,7 +96,8 @@ def report(case: Case, rng: np.random.Generator, resamples: int) -> tuple[bool, 
     losses = [loss_trials(f"loss{at}", places, rng.uniform(0.2, 0.8, 2), rng) for at in range(case.losses)]
     drawn = all_resamples(losses, resamples)
     boards = (
-        Leaderboard(NAMES, tuple(fit(each, drawn[each.loss]) for each in losses)) for fit in (cross_fit, chosen_once)
+        Leaderboard(NAMES, tuple(fit(each, drawn[each.loss]) for each in losses), tuned)
+        for fit, tuned in ((cross_fit, True), (chosen_once, False))
     )
     fitted, once = (bool(hit_lead(board).beaten) for board in boards)
     return fitted, once

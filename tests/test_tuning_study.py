@@ -13,8 +13,12 @@ from typing import Any
 import handmade
 import numpy as np
 import pytest
+from tried import trials
 
+from reportgen.analysis.cross_fitting import all_resamples, cross_fit
 from reportgen.analysis.importance import explained_variance
+from reportgen.analysis.lead import hit_lead
+from reportgen.analysis.ranking import Leaderboard
 from reportgen.analysis.run_table import run_table
 from reportgen.analysis.tuning_study import TunedOptimizer, tuning_study
 from reportgen.optimizer import Search
@@ -33,11 +37,11 @@ Decades = Callable[[float, Mapping[str, bool | float]], float]
 """How many decades below its start a run ends, by learning rate and hyperparameters."""
 
 
-def study(decades: Decades, trials: int = 64, starts: int = 8) -> TunedOptimizer:
+def study(decades: Decades, number: int = 64, starts: int = 8) -> TunedOptimizer:
     """The study of one optimizer whose runs end where ``decades`` says, each start up to half a decade higher."""
     tried = {
-        "rule": draw_trials(SPACE, 0.01, trials, 0),
-        "alone": draw_trials({"learning_rate": RATES}, 0.01, trials, 0),
+        "rule": draw_trials(SPACE, 0.01, number, 0),
+        "alone": draw_trials({"learning_rate": RATES}, 0.01, number, 0),
     }
     rows = [
         (label, number, trial, start, decades(trial.learning_rate, DEFAULTS | dict(trial.values)) - start / 16)
@@ -144,7 +148,7 @@ def test_intervals_hold_the_estimate_and_need_random_starts() -> None:
     score = decided().everything.at(64)
     assert score.interval is not None
     assert score.interval[0] <= score.value <= score.interval[1]
-    assert study(decay_decides, trials=8, starts=3).everything.at(8).interval is None
+    assert study(decay_decides, number=8, starts=3).everything.at(8).interval is None
 
 
 def test_explained_variance_is_that_of_an_analysis_of_variance() -> None:
@@ -173,3 +177,18 @@ def test_copies_of_an_optimizer_are_not_told_apart_by_tuning(simulation: dict[st
 def test_intervals_of_tuning_hold_the_true_numbers(simulation: dict[str, Any]) -> None:
     # The bound of 95 % minus three standard errors of 200 reports.
     assert min(simulation["coverage"](trials=16, losses=3, reports=200)) >= 0.90
+
+
+def test_a_lead_that_hangs_on_one_lucky_trial_is_not_significant_under_tuning() -> None:
+    never = np.inf
+    lucky = np.full((16, 9), never)
+    lucky[5] = 10.0  # one trial hits the target from every start
+    steady = np.where(np.arange(16)[:, np.newaxis] % 2 == 0, 10.0, never) * np.ones(9)
+    bad = np.full((16, 9), never)
+    losses = [trials({"lucky": lucky, "steady": steady, "bad": bad}, loss=name) for name in ("one", "two")]
+    drawn = all_resamples(losses, 2000)
+    fits = tuple(cross_fit(each, drawn[each.loss]) for each in losses)
+    plain, tuned = (hit_lead(Leaderboard(losses[0].names, fits, each)) for each in (False, True))
+    assert plain.is_significant(0, 2)
+    assert not tuned.is_significant(0, 2)
+    assert tuned.is_significant(1, 2)  # whatever is drawn, half of its trials hit the target

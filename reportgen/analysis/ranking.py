@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.analysis.cells import Array
-from reportgen.analysis.cross_fitting import LEAST_FREEDOM, ORIGINAL, CrossFit, cross_fit
+from reportgen.analysis.cross_fitting import LEAST_FREEDOM, ORIGINAL, SEED, CrossFit, Resamples, cross_fit
 from reportgen.analysis.score_intervals import ResampledScores, Stratum
 from reportgen.analysis.scores import DECIMALS, loss_scores, loss_weights, mean_ranks, profile_areas, profile_score
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.analysis.run_table import RunTable
+
+
+TRIAL_GROUPS = 8
+"""Groups of trials that are left out in turn, to see how much the scores depend on the trials that were drawn."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Leaderboard:
     names: tuple[str, ...]
     fits: tuple[CrossFit, ...]
     """One per loss."""
+    tuned: bool = False
+    """Whether the learning rates belong to trials of tuning, which could have been others."""
 
     @property
     def loss_count(self) -> int:
@@ -171,7 +177,25 @@ class Leaderboard:
             distinct = resample(fit) / len(self.fits)
             means += distinct[fit.drawn.of_each]
             original += distinct[ORIGINAL]
+        if self.tuned:
+            noise = np.random.default_rng([SEED, len(means)]).standard_normal(means.shape)
+            means += noise * self._spread_over_trials(resample)
         return ResampledScores(original, means, self.freedom, self.strata(score))
+
+    def _spread_over_trials(self, resample: Callable[[CrossFit], Array]) -> Array:
+        """The standard error of the scores if other trials had been drawn, float [optimizers].
+
+        By a jackknife: every ``TRIAL_GROUPS``-th trial is left out in turn, on all losses. ``resample`` is as above.
+        """
+        groups = min(TRIAL_GROUPS, max(len(rates) for fit in self.fits for rates in fit.trials.rates))
+        scores = np.zeros((groups, len(self.names)))
+        for group in range(groups):
+            for fit in self.fits:
+                only = Resamples(fit.drawn.weights[:1], np.zeros(1, int))
+                left = resample(cross_fit(fit.trials.without_rates(group, groups), only))
+                scores[group] += left[ORIGINAL] / len(self.fits)
+        spread: Array = np.sqrt((groups - 1) * scores.var(axis=0))
+        return spread
 
     def strata(self, score: Callable[[Array], Array]) -> tuple[Stratum, ...]:
         """The random draws of each cluster.
@@ -196,13 +220,16 @@ def _mean_by_draw(fit: CrossFit, values: Array) -> Array:
     return np.stack([np.bincount(draw, column) / np.bincount(draw) for column in values[here].T], axis=1)
 
 
-def leaderboard(table: RunTable, best: pd.DataFrame, names: Sequence[str]) -> Leaderboard | None:
+def leaderboard(
+    table: RunTable, best: pd.DataFrame, names: Sequence[str], *, tuned: bool = False
+) -> Leaderboard | None:
     """The leaderboard of those of ``names`` that are in ``best``; None if there are none.
 
     Args:
         table: the runs.
         best: rows of the (loss, optimizer) that take part.
         names: labels of optimizers.
+        tuned: whether their learning rates belong to trials of tuning.
     """
     chosen = best[best["optimizer"].isin(list(names))]
     solvers = tuple(name for name in names if (chosen["optimizer"] == name).any())
@@ -210,7 +237,7 @@ def leaderboard(table: RunTable, best: pd.DataFrame, names: Sequence[str]) -> Le
         return None
     losses = sorted(chosen["loss"].unique())
     fits = (cross_fit(table.trials[label].on(solvers), table.resamples[label]) for label in losses)
-    return Leaderboard(solvers, tuple(fits))
+    return Leaderboard(solvers, tuple(fits), tuned)
 
 
 def ranking(board: Leaderboard | None) -> list[Rank]:

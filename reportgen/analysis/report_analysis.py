@@ -90,7 +90,8 @@ class ReportAnalysis:
     @cached_property
     def leaderboard(self) -> Leaderboard | None:
         """The leaderboard of all that can be compared; None if nothing can."""
-        return leaderboard(self.table, self.comparable, self.manifest.compared_optimizers)
+        compared, tuned = self.manifest.compared_optimizers, self.manifest.is_tuned
+        return leaderboard(self.table, self.comparable, compared, tuned=tuned)
 
     @cached_property
     def ranking(self) -> list[Rank]:

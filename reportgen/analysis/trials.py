@@ -62,6 +62,18 @@ class Trials:
         """Number of random draws."""
         return len(np.unique(self.draw[self.is_drawn]))
 
+    def without_rates(self, group: int, groups: int) -> Trials:
+        """The trials without every ``groups``-th learning rate, from the place ``group`` on; a single rate stays."""
+        kept = [
+            np.flatnonzero(np.arange(len(rates)) % groups != group) if len(rates) > 1 else np.array([0])
+            for rates in self.rates
+        ]
+        rates, times = (
+            tuple(each[at] for each, at in zip(arrays, kept, strict=True)) for arrays in (self.rates, self.times)
+        )
+        rule = tuple(each[:, at] for each, at in zip(self.rule, kept, strict=True))
+        return replace(self, rates=rates, times=times, rule=rule)
+
     def on(self, names: Sequence[str]) -> Trials:
         """The trials of some optimizers. One without runs hits nothing."""
         blank = (
