@@ -37,11 +37,11 @@ Decades = Callable[[float, Mapping[str, bool | float]], float]
 """How many decades below its start a run ends, by learning rate and hyperparameters."""
 
 
-def study(decades: Decades, number: int = 64, starts: int = 8) -> TunedOptimizer:
+def study(decades: Decades, size: int = 64, starts: int = 8) -> TunedOptimizer:
     """The study of one optimizer whose runs end where ``decades`` says, each start up to half a decade higher."""
     tried = {
-        "rule": draw_trials(SPACE, 0.01, number, 0),
-        "alone": draw_trials({"learning_rate": RATES}, 0.01, number, 0),
+        "rule": draw_trials(SPACE, 0.01, size, 0),
+        "alone": draw_trials({"learning_rate": RATES}, 0.01, size, 0),
     }
     rows = [
         (label, number, trial, start, decades(trial.learning_rate, DEFAULTS | dict(trial.values)) - start / 16)
@@ -148,7 +148,7 @@ def test_intervals_hold_the_estimate_and_need_random_starts() -> None:
     score = decided().everything.at(64)
     assert score.interval is not None
     assert score.interval[0] <= score.value <= score.interval[1]
-    assert study(decay_decides, number=8, starts=3).everything.at(8).interval is None
+    assert study(decay_decides, size=8, starts=3).everything.at(8).interval is None
 
 
 def test_explained_variance_is_that_of_an_analysis_of_variance() -> None:

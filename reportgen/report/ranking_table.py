@@ -72,8 +72,8 @@ def ranking_limitations(board: Leaderboard | None, *, tuned: bool) -> list[str]:
         ]
     if tuned:
         found.append(
-            "The intervals include that other trials could have been drawn from the same ranges. They say nothing about "
-            "other ranges."
+            "The intervals include that other trials could have been drawn from the same ranges. "
+            "They say nothing about other ranges."
         )
     if board.optimistic_losses:
         found.append(
